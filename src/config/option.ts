@@ -1,0 +1,90 @@
+import { TidemarkError } from '../foundation/errors.ts';
+
+/** What the raw text or YAML value of a property becomes. */
+export type OptionType =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'int'; readonly min?: number; readonly max?: number }
+  /** Milliseconds; also `500ms`, `10s`, `5m`, `1h`, `7d`. */
+  | { readonly kind: 'duration'; readonly min?: number; readonly max?: number }
+  /** Bytes; also `64kb`, `16mb`, `2gb` (powers of 1024). */
+  | { readonly kind: 'bytes'; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'enum'; readonly values: readonly string[]; /** Known but not built: value → reason. */ readonly refused?: Readonly<Record<string, string>> }
+  /** Comma-separated text or a YAML list. */
+  | { readonly kind: 'list' }
+  /** Comma-separated regular expressions, each anchored at both ends. */
+  | { readonly kind: 'regex-list' };
+
+/**
+ * One property. The table of these is the only description: resolution, `--help`, the README, the
+ * JSON Schema and the errors are all made from it.
+ */
+export interface Option {
+  readonly name: string;
+  readonly type: OptionType;
+  /** Absent and not `required`: the value is undefined. Text as a user would write it. */
+  readonly default?: string;
+  readonly required?: boolean;
+  readonly doc: string;
+  /** Never shown in logs, status, API or errors. */
+  readonly secret?: boolean;
+  /** `supported`; `accepted` (known, means nothing here: a note); `refused` (error with the reason). */
+  readonly status?: 'supported' | 'accepted' | 'refused';
+  /** Why it is accepted or refused, and the alternative. */
+  readonly reason?: string;
+}
+
+export type OptionValue = string | number | boolean | readonly string[] | readonly RegExp[] | undefined;
+
+/** Resolved values by property name, frozen. The getters assert the declared kind. */
+export class ResolvedOptions {
+  readonly #values: ReadonlyMap<string, OptionValue>;
+  /** Notes and warnings, e.g. unknown property with the nearest known name. */
+  readonly warnings: readonly string[];
+
+  constructor(values: ReadonlyMap<string, OptionValue>, warnings: readonly string[]) {
+    this.#values = values;
+    this.warnings = warnings;
+  }
+
+  string(name: string): string {
+    return this.#typed(name, 'string');
+  }
+
+  optionalString(name: string): string | undefined {
+    return this.#values.get(name) === undefined ? undefined : this.#typed(name, 'string');
+  }
+
+  number(name: string): number {
+    return this.#typed(name, 'number');
+  }
+
+  optionalNumber(name: string): number | undefined {
+    return this.#values.get(name) === undefined ? undefined : this.#typed(name, 'number');
+  }
+
+  boolean(name: string): boolean {
+    return this.#typed(name, 'boolean');
+  }
+
+  list(name: string): readonly string[] {
+    const value = this.#values.get(name);
+    return Array.isArray(value) ? (value as readonly string[]) : [];
+  }
+
+  /** Empty when the property was not given. */
+  patterns(name: string): readonly RegExp[] {
+    const value = this.#values.get(name);
+    return Array.isArray(value) ? (value as readonly RegExp[]) : [];
+  }
+
+  #typed<K extends 'string' | 'number' | 'boolean'>(
+    name: string,
+    kind: K,
+  ): K extends 'string' ? string : K extends 'number' ? number : boolean {
+    const value = this.#values.get(name);
+    if (typeof value !== kind) throw new TidemarkError('INTERNAL', `option ${name} is not a ${kind}`);
+    return value as never;
+  }
+}
+

@@ -1,0 +1,29 @@
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+
+/**
+ * Struct ↔ bytes, the general path. Encoding a schema that was not seen before may need the
+ * registry; `prepare` does that, so that `fromConnect` never waits.
+ */
+export interface Converter {
+  /** Registers the schema for the topic if it has to be known elsewhere. Throws SCHEMA_INCOMPATIBLE. */
+  prepare(topic: string, schema: ConnectSchema): Promise<PreparedSchema>;
+  /** Null value → null (tombstone, PITFALLS C3). */
+  fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null;
+  /** Waits only for a schema id that is not cached. Null bytes → null. */
+  toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null;
+}
+
+export interface PreparedSchema {
+  readonly schema: ConnectSchema;
+  /** Bytes that precede every encoded value: `00` + schema id for Avro, `{"schema":…,"payload":` for JSON. */
+  readonly prefix: Buffer;
+  readonly suffix: Buffer;
+}
+
+/** What the converters need of a registry (Confluent's REST or the embedded one). */
+export interface SchemaRegistry {
+  /** The id of the schema under the subject; registers it when it is new. Throws SCHEMA_INCOMPATIBLE. */
+  register(subject: string, schema: string): Promise<number>;
+  /** Schema text by id. Throws SCHEMA_UNKNOWN. */
+  schemaById(id: number): Promise<string>;
+}

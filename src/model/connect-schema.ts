@@ -1,0 +1,110 @@
+/**
+ * Kafka Connect's data model: types, optional, default, name, version, parameters.
+ * (org.apache.kafka.connect.data.Schema in the Java API.)
+ */
+
+export type ConnectType =
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'float32'
+  | 'float64'
+  | 'boolean'
+  | 'string'
+  | 'bytes'
+  | 'array'
+  | 'map'
+  | 'struct';
+
+export interface ConnectField {
+  readonly name: string;
+  readonly schema: ConnectSchema;
+}
+
+export interface ConnectSchema {
+  readonly type: ConnectType;
+  readonly optional: boolean;
+  readonly name?: string;
+  readonly version?: number;
+  readonly doc?: string;
+  /** Insertion order is the order on the wire. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Present only when the schema has a default. */
+  readonly default?: ConnectValue;
+  /** Element schema of an array, value schema of a map. */
+  readonly valueSchema?: ConnectSchema;
+  readonly keySchema?: ConnectSchema;
+  readonly fields?: readonly ConnectField[];
+}
+
+/** A fixed-point number: `unscaled × 10^-scale`. Value of org.apache.kafka.connect.data.Decimal. */
+export interface Decimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+}
+
+/** A struct's values stand in the order of its schema's fields. */
+export interface Struct {
+  readonly schema: ConnectSchema;
+  readonly values: readonly ConnectValue[];
+}
+
+/**
+ * int8/16/32 and floats are numbers, int64 is a bigint, bytes a Buffer, `Decimal` schemas carry a
+ * Decimal; Connect's logical Date/Time/Timestamp carry their primitive (days or ms).
+ */
+export type ConnectValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Buffer
+  | Decimal
+  | Struct
+  | readonly ConnectValue[]
+  | ReadonlyMap<string, ConnectValue>;
+
+export const DECIMAL = 'org.apache.kafka.connect.data.Decimal';
+
+/** The same schema, nullable. */
+export function optional(schema: ConnectSchema): ConnectSchema {
+  return schema.optional ? schema : { ...schema, optional: true };
+}
+
+export function isDecimal(value: ConnectValue): value is Decimal {
+  return typeof value === 'object' && value !== null && 'unscaled' in value;
+}
+
+export function isStruct(value: ConnectValue): value is Struct {
+  return typeof value === 'object' && value !== null && 'schema' in value && 'values' in value;
+}
+
+/** Minimal two's-complement big-endian bytes, as java.math.BigInteger.toByteArray (PITFALLS C8). */
+export function bigIntToBytes(value: bigint): Buffer {
+  let length = 1;
+  while (value < -(1n << BigInt(length * 8 - 1)) || value >= 1n << BigInt(length * 8 - 1)) length++;
+  const hex = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, '0');
+  return Buffer.from(hex, 'hex');
+}
+
+export function bytesToBigInt(bytes: Buffer): bigint {
+  if (bytes.length === 0) return 0n;
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
+}
+
+/** Plain text without an exponent: `-12.30`; a negative scale appends zeros. */
+export function formatDecimal(value: Decimal): string {
+  const negative = value.unscaled < 0n;
+  let digits = (negative ? -value.unscaled : value.unscaled).toString();
+  if (value.scale <= 0) {
+    if (value.unscaled !== 0n) digits += '0'.repeat(-value.scale);
+  } else {
+    digits = digits.padStart(value.scale + 1, '0');
+    digits = `${digits.slice(0, -value.scale)}.${digits.slice(-value.scale)}`;
+  }
+  return negative ? `-${digits}` : digits;
+}

@@ -1,0 +1,58 @@
+import type { Struct } from './connect-schema.ts';
+
+/** A log record with its bytes decoded. */
+export interface SinkRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Of the topic when the record was read; a sink empties its table before it applies a higher one. */
+  readonly generation: number;
+  readonly offset: number;
+  /** Log-wide order of appending. */
+  readonly sequence: number;
+  readonly timestampMs: number;
+  readonly key: Struct | null;
+  /** Null: tombstone. */
+  readonly value: Struct | null;
+  /** Columns of `after` that hold a placeholder, not a value (header `__tidemark.absent`). */
+  readonly absent: readonly string[];
+}
+
+/** Where a partition stands in the target. */
+export interface SinkPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly generation: number;
+  /** The next offset to apply. */
+  readonly offset: number;
+}
+
+/** Why records of a table are held back; shown in the status. */
+export interface ParkedTable {
+  readonly topic: string;
+  readonly table: string;
+  readonly offset: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface SinkStatus {
+  readonly applied: number;
+  readonly parked: readonly ParkedTable[];
+  readonly connected: boolean;
+}
+
+/**
+ * A sink task. `put` resolves when rows and offsets are durable in the target, in one transaction
+ * where the target can (ruling 10); only then does the runtime commit the log offsets.
+ */
+export interface SinkTask extends AsyncDisposable {
+  /** Connects, fences older tasks of the same name, returns the offsets kept in the target. */
+  start(signal: AbortSignal): Promise<readonly SinkPosition[]>;
+  /**
+   * Applies records, in order within a partition. `positions` has every partition concerned, also
+   * those with no records but a new generation. Records below the target's own offset are skipped.
+   * Transient errors throw with retry `backoff` and nothing is applied: the caller tries again.
+   */
+  put(records: readonly SinkRecord[], positions: readonly SinkPosition[], signal: AbortSignal): Promise<void>;
+  status(): SinkStatus;
+}

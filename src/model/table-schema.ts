@@ -1,0 +1,79 @@
+import type { ConnectSchema } from './connect-schema.ts';
+
+export interface TableId {
+  /** Database name. */
+  readonly catalog: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** `schema.table`, what table.include.list matches against. Never split it again (PITFALLS P39). */
+export function tableName(id: TableId): string {
+  return `${id.schema}.${id.table}`;
+}
+
+/**
+ * How the source's text of a value becomes the Connect value of the column's schema. The tag decides
+ * both the general parser (dialects) and the compiled encoder (rowpath); a property test holds
+ * them equal. Times are those of `time.precision.mode`.
+ */
+export type TextFormat =
+  /** Digits that are valid JSON as they stand: schema int16, int32, int64. */
+  | { readonly kind: 'integer' }
+  /** `t` or `f`. */
+  | { readonly kind: 'boolean' }
+  /** May be NaN, Infinity, -Infinity. */
+  | { readonly kind: 'float' }
+  | { readonly kind: 'string' }
+  /** `\x…` hex; schema bytes, or string in `encoding`. */
+  | { readonly kind: 'bytea'; readonly encoding: 'bytes' | 'base64' | 'base64-url-safe' | 'hex' }
+  /** numeric(p,s) as Decimal of exactly `scale`. */
+  | { readonly kind: 'decimal'; readonly scale: number }
+  /** numeric without scale as struct VariableScaleDecimal {scale int32, value bytes}. */
+  | { readonly kind: 'variable-decimal' }
+  /** numeric as float64 (decimal.handling.mode=double). */
+  | { readonly kind: 'decimal-double' }
+  /** numeric as text (decimal.handling.mode=string): NaN → NAN, Infinity → POSITIVE_INFINITY. */
+  | { readonly kind: 'decimal-string' }
+  /** ISO date, BC, infinity → days since 1970 (int32). */
+  | { readonly kind: 'date' }
+  /** `hh:mm:ss[.ffffff]`, 24:00:00 → units since midnight. */
+  | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
+  /** ISO timestamp read as if UTC → units since 1970 (int64). */
+  | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
+  /** timestamptz in UTC → `2020-01-01T00:00:00.123456Z`; ±infinity stay words. */
+  | { readonly kind: 'zoned-timestamp' }
+  /** timetz → `10:00:00Z` in UTC. */
+  | { readonly kind: 'zoned-time' }
+  /** interval in iso_8601 style → µs, a month being 365.25/12 days (io.debezium.time.MicroDuration). */
+  | { readonly kind: 'micro-duration' }
+  /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
+  | { readonly kind: 'interval-string' }
+  /** PostgreSQL array literal; elements are optional. */
+  | { readonly kind: 'array'; readonly element: TextFormat; readonly elementSchema: ConnectSchema; readonly delimiter: string };
+
+export interface ColumnSchema {
+  readonly name: string;
+  /** With optional, default and parameters, as it stands in the row struct. */
+  readonly schema: ConnectSchema;
+  readonly format: TextFormat;
+  /** Where the column stands in the source's tuple; excluded columns leave holes. */
+  readonly tupleIndex: number;
+  /** The source's own full type name, e.g. `numeric(10,2)`, `character varying(20)[]`. */
+  readonly sourceType: string;
+  /** Part of the replica identity: these are filled in a key-only before image (PITFALLS P3). */
+  readonly identity: boolean;
+}
+
+export type ReplicaIdentity = 'default' | 'nothing' | 'full' | 'index';
+
+/** One version of a captured table's shape; a new object for every real difference (P19). */
+export interface TableSchema {
+  readonly id: TableId;
+  /** Rises by one with each real change of shape within one run. */
+  readonly version: number;
+  readonly columns: readonly ColumnSchema[];
+  /** Indexes into `columns`, in key order; empty: the records have no key. */
+  readonly keyColumns: readonly number[];
+  readonly replicaIdentity: ReplicaIdentity;
+}

@@ -1,0 +1,15 @@
+import type { ByteWriter } from '../foundation/byte-writer.ts';
+
+/**
+ * Where encoded records go; the transport's RecordBatch has this shape. For each record: `start`,
+ * key bytes to `writer`, `endKey`, value bytes, `endValue`, headers, `end`.
+ */
+export interface RecordOutput {
+  readonly writer: ByteWriter;
+  start(topic: number, timestampMs: number): void;
+  endKey(present: boolean): void;
+  endValue(present: boolean): void;
+  header(name: string, value: Buffer | null): void;
+  end(): void;
+  abandon(): void;
+}

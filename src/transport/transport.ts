@@ -1,0 +1,161 @@
+import type { RecordBatch } from './record-batch.ts';
+
+/**
+ * The port to where records and offsets live. Two drivers: `embedded` and (later) `kafka`; both pass
+ * test/transport/conformance.ts. It knows bytes, topics and offsets, no events.
+ */
+export interface Transport extends AsyncDisposable {
+  /** Creates the topic when it is missing; the handle (a small integer) is valid for this process. */
+  openTopic(name: string, options?: TopicOptions): Promise<number>;
+  /** Null when there is no such topic. */
+  describeTopic(name: string): Promise<TopicDescription | null>;
+  listTopics(): Promise<readonly TopicDescription[]>;
+
+  /**
+   * Appends the records and stores the source offset, both or neither. The partition is Java's
+   * murmur2 of the key (round robin without a key: partition 0 in the embedded log, so that order
+   * is kept). Resolves when both are **durable** (flushed, not merely committed: ruling 9): only
+   * then may an offset be confirmed to the source. One append at a time; the batch may be used
+   * again after it resolved. Throws STORE_FULL, STORE_IO, RECORD_TOO_LARGE.
+   */
+  append(batch: RecordBatch, offset: StoredOffset | null): Promise<void>;
+
+  /** Stores an offset without records; durable when resolved. `value` null deletes. */
+  storeOffset(offset: StoredOffset): Promise<void>;
+  loadOffset(key: string): Promise<string | null>;
+  listOffsets(): Promise<readonly { readonly key: string; readonly value: string }[]>;
+
+  /**
+   * Ruling 3: in one transaction the topics get the next generation, their records are dropped and
+   * `offset` is stored. Offsets of records go on rising. Topics that are missing are created.
+   */
+  beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void>;
+
+  /** A consumer of a group. `topics` may be a pattern: new topics are picked up as they appear. */
+  consumer(options: ConsumerOptions): Promise<Consumer>;
+  listGroups(): Promise<readonly GroupDescription[]>;
+  /** Forgets a group: retention and compaction no longer wait for it (ruling 8). */
+  deleteGroup(group: string): Promise<void>;
+
+  /** Small durable documents beside the log (schemas of the registry, generations, status). */
+  readonly documents: DocumentStore;
+
+  statistics(): TransportStatistics;
+}
+
+export interface TopicOptions {
+  /** Default 1. An existing topic keeps its own. */
+  readonly partitions?: number;
+  /** `delete` (default) honours retention; `compact` keeps the newest record of a key. */
+  readonly cleanup?: 'delete' | 'compact';
+  /** Age in ms after which records may go; absent = for ever. */
+  readonly retentionMs?: number;
+  /** Bytes per partition above which the oldest records may go; absent = no bound. */
+  readonly retentionBytes?: number;
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  /** From 1; rises with every snapshot that starts over. */
+  readonly generation: number;
+  readonly cleanup: 'delete' | 'compact';
+  readonly partitions: readonly PartitionDescription[];
+}
+
+export interface PartitionDescription {
+  readonly partition: number;
+  /** Offset of the oldest record, or `endOffset` when empty. */
+  readonly startOffset: number;
+  /** Offset that the next record will get. */
+  readonly endOffset: number;
+  readonly bytes: number;
+}
+
+export interface StoredOffset {
+  /** Identity of the source task, e.g. Connect's `["name",{"server":"shop"}]`. */
+  readonly key: string;
+  /** JSON text; null deletes. */
+  readonly value: string | null;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface ConsumerOptions {
+  readonly group: string;
+  /** Exact names, or a regular expression over the whole name. */
+  readonly topics: readonly string[] | RegExp;
+  /** Where a partition without committed offset begins; default `earliest`. */
+  readonly startAt?: 'earliest' | 'latest';
+  /** False: read only, nothing is registered and nothing held back from retention (`tail`). */
+  readonly register?: boolean;
+}
+
+/** A range of one partition's records. The bytes are a copy of the caller's own. */
+export interface FetchedRecords {
+  readonly topic: string;
+  readonly partition: number;
+  readonly generation: number;
+  readonly records: readonly LogRecord[];
+  /** Where this partition is read next. */
+  readonly nextOffset: number;
+  /** Offset after the partition's last record, as of this fetch. */
+  readonly endOffset: number;
+}
+
+export interface LogRecord {
+  readonly offset: number;
+  /** Rises by one over the whole log, all topics: the order in which records were appended. */
+  readonly sequence: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+export interface RecordHeader {
+  readonly name: string;
+  readonly value: Buffer | null;
+}
+
+export interface Consumer extends AsyncDisposable {
+  /**
+   * Records after the positions of this consumer, in the order of the log-wide sequence across its
+   * partitions as far as `maxBytes` reaches; consecutive records of one partition stand together.
+   * An empty list only when the signal aborted, `maxWaitMs` passed, or a new generation is to be told.
+   */
+  poll(options: { readonly maxBytes: number; readonly maxWaitMs: number; readonly signal: AbortSignal }): Promise<
+    readonly FetchedRecords[]
+  >;
+  /** The partitions read now, with the generation of their topic. */
+  assignment(): readonly (TopicPartition & { readonly generation: number; readonly position: number })[];
+  /** Throws OFFSET_OUT_OF_RANGE. */
+  seek(partition: TopicPartition, offset: number): void;
+  /** Stores where the group goes on; durable when resolved. */
+  commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
+}
+
+export interface GroupDescription {
+  readonly group: string;
+  readonly offsets: readonly (TopicPartition & { readonly offset: number; readonly endOffset: number })[];
+}
+
+export interface DocumentStore {
+  /** Value of a key in a collection, or null. */
+  get(collection: string, key: string): string | null;
+  entries(collection: string): readonly { readonly key: string; readonly value: string }[];
+  /** All writes or none; durable when resolved. `value` null deletes. */
+  write(writes: readonly { readonly collection: string; readonly key: string; readonly value: string | null }[]): Promise<void>;
+}
+
+export interface TransportStatistics {
+  readonly bytesUsed: number;
+  readonly bytesLimit: number;
+  /** Pages inside the file that are free for use again, in bytes. */
+  readonly bytesReusable: number;
+  readonly records: number;
+  /** Age of the oldest open read transaction, ms. */
+  readonly oldestReaderMs: number;
+}
