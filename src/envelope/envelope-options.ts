@@ -1,0 +1,30 @@
+import type { ConnectSchema } from '../model/connect-schema.ts';
+
+/** What shapes the records of one source; resolved once from its properties. */
+export interface EnvelopeOptions {
+  /** topic.prefix: source.name, and the first part of every topic and schema name. */
+  readonly topicPrefix: string;
+  /** source.connector, and the last part of `io.debezium.connector.<…>.Source`. */
+  readonly connector: 'postgresql';
+  /** source.version: our version. */
+  readonly version: string;
+  /** source.db */
+  readonly database: string;
+  readonly tombstonesOnDelete: boolean;
+  /** unavailable.value.placeholder, stands where a value is absent. */
+  readonly unavailableValuePlaceholder: string;
+  /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
+  readonly absentHeader: boolean;
+}
+
+/** The schemas of one table's records. */
+export interface TableRecordSchemas {
+  /** `<prefix>.<schema>.<table>` */
+  readonly topic: string;
+  /** `<topic>.Key`; null for a table without key. */
+  readonly key: ConnectSchema | null;
+  /** `<topic>.Value`, optional struct: `before` and `after`. */
+  readonly row: ConnectSchema;
+  /** `<topic>.Envelope`, version 2. */
+  readonly envelope: ConnectSchema;
+}

@@ -1,0 +1,30 @@
+import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-options.ts';
+import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { PreparedSchema } from '../converter/converter.ts';
+import type { RecordOutput } from './record-output.ts';
+
+export type WireFormat = 'json' | 'avro';
+
+/** All that is constant for one table version, converter pair and topic. */
+export interface RowEncoderContext {
+  readonly table: TableSchema;
+  readonly schemas: TableRecordSchemas;
+  readonly options: EnvelopeOptions;
+  /** Handle of the topic in the output. */
+  readonly topic: number;
+  readonly keyFormat: WireFormat;
+  readonly valueFormat: WireFormat;
+  /** Null for a table without key. */
+  readonly key: PreparedSchema | null;
+  readonly value: PreparedSchema;
+}
+
+/** Writes the log records of a change: one, or three for a change of the primary key, or two for a delete. */
+export interface RowEncoder {
+  /** Sets ts_ms, ts_us, ts_ns of the envelopes that follow; once per chunk, not per row. */
+  processedAt(micros: bigint): void;
+  /** Returns the number of records. Throws VALUE_CONVERSION (nothing of the change is left behind). */
+  row(change: RowChange, output: RecordOutput): number;
+  truncate(change: TruncateChange, output: RecordOutput): number;
+}
