@@ -1,0 +1,83 @@
+/** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */
+export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+/** How one connection to the source reaches the server. */
+export interface PostgresConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly sslMode: SslMode;
+  /** PEM text, not a path. */
+  readonly sslRootCert?: string | undefined;
+  readonly sslCert?: string | undefined;
+  readonly sslKey?: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+export type PublicationAutocreateMode = 'all_tables' | 'filtered' | 'disabled' | 'no_tables';
+
+export type SnapshotMode = 'initial' | 'always' | 'initial_only' | 'no_data' | 'when_needed';
+
+/** `event.processing…` operations as skipped.operations names them; `none` is the empty list. */
+export type SkippedOperation = 'c' | 'u' | 'd' | 't';
+
+/** What shapes values; the names follow the properties. */
+export interface PostgresValueModes {
+  /** decimal.handling.mode */
+  readonly decimal: 'precise' | 'double' | 'string';
+  /** time.precision.mode */
+  readonly timePrecision:
+    | 'adaptive'
+    | 'adaptive_time_microseconds'
+    | 'connect'
+    | 'isostring'
+    | 'microseconds'
+    | 'nanoseconds';
+  /** binary.handling.mode */
+  readonly binary: 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
+  /** interval.handling.mode */
+  readonly interval: 'numeric' | 'string';
+}
+
+/**
+ * Everything that the PostgreSQL source needs to know, resolved and checked. The reader knows no
+ * property names: whoever resolves a pipeline file fills this in. Empty include list = everything.
+ */
+export interface PostgresSourceOptions {
+  readonly connection: PostgresConnectionOptions;
+  /** topic.prefix: the `server` of the source partition. */
+  readonly topicPrefix: string;
+  readonly slotName: string;
+  readonly slotDropOnStop: boolean;
+  readonly slotFailover: boolean;
+  /** slot.max.retries and slot.retry.delay.ms: while another process holds the slot (P55). */
+  readonly slotMaxRetries: number;
+  readonly slotRetryDelayMs: number;
+  /** slot.stream.params: further options of START_REPLICATION, in order. */
+  readonly slotStreamParams: readonly (readonly [name: string, value: string])[];
+  readonly publicationName: string;
+  readonly publicationAutocreateMode: PublicationAutocreateMode;
+  readonly publishViaPartitionRoot: boolean;
+  readonly schemaInclude: readonly RegExp[];
+  readonly schemaExclude: readonly RegExp[];
+  /** Matched against `schema.table`, anchored. */
+  readonly tableInclude: readonly RegExp[];
+  readonly tableExclude: readonly RegExp[];
+  /** Matched against `schema.table.column`, anchored. */
+  readonly columnInclude: readonly RegExp[];
+  readonly columnExclude: readonly RegExp[];
+  readonly skippedOperations: readonly SkippedOperation[];
+  readonly valueModes: PostgresValueModes;
+  readonly snapshotMode: SnapshotMode;
+  readonly snapshotMaxThreads: number;
+  readonly snapshotLockTimeoutMs: number;
+  /** How long the creation of the slot may wait for old transactions (P63). */
+  readonly slotCreateTimeoutMs: number;
+  readonly statusUpdateIntervalMs: number;
+  /** 0: no heartbeat. */
+  readonly heartbeatIntervalMs: number;
+  /** Instead of pg_logical_emit_message. */
+  readonly heartbeatActionQuery: string | undefined;
+}
