@@ -1,4 +1,5 @@
 import type { ConnectSchema } from '../model/connect-schema.ts';
+import type { NameAdjustment } from './schema-name-adjustment.ts';
 
 /** What shapes the records of one source; resolved once from its properties. */
 export interface EnvelopeOptions {
@@ -15,6 +16,15 @@ export interface EnvelopeOptions {
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
   readonly absentHeader: boolean;
+  /** schema.name.adjustment.mode, default none: how schema names are made valid for Avro. */
+  readonly schemaNameAdjustment?: NameAdjustment;
+  /** field.name.adjustment.mode, default none. */
+  readonly fieldNameAdjustment?: NameAdjustment;
+  /**
+   * Headers of every change record, after its own (extended.headers.enabled: `contextHeaders()`
+   * gives Debezium's `__debezium.context.*`); none when absent.
+   */
+  readonly contextHeaders?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** The schemas of one table's records. */

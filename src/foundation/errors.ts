@@ -252,6 +252,27 @@ export const ERROR_TABLE = {
     'The registry refuses the new schema of a table.',
     'Change the compatibility level of the subject, or undo the change that the message names.',
   ),
+  SCHEMA_INVALID: policy(
+    'stop',
+    1,
+    422,
+    'A schema cannot be expressed or is not valid.',
+    'Read the message: it names the schema, the field and the rule.',
+  ),
+  RECORD_FORMAT: policy(
+    'stop',
+    1,
+    422,
+    'A record cannot be read with the configured converter.',
+    'Use the converter (and schemas.enable) with which the topic was written.',
+  ),
+  TOPIC_COLLISION: policy(
+    'stop',
+    2,
+    409,
+    'Two tables would share one topic.',
+    'Leave one of the tables out with table.exclude.list, or rename it.',
+  ),
   SCHEMA_UNKNOWN: policy(
     'stop',
     1,
@@ -301,6 +322,21 @@ export const ERROR_TABLE = {
     502,
     'The target database answered with an error.',
     'Read the SQLSTATE and the message of the server.',
+  ),
+  // --- demo and its own PostgreSQL
+  DEMO_SERVER: policy(
+    'stop',
+    3,
+    503,
+    'The PostgreSQL that the demo brings along cannot be started.',
+    'Read the lines of the server that the message shows; deleting the demo folder starts afresh.',
+  ),
+  DEMO_IN_USE: policy(
+    'stop',
+    3,
+    409,
+    'Another demo is running in this folder.',
+    'Stop it (the message has its pid), or give this one its own folder with --path.',
   ),
   // --- runtime and command line
   SHUTDOWN_TIMEOUT: policy(

@@ -1,0 +1,71 @@
+import envelopeDocument from '../../schemas/envelope.json' with { type: 'json' };
+import { schemaFromJson } from '../model/connect-json.ts';
+import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
+import { must } from '../foundation/assert.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
+import { adjustSchemaNames } from './schema-name-adjustment.ts';
+import { SOURCE_SCHEMA, TRANSACTION_SCHEMA } from './source-block.ts';
+import { dataTopic } from './topic-naming.ts';
+
+/**
+ * Key, row and envelope schemas of one version of a table, equal to Debezium's field by field
+ * (FEATURES A2.1, PITFALLS C21, C22). `before` and `after` share one schema object, which Avro
+ * relies on (C12).
+ */
+export function tableRecordSchemas(
+  table: TableSchema,
+  options: EnvelopeOptions,
+): TableRecordSchemas {
+  const topic = dataTopic(options.topicPrefix, table.id);
+  const fields = table.columns.map((column) => ({ name: column.name, schema: column.schema }));
+  const row: ConnectSchema = { type: 'struct', optional: true, name: `${topic}.Value`, fields };
+  const key: ConnectSchema | null =
+    table.keyColumns.length === 0
+      ? null
+      : {
+          type: 'struct',
+          optional: false,
+          name: `${topic}.Key`,
+          fields: table.keyColumns.map((index) => must(fields[index], 'key column exists')),
+        };
+  const adjusted = adjustSchemaNames({ key, row }, options);
+  return {
+    topic,
+    key: adjusted.key,
+    row: adjusted.row,
+    envelope: envelopeSchema(adjusted.name(`${topic}.Envelope`), adjusted.row),
+  };
+}
+
+function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema {
+  const slots: Readonly<Record<string, ConnectSchema>> = {
+    row,
+    source: SOURCE_SCHEMA,
+    transaction: TRANSACTION_SCHEMA,
+  };
+  const fields = envelopeDocument.fields.map((field): ConnectField => {
+    const schema =
+      '$slot' in field ? must(slots[String(field.$slot)], 'known slot') : schemaFromJson(field);
+    return { name: field.field, schema };
+  });
+  return {
+    type: 'struct',
+    optional: envelopeDocument.optional,
+    name,
+    version: envelopeDocument.version,
+    fields,
+  };
+}
+
+/** Where the fields of an envelope stand in its struct. */
+export const ENVELOPE_FIELD = {
+  before: 0,
+  after: 1,
+  source: 2,
+  transaction: 3,
+  op: 4,
+  tsMs: 5,
+  tsUs: 6,
+  tsNs: 7,
+} as const;
