@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:all` adds the PostgreSQL majors between the oldest and the newest. */
+const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [15, 16, 17, 18] : [15, 18];
+
+const needsServer = ['test/**/*.pg.test.ts'];
+const endToEnd = ['test/**/*.e2e.test.ts'];
+const globalSetup = ['test/support/global-setup-postgres.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...needsServer, ...endToEnd],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      // One project per server: the same files, the address comes by `inject`.
+      ...majors.map((major, index) => ({
+        test: {
+          name: `postgres-${major}`,
+          include: needsServer,
+          globalSetup,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 + index },
+        },
+      })),
+      {
+        test: {
+          name: 'e2e',
+          include: endToEnd,
+          globalSetup,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          // They start daemons and kill them; two at once would measure each other.
+          fileParallelism: false,
+          sequence: { groupOrder: 10 },
+        },
+      },
+    ],
+  },
+});
