@@ -74,8 +74,10 @@ export class PostgresWire implements AsyncDisposable {
       room: () => wire.#input.room(),
       received: (count) => wire.#received(count),
       chunk: (bytes) => {
+        // No pause: a TLS record is small, and many of them come from one read of the kernel.
         wire.#input.append(bytes);
-        wire.#arrived(bytes.length);
+        wire.#lastReceivedMs = clock.monotonicMs();
+        wire.#pump();
       },
     };
     const socket = await connectSocket(options, session, receiver, signal);
@@ -195,21 +197,18 @@ export class PostgresWire implements AsyncDisposable {
 
   #received(count: number): boolean {
     this.#input.received(count);
-    this.#arrived(count);
-    return !this.#stalled && this.#cancelPause === undefined;
-  }
-
-  #arrived(count: number): void {
     this.#lastReceivedMs = this.#clock.monotonicMs();
     this.#rate = rateAfterRead(this.#rate, count, this.#lastReceivedMs);
     this.#pump();
     const pauseMs = pauseAfterRead(this.#rate, count);
-    if (pauseMs === 0 || this.#stalled || this.#cancelPause !== undefined) return;
-    this.#socket?.pause();
-    this.#cancelPause = this.#clock.after(pauseMs, () => {
-      this.#cancelPause = undefined;
-      this.#resume();
-    });
+    if (pauseMs > 0 && !this.#stalled && this.#cancelPause === undefined) {
+      this.#socket?.pause();
+      this.#cancelPause = this.#clock.after(pauseMs, () => {
+        this.#cancelPause = undefined;
+        this.#resume();
+      });
+    }
+    return !this.#stalled && this.#cancelPause === undefined;
   }
 
   #resume(): void {
