@@ -5,32 +5,40 @@ import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
 export type NameAdjustment = 'none' | 'avro' | 'avro_unicode';
 
 /**
- * A full name made valid for Avro: each part between dots `[A-Za-z_][A-Za-z0-9_]*` (PITFALLS C11).
- * `avro` replaces by `_`; `avro_unicode` writes `_uXXXX` and doubles `_`, which can be reversed.
+ * A schema's full name made valid for Avro as Debezium does it (PITFALLS C11): dots stay, and only
+ * the very first character may not be a digit. `avro` replaces by `_`; `avro_unicode` escapes to
+ * `_u` and lower-case hex, the underscore too, so that it can be reversed.
  */
 export function adjustFullName(name: string, mode: NameAdjustment): string {
-  if (mode === 'none') return name;
-  return name
-    .split('.')
-    .map((part) => adjustFieldName(part, mode))
-    .join('.');
+  return mode === 'none' ? name : adjust(name, mode, /[^A-Za-z0-9_.]/);
 }
 
-/** One name without dots. */
+/** A field's name, in which a dot is not valid either. */
 export function adjustFieldName(name: string, mode: NameAdjustment): string {
-  if (mode === 'none') return name;
+  return mode === 'none' ? name : adjust(name, mode, /[^A-Za-z0-9_]/);
+}
+
+function adjust(name: string, mode: 'avro' | 'avro_unicode', invalid: RegExp): string {
   let adjusted = '';
-  for (let i = 0; i < name.length; i++) adjusted += adjustUnit(name, i, mode);
+  for (let i = 0; i < name.length; i++) {
+    const unit = name[i] as string;
+    const leadingDigit = i === 0 && /[0-9]/.test(unit);
+    if (mode === 'avro') {
+      if (leadingDigit) adjusted += `_${unit}`;
+      else adjusted += invalid.test(unit) || (i === 0 && unit === '.') ? '_' : unit;
+    } else if (leadingDigit || unit === '_' || invalid.test(unit) || (i === 0 && unit === '.')) {
+      adjusted += unicodeEscape(unit);
+    } else {
+      adjusted += unit;
+    }
+  }
   return adjusted;
 }
 
-function adjustUnit(name: string, i: number, mode: NameAdjustment): string {
-  const unit = name[i] as string;
-  if (mode === 'avro_unicode' && unit === '_') return '__';
-  if (/[A-Za-z_]/.test(unit) || (i > 0 && /[0-9]/.test(unit))) return unit;
-  if (mode === 'avro_unicode') return `_u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  // Debezium puts `_` before a leading digit and replaces any other character by it.
-  return i === 0 && /[0-9]/.test(unit) ? `_${unit}` : '_';
+/** Two hex digits get `00` in front; three stay three, as in the original. */
+function unicodeEscape(unit: string): string {
+  const hex = unit.charCodeAt(0).toString(16);
+  return `_u${hex.length <= 2 ? '00' : ''}${hex}`;
 }
 
 interface RowSchemas {
@@ -50,15 +58,15 @@ export function adjustSchemaNames(
 ): RowSchemas & { name(full: string): string } {
   const name = (full: string): string => adjustFullName(full, modes.schemaNameAdjustment ?? 'none');
   const fieldMode = modes.fieldNameAdjustment ?? 'none';
-  const adjust = (schema: ConnectSchema): ConnectSchema => ({
+  const adjusted = (schema: ConnectSchema): ConnectSchema => ({
     ...schema,
     name: name(schema.name ?? ''),
     fields: adjustFields(schema.fields ?? [], fieldMode, schema.name ?? ''),
   });
   return {
     name,
-    key: schemas.key === null ? null : adjust(schemas.key),
-    row: adjust(schemas.row),
+    key: schemas.key === null ? null : adjusted(schemas.key),
+    row: adjusted(schemas.row),
   };
 }
 

@@ -1,0 +1,183 @@
+import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import { assert, must } from '../foundation/assert.ts';
+import type { ConnectValue, Struct } from '../model/connect-schema.ts';
+import type { RowImage } from '../model/row-image.ts';
+import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
+import {
+  ABSENT_HEADER,
+  absentColumns,
+  imageOfAfter,
+  isKnownBefore,
+  planRecords,
+  unknownValue,
+  untoldKeyColumns,
+} from './record-plan.ts';
+import type { ImageSide, PlannedRecord } from './record-plan.ts';
+import { floorDiv, sourceStruct } from './source-block.ts';
+
+/** What the general path needs beside the change. The parsers belong to the dialect. */
+export interface ChangeRecordContext {
+  readonly schemas: TableRecordSchemas;
+  readonly options: EnvelopeOptions;
+  /** When the change was processed: ts_ms, ts_us, ts_ns of the envelope. */
+  readonly processedMicros: bigint;
+  /** The value of the source's text; throws VALUE_CONVERSION. */
+  parse(column: ColumnSchema, text: string): ConnectValue;
+  /** What stands where the value is absent, typed as the column (PITFALLS C26). */
+  placeholder(column: ColumnSchema): ConnectValue;
+}
+
+export interface RecordHeaderValue {
+  readonly name: string;
+  /** A struct carries its schema; a string is an optional string. */
+  readonly value: Struct | string;
+}
+
+/** One log record before its converter. */
+export interface ChangeRecord {
+  readonly topic: string;
+  /** Null: the table has no key, or a truncate. */
+  readonly key: Struct | null;
+  /** Null: tombstone. */
+  readonly value: Struct | null;
+  readonly headers: readonly RecordHeaderValue[];
+}
+
+/**
+ * The general path: the records of a row change as structs, for transforms, for converters of the
+ * user, and as the measure of the compiled encoders.
+ */
+export function changeToRecords(
+  change: RowChange,
+  context: ChangeRecordContext,
+): readonly ChangeRecord[] {
+  const plan = planRecords(change, context.options);
+  return plan.map((record) => planned(record, change, context));
+}
+
+/** A truncate has neither key nor images; tombstones do not follow. */
+export function truncateToRecords(
+  change: TruncateChange,
+  context: ChangeRecordContext,
+): readonly ChangeRecord[] {
+  const { schemas, options } = context;
+  const source = sourceStruct(change, change.table.id, options);
+  const value = envelope(context, { before: null, after: null, source, op: 't' });
+  return [{ topic: schemas.topic, key: null, value, headers: contextHeaders(options) }];
+}
+
+function planned(
+  record: PlannedRecord,
+  change: RowChange,
+  context: ChangeRecordContext,
+): ChangeRecord {
+  const { schemas } = context;
+  const key = keyStruct(record.key, change, context);
+  const headers = headersOf(record, change, context);
+  if (record.op === null) return { topic: schemas.topic, key, value: null, headers };
+  const value = envelope(context, {
+    before: record.before ? rowStruct('before', change, context) : null,
+    after: record.after ? rowStruct('after', change, context) : null,
+    source: sourceStruct(change, change.table.id, context.options),
+    op: record.op,
+  });
+  return { topic: schemas.topic, key, value, headers };
+}
+
+interface EnvelopeParts {
+  readonly before: Struct | null;
+  readonly after: Struct | null;
+  readonly source: Struct;
+  readonly op: 'c' | 'u' | 'd' | 'r' | 't';
+}
+
+function envelope(context: ChangeRecordContext, parts: EnvelopeParts): Struct {
+  const micros = context.processedMicros;
+  return {
+    schema: context.schemas.envelope,
+    values: [
+      parts.before,
+      parts.after,
+      parts.source,
+      null,
+      parts.op,
+      floorDiv(micros, 1000n),
+      micros,
+      micros * 1000n,
+    ],
+  };
+}
+
+function rowStruct(side: ImageSide, change: RowChange, context: ChangeRecordContext): Struct {
+  return {
+    schema: context.schemas.row,
+    values: change.table.columns.map((column) => columnValue(side, column, change, context)),
+  };
+}
+
+function keyStruct(
+  side: ImageSide,
+  change: RowChange,
+  context: ChangeRecordContext,
+): Struct | null {
+  const schema = context.schemas.key;
+  if (schema === null) return null;
+  const columns = keyColumns(change.table);
+  const values = columns.map((column) => columnValue(side, column, change, context));
+  return { schema, values };
+}
+
+function keyColumns(table: TableSchema): readonly ColumnSchema[] {
+  return table.keyColumns.map((index) => must(table.columns[index], 'key column exists'));
+}
+
+function columnValue(
+  side: ImageSide,
+  column: ColumnSchema,
+  change: RowChange,
+  context: ChangeRecordContext,
+): ConnectValue {
+  if (side === 'before') {
+    if (!isKnownBefore(change, column)) return unknownValue(column.schema);
+    return imageValue(must(change.before, 'known before'), column, context);
+  }
+  const image = imageOfAfter(change, column);
+  return image === null ? context.placeholder(column) : imageValue(image, column, context);
+}
+
+function imageValue(
+  image: RowImage,
+  column: ColumnSchema,
+  context: ChangeRecordContext,
+): ConnectValue {
+  const text = image.text(column.tupleIndex);
+  assert(text !== undefined, 'the image has the column');
+  return text === null ? null : context.parse(column, text);
+}
+
+function headersOf(
+  record: PlannedRecord,
+  change: RowChange,
+  context: ChangeRecordContext,
+): readonly RecordHeaderValue[] {
+  const { options } = context;
+  const headers: RecordHeaderValue[] = [];
+  if (record.keyHeader !== null) {
+    const other = keyStruct(record.key === 'before' ? 'after' : 'before', change, context);
+    headers.push({ name: record.keyHeader, value: must(other, 'a moved row has a key') });
+  }
+  const absent = options.absentHeader ? absentOf(record, change) : [];
+  if (absent.length > 0) headers.push({ name: ABSENT_HEADER, value: JSON.stringify(absent) });
+  headers.push(...contextHeaders(options));
+  return headers;
+}
+
+function absentOf(record: PlannedRecord, change: RowChange): readonly string[] {
+  if (record.after) return absentColumns(change);
+  return change.beforeIsKeyOnly ? untoldKeyColumns(change.table) : [];
+}
+
+function contextHeaders(options: EnvelopeOptions): readonly RecordHeaderValue[] {
+  return options.contextHeaders ?? [];
+}
