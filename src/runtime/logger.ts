@@ -1,0 +1,39 @@
+import pino from 'pino';
+import pretty from 'pino-pretty';
+
+export type Logger = pino.Logger;
+
+export interface LogOptions {
+  readonly level: string;
+  /** `auto` is pretty on a terminal and JSON elsewhere. */
+  readonly format: 'auto' | 'json' | 'pretty';
+}
+
+/**
+ * JSON lines on standard error (standard output belongs to what commands print), pretty on a
+ * terminal. Values of rows are never logged: they are the customer's data.
+ */
+export function createLogger(options: LogOptions): Logger {
+  const isTerminal = process.stderr.isTTY === true;
+  const usePretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    base: null,
+    redact: { paths: ['password', '*.password', '*["database.password"]'], censor: '***' },
+    serializers: { err: describeError },
+  };
+  if (!usePretty) return pino(settings, pino.destination({ dest: 2, sync: true }));
+  const colorize = isTerminal && process.env['NO_COLOR'] === undefined;
+  return pino(settings, pretty({ colorize, destination: 2, sync: true, ignore: 'pid,hostname' }));
+}
+
+/** A logger that says nothing, for commands that print for people and for tests. */
+export function silentLogger(): Logger {
+  return pino({ level: 'silent' });
+}
+
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const cause = error.cause instanceof Error ? { cause: describeError(error.cause) } : {};
+  return { type: error.name, message: error.message, stack: error.stack, ...cause };
+}

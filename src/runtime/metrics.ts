@@ -1,0 +1,168 @@
+import { Gauge, Registry } from 'prom-client';
+
+import type { PipelineStatus } from './pipeline-status.ts';
+
+/** Labels as the JMX exporter gives them to Debezium's MBeans, so that dashboards go on working. */
+const LABELS = ['plugin', 'name', 'context'] as const;
+
+interface MetricDefinition {
+  readonly name: string;
+  readonly help: string;
+  readonly context: 'streaming' | 'snapshot';
+  readonly read: (status: PipelineStatus) => number | null;
+}
+
+function total(status: PipelineStatus, key: 'rowsDone' | 'bytesDone'): number {
+  return status.source.snapshot.reduce((sum, table) => sum + table[key], 0);
+}
+
+const SOURCE_METRICS: readonly MetricDefinition[] = [
+  {
+    name: 'debezium_metrics_Connected',
+    help: '1 while the replication connection stands',
+    context: 'streaming',
+    read: (status) => (status.source.connected ? 1 : 0),
+  },
+  {
+    name: 'debezium_metrics_MilliSecondsBehindSource',
+    help: 'Between commit and receipt of the last event, ms',
+    context: 'streaming',
+    read: (status) => status.source.lagMs,
+  },
+  {
+    name: 'debezium_metrics_TotalNumberOfEventsSeen',
+    help: 'Row events and truncates since the start of the process',
+    context: 'streaming',
+    read: (status) => status.source.events,
+  },
+  {
+    name: 'debezium_metrics_NumberOfCommittedTransactions',
+    help: 'Transactions seen since the start of the process',
+    context: 'streaming',
+    read: (status) => status.source.transactions,
+  },
+  {
+    name: 'debezium_metrics_SnapshotRunning',
+    help: '1 while the snapshot runs',
+    context: 'snapshot',
+    read: (status) => (status.source.phase === 'snapshot' ? 1 : 0),
+  },
+  {
+    name: 'debezium_metrics_SnapshotCompleted',
+    help: '1 when the stream has been reached',
+    context: 'snapshot',
+    read: (status) => (status.source.phase === 'streaming' ? 1 : 0),
+  },
+  {
+    name: 'debezium_metrics_TotalTableCount',
+    help: 'Tables in the snapshot',
+    context: 'snapshot',
+    read: (status) => status.source.snapshot.length,
+  },
+  {
+    name: 'debezium_metrics_RemainingTableCount',
+    help: 'Tables of the snapshot that are not complete',
+    context: 'snapshot',
+    read: (status) => status.source.snapshot.filter((table) => !table.completed).length,
+  },
+  {
+    name: 'debezium_metrics_RowsScanned',
+    help: 'Rows read by the snapshot',
+    context: 'snapshot',
+    read: (status) => total(status, 'rowsDone'),
+  },
+  {
+    name: 'tidemark_source_lag_bytes',
+    help: 'WAL written by the server and not yet received',
+    context: 'streaming',
+    read: (status) => status.source.lagBytes,
+  },
+  {
+    name: 'tidemark_records_published_total',
+    help: 'Records durable in the transport since the start of the process',
+    context: 'streaming',
+    read: (status) => status.source.records,
+  },
+  {
+    name: 'tidemark_store_bytes_used',
+    help: 'Bytes of the embedded store in use',
+    context: 'streaming',
+    read: (status) => status.transport.bytesUsed,
+  },
+  {
+    name: 'tidemark_store_bytes_limit',
+    help: 'Largest size of the embedded store',
+    context: 'streaming',
+    read: (status) => status.transport.bytesLimit,
+  },
+  {
+    name: 'tidemark_store_bytes_reusable',
+    help: 'Free pages inside the embedded store',
+    context: 'streaming',
+    read: (status) => status.transport.bytesReusable,
+  },
+  {
+    name: 'tidemark_store_oldest_reader_milliseconds',
+    help: 'Age of the oldest open read of the embedded store',
+    context: 'streaming',
+    read: (status) => status.transport.oldestReaderMs,
+  },
+  {
+    name: 'tidemark_healthy',
+    help: '1 when every task runs and no table is parked',
+    context: 'streaming',
+    read: (status) => (status.healthy ? 1 : 0),
+  },
+];
+
+const SINK_METRICS: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly read: (sink: PipelineStatus['sinks'][number]) => number | null;
+}[] = [
+  { name: 'tidemark_sink_applied_total', help: 'Records applied', read: (sink) => sink.applied },
+  { name: 'tidemark_sink_lag_records', help: 'Records waiting in the log', read: (sink) => sink.lagRecords },
+  {
+    name: 'tidemark_sink_lag_milliseconds_p99',
+    help: 'Commit in the source to commit in the target, 99th percentile',
+    read: (sink) => sink.lagMsP99,
+  },
+  { name: 'tidemark_sink_parked_tables', help: 'Tables held back by a record', read: (sink) => sink.parked.length },
+  {
+    name: 'tidemark_sink_running',
+    help: '1 while the sink task runs',
+    read: (sink) => (sink.state === 'running' ? 1 : 0),
+  },
+];
+
+/** Prometheus text of a pipeline; everything is read from the status at the moment of the scrape. */
+export async function renderMetrics(status: PipelineStatus): Promise<string> {
+  const registry = new Registry();
+  for (const metric of SOURCE_METRICS) {
+    const value = metric.read(status);
+    const gauge = new Gauge({
+      name: metric.name,
+      help: metric.help,
+      labelNames: LABELS,
+      registers: [registry],
+    });
+    if (value !== null) {
+      gauge.set({ plugin: 'postgres', name: status.name, context: metric.context }, value);
+    }
+  }
+  for (const metric of SINK_METRICS) {
+    const gauge = new Gauge({
+      name: metric.name,
+      help: metric.help,
+      labelNames: ['name', 'sink'] as const,
+      registers: [registry],
+    });
+    for (const sink of status.sinks) {
+      const value = metric.read(sink);
+      if (value !== null) gauge.set({ name: status.name, sink: sink.name }, value);
+    }
+  }
+  return registry.metrics();
+}
+
+export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;

@@ -1,0 +1,127 @@
+import { formatLsn } from '../model/lsn.ts';
+import type { ParkedTable } from '../model/sink-record.ts';
+import type { SourcePhase } from '../model/change-event.ts';
+import { tableName } from '../model/table-schema.ts';
+import type { TransportStatistics } from '../transport/transport.ts';
+import type { SinkRunner } from './sink-runner.ts';
+import type { SchemaChangeNote, SourceStatistics } from './source-statistics.ts';
+import type { SourceTask } from './source-task.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { TaskState } from './task-state.ts';
+
+export interface ErrorView {
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string;
+}
+
+export interface SnapshotTableView {
+  readonly table: string;
+  readonly rowsDone: number;
+  readonly rowsEstimated: number;
+  readonly bytesDone: number;
+  readonly completed: boolean;
+}
+
+export interface SourceView {
+  readonly state: TaskState['kind'];
+  readonly error: ErrorView | null;
+  readonly phase: SourcePhase;
+  readonly connected: boolean;
+  readonly events: number;
+  readonly records: number;
+  readonly transactions: number;
+  readonly lagBytes: number | null;
+  readonly lagMs: number | null;
+  readonly receivedLsn: string | null;
+  readonly confirmedLsn: string | null;
+  readonly offset: Readonly<Record<string, unknown>> | null;
+  readonly snapshot: readonly SnapshotTableView[];
+  readonly lastSchemaChange: SchemaChangeNote | null;
+}
+
+export interface SinkView {
+  readonly name: string;
+  readonly state: TaskState['kind'];
+  readonly error: ErrorView | null;
+  readonly connected: boolean;
+  readonly applied: number;
+  readonly lagRecords: number;
+  /** Commit in the source to commit in the target. */
+  readonly lagMsP50: number | null;
+  readonly lagMsP99: number | null;
+  readonly lagMsLast: number | null;
+  readonly parked: readonly ParkedTable[];
+}
+
+/** What status, the HTTP API, metrics and the terminal show. JSON values only. */
+export interface PipelineStatus {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly uptimeMs: number;
+  readonly source: SourceView;
+  readonly sinks: readonly SinkView[];
+  readonly transport: TransportStatistics;
+}
+
+function errorOf(state: TaskState): ErrorView | null {
+  return state.kind === 'failed' || state.kind === 'backing-off' ? state.error.toJSON() : null;
+}
+
+function lsnText(value: bigint | null | undefined): string | null {
+  return value === null || value === undefined ? null : formatLsn(value);
+}
+
+export function sourceView(
+  supervisor: Supervisor,
+  task: SourceTask,
+  statistics: SourceStatistics,
+): SourceView {
+  const status = task.reader?.status() ?? null;
+  return {
+    state: supervisor.state.kind,
+    error: errorOf(supervisor.state),
+    phase: status?.phase ?? 'starting',
+    connected: status?.connected ?? false,
+    events: statistics.events,
+    records: statistics.recordsPublished,
+    transactions: statistics.transactions,
+    lagBytes: status === null || status.lagBytes === null ? null : Number(status.lagBytes),
+    lagMs: status?.lagMs ?? null,
+    receivedLsn: lsnText(status?.receivedLsn),
+    confirmedLsn: lsnText(status?.confirmedLsn),
+    offset: task.storedOffset?.offset ?? null,
+    snapshot: (status?.snapshot ?? []).map((progress) => ({
+      table: tableName(progress.table),
+      rowsDone: progress.rowsDone,
+      rowsEstimated: progress.rowsEstimated,
+      bytesDone: progress.bytesDone,
+      completed: progress.completed,
+    })),
+    lastSchemaChange: statistics.lastSchemaChange,
+  };
+}
+
+export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
+  const status = runner.task?.status() ?? null;
+  return {
+    name: runner.name,
+    state: supervisor.state.kind,
+    error: errorOf(supervisor.state),
+    connected: status?.connected ?? false,
+    applied: runner.applied,
+    lagRecords: runner.lagRecords(),
+    lagMsP50: runner.latency.quantile(0.5),
+    lagMsP99: runner.latency.quantile(0.99),
+    lagMsLast: runner.latency.lastMs,
+    parked: status?.parked ?? [],
+  };
+}
+
+/** Running or about to be; a failed task or a parked table is not healthy. */
+export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
+  const fine = (state: TaskState['kind']): boolean => state === 'running' || state === 'starting';
+  return (
+    fine(source.state) && sinks.every((sink) => fine(sink.state) && sink.parked.length === 0)
+  );
+}

@@ -1,0 +1,209 @@
+import { assert } from '../foundation/assert.ts';
+import { Backoff } from '../foundation/backoff.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import type { FaultHook } from '../foundation/fault-points.ts';
+import type { SourceOffset } from '../model/change-event.ts';
+import { RecordBatch } from '../transport/record-batch.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Logger } from './logger.ts';
+import { encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+
+export interface PublisherLimits {
+  /** A batch under this size waits a little when more input is already there. */
+  readonly lingerBytes: number;
+  readonly lingerMs: number;
+  /** The reader waits while a batch of this size stands behind one that is being written. */
+  readonly batchBytesMax: number;
+  /** An offset that moved without records (idle source) is stored this often. */
+  readonly idleOffsetIntervalMs: number;
+}
+
+export const PUBLISHER_LIMITS: PublisherLimits = {
+  lingerBytes: 1024 * 1024,
+  lingerMs: 4,
+  batchBytesMax: 4 * 1024 * 1024,
+  idleOffsetIntervalMs: 1_000,
+};
+
+export interface PublisherEvents {
+  /** Offset to store with the records handed over so far. */
+  offset(): SourceOffset;
+  /** Records and offset are durable. The only road to the source's confirmation. */
+  durable(offset: SourceOffset, records: number): void;
+  fault: FaultHook;
+}
+
+/**
+ * Invariant: records durable in the transport → source offset durable (the same transaction) →
+ * `durable` is called. Nothing else leads to a confirmation.
+ * Why: whatever the source is told, it forgets.
+ * What breaks otherwise: confirming what was received or only committed loses it at the next crash.
+ *
+ * Two batches take turns: one is filled by the reader while the other is written. The longer a
+ * write takes, the more the next one carries, so an idle pipeline is quick and a busy one efficient.
+ */
+export class RecordPublisher {
+  readonly #transport: Transport;
+  readonly #name: string;
+  readonly #events: PublisherEvents;
+  readonly #limits: PublisherLimits;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #signal: AbortSignal;
+  #filling = new RecordBatch();
+  #spare = new RecordBatch();
+  #writing: Promise<void> | null = null;
+  #failure: TidemarkError | null = null;
+  #cancelLinger: (() => void) | null = null;
+  #storedOffset: string | null;
+  #storedAtMs: number;
+
+  constructor(
+    transport: Transport,
+    name: string,
+    events: PublisherEvents,
+    dependencies: { clock: Clock; logger: Logger; signal: AbortSignal; limits?: PublisherLimits },
+  ) {
+    this.#transport = transport;
+    this.#name = name;
+    this.#events = events;
+    this.#limits = dependencies.limits ?? PUBLISHER_LIMITS;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger;
+    this.#signal = dependencies.signal;
+    this.#storedOffset = null;
+    this.#storedAtMs = dependencies.clock.monotonicMs();
+  }
+
+  /** Where the encoders write; changes from flush to flush, so ask for each row. */
+  get batch(): RecordBatch {
+    return this.#filling;
+  }
+
+  /**
+   * End of a chunk of input: writes, lingers, or (promise) makes the reader wait for room.
+   * Throws the failure of an earlier write.
+   */
+  settle(more: boolean): Promise<void> | undefined {
+    if (this.#failure !== null) throw this.#failure;
+    const { lingerBytes, batchBytesMax } = this.#limits;
+    const bytes = this.#filling.byteLength;
+    if (this.#writing === null) {
+      if (this.#filling.count > 0) {
+        if (more && bytes < lingerBytes) this.#linger();
+        else this.#write();
+      } else if (!more) {
+        this.#storeIdleOffset();
+      }
+      return undefined;
+    }
+    return bytes >= batchBytesMax ? this.#waitForRoom() : undefined;
+  }
+
+  /** Writes what there is, with the current offset, and resolves when it is durable. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    if (this.#failure !== null) throw this.#failure;
+    this.#write();
+    while (this.#writing !== null) await this.#writing;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Stops timers and waits for a write that is under way; what is only filled is dropped. */
+  async close(): Promise<void> {
+    this.#stopLinger();
+    this.#filling.clear();
+    while (this.#writing !== null) await this.#writing;
+    this.#filling.clear();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (this.#writing !== null && this.#filling.byteLength >= this.#limits.batchBytesMax) {
+      await this.#writing;
+    }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #linger(): void {
+    this.#cancelLinger ??= this.#clock.after(this.#limits.lingerMs, () => {
+      this.#cancelLinger = null;
+      if (this.#writing === null && this.#failure === null && this.#filling.count > 0) {
+        this.#write();
+      }
+    });
+  }
+
+  #stopLinger(): void {
+    this.#cancelLinger?.();
+    this.#cancelLinger = null;
+  }
+
+  #storeIdleOffset(): void {
+    const sinceMs = this.#clock.monotonicMs() - this.#storedAtMs;
+    if (sinceMs < this.#limits.idleOffsetIntervalMs) return;
+    if (encodeSourceOffset(this.#events.offset()) === this.#storedOffset) return;
+    this.#write();
+  }
+
+  /** Swaps the batches and writes the full one; the promise never rejects. */
+  #write(): void {
+    assert(this.#writing === null, 'one append at a time');
+    this.#stopLinger();
+    const batch = this.#filling;
+    this.#filling = this.#spare;
+    this.#spare = batch;
+    // Read together with the swap: the offset stands exactly after the batch's last event.
+    const offset = this.#events.offset();
+    this.#writing = this.#append(batch, offset).then(
+      () => this.#written(),
+      (error: unknown) => {
+        this.#failure = toTidemarkError(error, 'STORE_IO');
+        this.#writing = null;
+      },
+    );
+  }
+
+  #written(): void {
+    this.#writing = null;
+    if (this.#filling.count > 0 && !this.#signal.aborted) {
+      if (this.#filling.byteLength >= this.#limits.lingerBytes) this.#write();
+      else this.#linger();
+    }
+  }
+
+  async #append(batch: RecordBatch, offset: SourceOffset): Promise<void> {
+    const text = encodeSourceOffset(offset);
+    const stored = { key: sourceOffsetKey(this.#name, offset), value: text };
+    this.#events.fault('source.batch-encoded');
+    if (batch.count > 0) await this.#appendWhenRoom(batch, stored);
+    else await this.#transport.storeOffset(stored);
+    this.#events.fault('source.appended');
+    this.#storedOffset = text;
+    this.#storedAtMs = this.#clock.monotonicMs();
+    this.#events.durable(offset, batch.count);
+    this.#events.fault('source.confirmed');
+    batch.clear();
+  }
+
+  /** A full store makes the source wait; nothing is dropped, and it goes on when there is room. */
+  async #appendWhenRoom(
+    batch: RecordBatch,
+    stored: { readonly key: string; readonly value: string },
+  ): Promise<void> {
+    const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
+    for (;;) {
+      try {
+        await this.#transport.append(batch, stored);
+        return;
+      } catch (thrown) {
+        const error = toTidemarkError(thrown, 'STORE_IO');
+        if (error.code !== 'STORE_FULL' || this.#signal.aborted) throw error;
+        const delayMs = backoff.nextDelayMs();
+        this.#logger.error({ code: error.code, cure: error.cure, delayMs }, error.message);
+        await this.#clock.sleep(delayMs, this.#signal);
+        if (this.#signal.aborted) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Backoff } from '../foundation/backoff.ts';
+import type { TidemarkError } from '../foundation/errors.ts';
+import type { RestartDecision } from './task-state.ts';
+
+export interface RestartLimits {
+  /** errors.max.retries: -1 for ever, 0 never. */
+  readonly maxRetries: number;
+  /**
+   * The task has worked before (it holds an offset). Without one, an environment that is not ready
+   * is told to the operator at once instead of being retried for ever.
+   */
+  readonly hasWorked: boolean;
+}
+
+/** Decides from the error's class and the attempts so far; advances the backoff only for a retry. */
+export function decideRestart(
+  error: TidemarkError,
+  backoff: Backoff,
+  limits: RestartLimits,
+): RestartDecision {
+  if (error.retry === 'stop') return { kind: 'fail' };
+  const neverReady = error.exitCode === 3 && !limits.hasWorked && error.code !== 'PG_SLOT_IN_USE';
+  if (neverReady) return { kind: 'fail' };
+  if (limits.maxRetries >= 0 && backoff.attempt >= limits.maxRetries) return { kind: 'fail' };
+  return { kind: 'retry', attempt: backoff.attempt + 1, delayMs: backoff.nextDelayMs() };
+}

@@ -1,0 +1,61 @@
+import type { Converter } from '../converter/converter.ts';
+import { isStruct, type Struct } from '../model/connect-schema.ts';
+import type { SinkRecord } from '../model/sink-record.ts';
+import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
+
+/** Header that lists the columns of `after` that hold a placeholder (JSON array of names). */
+export const ABSENT_HEADER = '__tidemark.absent';
+
+const NOTHING_ABSENT: readonly string[] = [];
+
+export interface SinkConverters {
+  readonly key: Converter;
+  readonly value: Converter;
+}
+
+/** Decodes fetched log records; waits only where a schema id is not cached. */
+export async function decodeSinkRecords(
+  fetched: readonly FetchedRecords[],
+  converters: SinkConverters,
+): Promise<SinkRecord[]> {
+  const decoded: SinkRecord[] = [];
+  for (const batch of fetched) {
+    for (const record of batch.records) {
+      const key = converters.key.toConnect(batch.topic, record.key);
+      const value = converters.value.toConnect(batch.topic, record.value);
+      decoded.push({
+        topic: batch.topic,
+        partition: batch.partition,
+        generation: batch.generation,
+        offset: record.offset,
+        sequence: record.sequence,
+        timestampMs: record.timestampMs,
+        key: key instanceof Promise ? await key : key,
+        value: value instanceof Promise ? await value : value,
+        absent: absentColumns(record),
+      });
+    }
+  }
+  return decoded;
+}
+
+function absentColumns(record: LogRecord): readonly string[] {
+  if (record.headers.length === 0) return NOTHING_ABSENT;
+  const header = record.headers.find((candidate) => candidate.name === ABSENT_HEADER);
+  if (header === undefined || header.value === null) return NOTHING_ABSENT;
+  return JSON.parse(header.value.toString()) as string[];
+}
+
+/** source.ts_ms of an envelope, ms since 1970; null for what is no envelope. */
+export function sourceTimeMs(value: Struct | null): number | null {
+  if (value === null) return null;
+  const source = fieldOf(value, 'source');
+  if (source === undefined || !isStruct(source)) return null;
+  const time = fieldOf(source, 'ts_ms');
+  return typeof time === 'bigint' ? Number(time) : null;
+}
+
+function fieldOf(struct: Struct, name: string): Struct['values'][number] | undefined {
+  const index = struct.schema.fields?.findIndex((field) => field.name === name) ?? -1;
+  return index < 0 ? undefined : struct.values[index];
+}

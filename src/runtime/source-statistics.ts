@@ -1,0 +1,93 @@
+import type { ChangeOrigin, RowChange, SchemaChange } from '../model/change-event.ts';
+import { tableName } from '../model/table-schema.ts';
+
+/** Last change of a table's shape, for status and terminal. */
+export interface SchemaChangeNote {
+  readonly table: string;
+  readonly version: number;
+  readonly atMs: number;
+  /** One line, e.g. `+ loyalty integer` or `first seen`. */
+  readonly summary: string;
+}
+
+/** Counters of one source task: plain numbers, changed once per event, read by status and metrics. */
+export class SourceStatistics {
+  creates = 0;
+  updates = 0;
+  deletes = 0;
+  reads = 0;
+  truncates = 0;
+  transactions = 0;
+  recordsPublished = 0;
+  lastEventAtMs: number | null = null;
+  lastTransactionId: number | null = null;
+  lastSchemaChange: SchemaChangeNote | null = null;
+  snapshotDone = false;
+
+  get events(): number {
+    return this.creates + this.updates + this.deletes + this.reads + this.truncates;
+  }
+
+  row(change: RowChange): void {
+    switch (change.op) {
+      case 'c':
+        this.creates++;
+        break;
+      case 'u':
+        this.updates++;
+        break;
+      case 'd':
+        this.deletes++;
+        break;
+      case 'r':
+        this.reads++;
+        break;
+    }
+  }
+
+  truncated(): void {
+    this.truncates++;
+  }
+
+  committed(origin: ChangeOrigin): void {
+    this.transactions++;
+    this.lastTransactionId = origin.transactionId;
+  }
+
+  published(records: number, nowMs: number): void {
+    this.recordsPublished += records;
+    if (records > 0) this.lastEventAtMs = nowMs;
+  }
+
+  snapshotCompleted(): void {
+    this.snapshotDone = true;
+  }
+
+  schemaChanged(change: SchemaChange, nowMs: number): void {
+    const table = tableName(change.table.id);
+    const summary = change.previous === null ? 'first seen' : describeChange(change);
+    if (change.previous === null && this.lastSchemaChange?.summary !== 'first seen') {
+      if (this.lastSchemaChange !== null) return;
+    }
+    this.lastSchemaChange = { table, version: change.table.version, atMs: nowMs, summary };
+  }
+}
+
+/** What differs between two shapes of a table, in a few words. */
+export function describeChange(change: SchemaChange): string {
+  const before = new Map(change.previous?.columns.map((column) => [column.name, column]));
+  const after = new Map(change.table.columns.map((column) => [column.name, column]));
+  const parts: string[] = [];
+  for (const [name, column] of after) {
+    const old = before.get(name);
+    if (old === undefined) parts.push(`+ ${name} ${column.sourceType}`);
+    else if (old.sourceType !== column.sourceType) {
+      parts.push(`${name} ${old.sourceType} → ${column.sourceType}`);
+    } else if (old.schema.optional !== column.schema.optional) {
+      parts.push(`${name} ${column.schema.optional ? 'nullable' : 'not null'}`);
+    }
+  }
+  for (const name of before.keys()) if (!after.has(name)) parts.push(`- ${name}`);
+  if (parts.length === 0) parts.push('key, default or identity changed');
+  return parts.join(', ');
+}

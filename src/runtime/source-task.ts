@@ -1,0 +1,170 @@
+import type { Clock } from '../foundation/clock.ts';
+import type { FaultHook } from '../foundation/fault-points.ts';
+import type {
+  ChangeOrigin,
+  ChangeReceiver,
+  RowChange,
+  SchemaChange,
+  SourceOffset,
+  SourceReader,
+  TruncateChange,
+} from '../model/change-event.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Logger } from './logger.ts';
+import { RecordPublisher } from './record-publisher.ts';
+import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import type { SourceStatistics } from './source-statistics.ts';
+import type { SupervisedTask } from './supervisor.ts';
+import type { TableEncoders } from './table-encoders.ts';
+
+export interface SourceTaskParts {
+  readonly name: string;
+  readonly partition: SourceOffset['partition'];
+  readonly transport: Transport;
+  /** A new reader for each life of the task. */
+  readonly openReader: () => SourceReader;
+  readonly encoders: TableEncoders;
+  readonly statistics: SourceStatistics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fault: FaultHook;
+}
+
+/**
+ * Reads a source into the transport. The order durable → offset → confirm stands in
+ * `RecordPublisher`; this class connects it with the reader and the encoders.
+ */
+export class SourceTask implements SupervisedTask {
+  readonly name: string;
+  readonly #parts: SourceTaskParts;
+  #reader: SourceReader | null = null;
+  #hasWorked = false;
+  #storedOffset: SourceOffset | null = null;
+
+  constructor(parts: SourceTaskParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  get reader(): SourceReader | null {
+    return this.#reader;
+  }
+
+  /** The offset that is durable in the transport; null before the first one. */
+  get storedOffset(): SourceOffset | null {
+    return this.#storedOffset;
+  }
+
+  hasWorked(): boolean {
+    return this.#hasWorked;
+  }
+
+  async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
+    const { transport, partition, encoders } = this.#parts;
+    const key = sourceOffsetKey(this.name, { partition });
+    const stored = decodeSourceOffset(partition, await transport.loadOffset(key));
+    this.#hasWorked ||= stored !== null;
+    this.#storedOffset = stored;
+    encoders.forget();
+    await using reader = this.#parts.openReader();
+    this.#reader = reader;
+    const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
+      this.#hasWorked = true;
+      this.#storedOffset = offset;
+      healthy();
+    });
+    started();
+    try {
+      await reader.run(receiver, stored, signal);
+      // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
+      await receiver.publisher.flush();
+    } finally {
+      await receiver.publisher.close();
+    }
+  }
+}
+
+/** Turns the reader's calls into records. */
+class TaskReceiver implements ChangeReceiver {
+  readonly publisher: RecordPublisher;
+  readonly #parts: SourceTaskParts;
+  #inSnapshot = false;
+  #firstRow = false;
+
+  constructor(
+    parts: SourceTaskParts,
+    reader: SourceReader,
+    signal: AbortSignal,
+    durable: (offset: SourceOffset) => void,
+  ) {
+    this.#parts = parts;
+    const { clock, logger, statistics, fault } = parts;
+    this.publisher = new RecordPublisher(
+      parts.transport,
+      parts.name,
+      {
+        offset: () => reader.offset(),
+        durable: (offset, records) => {
+          statistics.published(records, clock.nowMs());
+          if (!this.#inSnapshot) reader.confirm(offset);
+          else fault('snapshot.rows-appended');
+          durable(offset);
+        },
+        fault,
+      },
+      { clock, logger, signal },
+    );
+  }
+
+  async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
+    const { transport, name, encoders, fault, logger } = this.#parts;
+    const topics = tables.map((table) => encoders.topicOf(table));
+    logger.info({ tables: tables.length }, 'snapshot starts');
+    await transport.beginGeneration(topics, {
+      key: sourceOffsetKey(name, offset),
+      value: encodeSourceOffset(offset),
+    });
+    this.#inSnapshot = true;
+    this.#firstRow = true;
+    fault('snapshot.intent-stored');
+  }
+
+  async snapshotCompleted(_offset: SourceOffset): Promise<void> {
+    // The reader's offset() is the completed one by now: one write makes rows and offset durable.
+    await this.publisher.flush();
+    this.#inSnapshot = false;
+    this.#parts.statistics.snapshotCompleted();
+    this.#parts.logger.info('snapshot completed');
+    this.#parts.fault('snapshot.completed');
+  }
+
+  schemaChanged(change: SchemaChange): Promise<void> | undefined {
+    this.#parts.statistics.schemaChanged(change, this.#parts.clock.nowMs());
+    return this.#parts.encoders.prepare(change.table);
+  }
+
+  row(change: RowChange): void {
+    if (this.#firstRow && change.op === 'r') {
+      this.#firstRow = false;
+      this.#parts.fault('snapshot.first-row');
+    }
+    const encoder = this.#parts.encoders.of(change.table);
+    encoder.row(change, this.publisher.batch);
+    this.#parts.statistics.row(change);
+  }
+
+  truncate(change: TruncateChange): void {
+    this.#parts.encoders.of(change.table).truncate(change, this.publisher.batch);
+    this.#parts.statistics.truncated();
+  }
+
+  committed(origin: ChangeOrigin): void {
+    this.#parts.statistics.committed(origin);
+  }
+
+  settle(more: boolean): Promise<void> | undefined {
+    this.#parts.encoders.nextChunk();
+    return this.publisher.settle(more);
+  }
+}

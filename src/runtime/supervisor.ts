@@ -1,0 +1,93 @@
+import { Backoff } from '../foundation/backoff.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
+import type { Logger } from './logger.ts';
+import { decideRestart } from './restart-policy.ts';
+import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts';
+
+export interface SupervisedTask {
+  readonly name: string;
+  /**
+   * One life of the task: until the signal aborts (returns) or an error (throws). Calls `started`
+   * once it is up and `healthy` after the first confirmed work: that alone resets the backoff.
+   */
+  run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void>;
+  /** True when the task has worked before, in this or an earlier process. */
+  hasWorked(): boolean;
+}
+
+export interface RetryOptions {
+  readonly maxRetries: number;
+  readonly initialDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** Runs a task again after errors that may pass, by class of error, until it stops or fails. */
+export class Supervisor {
+  readonly #task: SupervisedTask;
+  readonly #options: RetryOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #state: TaskState = { kind: 'starting' };
+
+  constructor(task: SupervisedTask, options: RetryOptions, clock: Clock, logger: Logger) {
+    this.#task = task;
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  /** Resolves when the task has stopped or failed for good; never rejects. */
+  async run(signal: AbortSignal): Promise<TaskState> {
+    const backoff = new Backoff({
+      initialMs: this.#options.initialDelayMs,
+      maxMs: this.#options.maxDelayMs,
+    });
+    const started = (): void => this.#apply({ kind: 'started' });
+    const healthy = (): void => backoff.reset();
+    while (!signal.aborted && this.#state.kind !== 'failed') {
+      try {
+        await this.#task.run(signal, started, healthy);
+        break;
+      } catch (thrown) {
+        if (signal.aborted) {
+          this.#logger.debug({ err: thrown }, 'error while stopping');
+          break;
+        }
+        await this.#recover(thrown, backoff, signal);
+      }
+    }
+    this.#apply({ kind: 'stop' });
+    return this.#state;
+  }
+
+  async #recover(thrown: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
+    const error = toTidemarkError(thrown);
+    const decision = decideRestart(error, backoff, {
+      maxRetries: this.#options.maxRetries,
+      hasWorked: this.#task.hasWorked(),
+    });
+    this.#apply({ kind: 'error', error, decision });
+    const fields = { task: this.#task.name, code: error.code, cure: error.cure };
+    if (decision.kind === 'fail') {
+      this.#logger.error({ ...fields, err: error }, `task failed: ${error.message}`);
+      return;
+    }
+    // The level rises with the delay: a blip is information, a long outage an error.
+    const level = decision.attempt > 5 ? 'error' : decision.attempt > 1 ? 'warn' : 'info';
+    this.#logger[level](
+      { ...fields, attempt: decision.attempt, delayMs: decision.delayMs },
+      `task will be tried again: ${error.message}`,
+    );
+    await this.#clock.sleep(decision.delayMs, signal);
+    this.#apply({ kind: 'retry' });
+  }
+
+  #apply(event: TaskEvent): void {
+    this.#state = nextTaskState(this.#state, event);
+  }
+}

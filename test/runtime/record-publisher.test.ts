@@ -1,0 +1,162 @@
+import { expect, test, vi } from 'vitest';
+
+import { TidemarkError } from '../../src/foundation/errors.ts';
+import { noFaults } from '../../src/foundation/fault-points.ts';
+import type { SourceOffset } from '../../src/model/change-event.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { RecordPublisher } from '../../src/runtime/record-publisher.ts';
+import type { RecordBatch } from '../../src/transport/record-batch.ts';
+import type { StoredOffset, Transport } from '../../src/transport/transport.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+/** A transport whose writes the test completes by hand, so that every order can be seen. */
+class HeldTransport {
+  readonly log: string[] = [];
+  readonly held: { resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  append(batch: RecordBatch, offset: StoredOffset | null): Promise<void> {
+    this.log.push(`append ${batch.count} at ${offset?.value}`);
+    return this.#hold();
+  }
+
+  storeOffset(offset: StoredOffset): Promise<void> {
+    this.log.push(`offset ${offset.value}`);
+    return this.#hold();
+  }
+
+  #hold(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.held.push({ resolve, reject });
+    });
+  }
+}
+
+function setup() {
+  const transport = new HeldTransport();
+  const clock = new FakeClock();
+  const state = { lsn: 0 };
+  const controller = new AbortController();
+  const publisher = new RecordPublisher(
+    transport as unknown as Transport,
+    'shop',
+    {
+      offset: (): SourceOffset => ({ partition: { server: 'shop' }, offset: { lsn: state.lsn } }),
+      durable: (offset, records) => {
+        transport.log.push(`durable ${records} at ${String(offset.offset['lsn'])}`);
+      },
+      fault: noFaults,
+    },
+    {
+      clock,
+      logger: silentLogger(),
+      signal: controller.signal,
+      limits: { lingerBytes: 100, lingerMs: 4, batchBytesMax: 200, idleOffsetIntervalMs: 1000 },
+    },
+  );
+  const record = (bytes = 1): void => {
+    const batch = publisher.batch;
+    batch.start(0, 0);
+    batch.endKey(false);
+    batch.writer.raw(Buffer.alloc(bytes));
+    batch.endValue(true);
+    batch.end();
+    state.lsn++;
+  };
+  return { transport, clock, publisher, record, state, controller };
+}
+
+test('an offset is told only after the transport said that records and offset are durable', async () => {
+  const { transport, publisher, record } = setup();
+  record();
+  expect(publisher.settle(false)).toBeUndefined();
+  expect(transport.log).toEqual(['append 1 at {"lsn":1}']);
+  // Read, but behind the batch that is being written: not in its offset.
+  record();
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toContain('durable 1 at 1'));
+  expect(transport.log).not.toContain('durable 2 at 2');
+});
+
+test('what arrives during a write goes out together in the next one', async () => {
+  const { transport, publisher, record, clock } = setup();
+  record();
+  publisher.settle(false);
+  record();
+  record();
+  publisher.settle(false);
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  clock.advance(4);
+  expect(transport.log).toEqual(['append 1 at {"lsn":1}', 'durable 1 at 1', 'append 2 at {"lsn":3}']);
+});
+
+test('with more input at hand a small batch lingers, a large one goes at once', () => {
+  const { transport, publisher, record, clock } = setup();
+  record();
+  publisher.settle(true);
+  expect(transport.log).toEqual([]);
+  clock.advance(4);
+  expect(transport.log).toEqual(['append 1 at {"lsn":1}']);
+  const second = setup();
+  second.record(150);
+  second.publisher.settle(true);
+  expect(second.transport.log).toHaveLength(1);
+});
+
+test('the reader waits when a full batch stands behind a write', async () => {
+  const { transport, publisher, record } = setup();
+  record();
+  publisher.settle(false);
+  record(250);
+  const wait = publisher.settle(true);
+  expect(wait).toBeInstanceOf(Promise);
+  transport.held[0]?.resolve();
+  await wait;
+  expect(transport.log.at(-1)).toBe('append 1 at {"lsn":2}');
+});
+
+test('an idle source stores its offset now and then, so that the slot can advance (P51)', async () => {
+  const { transport, publisher, state, clock } = setup();
+  state.lsn = 7;
+  publisher.settle(false);
+  expect(transport.log).toEqual([]);
+  clock.advance(1000);
+  publisher.settle(false);
+  expect(transport.log).toEqual(['offset {"lsn":7}']);
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 7'));
+  clock.advance(5000);
+  publisher.settle(false);
+  expect(transport.log).toHaveLength(2);
+});
+
+test('a failed write reaches the reader and nothing is told', async () => {
+  const { transport, publisher, record } = setup();
+  record();
+  publisher.settle(false);
+  transport.held[0]?.reject(new TidemarkError('STORE_IO', 'disk gone'));
+  await vi.waitFor(() => {
+    expect(() => publisher.settle(false)).toThrow('disk gone');
+  });
+  expect(transport.log).toEqual(['append 1 at {"lsn":1}']);
+});
+
+test('a full store is tried again until there is room; the reader is held meanwhile', async () => {
+  const { transport, publisher, record, clock } = setup();
+  record();
+  publisher.settle(false);
+  transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
+  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  record(250);
+  const wait = publisher.settle(false);
+  expect(wait).toBeInstanceOf(Promise);
+  clock.advance(200);
+  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  transport.held[1]?.resolve();
+  await wait;
+  expect(transport.log.slice(0, 3)).toEqual([
+    'append 1 at {"lsn":1}',
+    'append 1 at {"lsn":1}',
+    'durable 1 at 1',
+  ]);
+});
