@@ -1,0 +1,21 @@
+// `npm start`: installs what is missing, then runs the demo.
+import path from 'node:path';
+import { ensureInstalled } from './install.mjs';
+import {
+  findModernNode,
+  missingNodeMessage,
+  PACKAGE_ROOT,
+  withNodeInPath,
+} from './modern-node.mjs';
+import { endLike, runChild } from './run-child.mjs';
+
+try {
+  await ensureInstalled();
+  const node = findModernNode();
+  if (node === undefined) throw new Error(missingNodeMessage());
+  const args = [path.join(PACKAGE_ROOT, 'src/main.ts'), 'demo', ...process.argv.slice(2)];
+  endLike(await runChild(node, args, { env: withNodeInPath(node) }));
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 3;
+}
