@@ -1,0 +1,44 @@
+import { must } from '../foundation/assert.ts';
+import { isDecimal, isStruct } from '../model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
+
+/**
+ * A header's text as Connect's SimpleHeaderConverter writes it (its default for record headers): a
+ * string as it stands, anything in a struct, array or map in a JSON-like form.
+ */
+export function headerText(value: Struct | string): string {
+  return typeof value === 'string' ? value : structText(value);
+}
+
+function structText(struct: Struct): string {
+  const members = (struct.schema.fields ?? []).map(
+    (field, i) => `${quoted(field.name)}:${embedded(field.schema, struct.values[i] ?? null)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
+function embedded(schema: ConnectSchema, value: ConnectValue): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return numberText(schema, value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (Buffer.isBuffer(value)) return quoted(value.toString('base64'));
+  if (isDecimal(value)) return javaBigDecimal(value);
+  if (isStruct(value)) return structText(value);
+  const items = must(schema.valueSchema, 'an array or map schema has its parts');
+  if (value instanceof Map) {
+    const entries = [...(value as ReadonlyMap<string, ConnectValue>)];
+    return `{${entries.map(([key, item]) => `${quoted(key)}:${embedded(items, item)}`).join(',')}}`;
+  }
+  return `[${(value as readonly ConnectValue[]).map((item) => embedded(items, item)).join(',')}]`;
+}
+
+function numberText(schema: ConnectSchema, value: number): string {
+  if (schema.type === 'float32') return javaFloat(value);
+  return schema.type === 'float64' ? javaDouble(value) : String(value);
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&')}"`;
+}
