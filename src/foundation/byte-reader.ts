@@ -17,11 +17,14 @@ export class ByteReader {
   bytes: Buffer;
   position: number;
   end: number;
+  /** Where the frame began: an error shows the frame, not what else the buffer holds. */
+  #start: number;
 
   constructor(bytes: Buffer = Buffer.alloc(0), start = 0, end: number = bytes.length) {
     this.bytes = bytes;
     this.position = start;
     this.end = end;
+    this.#start = start;
   }
 
   /** Points the cursor at another frame, so that one reader serves a whole stream. */
@@ -29,6 +32,7 @@ export class ByteReader {
     this.bytes = bytes;
     this.position = start;
     this.end = end;
+    this.#start = start;
   }
 
   get remaining(): number {
@@ -36,7 +40,8 @@ export class ByteReader {
   }
 
   fail(what: string): never {
-    throw new DecodeError(what, this.bytes.subarray(0, this.end), this.position);
+    const frame = this.bytes.subarray(this.#start, this.end);
+    throw new DecodeError(what, frame, this.position - this.#start);
   }
 
   private advance(count: number): number {

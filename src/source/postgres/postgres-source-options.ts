@@ -20,7 +20,7 @@ export type PublicationAutocreateMode = 'all_tables' | 'filtered' | 'disabled' |
 
 export type SnapshotMode = 'initial' | 'always' | 'initial_only' | 'no_data' | 'when_needed';
 
-/** `event.processing…` operations as skipped.operations names them; `none` is the empty list. */
+/** skipped.operations; `none` is the empty list. */
 export type SkippedOperation = 'c' | 'u' | 'd' | 't';
 
 /** What shapes values; the names follow the properties. */
