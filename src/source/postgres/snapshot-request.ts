@@ -1,0 +1,60 @@
+import type { Clock } from '../../foundation/clock.ts';
+import type { ChangeReceiver, SnapshotProgress, SourceOffset } from '../../model/change-event.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import type { PostgresWire } from './postgres-wire.ts';
+import type { WireSession } from './wire-connect.ts';
+
+/** Opens a connection to the source; the caller of the factory closes it. */
+export type WireFactory = (session: WireSession, signal: AbortSignal) => Promise<PostgresWire>;
+
+/** Which server a slot lives on: two servers may have slots of one name (P107, P108). */
+export interface ServerIdentity {
+  /** IDENTIFY_SYSTEM: unsigned 64 bits as decimal digits. */
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+}
+
+/** An attempt that was begun: all that a crash leaves behind to recognise our slot by. */
+export interface SnapshotAttempt extends ServerIdentity {
+  readonly slotName: string;
+}
+
+export interface CompletedSnapshot extends SnapshotAttempt {
+  /** The slot's consistent point: snapshot rows lie before it, streamed changes after it (P66). */
+  readonly consistentPoint: Lsn;
+  readonly finishedMicros: bigint;
+}
+
+/**
+ * How the reader writes down where a snapshot stands. Each is called once per attempt, right
+ * before its offset is handed to the receiver; from then on `reader.offset()` must be that one.
+ */
+export interface SnapshotOffsets {
+  started(attempt: SnapshotAttempt): SourceOffset;
+  completed(snapshot: CompletedSnapshot): SourceOffset;
+}
+
+export interface SnapshotRequest {
+  readonly options: PostgresSourceOptions;
+  readonly connect: WireFactory;
+  readonly receiver: ChangeReceiver;
+  readonly offsets: SnapshotOffsets;
+  /**
+   * The attempt that an earlier run left unfinished (or, with snapshot.mode=always, whose slot is
+   * to be replaced): its slot is ours to drop. Null: a slot of this name is somebody else's.
+   */
+  readonly unfinished: SnapshotAttempt | null;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  onProgress(progress: readonly SnapshotProgress[]): void;
+  /** Worth a line in the log: a restart of the attempt, a transaction that holds up the slot. */
+  onNote(note: string): void;
+}
+
+export interface SnapshotResult extends CompletedSnapshot {
+  /** Shapes as handed to the receiver: the relation cache may begin with them. */
+  readonly captured: readonly CapturedTable[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,217 @@
+import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
+import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
+import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-schema.ts';
+import type { CaptureLists } from './capture-filter.ts';
+import { columnIncluded } from './capture-filter.ts';
+
+/** What a column's type becomes. */
+export interface ColumnType {
+  readonly schema: ConnectSchema;
+  readonly format: TextFormat;
+}
+
+/** Knows the types of one database under the configured handling modes. */
+export interface ColumnTypes {
+  /** Null: the type is not supported. */
+  typeOf(column: Pick<ColumnInfo, 'typeOid' | 'typmod'>): ColumnType | null;
+  /** The Connect value of a text in this type; throws when it is none. */
+  parse(type: ColumnType, text: string): ConnectValue;
+}
+
+/** One entry of message.key.columns. */
+export interface MessageKey {
+  /** Matched against `schema.table`, anchored. */
+  readonly table: RegExp;
+  readonly columns: readonly string[];
+}
+
+export interface TableShape {
+  readonly table: TableInfo;
+  /** What the source sends of it, in the order of its tuples. */
+  readonly tupleColumns: readonly ColumnInfo[];
+}
+
+export interface SchemaContext {
+  /** Database name. */
+  readonly catalog: string;
+  readonly types: ColumnTypes;
+  readonly lists: CaptureLists;
+  readonly messageKeys: readonly MessageKey[];
+}
+
+export interface UnsupportedColumn {
+  /** `schema.table.column` */
+  readonly column: string;
+  readonly type: string;
+}
+
+export interface BuiltTableSchema {
+  readonly schema: TableSchema;
+  /** Wanted columns of types that cannot be captured; they are missing in `schema`. */
+  readonly unsupported: readonly UnsupportedColumn[];
+  /** Why the table cannot be captured as configured. */
+  readonly problems: readonly TidemarkError[];
+}
+
+/**
+ * The shape that records of a table have, from the columns of its tuples (Relation message or
+ * publication) and what the catalog knows of key, nullability and defaults. Snapshot and stream use
+ * this one function, so that a row has the same schema in both (P26, P104).
+ */
+export function buildTableSchema(
+  shape: TableShape,
+  context: SchemaContext,
+  version: number,
+): BuiltTableSchema {
+  const { table, tupleColumns } = shape;
+  const { schema: schemaName, name } = table;
+  const qualified = `${schemaName}.${name}`;
+  const wanted = tupleColumns.filter((column) =>
+    columnIncluded(context.lists, schemaName, name, column.name),
+  );
+  const identity = identityColumns(table);
+  const unsupported: UnsupportedColumn[] = [];
+  const columns: ColumnSchema[] = [];
+  for (const column of wanted) {
+    const type = context.types.typeOf(column);
+    if (type === null) {
+      unsupported.push({ column: `${qualified}.${column.name}`, type: column.typeText });
+      continue;
+    }
+    columns.push({
+      name: column.name,
+      schema: fieldSchema(column, type, context.types),
+      format: type.format,
+      tupleIndex: tupleColumns.indexOf(column),
+      sourceType: column.typeText,
+      identity: identity.includes(column.number),
+    });
+  }
+  const key = keyNames(table, context.messageKeys);
+  const problems: TidemarkError[] = [];
+  const keyColumns: number[] = [];
+  for (const keyName of key.names) {
+    const index = columns.findIndex((column) => column.name === keyName);
+    if (index >= 0) keyColumns.push(index);
+    else if (!unsupported.some(({ column }) => column === `${qualified}.${keyName}`)) {
+      problems.push(missingKeyColumn(table, keyName, key.configured));
+    }
+  }
+  const schema: TableSchema = {
+    id: { catalog: context.catalog, schema: schemaName, table: name },
+    version,
+    columns,
+    keyColumns,
+    replicaIdentity: table.replicaIdentity,
+  };
+  return { schema, unsupported, problems };
+}
+
+/** One error for all columns of all tables, so that nobody has to mend them one by one. */
+export function unsupportedTypesError(columns: readonly UnsupportedColumn[]): TidemarkError {
+  const list = columns.map(({ column, type }) => `${column} (${type})`).join(', ');
+  const patterns = columns.map(({ column }) => escapePattern(column)).join(',');
+  return new TidemarkError('PG_UNSUPPORTED_TYPE', `columns of unsupported types: ${list}`, {
+    cure: `Leave them out: column.exclude.list: ${patterns}`,
+  });
+}
+
+/** A name as a pattern of an include or exclude list. */
+export function escapePattern(name: string): string {
+  return name.replaceAll(/[\\^$.*+?()[\]{}|,]/g, '\\$&');
+}
+
+/** Column numbers of the replica identity: what a key-only old tuple has filled. */
+export function identityColumns(table: TableInfo): readonly number[] {
+  switch (table.replicaIdentity) {
+    case 'full':
+      return table.columns.map((column) => column.number);
+    case 'default':
+      return table.uniqueIndexes.find((index) => index.primary && index.immediate)?.columns ?? [];
+    case 'index':
+      return table.uniqueIndexes.find((index) => index.replicaIdentity)?.columns ?? [];
+    case 'nothing':
+      return [];
+  }
+}
+
+/**
+ * Primary key, else a unique index over NOT NULL columns (the replica identity's first): without
+ * any the records have no key. message.key.columns overrides both.
+ */
+function keyNames(
+  table: TableInfo,
+  messageKeys: readonly MessageKey[],
+): { names: readonly string[]; configured: boolean } {
+  const qualified = `${table.schema}.${table.name}`;
+  const configured = messageKeys.find((rule) => rule.table.test(qualified));
+  if (configured !== undefined) return { names: configured.columns, configured: true };
+  const columnOf = (number: number): ColumnInfo | undefined =>
+    table.columns.find((column) => column.number === number);
+  const candidates = [
+    table.uniqueIndexes.find((index) => index.primary),
+    table.uniqueIndexes.find((index) => index.replicaIdentity),
+    ...table.uniqueIndexes,
+  ].filter((index) => index !== undefined);
+  const index = candidates.find((candidate) =>
+    candidate.columns.every((number) => columnOf(number)?.notNull === true),
+  );
+  const names = (index?.columns ?? []).map((number) => columnOf(number)?.name ?? '');
+  return { names, configured: false };
+}
+
+function missingKeyColumn(table: TableInfo, name: string, configured: boolean): TidemarkError {
+  const qualified = `${table.schema}.${table.name}`;
+  const column = table.columns.find((candidate) => candidate.name === name);
+  if (column === undefined) {
+    return new TidemarkError(
+      'CONFIG_INVALID',
+      `message.key.columns names ${name}, which ${qualified} does not have`,
+    );
+  }
+  if (column.generated !== null) {
+    return new TidemarkError(
+      'PG_PUBLICATION',
+      `${qualified}.${name} belongs to the key, but is generated and not published`,
+      { cure: `Give ${qualified} another key with message.key.columns.` },
+    );
+  }
+  const origin = configured ? 'message.key.columns' : 'the key of the table';
+  return new TidemarkError(
+    'CONFIG_INVALID',
+    `${qualified}.${name} belongs to ${origin} and cannot be left out`,
+    { cure: `Remove it from column.exclude.list, or add it to column.include.list.` },
+  );
+}
+
+function fieldSchema(column: ColumnInfo, type: ColumnType, types: ColumnTypes): ConnectSchema {
+  const schema: ConnectSchema = { ...type.schema, optional: !column.notNull };
+  const value = defaultValue(column, type, types);
+  return value === undefined || value === null ? schema : { ...schema, default: value };
+}
+
+function defaultValue(
+  column: ColumnInfo,
+  type: ColumnType,
+  types: ColumnTypes,
+): ConnectValue | undefined {
+  if (column.defaultExpression === null) return undefined;
+  const literal = literalDefault(column.defaultExpression);
+  if (literal === undefined || literal.text === null) return undefined;
+  try {
+    return types.parse(type, toScale(type.format, literal.text));
+  } catch {
+    // A default that this type's values cannot express (`infinity`, NaN …): better none.
+    return undefined;
+  }
+}
+
+/** `DEFAULT 1.5` of a numeric(10,2) is the value 1.50: the server rounds when it stores it. */
+function toScale(format: TextFormat, text: string): string {
+  if (format.kind !== 'decimal' || format.scale <= 0) return text;
+  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null || (match[2]?.length ?? 0) > format.scale) return text;
+  return `${match[1] as string}.${(match[2] ?? '').padEnd(format.scale, '0')}`;
+}
