@@ -1,0 +1,50 @@
+import { TidemarkError } from '../foundation/errors.ts';
+import { AvroConverter } from './avro-converter.ts';
+import { ByteArrayConverter } from './byte-array-converter.ts';
+import type { Converter, SchemaRegistry } from './converter.ts';
+import { JsonConverter } from './json-converter.ts';
+import { StringConverter } from './string-converter.ts';
+
+export interface ConverterSettings {
+  /** Our short name or the Java class name. */
+  readonly name: string;
+  readonly isKey: boolean;
+  /** schemas.enable (json) */
+  readonly schemasEnable?: boolean;
+  /** decimal.format (json) */
+  readonly decimalFormat?: 'BASE64' | 'NUMERIC';
+  /** replace.null.with.default; false unless asked for, because it loses nulls. */
+  readonly replaceNullWithDefault?: boolean;
+  /** Needed by avro. */
+  readonly registry: SchemaRegistry;
+}
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  'org.apache.kafka.connect.json.JsonConverter': 'json',
+  'io.confluent.connect.avro.AvroConverter': 'avro',
+  'org.apache.kafka.connect.storage.StringConverter': 'string',
+  'org.apache.kafka.connect.converters.ByteArrayConverter': 'bytearray',
+};
+
+/** The converter of that name. Throws CONFIG_UNSUPPORTED. */
+export function createConverter(settings: ConverterSettings): Converter {
+  const nulls = { replaceNullWithDefault: settings.replaceNullWithDefault ?? false };
+  switch (SHORT_NAMES[settings.name] ?? settings.name) {
+    case 'json':
+      return new JsonConverter({
+        ...nulls,
+        schemasEnable: settings.schemasEnable ?? true,
+        decimalFormat: settings.decimalFormat ?? 'BASE64',
+      });
+    case 'avro':
+      return new AvroConverter({ ...nulls, registry: settings.registry, isKey: settings.isKey });
+    case 'string':
+      return new StringConverter();
+    case 'bytearray':
+      return new ByteArrayConverter();
+    default:
+      throw new TidemarkError('CONFIG_UNSUPPORTED', `there is no converter ${settings.name}`, {
+        cure: 'Use json, avro, string or bytearray.',
+      });
+  }
+}
