@@ -41,16 +41,23 @@ export type TextFormat =
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
   | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
-  /** timestamptz in UTC → `2020-01-01T00:00:00.123456Z`; ±infinity stay words. */
-  | { readonly kind: 'zoned-timestamp' }
+  /** timestamptz in UTC → `2020-01-01T00:00:00.123456Z` with `digits` after the point; ±infinity stay words. */
+  | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
   | { readonly kind: 'zoned-time' }
+  /** date → `2017-09-15Z`, time → `04:05:11.789Z`, timestamp → `2017-09-15T04:05:11.789Z` (isostring mode). */
+  | { readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }
   /** interval in iso_8601 style → µs, a month being 365.25/12 days (io.debezium.time.MicroDuration). */
   | { readonly kind: 'micro-duration' }
   /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
   | { readonly kind: 'interval-string' }
-  /** PostgreSQL array literal; elements are optional. */
-  | { readonly kind: 'array'; readonly element: TextFormat; readonly elementSchema: ConnectSchema; readonly delimiter: string };
+  /** PostgreSQL array literal of one dimension. */
+  | {
+      readonly kind: 'array';
+      readonly element: TextFormat;
+      readonly elementSchema: ConnectSchema;
+      readonly delimiter: string;
+    };
 
 export interface ColumnSchema {
   readonly name: string;
