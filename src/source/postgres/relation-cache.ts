@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import type { SchemaChange } from '../../model/change-event.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import type { TableSchema } from '../../model/table-schema.ts';
+import { tableIncluded } from './capture-filter.ts';
+import type { RelationMessage } from './pgoutput-message.ts';
+import { columnsAgree, tableAsOf } from './relation-translator.ts';
+import type { SchemaContext } from './table-schema-builder.ts';
+import { buildTableSchema, unsupportedTypesError } from './table-schema-builder.ts';
+
+/** What a row needs to know of its relation. */
+export interface CachedRelation {
+  readonly columnCount: number;
+  /** Null: the table is not captured. */
+  readonly table: TableSchema | null;
+}
+
+/** The catalog of the source as of now; asked only when a relation comes. */
+export interface RelationCatalog {
+  readonly context: SchemaContext;
+  /** Null: no such table any more. */
+  table(oid: number): Promise<TableInfo | null>;
+  /** Makes sure that the types are known; reloads types that a user may have changed (P83, P85). */
+  loadTypes(oids: readonly number[]): Promise<void>;
+  /** `format_type` of each column, by name. */
+  typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
+}
+
+interface KnownTable {
+  readonly info: TableInfo;
+  readonly schema: TableSchema;
+}
+
+/**
+ * Relations of one walsender session, by relation id: a rename keeps it (P23). The shapes behind
+ * them outlive the session, so that versions rise only with real differences (P19).
+ */
+export class RelationCache {
+  readonly #catalog: RelationCatalog;
+  readonly #relations = new Map<number, CachedRelation>();
+  readonly #known = new Map<number, KnownTable>();
+
+  constructor(catalog: RelationCatalog) {
+    this.#catalog = catalog;
+  }
+
+  /** A shape that the receiver has been told already, by the snapshot. */
+  seed(info: TableInfo, schema: TableSchema): void {
+    this.#known.set(info.oid, { info, schema });
+  }
+
+  /** A new session sends each Relation again before the first row; old ones may be wrong (P20). */
+  forget(): void {
+    this.#relations.clear();
+  }
+
+  lookup(relationId: number): CachedRelation | undefined {
+    return this.#relations.get(relationId);
+  }
+
+  /** True: the table is not captured, and nothing has to be asked. */
+  skip(relation: RelationMessage): boolean {
+    const { lists } = this.#catalog.context;
+    if (tableIncluded(lists, relation.schema, relation.table)) return false;
+    this.#relations.set(relation.relationId, {
+      columnCount: relation.columns.length,
+      table: null,
+    });
+    return true;
+  }
+
+  /** Takes in a Relation message of a captured table; a change when its shape really differs. */
+  async learn(relation: RelationMessage, lsn: Lsn): Promise<SchemaChange | null> {
+    const { context } = this.#catalog;
+    await this.#catalog.loadTypes(relation.columns.map((column) => column.typeOid));
+    const catalog = await this.#catalog.table(relation.relationId);
+    const known = this.#knownOf(relation);
+    const typeTexts = columnsAgree(relation, catalog)
+      ? new Map<string, string>()
+      : await this.#catalog.typeTexts(relation);
+    const previous = known?.info ?? null;
+    const shape = tableAsOf(relation, { catalog, previous, typeTexts });
+    const version = (known?.schema.version ?? 0) + 1;
+    const built = buildTableSchema(shape, context, version);
+    if (built.unsupported.length > 0) throw unsupportedTypesError(built.unsupported);
+    const problem = built.problems[0];
+    if (problem !== undefined) throw problem;
+    const same = known !== undefined && sameShape(known.schema, built.schema);
+    const schema = same ? known.schema : built.schema;
+    this.#known.set(relation.relationId, { info: shape.table, schema });
+    this.#relations.set(relation.relationId, {
+      columnCount: relation.columns.length,
+      table: schema,
+    });
+    return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
+  }
+
+  /** By id, else by name: a table that was dropped and made anew goes on in the same topic. */
+  #knownOf(relation: RelationMessage): KnownTable | undefined {
+    const byId = this.#known.get(relation.relationId);
+    if (byId !== undefined) return byId;
+    for (const known of this.#known.values()) {
+      const { id } = known.schema;
+      if (id.schema === relation.schema && id.table === relation.table) return known;
+    }
+    return undefined;
+  }
+}
+
+/** All but the version. */
+function sameShape(a: TableSchema, b: TableSchema): boolean {
+  return isDeepStrictEqual({ ...a, version: 0 }, { ...b, version: 0 });
+}
