@@ -1,0 +1,107 @@
+import type { BulkColumn, BulkStatement, BulkTarget, ColumnValues } from '../dialect.ts';
+import { arrayLiteral } from './postgres-array-literal.ts';
+import { quoteIdentifier, quoteQualified } from './postgres-identifiers.ts';
+
+/*
+ * Each bulk statement has one parameter per column: an array of all its values, in the server's own
+ * text. So the number of rows never meets the limit of 65,535 parameters (PITFALLS S22), and one
+ * text serves batches of every size. A column that is itself an array travels as text[] and is cast
+ * row by row: unnest would flatten it.
+ */
+
+const names = (columns: readonly string[]): string => columns.map(quoteIdentifier).join(', ');
+
+const qualified = (target: BulkTarget): string =>
+  quoteQualified(target.table.name.schema, target.table.name.table);
+
+/** `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` */
+function source(columns: readonly BulkColumn[]): string {
+  const parameters = columns.map(
+    ({ column }, i) => `$${i + 1}::${column.isArray ? 'text' : column.castType}[]`,
+  );
+  return `unnest(${parameters.join(', ')}) AS u(${columns.map((_, i) => `c${i}`).join(', ')})`;
+}
+
+function value({ column }: BulkColumn, index: number): string {
+  return column.isArray ? `u.c${index}::${column.castType}` : `u.c${index}`;
+}
+
+function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
+  return {
+    bind: (rows: readonly ColumnValues[]) => ({
+      text,
+      values: columns.map(({ plain }, i) => arrayLiteral(rows[i] ?? [], plain)),
+    }),
+  };
+}
+
+function insertText(target: BulkTarget): string {
+  const overriding = target.columns.some(({ column }) => column.identityAlways)
+    ? ' OVERRIDING SYSTEM VALUE'
+    : '';
+  const columns = names(target.columns.map(({ column }) => column.name));
+  const values = target.columns.map(value).join(', ');
+  return `INSERT INTO ${qualified(target)} (${columns})${overriding} SELECT ${values} FROM ${source(target.columns)}`;
+}
+
+export function insertStatement(target: BulkTarget): BulkStatement {
+  return bulk(insertText(target), target.columns);
+}
+
+/** ON CONFLICT names the key: another unique index is never taken for it. */
+export function upsertStatement(target: BulkTarget): BulkStatement {
+  const settable = target.columns.filter(
+    ({ column }) => !target.key.includes(column.name) && !column.identityAlways,
+  );
+  const assignments = settable.map(
+    ({ column }) => `${quoteIdentifier(column.name)} = EXCLUDED.${quoteIdentifier(column.name)}`,
+  );
+  const action = assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`;
+  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}`;
+  return bulk(text, target.columns);
+}
+
+/** Only the columns given are set: absent values stay as the target has them (PITFALLS S4). */
+export function updateStatement(target: BulkTarget): BulkStatement {
+  const assignments: string[] = [];
+  const conditions: string[] = [];
+  target.columns.forEach((entry, i) => {
+    const name = quoteIdentifier(entry.column.name);
+    if (target.key.includes(entry.column.name)) conditions.push(`t.${name} = ${value(entry, i)}`);
+    else if (!entry.column.identityAlways) assignments.push(`${name} = ${value(entry, i)}`);
+  });
+  // With nothing to set, the statement still tells whether the rows are there.
+  const key = quoteIdentifier(target.key[0] ?? '');
+  const set = assignments.length === 0 ? `${key} = t.${key}` : assignments.join(', ');
+  const text = `UPDATE ${qualified(target)} AS t SET ${set} FROM ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  return bulk(text, target.columns);
+}
+
+export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
+  const conditions = target.columns.map(
+    (entry, i) => `t.${quoteIdentifier(entry.column.name)} = ${value(entry, i)}`,
+  );
+  const text = `DELETE FROM ${qualified(target)} AS t USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  return bulk(text, target.columns);
+}
+
+/**
+ * Ruling 14: for each row given, one row of the table that is equal in every column goes, by its
+ * ctid; further duplicates stay. Rows are compared by the text of the whole row, which is null-safe,
+ * works for types without equality (json), tells -0 from 0, and lets one scan serve a whole batch.
+ */
+export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
+  const theirs = names(target.columns.map(({ column }) => column.name));
+  // The column's full type, so that both sides print alike: char(3) pads, numeric(10,2) rounds.
+  const ours = target.columns.map(({ column }, i) => `u.c${i}::${column.type}`).join(', ');
+  const text = `DELETE FROM ${qualified(target)} AS t USING (
+  SELECT have.id FROM (
+    SELECT r.id, r.k, row_number() OVER (PARTITION BY r.k) AS n
+    FROM (SELECT ctid AS id, ROW(${theirs})::text AS k FROM ${qualified(target)}) r) have
+  JOIN (
+    SELECT w.k, row_number() OVER (PARTITION BY w.k) AS n
+    FROM (SELECT ROW(${ours})::text AS k FROM ${source(target.columns)}) w) gone
+  ON have.k = gone.k AND have.n = gone.n) AS d
+WHERE t.ctid = d.id`;
+  return bulk(text, target.columns);
+}

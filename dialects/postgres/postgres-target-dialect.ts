@@ -1,0 +1,50 @@
+import type { TargetDialect } from '../dialect.ts';
+import { postgresColumnType, postgresTypeHolds } from './postgres-column-types.ts';
+import {
+  addColumn,
+  changePrimaryKey,
+  changeType,
+  createTable,
+  dropNotNull,
+  postgresEnums,
+} from './postgres-ddl.ts';
+import { quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
+import {
+  deleteByKeyStatement,
+  deleteOneEachStatement,
+  insertStatement,
+  updateStatement,
+  upsertStatement,
+} from './postgres-sql.ts';
+import { readTable, tableQuery } from './postgres-target-catalog.ts';
+import { postgresEncoder } from './postgres-parameters.ts';
+
+/** PostgreSQL as a target, and what speaks its SQL. */
+export const postgresTarget: TargetDialect = {
+  name: 'postgres',
+  identifierBytesMax: 63,
+  qualify: (name) => quoteQualified(name.schema, name.table),
+  literal: quoteLiteral,
+  ddlLock: "SELECT pg_advisory_xact_lock(hashtextextended('tidemark ddl', 0))",
+  enums: postgresEnums,
+  tableQuery,
+  readTable,
+  columnType: postgresColumnType,
+  holds: (actual, wanted) => postgresTypeHolds(actual.type, wanted),
+  encoder: postgresEncoder,
+  createTable,
+  addColumn,
+  dropNotNull,
+  changeType,
+  changePrimaryKey,
+  // TRUNCATE of a table that others reference fails even when those are empty.
+  empty: (table) =>
+    table.referenced
+      ? `DELETE FROM ${quoteQualified(table.name.schema, table.name.table)}`
+      : `TRUNCATE ${quoteQualified(table.name.schema, table.name.table)}`,
+  insert: insertStatement,
+  upsert: upsertStatement,
+  update: updateStatement,
+  deleteByKey: deleteByKeyStatement,
+  deleteOneEach: deleteOneEachStatement,
+};

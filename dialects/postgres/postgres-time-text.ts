@@ -1,0 +1,156 @@
+/**
+ * Numbers of days and fractions of seconds as the text that PostgreSQL reads, over its whole range:
+ * BC, years above 9999, infinities. No Date in here: it ends at the millisecond and at the year
+ * 275760 (PITFALLS S18).
+ */
+
+const DAY_MICROS = 86_400_000_000n;
+const DAY_MICROS_NUMBER = 86_400_000_000;
+
+/** Debezium's `timestamp 'infinity'`, in ms of the JDBC driver and, likewise, in µs. */
+const POSITIVE_INFINITY_SENTINEL = 9_223_372_036_825_200_000n;
+const NEGATIVE_INFINITY_SENTINEL = -9_223_372_036_832_400_000n;
+const LONG_MAX = 9_223_372_036_854_775_807n;
+const LONG_MIN = -9_223_372_036_854_775_808n;
+
+/** PostgreSQL's own range of dates, 4714-11-24 BC to 5874897-12-31, in days since 1970. */
+const DATE_MIN = -2_440_588;
+const DATE_MAX = 2_145_031_948;
+
+/**
+ * Days that stand for `date 'infinity'`: ours are the extremes of int32; the others are what
+ * Debezium 3.6 writes, by overflow, while streaming and in a snapshot (golden). All lie outside of
+ * PostgreSQL's range, so none hides a real date.
+ */
+const INFINITE_DAYS: ReadonlyMap<number, string> = new Map([
+  [2_147_483_647, 'infinity'],
+  [-2_147_483_648, '-infinity'],
+  [-2_147_472_692, 'infinity'],
+  [-2_147_472_691, '-infinity'],
+  [-622_191_234, 'infinity'],
+  [-625_821_272, '-infinity'],
+]);
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
+interface CivilDate {
+  readonly text: string;
+  readonly bc: boolean;
+}
+
+let lastDays = Number.NaN;
+let lastDate: CivilDate = { text: '', bc: false };
+
+/** Proleptic Gregorian; years before 1 are marked BC. Rows of one batch often share a day. */
+function civil(days: number): CivilDate {
+  if (days === lastDays) return lastDate;
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1_460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthIndex = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthIndex + 2) / 5) + 1;
+  const month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const bc = year <= 0;
+  lastDays = days;
+  lastDate = {
+    text: `${pad(bc ? 1 - year : year, 4)}-${twoDigits(month)}-${twoDigits(day)}`,
+    bc,
+  };
+  return lastDate;
+}
+
+/** Days since 1970 as a date; null when PostgreSQL has no such date. */
+export function dateText(days: number): string | null {
+  const infinite = INFINITE_DAYS.get(days);
+  if (infinite !== undefined) return infinite;
+  if (days < DATE_MIN || days > DATE_MAX) return null;
+  const date = civil(days);
+  return date.bc ? `${date.text} BC` : date.text;
+}
+
+/** µs since midnight, 0 to 24:00:00. */
+export function timeText(micros: number): string {
+  const seconds = Math.floor(micros / 1_000_000);
+  const fraction = micros - seconds * 1_000_000;
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const text = `${twoDigits(hours)}:${twoDigits(minutes - hours * 60)}:${twoDigits(seconds - minutes * 60)}`;
+  return fraction === 0 ? text : `${text}.${pad(fraction, 6)}`;
+}
+
+function timestampOf(days: number, microsOfDay: number): string {
+  const date = civil(days);
+  const text = `${date.text} ${timeText(microsOfDay)}`;
+  return date.bc ? `${text} BC` : text;
+}
+
+/** µs since 1970; Debezium's sentinels become infinities. */
+export function microTimestampText(micros: bigint): string {
+  if (micros === POSITIVE_INFINITY_SENTINEL) return 'infinity';
+  if (micros === NEGATIVE_INFINITY_SENTINEL) return '-infinity';
+  const small = Number(micros);
+  if (Number.isSafeInteger(small)) {
+    const days = Math.floor(small / DAY_MICROS_NUMBER);
+    return timestampOf(days, small - days * DAY_MICROS_NUMBER);
+  }
+  let days = micros / DAY_MICROS;
+  let rest = micros - days * DAY_MICROS;
+  if (rest < 0n) {
+    days -= 1n;
+    rest += DAY_MICROS;
+  }
+  return timestampOf(Number(days), Number(rest));
+}
+
+/** ms since 1970; the sentinel comes in both units (golden t_time). */
+export function milliTimestampText(millis: bigint): string {
+  if (millis === POSITIVE_INFINITY_SENTINEL || millis === POSITIVE_INFINITY_SENTINEL / 1000n) {
+    return 'infinity';
+  }
+  if (millis === NEGATIVE_INFINITY_SENTINEL || millis === NEGATIVE_INFINITY_SENTINEL / 1000n) {
+    return '-infinity';
+  }
+  return microTimestampText(millis * 1000n);
+}
+
+/** ns since 1970; the extremes of int64 are infinities. Below the µs it rounds down. */
+export function nanoTimestampText(nanos: bigint): string {
+  if (nanos === LONG_MAX) return 'infinity';
+  if (nanos === LONG_MIN) return '-infinity';
+  const micros = nanos / 1000n;
+  return microTimestampText(nanos < 0n && micros * 1000n !== nanos ? micros - 1n : micros);
+}
+
+const SIGNED_YEAR = /^([+-])(\d{4,})(-\d\d-\d\d)(?:[T ](.*?))?(Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/**
+ * An ISO-8601 date or timestamp as PostgreSQL reads it. Java writes a sign before years above 9999
+ * and counts year 0 as 1 BC; PostgreSQL reads neither.
+ */
+export function isoTimestampText(text: string): string {
+  const first = text.charCodeAt(0);
+  if (first !== 0x2b && first !== 0x2d) return text;
+  const match = SIGNED_YEAR.exec(text);
+  if (match === null) return text;
+  const [, sign, digits = '', monthDay = '', time, zone = ''] = match;
+  const signed = sign === '-' ? -Number(digits) : Number(digits);
+  const year = pad(signed <= 0 ? 1 - signed : signed, 4);
+  const clock = time === undefined ? '' : ` ${time}${zone}`;
+  return `${year}${monthDay}${clock}${signed <= 0 ? ' BC' : ''}`;
+}

@@ -1,0 +1,82 @@
+/** How rows are written: `insert.mode`. */
+export type InsertMode = 'upsert' | 'insert' | 'update';
+
+/** Where the key comes from: `primary.key.mode` / `pk.mode`. */
+export type PrimaryKeyMode = 'record_key' | 'record_value' | 'none';
+
+/** What the sink may do to the target's schema: `schema.evolution`, or auto.create and auto.evolve. */
+export interface SchemaEvolution {
+  /** Create missing tables, schemas and enum types. */
+  readonly create: boolean;
+  /** Add columns, relax NOT NULL, add enum labels. */
+  readonly evolve: boolean;
+}
+
+/**
+ * Resolved options of one SQL sink. Whoever builds it has checked the rules across properties:
+ * upsert and update need a key mode other than `none`; deletes need one too.
+ */
+export interface SqlSinkOptions {
+  /** Name of the sink: key of its offsets and of its epoch in the target. */
+  readonly name: string;
+  /** `postgres://…`, `postgresql://…` or `jdbc:postgresql://…`; may hold user and password. */
+  readonly connectionUrl: string;
+  /** `connection.user`, `connection.username`; wins over the URL. */
+  readonly user?: string;
+  /** `connection.password`; wins over the URL. */
+  readonly password?: string;
+  /** `insert.mode` */
+  readonly insertMode: InsertMode;
+  /** `primary.key.mode`, `pk.mode` */
+  readonly primaryKeyMode: PrimaryKeyMode;
+  /** `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key. */
+  readonly primaryKeyFields: readonly string[];
+  /** `delete.enabled`: envelopes with op d, and tombstones. */
+  readonly deleteEnabled: boolean;
+  /** `truncate.enabled`: envelopes with op t. */
+  readonly truncateEnabled: boolean;
+  readonly schemaEvolution: SchemaEvolution;
+  /**
+   * `collection.name.format`, `table.name.format`. Placeholders: `${topic}`, `${source.<field>}`.
+   * A dot of the format itself (not of a value) parts schema and table.
+   */
+  readonly tableNameFormat: string;
+  /** Dots inside `${topic}`: Debezium writes underscores, Confluent reads catalog.schema.table. */
+  readonly topicDots: 'underscore' | 'qualify';
+  /** Schema of tables whose format names none. */
+  readonly defaultSchema: string;
+  /** `batch.size`: rows of one statement. */
+  readonly batchRows: number;
+  /** Bytes of parameters of one statement; a larger single row still passes. */
+  readonly batchBytes: number;
+  /** `quote.identifiers`; false folds names to lower case, as unquoted names would be. */
+  readonly quoteIdentifiers: boolean;
+  /** `unavailable.value.placeholder` of sources that send no header; null: rely on the header. */
+  readonly unavailableValuePlaceholder: string | null;
+  /** Schema of `tidemark_sinks` and `tidemark_offsets` in the target. */
+  readonly offsetsSchema: string;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+}
+
+/** The defaults of our short class names: exactly-once upserts with deletes, schema followed. */
+export const SQL_SINK_DEFAULTS = {
+  insertMode: 'upsert',
+  primaryKeyMode: 'record_key',
+  primaryKeyFields: [],
+  deleteEnabled: true,
+  truncateEnabled: true,
+  schemaEvolution: { create: true, evolve: true },
+  tableNameFormat: '${source.schema}.${source.table}',
+  topicDots: 'underscore',
+  defaultSchema: 'public',
+  batchRows: 5_000,
+  batchBytes: 8 * 1024 * 1024,
+  quoteIdentifiers: true,
+  unavailableValuePlaceholder: '__debezium_unavailable_value',
+  offsetsSchema: 'public',
+  connectTimeoutMs: 10_000,
+  statementTimeoutMs: 300_000,
+  lockTimeoutMs: 30_000,
+} as const satisfies Omit<SqlSinkOptions, 'name' | 'connectionUrl'>;
