@@ -11,7 +11,6 @@ import { avroSchemaText } from './avro-schema.ts';
 import type { Converter, PreparedSchema, SchemaRegistry } from './converter.ts';
 
 export interface AvroConverterOptions {
-  readonly registry: SchemaRegistry;
   /** Which of the topic's two subjects. */
   readonly isKey: boolean;
   /** replace.null.with.default; Connect's own default is true and loses nulls (PITFALLS C33). */
@@ -24,6 +23,7 @@ const EMPTY = Buffer.alloc(0);
 
 /** Confluent's AvroConverter: `00`, schema id, Avro binary (PITFALLS C1, C3, C4, C20). */
 export class AvroConverter implements Converter {
+  readonly #registry: SchemaRegistry;
   readonly #options: AvroConverterOptions;
   readonly #ids = new Map<string, number>();
   readonly #encoders = new WeakMap<ConnectSchema, AvroEncoder>();
@@ -31,7 +31,8 @@ export class AvroConverter implements Converter {
   readonly #writer = new ByteWriter(4096);
   readonly #reader = new AvroReader();
 
-  constructor(options: AvroConverterOptions) {
+  constructor(registry: SchemaRegistry, options: AvroConverterOptions) {
+    this.#registry = registry;
     this.#options = options;
   }
 
@@ -39,7 +40,7 @@ export class AvroConverter implements Converter {
     const subject = `${topic}-${this.#options.isKey ? 'key' : 'value'}`;
     const text = avroSchemaText(schema);
     const known = `${subject}\n${text}`;
-    const id = this.#ids.get(known) ?? (await this.#options.registry.register(subject, text));
+    const id = this.#ids.get(known) ?? (await this.#registry.register(subject, text));
     this.#ids.set(known, id);
     const prefix = Buffer.alloc(PREFIX_BYTES);
     prefix.writeUInt32BE(id, 1);
@@ -78,7 +79,7 @@ export class AvroConverter implements Converter {
   }
 
   async #fetchAndDecode(topic: string, id: number, bytes: Buffer): Promise<Struct | null> {
-    const compiled = compileAvroDecoder(await this.#options.registry.schemaById(id));
+    const compiled = compileAvroDecoder(await this.#registry.schemaById(id));
     this.#decoders.set(id, compiled);
     return this.#decode(topic, compiled, bytes);
   }

@@ -208,11 +208,12 @@ function defaultText(schema: ConnectSchema, value: ConnectValue): string {
   return `[${list.map((item) => defaultText(items, item)).join(',')}]`;
 }
 
-/** A JSON string as Java's character generator writes it: only controls, `"` and `\` escaped. */
-function avroString(text: string): string {
-  return JSON.stringify(text).replace(/\\u00[0-9a-f]{2}/g, (escape) => {
-    return `\\u${escape.slice(2).toUpperCase()}`;
-  });
+/** A JSON string as Java's character generator writes it: only controls, quote, backslash. */
+export function avroString(text: string): string {
+  // An escaped backslash is matched first, so that what follows it is not taken for an escape.
+  return JSON.stringify(text).replace(/\\(?:\\|u00[0-9a-f]{2})/g, (escape) =>
+    escape[1] === 'u' ? `\\u${escape.slice(2).toUpperCase()}` : escape,
+  );
 }
 
 function invalidName(what: string, name: string): TidemarkError {

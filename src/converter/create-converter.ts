@@ -37,7 +37,7 @@ export function createConverter(settings: ConverterSettings): Converter {
         decimalFormat: settings.decimalFormat ?? 'BASE64',
       });
     case 'avro':
-      return new AvroConverter({ ...nulls, registry: settings.registry, isKey: settings.isKey });
+      return new AvroConverter(settings.registry, { ...nulls, isKey: settings.isKey });
     case 'string':
       return new StringConverter();
     case 'bytearray':

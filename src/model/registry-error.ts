@@ -1,0 +1,16 @@
+import { TidemarkError } from '../foundation/errors.ts';
+import type { ErrorCode, ErrorDetails } from '../foundation/errors.ts';
+
+/**
+ * A refusal of the schema registry. `registryCode` is the `error_code` of Confluent's REST API; its
+ * first three digits are the HTTP status.
+ */
+export class RegistryError extends TidemarkError {
+  readonly registryCode: number;
+
+  constructor(registryCode: number, code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details);
+    this.name = 'RegistryError';
+    this.registryCode = registryCode;
+  }
+}
