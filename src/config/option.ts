@@ -9,17 +9,30 @@ export type OptionType =
   | { readonly kind: 'duration'; readonly min?: number; readonly max?: number }
   /** Bytes; also `64kb`, `16mb`, `2gb` (powers of 1024). */
   | { readonly kind: 'bytes'; readonly min?: number; readonly max?: number }
-  | { readonly kind: 'enum'; readonly values: readonly string[]; /** Known but not built: value → reason. */ readonly refused?: Readonly<Record<string, string>> }
+  | EnumType
   /** Comma-separated text or a YAML list. */
   | { readonly kind: 'list' }
-  /** Comma-separated regular expressions, each anchored at both ends. */
+  /** One regular expression, anchored at both ends, case counts. */
+  | { readonly kind: 'regex' }
+  /** Comma-separated regular expressions, each anchored at both ends, case does not count. */
   | { readonly kind: 'regex-list' };
+
+/** Words are taken without regard to case and resolve to the spelling of `values`. */
+export interface EnumType {
+  readonly kind: 'enum';
+  readonly values: readonly string[];
+  /** Other spellings of a value, e.g. the Java class name of a converter. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Known but not built: value → reason. */
+  readonly refused?: Readonly<Record<string, string>>;
+}
 
 /**
  * One property. The table of these is the only description: resolution, `--help`, the README, the
  * JSON Schema and the errors are all made from it.
  */
 export interface Option {
+  /** `<…>` inside stands for a part that the user chooses, e.g. `column.mask.with.<N>.chars`. */
   readonly name: string;
   readonly type: OptionType;
   /** Absent and not `required`: the value is undefined. Text as a user would write it. */
@@ -34,7 +47,8 @@ export interface Option {
   readonly reason?: string;
 }
 
-export type OptionValue = string | number | boolean | readonly string[] | readonly RegExp[] | undefined;
+export type OptionValue =
+  string | number | boolean | RegExp | readonly string[] | readonly RegExp[] | undefined;
 
 /** Resolved values by property name, frozen. The getters assert the declared kind. */
 export class ResolvedOptions {
@@ -72,9 +86,15 @@ export class ResolvedOptions {
     return Array.isArray(value) ? (value as readonly string[]) : [];
   }
 
+  /** True when the property was given or has a default. */
+  has(name: string): boolean {
+    return this.#values.get(name) !== undefined;
+  }
+
   /** Empty when the property was not given. */
   patterns(name: string): readonly RegExp[] {
     const value = this.#values.get(name);
+    if (value instanceof RegExp) return [value];
     return Array.isArray(value) ? (value as readonly RegExp[]) : [];
   }
 
@@ -83,8 +103,8 @@ export class ResolvedOptions {
     kind: K,
   ): K extends 'string' ? string : K extends 'number' ? number : boolean {
     const value = this.#values.get(name);
-    if (typeof value !== kind) throw new TidemarkError('INTERNAL', `option ${name} is not a ${kind}`);
+    if (typeof value !== kind)
+      throw new TidemarkError('INTERNAL', `option ${name} is not a ${kind}`);
     return value as never;
   }
 }
-

@@ -1,0 +1,160 @@
+import type { EnumType, Option } from './option.ts';
+import { acceptedOptions, refusedOptions } from './option-table.ts';
+
+const CONVERTER: EnumType = {
+  kind: 'enum',
+  values: ['avro', 'json'],
+  aliases: {
+    'io.confluent.connect.avro.AvroConverter': 'avro',
+    'org.apache.kafka.connect.json.JsonConverter': 'json',
+  },
+  refused: {
+    'io.apicurio.registry.utils.converter.AvroConverter':
+      'use avro; the registry is the built-in one, with the REST API of Confluent',
+    'org.apache.kafka.connect.storage.StringConverter': 'not supported yet; use json or avro',
+    'org.apache.kafka.connect.converters.ByteArrayConverter': 'not supported yet; use json or avro',
+    'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
+    'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
+  },
+};
+
+/** Properties of every connector (Connect's names) that a source has. */
+export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
+  {
+    name: 'key.converter',
+    type: CONVERTER,
+    default: 'avro',
+    doc: 'Bytes of record keys: Avro with the built-in schema registry, or JSON. Java class names work too.',
+  },
+  {
+    name: 'value.converter',
+    type: CONVERTER,
+    default: 'avro',
+    doc: 'Bytes of record values: Avro with the built-in schema registry, or JSON. Java class names work too.',
+  },
+  {
+    name: 'key.converter.schemas.enable',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'With json keys: each key carries its schema. Without it no sink can read the log.',
+  },
+  {
+    name: 'value.converter.schemas.enable',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'With json values: each value carries its schema. Without it no sink can read the log.',
+  },
+  {
+    name: 'errors.max.retries',
+    type: { kind: 'int', min: -1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+  {
+    name: 'errors.retry.delay.initial.ms',
+    type: { kind: 'duration', min: 1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+  {
+    name: 'errors.retry.delay.max.ms',
+    type: { kind: 'duration', min: 1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+  ...acceptedOptions({
+    name: 'the name of the pipeline is used',
+    'tasks.max': 'one task reads one database',
+    'tasks.max.enforce': 'one task reads one database',
+    'header.converter': 'header values are text or JSON',
+    'key.converter.schema.registry.url': 'the embedded transport has its own registry',
+    'value.converter.schema.registry.url': 'the embedded transport has its own registry',
+    'key.converter.auto.register.schemas': 'schemas are always registered',
+    'value.converter.auto.register.schemas': 'schemas are always registered',
+    'config.action.reload': 'the file is read once, at the start',
+    'exactly.once.support': 'records and source offset are always one transaction',
+    'transaction.boundary': 'records and source offset are always one transaction',
+    'transaction.boundary.interval.ms': 'records and source offset are always one transaction',
+    'offsets.storage.topic': 'offsets live in the embedded store',
+    'topic.creation.groups': 'topics of the embedded log need no creation rules',
+    'topic.creation.enable': 'topics are always created',
+    'topic.creation.<group>.<property>': 'topics of the embedded log need no creation rules',
+    'producer.override.<property>': 'there is no Kafka producer in the embedded transport',
+    'admin.override.<property>': 'there is no Kafka client in the embedded transport',
+    'retriable.restart.connector.wait.ms': 'use errors.retry.delay.initial.ms and …max.ms',
+    'errors.retry.timeout': 'errors.max.retries decides',
+    'errors.log.enable': 'errors are always logged',
+    'errors.log.include.messages': 'row values are never logged',
+  }),
+  ...refusedOptions({
+    transforms: 'single-message transforms are not supported yet',
+    'transforms.<property>': 'single-message transforms are not supported yet',
+    predicates: 'predicates are not supported yet',
+    'predicates.<property>': 'predicates are not supported yet',
+    converters: 'custom converters are not supported yet',
+    'post.processors': 'post-processors are not supported yet',
+  }),
+  {
+    name: 'errors.tolerance',
+    type: {
+      kind: 'enum',
+      values: ['none'],
+      refused: { all: 'dropping records that fail is not supported; the task stops instead' },
+    },
+    default: 'none',
+    doc: 'What a record that cannot be converted does: the task stops (none).',
+  },
+];
+
+/** Properties of every sink (Connect's names). */
+export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
+  {
+    name: 'name',
+    type: { kind: 'string' },
+    required: true,
+    doc: 'Name of the sink: its group in the log and its row in the offsets table of the target.',
+  },
+  {
+    name: 'topics',
+    type: { kind: 'list' },
+    doc: 'Topics to apply. Neither this nor topics.regex: all topics of the source.',
+  },
+  {
+    name: 'topics.regex',
+    type: { kind: 'regex' },
+    doc: 'Topics to apply, as a regular expression over the whole name.',
+  },
+  ...acceptedOptions({
+    'tasks.max': 'one task feeds one target',
+    'tasks.max.enforce': 'one task feeds one target',
+    'key.converter': 'records are read as the source wrote them',
+    'value.converter': 'records are read as the source wrote them',
+    'key.converter.<property>': 'records are read as the source wrote them',
+    'value.converter.<property>': 'records are read as the source wrote them',
+    'header.converter': 'headers are read as the source wrote them',
+    'config.action.reload': 'the file is read once, at the start',
+    'consumer.override.<property>': 'there is no Kafka consumer in the embedded transport',
+    'errors.retry.timeout': 'errors.max.retries of the runtime section decides',
+    'errors.log.enable': 'errors are always logged',
+    'errors.log.include.messages': 'row values are never logged',
+  }),
+  ...refusedOptions({
+    transforms:
+      'single-message transforms are not supported yet; envelopes need no unwrapping here',
+    'transforms.<property>': 'single-message transforms are not supported yet',
+    predicates: 'predicates are not supported yet',
+    'predicates.<property>': 'predicates are not supported yet',
+    'errors.deadletterqueue.topic.name':
+      'dead-letter topics are not supported yet; a record that cannot be applied parks its table',
+    'errors.deadletterqueue.<property>': 'dead-letter topics are not supported yet',
+  }),
+  {
+    name: 'errors.tolerance',
+    type: {
+      kind: 'enum',
+      values: ['none'],
+      refused: {
+        all: 'records are never dropped; one that cannot be applied parks its table and others flow',
+      },
+    },
+    default: 'none',
+    doc: 'What a record that cannot be applied does: it parks its table, other tables go on.',
+  },
+];

@@ -1,0 +1,282 @@
+import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import type { EnumType, Option } from './option.ts';
+import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
+import type { OptionRule } from './resolve-options.ts';
+
+/** Names of the classes: ours with safe defaults, and the Java ones with their own. */
+export const JDBC_SINK_CLASSES = ['jdbc', 'postgres'] as const;
+export const CONFLUENT_JDBC_SINK_CLASS = 'io.confluent.connect.jdbc.JdbcSinkConnector';
+export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+
+const KEY_MODES: EnumType = {
+  kind: 'enum',
+  values: ['record_key', 'record_value', 'none'],
+  refused: {
+    kafka: 'not supported yet; use record_key, or none with insert.mode insert',
+    record_header: 'not supported yet; use record_key',
+  },
+};
+
+const KEY_MODE_DOC = 'Where the primary key of the target comes from.';
+const KEY_FIELDS_DOC = 'Fields that form the key; all fields of the record key when absent.';
+
+const COMMON: readonly Option[] = [
+  {
+    name: 'connector.class',
+    type: { kind: 'string' },
+    required: true,
+    doc: `\`jdbc\` or \`postgres\` (safe defaults), \`${CONFLUENT_JDBC_SINK_CLASS}\` or \`${DEBEZIUM_JDBC_SINK_CLASS}\` (their names and defaults).`,
+  },
+  {
+    name: 'connection.url',
+    type: { kind: 'string' },
+    required: true,
+    // The URL may hold a password.
+    secret: true,
+    doc: 'Target: `postgres://host:port/database` or `jdbc:postgresql://…`.',
+  },
+  {
+    name: 'connection.password',
+    type: { kind: 'string' },
+    secret: true,
+    doc: 'Password of the role; wins over the one in the URL.',
+  },
+  {
+    name: 'insert.mode',
+    type: {
+      kind: 'enum',
+      values: ['upsert', 'insert', 'update'],
+      refused: { multi: 'use insert, which always writes several rows at once' },
+    },
+    default: 'upsert',
+    doc: 'How rows are written.',
+  },
+  {
+    name: 'delete.enabled',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'Deletes of the source delete in the target. Needs a key.',
+  },
+  {
+    name: 'truncate.enabled',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'TRUNCATE of the source empties the table in the target.',
+  },
+  {
+    name: 'batch.size',
+    type: { kind: 'int', min: 1, max: 100_000 },
+    default: '5000',
+    doc: 'Rows of one statement at most.',
+  },
+  {
+    name: 'offsets.schema',
+    type: { kind: 'string' },
+    default: 'public',
+    doc: 'Schema in the target of the tables that hold the log offsets.',
+  },
+  {
+    name: 'default.schema',
+    type: { kind: 'string' },
+    default: 'public',
+    doc: 'Schema in the target of tables whose name format has none.',
+  },
+  ...SINK_CONNECTOR_OPTIONS,
+];
+
+const SHARED_UNUSED: readonly Option[] = [
+  ...acceptedOptions({
+    'dialect.name': 'the dialect follows from connection.url',
+    'db.timezone': 'timestamps are written with their own meaning',
+    'replace.null.with.default': 'null stays null',
+    'table.types': 'only tables are written',
+    'trim.sensitive.log': 'row values are never logged',
+    'connection.attempts': 'errors.max.retries of the runtime section decides',
+    'connection.backoff.ms': 'the retry delays of the runtime section decide',
+  }),
+];
+
+const CONFLUENT_TABLE: readonly Option[] = [
+  ...COMMON,
+  {
+    name: 'connection.user',
+    type: { kind: 'string' },
+    doc: 'Role in the target; wins over the one in the URL.',
+  },
+  { name: 'pk.mode', type: KEY_MODES, default: 'record_key', doc: KEY_MODE_DOC },
+  { name: 'pk.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  {
+    name: 'auto.create',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'Create missing tables, with the column types of the source.',
+  },
+  {
+    name: 'auto.evolve',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'Add missing columns and relax NOT NULL where the source did.',
+  },
+  {
+    name: 'table.name.format',
+    type: { kind: 'string' },
+    default: '${source.schema}.${source.table}',
+    doc: 'Name of the target table: `${topic}`, `${source.<field>}`; a dot parts schema and table.',
+  },
+  {
+    name: 'quote.sql.identifiers',
+    type: { kind: 'enum', values: ['always', 'never'] },
+    default: 'always',
+    doc: 'Names in the target keep their case (always) or are folded to lower case (never).',
+  },
+  ...acceptedOptions({
+    'max.retries': 'errors.max.retries of the runtime section decides',
+    'retry.backoff.ms': 'the retry delays of the runtime section decide',
+    'mssql.use.merge.holdlock': 'the target is not SQL Server',
+    'date.calendar.system': 'dates are proleptic Gregorian',
+    'timestamp.precision.mode': 'timestamps keep their precision',
+  }),
+  ...refusedOptions({
+    'fields.whitelist':
+      'not supported yet; leave columns out with column.exclude.list of the source',
+    'timestamp.fields.list': 'not supported yet',
+    'date.timezone': 'not supported yet',
+  }),
+  ...SHARED_UNUSED,
+];
+
+/** Options of our short class names: Confluent's names, and what is safe by default. */
+export const JDBC_SINK_OPTIONS: readonly Option[] = [
+  ...CONFLUENT_TABLE,
+  ...refusedOptions({
+    'connection.username': 'its name here is connection.user',
+    'primary.key.mode': 'its name here is pk.mode',
+    'primary.key.fields': 'its name here is pk.fields',
+    'schema.evolution': 'the names here are auto.create and auto.evolve',
+    'collection.name.format': 'its name here is table.name.format',
+    'quote.identifiers': 'its name here is quote.sql.identifiers',
+  }),
+];
+
+export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  'insert.mode': 'insert',
+  'delete.enabled': 'false',
+  'truncate.enabled': 'false',
+  'pk.mode': 'none',
+  'auto.create': 'false',
+  'auto.evolve': 'false',
+  'table.name.format': '${topic}',
+  'batch.size': '3000',
+};
+
+/** Options of Confluent's class. */
+export const CONFLUENT_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
+  CONFLUENT_TABLE,
+  CONFLUENT_JDBC_SINK_DEFAULTS,
+);
+
+const DEBEZIUM_TABLE: readonly Option[] = [
+  ...COMMON,
+  {
+    name: 'connection.username',
+    type: { kind: 'string' },
+    doc: 'Role in the target; wins over the one in the URL.',
+  },
+  { name: 'primary.key.mode', type: KEY_MODES, default: 'none', doc: KEY_MODE_DOC },
+  { name: 'primary.key.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  {
+    name: 'schema.evolution',
+    type: { kind: 'enum', values: ['none', 'basic'] },
+    default: 'none',
+    doc: 'basic: create missing tables and add missing columns.',
+  },
+  {
+    name: 'collection.name.format',
+    type: { kind: 'string' },
+    default: '${topic}',
+    doc: 'Name of the target table: `${topic}` (dots become underscores), `${source.<field>}`.',
+  },
+  {
+    name: 'quote.identifiers',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Names in the target keep their case; false folds them to lower case.',
+  },
+  ...acceptedOptions({
+    'use.reduction.buffer': 'batches are always reduced per key',
+    'keyed.message.batch.mode': 'batches are always reduced per key',
+    'dialect.postgres.unnest.insert.enabled': 'the sink chooses the fastest statement',
+    'use.time.zone': 'timestamps are written with their own meaning',
+    'connection.provider': 'one connection feeds one target',
+    'connection.pool.<property>': 'one connection feeds one target',
+    'connection.restart.on.errors': 'the connection is always opened anew after an error',
+    'hibernate.<property>': 'there is no Hibernate',
+    'flush.max.retries': 'errors.max.retries of the runtime section decides',
+    'flush.retry.delay.ms': 'the retry delays of the runtime section decide',
+    'dialect.postgres.postgis.schema': 'geometry is not supported yet',
+    'internal.<property>': 'Java internals',
+  }),
+  ...refusedOptions({
+    'field.include.list': 'not supported yet; use column.include.list of the source',
+    'field.exclude.list': 'not supported yet; use column.exclude.list of the source',
+    'collection.naming.strategy': 'Java classes cannot be loaded; use collection.name.format',
+    'column.naming.strategy': 'Java classes cannot be loaded; columns keep their names',
+  }),
+  ...SHARED_UNUSED,
+];
+
+export const DEBEZIUM_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  'insert.mode': 'insert',
+  'delete.enabled': 'false',
+  'truncate.enabled': 'false',
+  'batch.size': '500',
+};
+
+/** Options of Debezium's class. */
+export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
+  DEBEZIUM_TABLE,
+  DEBEZIUM_JDBC_SINK_DEFAULTS,
+);
+
+/** Rules over several properties; `keyMode` is what the class calls pk.mode. */
+export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
+  return [
+    {
+      properties: ['connection.url'],
+      check: (options) => urlProblem(options.optionalString('connection.url')),
+    },
+    {
+      properties: ['topics', 'topics.regex'],
+      check: (options) =>
+        options.has('topics') && options.has('topics.regex')
+          ? 'and topics.regex exclude each other: give one of them'
+          : undefined,
+    },
+    {
+      properties: ['insert.mode', keyMode],
+      check: (options) => {
+        const mode = options.string('insert.mode');
+        if (mode === 'insert' || options.string(keyMode) !== 'none') return undefined;
+        return `${mode} needs a key: set ${keyMode} to record_key`;
+      },
+    },
+    {
+      properties: ['delete.enabled', keyMode],
+      check: (options) =>
+        options.boolean('delete.enabled') && options.string(keyMode) !== 'record_key'
+          ? `needs ${keyMode} record_key`
+          : undefined,
+    },
+  ];
+}
+
+function urlProblem(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const plain = url.replace(/^jdbc:/, '');
+  const scheme = /^([a-z][a-z0-9+]*):/i.exec(plain)?.[1]?.toLowerCase();
+  if (scheme !== 'postgres' && scheme !== 'postgresql') {
+    const found = scheme === undefined ? 'no scheme' : scheme;
+    return `must begin with postgres:// or jdbc:postgresql://; it has ${found}, which is not supported yet`;
+  }
+  return URL.canParse(plain) ? undefined : 'is not a URL';
+}

@@ -1,0 +1,34 @@
+import type { ConnectorFlavour } from './connector-classes.ts';
+import type { ListenAddress } from './http-options.ts';
+import type { ResolvedOptions } from './option.ts';
+
+/** One connector of a pipeline, its options resolved against the table of its class. */
+export interface ConnectorConfig {
+  readonly name: string;
+  /** As written in `connector.class`. */
+  readonly connectorClass: string;
+  readonly flavour: ConnectorFlavour;
+  readonly options: ResolvedOptions;
+}
+
+export interface HttpConfig {
+  /** Null: no HTTP port. */
+  readonly listen: ListenAddress | null;
+  readonly token: string | undefined;
+}
+
+/** A pipeline file, complete and checked. */
+export interface PipelineConfig {
+  readonly name: string;
+  /** The file as named by the user. */
+  readonly file: string;
+  /** Absolute path of the embedded store. */
+  readonly storePath: string;
+  readonly transport: ResolvedOptions;
+  readonly source: ConnectorConfig;
+  readonly sinks: readonly ConnectorConfig[];
+  readonly http: HttpConfig;
+  readonly runtime: ResolvedOptions;
+  /** Notes that do not stop the start: unknown properties, properties without effect. */
+  readonly warnings: readonly string[];
+}

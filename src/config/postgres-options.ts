@@ -1,0 +1,324 @@
+import type { Option } from './option.ts';
+import { withDefaults } from './option-table.ts';
+import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { compilePattern, PatternError } from './pattern-list.ts';
+import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
+import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
+import type { OptionRule } from './resolve-options.ts';
+
+/** Names of the class in `connector.class`: ours with safe defaults, and Debezium's with its own. */
+export const POSTGRES_CLASS = 'postgres';
+export const DEBEZIUM_POSTGRES_CLASS = 'io.debezium.connector.postgresql.PostgresConnector';
+
+const FILE_NAME = { kind: 'string' } as const;
+
+const CONNECTION_OPTIONS: readonly Option[] = [
+  {
+    name: 'connector.class',
+    type: { kind: 'string' },
+    required: true,
+    doc: `\`${POSTGRES_CLASS}\` (safe defaults) or \`${DEBEZIUM_POSTGRES_CLASS}\` (its defaults).`,
+  },
+  {
+    name: 'topic.prefix',
+    type: { kind: 'string' },
+    required: true,
+    doc: 'First part of every topic name, and identity of the source: never change it afterwards.',
+  },
+  {
+    name: 'database.hostname',
+    type: { kind: 'string' },
+    required: true,
+    doc: 'Host name or address of the server.',
+  },
+  {
+    name: 'database.port',
+    type: { kind: 'int', min: 1, max: 65535 },
+    default: '5432',
+    doc: 'Port of the server.',
+  },
+  {
+    name: 'database.user',
+    type: { kind: 'string' },
+    required: true,
+    doc: 'Role that captures; it needs LOGIN, REPLICATION and SELECT on the captured tables.',
+  },
+  {
+    name: 'database.password',
+    type: { kind: 'string' },
+    secret: true,
+    doc: 'Password of the role; better a reference such as `${env:NAME}` than the text itself.',
+  },
+  {
+    name: 'database.dbname',
+    type: { kind: 'string' },
+    required: true,
+    doc: 'Database to capture.',
+  },
+  {
+    name: 'database.sslmode',
+    type: {
+      kind: 'enum',
+      values: ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
+      refused: { allow: 'use prefer, which tries TLS first' },
+    },
+    default: 'prefer',
+    doc: 'TLS as libpq means it: only verify-ca and verify-full check who answers.',
+  },
+  {
+    name: 'database.sslrootcert',
+    type: FILE_NAME,
+    doc: 'PEM file with the authorities to trust.',
+  },
+  { name: 'database.sslcert', type: FILE_NAME, doc: 'PEM file with the client certificate.' },
+  { name: 'database.sslkey', type: FILE_NAME, doc: 'PEM file with the key of the client.' },
+  {
+    name: 'connection.validation.timeout.ms',
+    type: { kind: 'duration', min: 1 },
+    default: '60000',
+    doc: 'How long opening a connection may take.',
+  },
+];
+
+const SLOT_OPTIONS: readonly Option[] = [
+  {
+    name: 'plugin.name',
+    type: {
+      kind: 'enum',
+      values: ['pgoutput'],
+      refused: { decoderbufs: 'use pgoutput, which every PostgreSQL server has' },
+    },
+    default: 'pgoutput',
+    doc: 'Decoding plug-in of the slot. Absent means pgoutput, for the Java class name too.',
+  },
+  {
+    name: 'slot.name',
+    type: { kind: 'string' },
+    doc: 'Replication slot; created when it is missing. Absent: `tidemark_` and the topic prefix.',
+  },
+  {
+    name: 'slot.drop.on.stop',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Drop the slot at a clean stop. For tests only: changes made meanwhile are lost.',
+  },
+  {
+    name: 'slot.failover',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Create the slot so that standbys keep a copy (PostgreSQL 17 and newer).',
+  },
+  {
+    name: 'slot.max.retries',
+    type: { kind: 'int', min: 0 },
+    default: '6',
+    doc: 'Attempts while another process holds the slot.',
+  },
+  {
+    name: 'slot.retry.delay.ms',
+    type: { kind: 'duration', min: 0 },
+    default: '10000',
+    doc: 'Wait between these attempts.',
+  },
+  {
+    name: 'slot.stream.params',
+    type: { kind: 'string' },
+    doc: 'Further options of START_REPLICATION: `name=value;name=value`, e.g. `origin=any`.',
+  },
+  {
+    name: 'publication.name',
+    type: { kind: 'string' },
+    doc: 'Publication to read. Absent: `tidemark_` and the topic prefix.',
+  },
+  {
+    name: 'publication.autocreate.mode',
+    type: {
+      kind: 'enum',
+      values: ['filtered', 'all_tables', 'disabled', 'no_tables'],
+    },
+    default: 'filtered',
+    doc: 'filtered: create and keep a publication of the captured tables. all_tables needs a superuser.',
+  },
+  {
+    name: 'publish.via.partition.root',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Changes of partitions appear as changes of the partitioned table.',
+  },
+  {
+    name: 'status.update.interval.ms',
+    type: { kind: 'duration', min: 100 },
+    default: '10000',
+    doc: 'How often the server is told which WAL may go.',
+  },
+  {
+    name: 'heartbeat.interval.ms',
+    type: { kind: 'duration', min: 0 },
+    default: '10000',
+    doc: 'How often an idle source moves its position on, so that WAL does not pile up. 0: never.',
+  },
+  {
+    name: 'heartbeat.action.query',
+    type: { kind: 'string' },
+    doc: 'Statement to run at each heartbeat, instead of pg_logical_emit_message.',
+  },
+];
+
+const SNAPSHOT_OPTIONS: readonly Option[] = [
+  {
+    name: 'snapshot.mode',
+    type: {
+      kind: 'enum',
+      values: ['initial', 'initial_only', 'always', 'no_data', 'when_needed'],
+      refused: {
+        never: 'use no_data',
+        recovery: 'PostgreSQL sources keep no schema history that could need it',
+        configuration_based: 'not supported; choose one of the other modes',
+        custom: 'Java classes cannot be loaded; choose one of the other modes',
+      },
+    },
+    default: 'initial',
+    doc: 'When tables are read whole: initial = once, at the first start.',
+  },
+  {
+    name: 'snapshot.max.threads',
+    type: { kind: 'int', min: 1, max: 64 },
+    default: '4',
+    doc: 'Connections that read the snapshot side by side.',
+  },
+  {
+    name: 'snapshot.lock.timeout.ms',
+    type: { kind: 'duration', min: 0 },
+    default: '10000',
+    doc: 'How long the snapshot may wait for a lock on a table.',
+  },
+];
+
+const BASE_TABLE: readonly Option[] = [
+  ...CONNECTION_OPTIONS,
+  ...SLOT_OPTIONS,
+  ...SNAPSHOT_OPTIONS,
+  ...POSTGRES_SHAPING_OPTIONS,
+  ...SOURCE_CONNECTOR_OPTIONS,
+  ...POSTGRES_UNUSED_OPTIONS,
+];
+
+/** Debezium's defaults where they differ from ours. */
+export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>> = {
+  'slot.name': 'debezium',
+  'publication.name': 'dbz_publication',
+  'publication.autocreate.mode': 'all_tables',
+  'skipped.operations': 't',
+  'column.propagate.source.type': null,
+  'heartbeat.interval.ms': '0',
+  'snapshot.max.threads': '1',
+  'extended.headers.enabled': 'true',
+  'key.converter': 'json',
+  'value.converter': 'json',
+};
+
+/** Options of `connector.class: postgres`. */
+export const POSTGRES_OPTIONS: readonly Option[] = BASE_TABLE;
+
+/** Options of Debezium's class. */
+export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
+  BASE_TABLE,
+  DEBEZIUM_POSTGRES_DEFAULTS,
+);
+
+/** Rules over several properties. */
+export const POSTGRES_RULES: readonly OptionRule[] = [
+  exclusive('schema.include.list', 'schema.exclude.list'),
+  exclusive('table.include.list', 'table.exclude.list'),
+  exclusive('column.include.list', 'column.exclude.list'),
+  {
+    properties: ['slot.name'],
+    check: (options) => identifierProblem(options.optionalString('slot.name'), /^[a-z0-9_]{1,63}$/),
+  },
+  {
+    properties: ['topic.prefix'],
+    check: (options) => {
+      const prefix = options.optionalString('topic.prefix');
+      if (prefix === undefined || /^[A-Za-z0-9._-]{1,200}$/.test(prefix)) return undefined;
+      return 'may have only letters, digits, dot, underscore and hyphen';
+    },
+  },
+  {
+    properties: ['slot.stream.params'],
+    check: (options) => {
+      const text = options.optionalString('slot.stream.params');
+      if (text === undefined || text.split(';').every((part) => /^\s*(\w+=.*)?$/.test(part))) {
+        return undefined;
+      }
+      return 'must have the form name=value;name=value';
+    },
+  },
+  {
+    properties: ['skipped.operations'],
+    check: (options) => {
+      const operations = options.list('skipped.operations');
+      const stray = operations.find((operation) => !/^(c|u|d|t|none)$/.test(operation));
+      if (stray !== undefined) return `has ${stray}; there are c, u, d, t and none`;
+      return operations.length > 1 && operations.includes('none')
+        ? 'has none beside other operations'
+        : undefined;
+    },
+  },
+  {
+    properties: ['message.key.columns'],
+    check: (options) => {
+      const text = options.optionalString('message.key.columns');
+      return text === undefined || parseMessageKeys(text) !== undefined
+        ? undefined
+        : 'must have the form schema.table:column,column;schema.table:column';
+    },
+  },
+  {
+    properties: ['database.sslkey', 'database.sslcert'],
+    check: (options) =>
+      options.has('database.sslkey') === options.has('database.sslcert')
+        ? undefined
+        : 'and database.sslcert belong together: give both or none',
+  },
+];
+
+/** An entry of message.key.columns. */
+export interface MessageKeyRule {
+  readonly table: RegExp;
+  readonly columns: readonly string[];
+}
+
+/** `regex:col,col;regex:col`; undefined when the form is not right. */
+export function parseMessageKeys(text: string): readonly MessageKeyRule[] | undefined {
+  const rules: MessageKeyRule[] = [];
+  for (const entry of text.split(';').filter((part) => part.trim() !== '')) {
+    const at = entry.lastIndexOf(':');
+    const columns = entry
+      .slice(at + 1)
+      .split(',')
+      .map((column) => column.trim());
+    if (at < 1 || columns.includes('')) return undefined;
+    try {
+      rules.push({ table: compilePattern(entry.slice(0, at).trim(), 'i'), columns });
+    } catch (error) {
+      if (error instanceof PatternError) return undefined;
+      throw error;
+    }
+  }
+  return rules;
+}
+
+function exclusive(include: string, exclude: string): OptionRule {
+  return {
+    properties: [include, exclude],
+    check: (options) =>
+      options.patterns(include).length > 0 && options.patterns(exclude).length > 0
+        ? `and ${exclude} exclude each other: give one of them`
+        : undefined,
+  };
+}
+
+function identifierProblem(name: string | undefined, form: RegExp): string | undefined {
+  if (name === undefined || form.test(name)) return undefined;
+  return 'may have only lower-case letters, digits and underscore, at most 63';
+}

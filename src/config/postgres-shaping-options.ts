@@ -1,0 +1,118 @@
+import type { Option } from './option.ts';
+
+const ADJUSTMENT = { kind: 'enum', values: ['none', 'avro', 'avro_unicode'] } as const;
+
+/** What of the source is captured, and the form that its values take. */
+export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
+  {
+    name: 'schema.include.list',
+    type: { kind: 'regex-list' },
+    doc: 'Schemas to capture; all but the system schemas when absent.',
+  },
+  {
+    name: 'schema.exclude.list',
+    type: { kind: 'regex-list' },
+    doc: 'Schemas to leave out.',
+  },
+  {
+    name: 'table.include.list',
+    type: { kind: 'regex-list' },
+    doc: 'Tables to capture, matched against `schema.table`; all when absent.',
+  },
+  {
+    name: 'table.exclude.list',
+    type: { kind: 'regex-list' },
+    doc: 'Tables to leave out.',
+  },
+  {
+    name: 'column.include.list',
+    type: { kind: 'regex-list' },
+    doc: 'Columns to capture, matched against `schema.table.column`; all when absent.',
+  },
+  {
+    name: 'column.exclude.list',
+    type: { kind: 'regex-list' },
+    doc: 'Columns to leave out. Key columns stay.',
+  },
+  {
+    name: 'message.key.columns',
+    type: { kind: 'string' },
+    doc: 'Other keys: `schema.table:col1,col2;…`, tables as regular expressions.',
+  },
+  {
+    name: 'column.propagate.source.type',
+    type: { kind: 'regex-list' },
+    default: '.*',
+    doc: 'Columns whose schema tells type, length and scale of the source; sinks create them alike.',
+  },
+  {
+    name: 'skipped.operations',
+    type: { kind: 'list' },
+    default: 'none',
+    doc: 'Operations that give no records: `c`, `u`, `d`, `t` or `none`.',
+  },
+  {
+    name: 'tombstones.on.delete',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'After each delete a record with the same key and no value, so that compaction removes it.',
+  },
+  {
+    name: 'unavailable.value.placeholder',
+    type: { kind: 'string' },
+    default: '__debezium_unavailable_value',
+    doc: 'Stands where the server did not send an unchanged large value (TOAST).',
+  },
+  {
+    name: 'decimal.handling.mode',
+    type: { kind: 'enum', values: ['precise', 'double', 'string'] },
+    default: 'precise',
+    doc: 'Form of numeric values.',
+  },
+  {
+    name: 'time.precision.mode',
+    type: {
+      kind: 'enum',
+      values: [
+        'adaptive',
+        'adaptive_time_microseconds',
+        'connect',
+        'isostring',
+        'microseconds',
+        'nanoseconds',
+      ],
+    },
+    default: 'adaptive',
+    doc: 'Form of dates and times.',
+  },
+  {
+    name: 'binary.handling.mode',
+    type: { kind: 'enum', values: ['bytes', 'base64', 'base64-url-safe', 'hex'] },
+    default: 'bytes',
+    doc: 'Form of bytea values.',
+  },
+  {
+    name: 'interval.handling.mode',
+    type: { kind: 'enum', values: ['numeric', 'string'] },
+    default: 'numeric',
+    doc: 'Form of intervals: microseconds (months taken as 30.4375 days), or ISO 8601 text.',
+  },
+  {
+    name: 'schema.name.adjustment.mode',
+    type: ADJUSTMENT,
+    default: 'none',
+    doc: 'How names of schemas are made valid for Avro.',
+  },
+  {
+    name: 'field.name.adjustment.mode',
+    type: ADJUSTMENT,
+    default: 'none',
+    doc: 'How names of fields are made valid for Avro.',
+  },
+  {
+    name: 'extended.headers.enabled',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Headers `__debezium.context.*` on every record.',
+  },
+];

@@ -1,0 +1,89 @@
+import type { Option } from './option.ts';
+import { acceptedOptions, refusedOptions } from './option-table.ts';
+
+const MASKING = 'masks are not supported yet; leave the column out with column.exclude.list';
+const SIGNALS = 'signals and incremental snapshots are not supported yet';
+const MESSAGES = 'logical messages are not captured yet';
+const TRANSACTIONS = 'transaction metadata is not supported yet';
+const QUEUE = 'reader and log share a buffer that is bounded in bytes';
+const NAMING = 'topics are always named <prefix>.<schema>.<table>';
+
+/**
+ * Properties that Debezium's PostgreSQL connector knows and this source does not act on. What could
+ * change or expose data is refused; what only tunes Java's machinery is accepted.
+ */
+export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
+  ...acceptedOptions({
+    'database.server.name': 'topic.prefix took its place',
+    'database.tcpKeepAlive': 'always on',
+    'database.query.timeout.ms': 'queries end with the connection',
+    'driver.<property>': 'there is no JDBC driver',
+    'lsn.flush.mode': 'the position is confirmed when records are durable; idle WAL is released',
+    'lsn.flush.timeout.ms': 'confirming never blocks',
+    'lsn.flush.timeout.action': 'confirming never blocks',
+    'flush.lsn.source': 'the position is confirmed when records are durable',
+    'offset.mismatch.strategy': 'a slot that does not fit the stored offset is always refused',
+    'schema.refresh.mode': 'the shape of a table comes with the stream',
+    'xmin.fetch.interval.ms': 'xmin is not reported',
+    'max.queue.size': QUEUE,
+    'max.batch.size': QUEUE,
+    'max.queue.size.in.bytes': QUEUE,
+    'poll.interval.ms': QUEUE,
+    'poll.dispatch.interval.ms': QUEUE,
+    'queue.provider.type': QUEUE,
+    'snapshot.fetch.size': 'tables are read by COPY',
+    'snapshot.max.threads.multiplier': 'tables are cut by size',
+    'legacy.snapshot.max.threads': 'tables are cut by size',
+    'snapshot.isolation.mode': 'the snapshot is always REPEATABLE READ',
+    'snapshot.tables.order.by.row.count': 'chunks of all tables are read side by side',
+    'topic.cache.size': NAMING,
+    'table.ignore.builtin': 'system tables are never captured',
+    'custom.metric.tags': 'metrics are labelled with the name of the pipeline',
+    'statistics.metrics.enabled': 'percentiles are always kept',
+    'executor.shutdown.timeout.ms': 'use task.shutdown.graceful.timeout.ms of the runtime section',
+    'event.processing.failure.handling.mode':
+      'a change that cannot be converted always stops the task',
+    'guardrail.collections.max': 'the number of tables has no limit',
+    'guardrail.collections.limit.action': 'the number of tables has no limit',
+    'notification.enabled.channels': 'notifications are not sent; see the log and /status',
+    'notification.<property>': 'notifications are not sent; see the log and /status',
+    'internal.<property>': 'Java internals',
+    'signal.enabled.channels': SIGNALS,
+    'topic.heartbeat.prefix': 'heartbeats move the position without a record in the log',
+    'topic.heartbeat.name': 'heartbeats move the position without a record in the log',
+    'datatype.propagate.source.type': 'use column.propagate.source.type',
+  }),
+  ...refusedOptions({
+    'database.sslpassword': 'encrypted client keys are not supported yet; use a key without one',
+    'database.sslfactory': 'Java classes cannot be loaded',
+    'database.initial.statements': 'not supported yet; use ALTER ROLE … SET on the server',
+    'column.mask.with.<N>.chars': MASKING,
+    'column.mask.hash.<algorithm>.with.salt.<salt>': MASKING,
+    'column.truncate.to.<N>.chars': MASKING,
+    'message.prefix.include.list': MESSAGES,
+    'message.prefix.exclude.list': MESSAGES,
+    'skip.messages.without.change': 'not supported yet',
+    'include.unknown.datatypes': 'not supported yet; leave the column out',
+    'hstore.handling.mode': 'hstore is not supported yet; leave the column out',
+    'money.fraction.digits': 'money is not supported yet; leave the column out',
+    'replica.identity.autoset.values': 'not supported yet; run ALTER TABLE … REPLICA IDENTITY',
+    'read.only': SIGNALS,
+    'signal.data.collection': SIGNALS,
+    'signal.<property>': SIGNALS,
+    'incremental.snapshot.<property>': SIGNALS,
+    'provide.transaction.metadata': TRANSACTIONS,
+    'topic.transaction': TRANSACTIONS,
+    'transaction.metadata.factory': TRANSACTIONS,
+    'snapshot.include.collection.list': 'not supported yet; all captured tables are read',
+    'snapshot.select.statement.overrides': 'not supported yet; all rows are read',
+    'snapshot.select.statement.overrides.<table>': 'not supported yet; all rows are read',
+    'snapshot.query.mode': 'not supported; tables are read by COPY',
+    'snapshot.locking.mode': 'not supported; the snapshot takes no locks but ACCESS SHARE',
+    'snapshot.delay.ms': 'not supported yet',
+    'streaming.delay.ms': 'not supported yet',
+    'topic.delimiter': NAMING,
+    'topic.naming.strategy': NAMING,
+    'topic.regex': NAMING,
+    'topic.replacement': NAMING,
+  }),
+];

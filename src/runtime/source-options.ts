@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { ResolvedOptions } from '../config/option.ts';
+import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import { parseMessageKeys } from '../config/postgres-options.ts';
+import { contextHeaders } from '../envelope/context-headers.ts';
+import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
+import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import type {
+  PostgresConnectionOptions,
+  PostgresSourceOptions,
+  PostgresValueModes,
+  PublicationAutocreateMode,
+  SkippedOperation,
+  SnapshotMode,
+  SslMode,
+} from '../source/postgres/postgres-source-options.ts';
+import { PRODUCT_VERSION } from './product-version.ts';
+
+/** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
+const SLOT_CREATE_TIMEOUT_MS = 90_000;
+
+/** What the PostgreSQL source is told, from its properties. Throws CONFIG_FILE for PEM files. */
+export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions {
+  const { options } = source;
+  const topicPrefix = options.string('topic.prefix');
+  const ownName = ownNameFor(topicPrefix);
+  const messageKeys = options.optionalString('message.key.columns');
+  return {
+    connection: connectionOptionsOf(options),
+    topicPrefix,
+    slotName: options.optionalString('slot.name') ?? ownName,
+    slotDropOnStop: options.boolean('slot.drop.on.stop'),
+    slotFailover: options.boolean('slot.failover'),
+    slotMaxRetries: options.number('slot.max.retries'),
+    slotRetryDelayMs: options.number('slot.retry.delay.ms'),
+    slotStreamParams: streamParams(options.optionalString('slot.stream.params') ?? ''),
+    publicationName: options.optionalString('publication.name') ?? ownName,
+    publicationAutocreateMode: options.string(
+      'publication.autocreate.mode',
+    ) as PublicationAutocreateMode,
+    publishViaPartitionRoot: options.boolean('publish.via.partition.root'),
+    schemaInclude: options.patterns('schema.include.list'),
+    schemaExclude: options.patterns('schema.exclude.list'),
+    tableInclude: options.patterns('table.include.list'),
+    tableExclude: options.patterns('table.exclude.list'),
+    columnInclude: options.patterns('column.include.list'),
+    columnExclude: options.patterns('column.exclude.list'),
+    messageKeyColumns: messageKeys === undefined ? [] : (parseMessageKeys(messageKeys) ?? []),
+    propagateSourceType: options.patterns('column.propagate.source.type'),
+    skippedOperations: skippedOperations(options),
+    valueModes: valueModesOf(options),
+    snapshotMode: options.string('snapshot.mode') as SnapshotMode,
+    snapshotMaxThreads: options.number('snapshot.max.threads'),
+    snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),
+    slotCreateTimeoutMs: SLOT_CREATE_TIMEOUT_MS,
+    statusUpdateIntervalMs: options.number('status.update.interval.ms'),
+    heartbeatIntervalMs: options.number('heartbeat.interval.ms'),
+    heartbeatActionQuery: options.optionalString('heartbeat.action.query'),
+  };
+}
+
+/** What shapes the records, from the source's properties. */
+export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
+  const { options } = source;
+  const topicPrefix = options.string('topic.prefix');
+  const headers = options.boolean('extended.headers.enabled')
+    ? {
+        contextHeaders: contextHeaders({
+          logicalName: topicPrefix,
+          connector: 'postgresql',
+          taskId: '0',
+          runId: randomUUID(),
+        }),
+      }
+    : {};
+  return {
+    topicPrefix,
+    connector: 'postgresql',
+    version: PRODUCT_VERSION,
+    database: options.string('database.dbname'),
+    tombstonesOnDelete: options.boolean('tombstones.on.delete'),
+    unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
+    absentHeader: true,
+    schemaNameAdjustment: options.string('schema.name.adjustment.mode') as NameAdjustment,
+    fieldNameAdjustment: options.string('field.name.adjustment.mode') as NameAdjustment,
+    ...headers,
+  };
+}
+
+/** Slot and publication of our short class: one pair for each source, so that none is shared. */
+function ownNameFor(topicPrefix: string): string {
+  return `tidemark_${topicPrefix.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
+}
+
+function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOptions {
+  return {
+    host: options.string('database.hostname'),
+    port: options.number('database.port'),
+    user: options.string('database.user'),
+    password: options.optionalString('database.password'),
+    database: options.string('database.dbname'),
+    sslMode: options.string('database.sslmode') as SslMode,
+    sslRootCert: pemText(options, 'database.sslrootcert'),
+    sslCert: pemText(options, 'database.sslcert'),
+    sslKey: pemText(options, 'database.sslkey'),
+    connectTimeoutMs: options.number('connection.validation.timeout.ms'),
+  };
+}
+
+function pemText(options: ResolvedOptions, name: string): string | undefined {
+  const file = options.optionalString(name);
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new TidemarkError('CONFIG_FILE', `source: ${name}: ${file} cannot be read (${reason})`, {
+      cause: error,
+    });
+  }
+}
+
+function valueModesOf(options: ResolvedOptions): PostgresValueModes {
+  return {
+    decimal: options.string('decimal.handling.mode') as PostgresValueModes['decimal'],
+    timePrecision: options.string('time.precision.mode') as PostgresValueModes['timePrecision'],
+    binary: options.string('binary.handling.mode') as PostgresValueModes['binary'],
+    interval: options.string('interval.handling.mode') as PostgresValueModes['interval'],
+  };
+}
+
+function skippedOperations(options: ResolvedOptions): readonly SkippedOperation[] {
+  const operations = options.list('skipped.operations');
+  return operations.filter((operation) => operation !== 'none') as readonly SkippedOperation[];
+}
+
+function streamParams(text: string): readonly (readonly [string, string])[] {
+  return text
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => {
+      const at = part.indexOf('=');
+      return [part.slice(0, at), part.slice(at + 1)] as const;
+    });
+}
