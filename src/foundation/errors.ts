@@ -116,6 +116,20 @@ export const ERROR_TABLE = {
     'Another process is reading from the replication slot.',
     'Stop the other reader (the message has its pid), or choose another slot.name.',
   ),
+  PG_SLOT_BLOCKED: policy(
+    'backoff',
+    3,
+    503,
+    'Open transactions hold up the creation of the replication slot.',
+    'End the transactions that the message names; the daemon tries again.',
+  ),
+  PG_SNAPSHOT_RACE: policy(
+    'backoff',
+    1,
+    503,
+    'Captured tables were altered or truncated whenever the snapshot was about to begin.',
+    'Hold back DDL and TRUNCATE on the tables that the message names until the snapshot has begun.',
+  ),
   PG_SLOT_MISMATCH: policy(
     'stop',
     3,
@@ -229,7 +243,13 @@ export const ERROR_TABLE = {
     'The embedded store failed to read or write.',
     'Check the disk; the stored data up to the last flush is intact.',
   ),
-  TOPIC_UNKNOWN: policy('stop', 1, 404, 'The topic does not exist.', 'Check the name: `tidemark tail --list`.'),
+  TOPIC_UNKNOWN: policy(
+    'stop',
+    1,
+    404,
+    'The topic does not exist.',
+    'Check the name: `tidemark tail --list`.',
+  ),
   OFFSET_OUT_OF_RANGE: policy(
     'stop',
     1,
@@ -338,6 +358,13 @@ export const ERROR_TABLE = {
     'Another demo is running in this folder.',
     'Stop it (the message has its pid), or give this one its own folder with --path.',
   ),
+  DEMO_LAGGING: policy(
+    'stop',
+    1,
+    504,
+    'The demo ended before its warehouse had everything.',
+    'Give it more time with --for, or less to do with --rate.',
+  ),
   // --- runtime and command line
   SHUTDOWN_TIMEOUT: policy(
     'stop',
@@ -346,7 +373,13 @@ export const ERROR_TABLE = {
     'The shutdown did not finish in time.',
     'State is safe: the next start resumes at the last durable offset.',
   ),
-  HTTP_LISTEN: policy('stop', 3, 500, 'The HTTP port cannot be opened.', 'Choose another http.listen address.'),
+  HTTP_LISTEN: policy(
+    'stop',
+    3,
+    500,
+    'The HTTP port cannot be opened.',
+    'Choose another http.listen address.',
+  ),
   NOT_RUNNING: policy(
     'stop',
     3,
@@ -354,7 +387,13 @@ export const ERROR_TABLE = {
     'No daemon answers for this pipeline.',
     'Start it with `tidemark run <file>`, or name the store with --path.',
   ),
-  USAGE: policy('stop', 2, 400, 'The command line is not right.', 'See `tidemark <command> --help`.'),
+  USAGE: policy(
+    'stop',
+    2,
+    400,
+    'The command line is not right.',
+    'See `tidemark <command> --help`.',
+  ),
   INTERNAL: policy(
     'stop',
     1,

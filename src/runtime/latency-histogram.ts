@@ -18,7 +18,8 @@ export class LatencyHistogram {
   }
 
   record(ms: number): void {
-    const bucket = ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log(ms) / Math.log(GROWTH)));
+    const bucket =
+      ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log(ms) / Math.log(GROWTH)));
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
     this.#total++;
     this.#last = ms;

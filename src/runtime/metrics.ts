@@ -121,13 +121,21 @@ const SINK_METRICS: readonly {
   readonly read: (sink: PipelineStatus['sinks'][number]) => number | null;
 }[] = [
   { name: 'tidemark_sink_applied_total', help: 'Records applied', read: (sink) => sink.applied },
-  { name: 'tidemark_sink_lag_records', help: 'Records waiting in the log', read: (sink) => sink.lagRecords },
+  {
+    name: 'tidemark_sink_lag_records',
+    help: 'Records waiting in the log',
+    read: (sink) => sink.lagRecords,
+  },
   {
     name: 'tidemark_sink_lag_milliseconds_p99',
     help: 'Commit in the source to commit in the target, 99th percentile',
     read: (sink) => sink.lagMsP99,
   },
-  { name: 'tidemark_sink_parked_tables', help: 'Tables held back by a record', read: (sink) => sink.parked.length },
+  {
+    name: 'tidemark_sink_parked_tables',
+    help: 'Tables held back by a record',
+    read: (sink) => sink.parked.length,
+  },
   {
     name: 'tidemark_sink_running',
     help: '1 while the sink task runs',

@@ -121,7 +121,5 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
 /** Running or about to be; a failed task or a parked table is not healthy. */
 export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
   const fine = (state: TaskState['kind']): boolean => state === 'running' || state === 'starting';
-  return (
-    fine(source.state) && sinks.every((sink) => fine(sink.state) && sink.parked.length === 0)
-  );
+  return fine(source.state) && sinks.every((sink) => fine(sink.state) && sink.parked.length === 0);
 }

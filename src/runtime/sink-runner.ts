@@ -1,4 +1,5 @@
 import { Backoff } from '../foundation/backoff.ts';
+import { BoundedQueue } from '../foundation/bounded-queue.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
@@ -22,6 +23,15 @@ export interface SinkRunnerParts {
   readonly logger: Logger;
   readonly fault: FaultHook;
 }
+
+interface DecodedBatch {
+  readonly fetched: readonly FetchedRecords[];
+  readonly records: readonly SinkRecord[];
+  readonly positions: readonly SinkPosition[];
+}
+
+/** Decoded batches that may wait for the target. */
+const QUEUE_LIMITS = { maxItems: 4, maxBytes: 16 * 1024 * 1024 };
 
 /**
  * Invariant: rows durable in the target → log offset committed.
@@ -64,6 +74,11 @@ export class SinkRunner implements SupervisedTask {
     return this.#positions.get(`${topic}/${partition}`) ?? null;
   }
 
+  consumes(topic: string): boolean {
+    const { topics } = this.#parts;
+    return topics instanceof RegExp ? topics.test(topic) : topics.includes(topic);
+  }
+
   /** Records between what is applied and the end of the log, as of the last poll. */
   lagRecords(): number {
     let lag = 0;
@@ -73,18 +88,44 @@ export class SinkRunner implements SupervisedTask {
     return lag;
   }
 
+  /**
+   * Two loops with a bounded queue between them: one polls and decodes, the other applies. While
+   * the target works on a batch, the next one is made ready.
+   */
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, group, topics } = this.#parts;
     await using task = this.#parts.openTask();
     this.#task = task;
     const stored = await task.start(signal);
     await using consumer = await transport.consumer({ group, topics });
-    const seeker = new PositionSeeker(stored);
     started();
     this.#hasWorked = true;
     const committer = new GroupCommitter(consumer, this.#parts);
+    const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+    const filling = this.#fill(queue, consumer, new PositionSeeker(stored), signal);
     try {
-      while (!signal.aborted) {
+      for await (const batch of queue) {
+        if (!(await this.#apply(task, batch, signal))) break;
+        if (batch.records.length > 0) healthy();
+        await committer.commitWhenDue(this.#positions.values());
+      }
+    } finally {
+      // What is applied may always be committed, also after a failure of the target.
+      await filling;
+      await committer.commit(this.#positions.values());
+    }
+  }
+
+  /** Polls and decodes until the signal aborts or the consumer of the queue leaves; never rejects. */
+  async #fill(
+    queue: BoundedQueue<DecodedBatch>,
+    consumer: Consumer,
+    seeker: PositionSeeker,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let told = '';
+    try {
+      while (!signal.aborted && !queue.closed) {
         seeker.apply(consumer);
         const fetched = await consumer.poll({
           maxBytes: this.#parts.maxPollBytes,
@@ -92,87 +133,68 @@ export class SinkRunner implements SupervisedTask {
           signal,
         });
         if (seeker.apply(consumer)) continue;
-        await this.#applyFetched(task, consumer, fetched, signal);
-        if (fetched.length > 0) healthy();
-        await committer.commitWhenDue(this.#positions.values());
+        const positions = positionsAfter(consumer, fetched);
+        const text = JSON.stringify(positions);
+        if (fetched.length === 0 && text === told) continue;
+        told = text;
+        const records = await decodeSinkRecords(fetched, this.#parts.converters);
+        await queue.push({ fetched, positions, records }, byteLength(fetched));
       }
-    } finally {
-      // Not on a lost connection alone: what is applied may always be committed.
-      await committer.commit(this.#positions.values());
+      queue.close();
+    } catch (error) {
+      queue.close(error);
     }
   }
 
-  async #applyFetched(
-    task: SinkTask,
-    consumer: Consumer,
-    fetched: readonly FetchedRecords[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const positions = this.#positionsAfter(consumer, fetched);
-    const moved = positions.filter((position) => this.#hasMoved(position));
-    if (moved.length === 0 && fetched.length === 0) return;
+  /** False when it was given up because the signal aborted. */
+  async #apply(task: SinkTask, batch: DecodedBatch, signal: AbortSignal): Promise<boolean> {
     this.#parts.fault('sink.polled');
-    const records = await decodeSinkRecords(fetched, this.#parts.converters);
-    await this.#put(task, records, positions, signal);
-    if (signal.aborted && !this.#lastPutDone) return;
+    if (!(await this.#put(task, batch.records, batch.positions, signal))) return false;
     this.#parts.fault('sink.applied');
-    for (const position of positions) {
-      this.#positions.set(`${position.topic}/${position.partition}`, position);
+    this.#remember(task, batch.positions);
+    for (const { topic, partition, endOffset } of batch.fetched) {
+      this.#endOffsets.set(`${topic}/${partition}`, endOffset);
     }
-    for (const batch of fetched) {
-      this.#endOffsets.set(`${batch.topic}/${batch.partition}`, batch.endOffset);
-    }
-    this.#applied += records.length;
-    this.#recordLatency(records);
+    this.#applied += batch.records.length;
+    this.#recordLatency(batch.records);
+    return true;
   }
 
-  #lastPutDone = false;
+  /** A parked table stays before its poison record: retention must not pass it (ruling 8). */
+  #remember(task: SinkTask, positions: readonly SinkPosition[]): void {
+    const parked = new Map(task.status().parked.map((table) => [table.topic, table.offset]));
+    for (const position of positions) {
+      const offset = Math.min(position.offset, parked.get(position.topic) ?? position.offset);
+      this.#positions.set(`${position.topic}/${position.partition}`, { ...position, offset });
+    }
+  }
 
-  /** Errors that may pass are tried again here, with the same records: nothing was applied. */
+  /**
+   * Errors that may pass are tried again here, with the same records: nothing was applied.
+   * Resolves to false when the signal aborted before the records were applied.
+   */
   async #put(
     task: SinkTask,
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
-  ): Promise<void> {
-    this.#lastPutDone = false;
+  ): Promise<boolean> {
     const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
     for (let attempt = 1; ; attempt++) {
       try {
         await task.put(records, positions, signal);
-        this.#lastPutDone = true;
-        return;
+        return true;
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
         const error = toTidemarkError(thrown, 'SINK_SERVER');
         // A few tries on the same connection; then the supervisor opens a new one.
         if (error.retry !== 'backoff' || error.code === 'SINK_CONNECT' || attempt >= 3) throw error;
         const delayMs = backoff.nextDelayMs();
         this.#parts.logger.warn({ code: error.code, attempt, delayMs }, error.message);
         await this.#parts.clock.sleep(delayMs, signal);
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
       }
     }
-  }
-
-  #positionsAfter(consumer: Consumer, fetched: readonly FetchedRecords[]): SinkPosition[] {
-    const read = new Map(fetched.map((batch) => [`${batch.topic}/${batch.partition}`, batch]));
-    return consumer.assignment().map(({ topic, partition, generation, position }) => {
-      // What was read carries its own generation: the topic may have a newer one by now.
-      const batch = read.get(`${topic}/${partition}`);
-      return batch === undefined
-        ? { topic, partition, generation, offset: position }
-        : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
-    });
-  }
-
-  #hasMoved(position: SinkPosition): boolean {
-    const known = this.#positions.get(`${position.topic}/${position.partition}`);
-    return (
-      known === undefined ||
-      known.generation !== position.generation ||
-      known.offset !== position.offset
-    );
   }
 
   #recordLatency(records: readonly SinkRecord[]): void {
@@ -182,6 +204,28 @@ export class SinkRunner implements SupervisedTask {
       if (sourceMs !== null) this.latency.record(Math.max(0, nowMs - sourceMs));
     }
   }
+}
+
+/** Where every partition stands after what was fetched is applied. */
+function positionsAfter(consumer: Consumer, fetched: readonly FetchedRecords[]): SinkPosition[] {
+  const read = new Map(fetched.map((batch) => [`${batch.topic}/${batch.partition}`, batch]));
+  return consumer.assignment().map(({ topic, partition, generation, position }) => {
+    // What was read carries its own generation: the topic may have a newer one by now.
+    const batch = read.get(`${topic}/${partition}`);
+    return batch === undefined
+      ? { topic, partition, generation, offset: position }
+      : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
+  });
+}
+
+function byteLength(fetched: readonly FetchedRecords[]): number {
+  let bytes = 0;
+  for (const batch of fetched) {
+    for (const record of batch.records) {
+      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
+    }
+  }
+  return bytes;
 }
 
 /**

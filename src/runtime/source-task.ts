@@ -29,6 +29,8 @@ export interface SourceTaskParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
+  /** Told how many records became durable. */
+  readonly onDurable: (records: number) => void;
 }
 
 /**
@@ -107,6 +109,7 @@ class TaskReceiver implements ChangeReceiver {
         offset: () => reader.offset(),
         durable: (offset, records) => {
           statistics.published(records, clock.nowMs());
+          parts.onDurable(records);
           if (!this.#inSnapshot) reader.confirm(offset);
           else fault('snapshot.rows-appended');
           durable(offset);

@@ -4,7 +4,12 @@ import type { TidemarkError } from '../foundation/errors.ts';
 export type TaskState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'running' }
-  | { readonly kind: 'backing-off'; readonly attempt: number; readonly delayMs: number; readonly error: TidemarkError }
+  | {
+      readonly kind: 'backing-off';
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: TidemarkError;
+    }
   | { readonly kind: 'failed'; readonly error: TidemarkError }
   | { readonly kind: 'stopped' };
 

@@ -22,13 +22,15 @@ export interface TestDatabase extends AsyncDisposable {
   readonly major: number;
   /** Rows of the (last) statement. Without params, several statements may be given at once. */
   query<R extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<R[]>;
+  /** A connection of its own, ended with the database at the latest. */
+  connect(): Promise<pg.Client>;
   /** Waits until the query's first column is true, by asking again; fails after the deadline. */
   until(sql: string, params?: readonly unknown[], deadlineMs?: number): Promise<void>;
 }
 
 /** A new empty database on the project's shared server. */
-export async function freshDatabase(): Promise<TestDatabase> {
-  return await createDatabase(inject('postgres'));
+export function freshDatabase(): Promise<TestDatabase> {
+  return createDatabase(inject('postgres'));
 }
 
 /** A server that one test has for itself, to stop, kill and start again on the same data. */
@@ -95,6 +97,7 @@ async function createDatabase(server: SharedPostgres): Promise<TestDatabase> {
   await asAdministrator(server, [`CREATE DATABASE ${name} TEMPLATE template0`]);
   const port = server.port;
   const pool = openPool(server, name);
+  const clients: pg.Client[] = [];
   const database: TestDatabase = {
     name,
     url: `postgresql://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`,
@@ -108,10 +111,17 @@ async function createDatabase(server: SharedPostgres): Promise<TestDatabase> {
       const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
       return (last as { rows: R[] }).rows;
     },
+    async connect() {
+      const client = newClient(server, name);
+      clients.push(client);
+      await client.connect();
+      return client;
+    },
     async until(sql, params, deadlineMs = 20_000) {
       await untilTrue(database, sql, params, deadlineMs);
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
       await pool.end();
       await dropDatabase(server, name);
     },

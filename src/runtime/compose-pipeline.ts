@@ -1,0 +1,153 @@
+import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import type { ResolvedOptions } from '../config/option.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { FaultHook } from '../foundation/fault-points.ts';
+import type { SourceReader } from '../model/change-event.ts';
+import { createSqlSink } from '../sink/sql/sql-sink.ts';
+import { PostgresReader } from '../source/postgres/postgres-reader.ts';
+import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import type { TopicOptions, Transport } from '../transport/transport.ts';
+import { convertersOf } from './converters.ts';
+import type { Logger } from './logger.ts';
+import { Pipeline } from './pipeline.ts';
+import { SinkRunner } from './sink-runner.ts';
+import { sinkOptionsOf } from './sink-options.ts';
+import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+import { SourceStatistics } from './source-statistics.ts';
+import { SourceTask } from './source-task.ts';
+import type { RetryOptions } from './supervisor.ts';
+import { TableEncoders } from './table-encoders.ts';
+
+export interface PipelineDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly fault: FaultHook;
+  /** Called when so many records more are durable in the log; for measuring. */
+  readonly onDurable?: (records: number) => void;
+}
+
+export interface ComposedPipeline {
+  readonly pipeline: Pipeline;
+  readonly registry: EmbeddedRegistry;
+}
+
+const SINK_POLL_BYTES = 4 * 1024 * 1024;
+const SINK_COMMIT_INTERVAL_MS = 1_000;
+
+/**
+ * The one place where the parts of a pipeline are chosen and put together. Opens the store; throws
+ * STORE_* when it cannot. Nothing runs until `pipeline.start()`.
+ */
+export async function composePipeline(
+  config: PipelineConfig,
+  dependencies: PipelineDependencies,
+): Promise<ComposedPipeline> {
+  const { clock, logger } = dependencies;
+  const transport = await openEmbeddedTransport({
+    path: config.storePath,
+    maxBytes: config.transport.number('max.bytes'),
+    clock,
+  });
+  const registry = new EmbeddedRegistry(transport.documents);
+  const statistics = new SourceStatistics();
+  const pipeline = new Pipeline({
+    name: config.name,
+    transport,
+    source: composeSource(config, transport, registry, statistics, dependencies),
+    statistics,
+    sinks: config.sinks.map((sink) => composeSink(config, sink, transport, registry, dependencies)),
+    retry: retryOptionsOf(config.runtime, config.source.options),
+    shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
+    clock,
+    logger,
+  });
+  return { pipeline, registry };
+}
+
+function composeSource(
+  config: PipelineConfig,
+  transport: Transport,
+  registry: EmbeddedRegistry,
+  statistics: SourceStatistics,
+  dependencies: PipelineDependencies,
+): SourceTask {
+  const { clock, logger, fault, onDurable } = dependencies;
+  const options = sourceOptionsOf(config.source);
+  const envelope = envelopeOptionsOf(config.source);
+  const openReader = (): SourceReader =>
+    new PostgresReader({ options, clock, note: (note) => logger.info(note) });
+  return new SourceTask({
+    name: config.name,
+    partition: { server: envelope.topicPrefix },
+    transport,
+    openReader,
+    encoders: new TableEncoders(
+      transport,
+      envelope,
+      convertersOf(config.source.options, registry),
+      topicOptionsOf(config.transport),
+      clock,
+    ),
+    statistics,
+    clock,
+    logger: logger.child({ task: 'source' }),
+    fault,
+    onDurable: onDurable ?? (() => undefined),
+  });
+}
+
+function composeSink(
+  config: PipelineConfig,
+  sink: ConnectorConfig,
+  transport: Transport,
+  registry: EmbeddedRegistry,
+  dependencies: PipelineDependencies,
+): SinkRunner {
+  const { clock, logger, fault } = dependencies;
+  const options = sinkOptionsOf(sink);
+  // A sink reads what the source of its own pipeline writes.
+  const { key, value } = convertersOf(config.source.options, registry);
+  return new SinkRunner({
+    name: sink.name,
+    group: `connect-${sink.name}`,
+    topics: topicsOf(sink.options, envelopeOptionsOf(config.source).topicPrefix),
+    transport,
+    openTask: () => createSqlSink(options),
+    converters: { key: key.converter, value: value.converter },
+    maxPollBytes: SINK_POLL_BYTES,
+    commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
+    clock,
+    logger: logger.child({ task: sink.name }),
+    fault,
+  });
+}
+
+/** `topics` (exact names), `topics.regex` (anchored), or everything that the source writes. */
+function topicsOf(sink: ResolvedOptions, topicPrefix: string): readonly string[] | RegExp {
+  const pattern = sink.optionalPattern('topics.regex');
+  if (pattern !== undefined) return pattern;
+  const topics = sink.list('topics');
+  if (topics.length > 0) return topics;
+  return new RegExp(`^${RegExp.escape(topicPrefix)}\\..*$`);
+}
+
+function topicOptionsOf(options: ResolvedOptions): TopicOptions {
+  const retentionBytes = options.optionalNumber('retention.bytes');
+  return {
+    partitions: options.number('partitions'),
+    cleanup: 'delete',
+    retentionMs: options.number('retention.ms'),
+    ...(retentionBytes === undefined ? {} : { retentionBytes }),
+  };
+}
+
+/** The source's own properties win over the section `runtime`. */
+function retryOptionsOf(runtime: ResolvedOptions, source: ResolvedOptions): RetryOptions {
+  const number = (name: string): number => source.optionalNumber(name) ?? runtime.number(name);
+  return {
+    maxRetries: number('errors.max.retries'),
+    initialDelayMs: number('errors.retry.delay.initial.ms'),
+    maxDelayMs: number('errors.retry.delay.max.ms'),
+  };
+}

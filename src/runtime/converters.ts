@@ -1,0 +1,30 @@
+import type { SchemaRegistry } from '../converter/converter.ts';
+import { createConverter } from '../converter/create-converter.ts';
+import type { ResolvedOptions } from '../config/option.ts';
+import type { FormatConverter } from './table-encoders.ts';
+
+/** The converter pair of a connector, from `key.converter…` and `value.converter…`. */
+export function convertersOf(
+  options: ResolvedOptions,
+  registry: SchemaRegistry,
+): { readonly key: FormatConverter; readonly value: FormatConverter } {
+  return {
+    key: converterOf(options, 'key', registry),
+    value: converterOf(options, 'value', registry),
+  };
+}
+
+function converterOf(
+  options: ResolvedOptions,
+  side: 'key' | 'value',
+  registry: SchemaRegistry,
+): FormatConverter {
+  const name = options.string(`${side}.converter`);
+  const converter = createConverter({
+    name,
+    isKey: side === 'key',
+    schemasEnable: options.boolean(`${side}.converter.schemas.enable`),
+    registry,
+  });
+  return { format: name === 'json' ? 'json' : 'avro', converter };
+}

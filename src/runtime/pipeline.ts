@@ -1,0 +1,162 @@
+import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import { Lifecycle } from '../foundation/lifecycle.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Logger } from './logger.ts';
+import { isHealthy, sinkView, sourceView, type PipelineStatus } from './pipeline-status.ts';
+import type { SinkRunner } from './sink-runner.ts';
+import type { SourceStatistics } from './source-statistics.ts';
+import type { SourceTask } from './source-task.ts';
+import { Supervisor, type RetryOptions } from './supervisor.ts';
+
+/** A pipeline taken apart: everything is resolved, nothing runs. */
+export interface PipelineParts {
+  readonly name: string;
+  readonly transport: Transport;
+  readonly source: SourceTask;
+  readonly statistics: SourceStatistics;
+  readonly sinks: readonly SinkRunner[];
+  readonly retry: RetryOptions;
+  readonly shutdownTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * One source, its sinks and the transport between them. Stopping goes with the stream: first the
+ * source (drains to the last event handed over, stores, confirms), then the sinks, then the store.
+ */
+export class Pipeline implements AsyncDisposable {
+  readonly #parts: PipelineParts;
+  readonly #sourceLife: Lifecycle;
+  readonly #sinkLife: Lifecycle;
+  readonly #source: Supervisor;
+  readonly #sinks: readonly { readonly runner: SinkRunner; readonly supervisor: Supervisor }[];
+  readonly #startedAtMs: number;
+  #running: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(parts: PipelineParts) {
+    const { clock, logger, retry } = parts;
+    this.#parts = parts;
+    this.#sourceLife = new Lifecycle(clock);
+    this.#sinkLife = new Lifecycle(clock);
+    this.#source = new Supervisor(parts.source, retry, clock, logger);
+    this.#sinks = parts.sinks.map((runner) => ({
+      runner,
+      supervisor: new Supervisor(runner, retry, clock, logger),
+    }));
+    this.#startedAtMs = clock.monotonicMs();
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get transport(): Transport {
+    return this.#parts.transport;
+  }
+
+  get source(): SourceTask {
+    return this.#parts.source;
+  }
+
+  get statistics(): SourceStatistics {
+    return this.#parts.statistics;
+  }
+
+  get sinks(): readonly SinkRunner[] {
+    return this.#parts.sinks;
+  }
+
+  /** Starts all tasks; `finished` tells how it ended. */
+  start(): void {
+    this.#running ??= this.#run();
+    // Whoever awaits `finished` gets the error; nobody awaiting it must not crash the process.
+    this.#running.catch(() => undefined);
+  }
+
+  /**
+   * Resolves when every task has stopped after `stop`; rejects with the error of a source that
+   * failed for good. A failed sink does not end the pipeline: the source and the other sinks go
+   * on, the health turns bad, and its records wait in the log.
+   */
+  get finished(): Promise<void> {
+    if (this.#running === null) throw new TidemarkError('INTERNAL', 'the pipeline was not started');
+    return this.#running;
+  }
+
+  /** The error of a sink that failed for good, or null. */
+  sinkFailure(): TidemarkError | null {
+    for (const { supervisor } of this.#sinks) {
+      if (supervisor.state.kind === 'failed') return supervisor.state.error;
+    }
+    return null;
+  }
+
+  status(): PipelineStatus {
+    const { name, source, statistics, transport, clock } = this.#parts;
+    const sourceStatus = sourceView(this.#source, source, statistics);
+    const sinks = this.#sinks.map(({ supervisor, runner }) => sinkView(supervisor, runner));
+    return {
+      name,
+      healthy: isHealthy(sourceStatus, sinks),
+      uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs),
+      source: sourceStatus,
+      sinks,
+      transport: transport.statistics(),
+    };
+  }
+
+  /** Stops the source but lets the sinks go on: what is in the log can still be applied. */
+  async stopSource(): Promise<void> {
+    this.#sourceLife.stop();
+    await this.#sourceEnded;
+  }
+
+  /**
+   * Stops everything within the deadline and closes the store. Throws SHUTDOWN_TIMEOUT when the
+   * deadline passes: state is safe then too, the process has only to go.
+   */
+  async stop(): Promise<void> {
+    this.#closed ??= this.#stop();
+    await this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #sourceEnded: Promise<unknown> = Promise.resolve();
+
+  async #run(): Promise<void> {
+    const sourceEnded = this.#source.run(this.#sourceLife.signal);
+    this.#sourceEnded = sourceEnded;
+    const sinksEnded = this.#sinks.map(({ supervisor }) => supervisor.run(this.#sinkLife.signal));
+    const ended = await sourceEnded;
+    if (ended.kind === 'failed') throw ended.error;
+    await Promise.all(sinksEnded);
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, shutdownTimeoutMs, transport } = this.#parts;
+    const late = new Promise<'late'>((resolve) => {
+      this.#sinkLife.defer(clock.after(shutdownTimeoutMs, () => resolve('late')));
+    });
+    const orderly = (async (): Promise<'done'> => {
+      await this.stopSource();
+      this.#sinkLife.stop();
+      await this.#running?.catch(() => undefined);
+      await transport[Symbol.asyncDispose]();
+      return 'done';
+    })();
+    const outcome = await Promise.race([orderly, late]);
+    await this.#sinkLife.dispose();
+    if (outcome === 'late') {
+      throw new TidemarkError(
+        'SHUTDOWN_TIMEOUT',
+        `the pipeline did not stop within ${shutdownTimeoutMs} ms`,
+      );
+    }
+  }
+}

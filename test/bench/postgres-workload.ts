@@ -1,0 +1,71 @@
+import type pg from 'pg';
+
+/**
+ * The workload of every PostgreSQL benchmark: 12 mixed columns, about 290 bytes a row. A load of n
+ * rows followed by changes makes 1.25 n row events: every 5th row is updated, every 20th deleted.
+ */
+export const BENCH_TABLE = 'bench_orders';
+
+const SETUP = `
+DROP TABLE IF EXISTS bench_orders;
+CREATE TABLE bench_orders (
+  id bigint PRIMARY KEY, customer_id int NOT NULL, amount numeric(12,2) NOT NULL,
+  weight double precision, paid boolean NOT NULL, sku varchar(40) NOT NULL, note text,
+  created_at timestamp(6) NOT NULL, updated_at timestamptz NOT NULL, due date, ref uuid NOT NULL,
+  meta jsonb)`;
+
+/** Values of row g; \${g} is an SQL expression. */
+const ROW = `g, (g * 7919) % 100000, ((g * 31) % 10000000) / 100.0, g * 0.37, g % 3 = 0,
+  'SKU-' || lpad((g % 99991)::text, 12, '0'),
+  'order note ' || md5(g::text) || ' ' || md5((g + 1)::text) || ' lorem ipsum dolor sit',
+  timestamp '2024-01-01' + (g || ' milliseconds 17 microseconds')::interval,
+  timestamptz '2024-01-01 00:00:00+00' + (g || ' seconds')::interval,
+  date '2024-01-01' + ((g % 365)::int), md5(g::text)::uuid,
+  jsonb_build_object('ch', 'web', 'n', g % 100, 'tags', jsonb_build_array('a', 'b'),
+    's', 'status-' || (g % 7))`;
+
+const ROWS_PER_TRANSACTION = 1000;
+
+export async function createBenchTable(client: pg.Client): Promise<void> {
+  await client.query(SETUP);
+}
+
+/** Inserts rows first … first + count - 1, a thousand to a transaction. */
+export async function loadRows(client: pg.Client, first: number, count: number): Promise<void> {
+  for (let at = first; at < first + count; at += ROWS_PER_TRANSACTION) {
+    const last = Math.min(at + ROWS_PER_TRANSACTION, first + count) - 1;
+    await client.query(
+      `INSERT INTO bench_orders SELECT ${ROW} FROM generate_series($1::bigint, $2::bigint) g`,
+      [at, last],
+    );
+  }
+}
+
+/** Updates every 5th row, then deletes every 20th, a thousand rows to a transaction. */
+export async function changeRows(client: pg.Client, first: number, count: number): Promise<void> {
+  const end = first + count;
+  for (let at = first; at < end; at += 5 * ROWS_PER_TRANSACTION) {
+    await client.query(
+      `UPDATE bench_orders SET amount = amount + 1, paid = NOT paid,
+         updated_at = updated_at + interval '1 day'
+       WHERE id >= $1 AND id < $2 AND id % 5 = 0`,
+      [at, Math.min(at + 5 * ROWS_PER_TRANSACTION, end)],
+    );
+  }
+  for (let at = first; at < end; at += 20 * ROWS_PER_TRANSACTION) {
+    await client.query('DELETE FROM bench_orders WHERE id >= $1 AND id < $2 AND id % 20 = 0', [
+      at,
+      Math.min(at + 20 * ROWS_PER_TRANSACTION, end),
+    ]);
+  }
+}
+
+/** Row events of load and changes together. */
+export function eventCount(rows: number): number {
+  return rows + Math.ceil(rows / 5) + Math.ceil(rows / 20);
+}
+
+/** Log records of load and changes: a delete is followed by a tombstone. */
+export function recordCount(rows: number): number {
+  return eventCount(rows) + Math.ceil(rows / 20);
+}

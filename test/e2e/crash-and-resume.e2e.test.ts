@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+
+import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
+import { Daemon } from '../support/daemon.ts';
+import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
+import { snapshotIsComplete } from '../support/ledger-log.ts';
+import { expectWholeHistory, ledgerPipeline, untilEqual } from '../support/shop-of-ledgers.ts';
+
+const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261121);
+const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
+
+test('killed at every named fault point under load, nothing is lost, repeated or reordered', async () => {
+  await using pipeline = await ledgerPipeline();
+  const writer = await pipeline.connect('source');
+  await seedLedger(writer, 20_000);
+  const load = new LedgerLoad(writer, 20_000, SEED);
+  load.start();
+  for (const point of FAULT_POINTS) {
+    await using daemon = Daemon.start({ ...pipeline, faultPoint: point });
+    const { signal } = await daemon.ended;
+    expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
+  }
+  await using daemon = Daemon.start(pipeline);
+  await daemon.until((status) => status.source.phase === 'streaming' && status.source.events > 100);
+  await load.stop();
+  await untilEqual(pipeline, daemon);
+  expect(await daemon.stop()).toBe(0);
+  await expectWholeHistory(pipeline);
+});
+
+test(`killed at 30 random instants (seed ${SEED}), in snapshot and in stream`, async () => {
+  await using pipeline = await ledgerPipeline();
+  const random = randomFrom(SEED);
+  const writer = await pipeline.connect('source');
+  const rows = ALL ? 200_000 : 60_000;
+  await seedLedger(writer, rows);
+  const load = new LedgerLoad(writer, rows, SEED + 1);
+  load.start();
+  let killedInSnapshot = 0;
+  let killedInStream = 0;
+  for (let kill = 0; kill < 30; kill++) {
+    await using daemon = Daemon.start(pipeline);
+    // Ten of them as early as the snapshot; the others let it come to the stream first.
+    const wanted = kill < 10 ? 'snapshot' : 'streaming';
+    const status = await daemon.until(
+      ({ source }) => source.phase === wanted || source.phase === 'streaming',
+    );
+    const untilMs = Date.now() + Math.floor(random() * (kill < 10 ? 150 : 700));
+    await daemon.until(() => Date.now() >= untilMs);
+    daemon.kill('SIGKILL');
+    if (status.source.phase === 'snapshot') killedInSnapshot++;
+    else killedInStream++;
+  }
+  expect(killedInSnapshot).toBeGreaterThan(0);
+  expect(killedInStream).toBeGreaterThan(0);
+  await using daemon = Daemon.start(pipeline);
+  await daemon.until((status) => status.source.phase === 'streaming');
+  await load.stop();
+  await untilEqual(pipeline, daemon);
+  expect(await daemon.stop()).toBe(0);
+  await expectWholeHistory(pipeline);
+});
+
+test('rows deleted between two attempts of a snapshot leave no ghosts (ruling 3)', async () => {
+  await using pipeline = await ledgerPipeline();
+  const client = await pipeline.connect('source');
+  await seedLedger(client, 150_000);
+  {
+    // The sink has applied some rows of the first attempt when the daemon dies.
+    await using daemon = Daemon.start({ ...pipeline, faultPoint: 'sink.applied' });
+    expect((await daemon.ended).signal, daemon.output).toBe('SIGKILL');
+  }
+  const warehouse = await pipeline.connect('warehouse');
+  const { rows } = await warehouse.query<{ n: number }>('SELECT count(*)::int AS n FROM account');
+  expect(rows[0]?.n).toBeGreaterThan(0);
+  expect(await snapshotIsComplete(pipeline.storePath)).toBe(false);
+  await client.query('DELETE FROM account WHERE id % 3 = 0');
+  await using daemon = Daemon.start(pipeline);
+  await untilEqual(pipeline, daemon);
+  expect(await daemon.stop()).toBe(0);
+});
+
+test('PostgreSQL restarts, fast and immediate, under load', async () => {
+  await using pipeline = await ledgerPipeline();
+  const writer = await pipeline.connect('source');
+  await seedLedger(writer, 1_000);
+  await using daemon = Daemon.start(pipeline);
+  await daemon.until((status) => status.source.phase === 'streaming');
+  let first = 1_000;
+  for (const mode of ['fast', 'immediate'] as const) {
+    const client = await pipeline.connect('source');
+    const load = new LedgerLoad(client, first, SEED + first, 0);
+    for (let i = 0; i < 50; i++) await load.transaction();
+    await pipeline.server.stop(mode);
+    await pipeline.server.start();
+    const { rows } = await (
+      await pipeline.connect('source')
+    ).query<{ n: number }>('SELECT max(op)::int AS n FROM movement');
+    first = rows[0]?.n ?? first;
+  }
+  await untilEqual(pipeline, daemon);
+  expect(await daemon.stop()).toBe(0);
+  await expectWholeHistory(pipeline);
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { BoundedQueue } from '../../src/foundation/bounded-queue.ts';
+
+test('every item comes out once and in order, and the limits are never passed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 60 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (sizes, maxItems) => {
+        const queue = new BoundedQueue<number>({ maxItems, maxBytes: 40 });
+        const produce = async (): Promise<void> => {
+          for (const [index, bytes] of sizes.entries()) {
+            await queue.push(index, bytes);
+            expect(queue.size).toBeLessThanOrEqual(maxItems);
+            expect(queue.bytes).toBeLessThanOrEqual(40);
+          }
+          queue.close();
+        };
+        const seen: number[] = [];
+        const consume = async (): Promise<void> => {
+          for await (const item of queue) seen.push(item);
+        };
+        await Promise.all([produce(), consume()]);
+        expect(seen).toEqual([...sizes.keys()]);
+      },
+    ),
+  );
+});
+
+test('an item larger than the byte limit passes an empty queue', async () => {
+  const queue = new BoundedQueue<string>({ maxItems: 2, maxBytes: 10 });
+  expect(await queue.push('large', 1000)).toBe(true);
+  const second = queue.push('small', 1);
+  const taken: string[] = [];
+  for await (const item of queue) {
+    taken.push(item);
+    if (item === 'large') expect(await second).toBe(true);
+    if (item === 'small') queue.close();
+  }
+  expect(taken).toEqual(['large', 'small']);
+});
+
+test('leaving the loop lets a waiting producer go', async () => {
+  const queue = new BoundedQueue<number>({ maxItems: 1, maxBytes: 100 });
+  await queue.push(1, 1);
+  const waiting = queue.push(2, 1);
+  const third = (async () => (await waiting) && queue.push(3, 1))();
+  for await (const item of queue) {
+    expect(item).toBe(1);
+    break;
+  }
+  expect(await third).toBe(false);
+  expect(await queue.push(4, 1)).toBe(false);
+});
+
+test('a failure of the producer reaches the consumer after what was pushed', async () => {
+  const queue = new BoundedQueue<number>({ maxItems: 5, maxBytes: 100 });
+  await queue.push(1, 1);
+  queue.close(new Error('socket gone'));
+  const seen: number[] = [];
+  await expect(async () => {
+    for await (const item of queue) seen.push(item);
+  }).rejects.toThrow('socket gone');
+  expect(seen).toEqual([1]);
+});

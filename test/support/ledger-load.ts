@@ -1,0 +1,203 @@
+import pg from 'pg';
+
+/** What one operation did to an account; stands in `movement`, written by the same transaction. */
+export type MovementKind = 'insert' | 'update' | 'toast' | 'delete' | 'move';
+
+/**
+ * A load that writes its own oracle: every change of `account` is followed, in its transaction, by a
+ * row of `movement` that says what was done. One writer, so `op` rises in commit order, and the
+ * whole log that must come out can be derived from what is committed in `movement`.
+ */
+export const LEDGER_SCHEMA = `
+  CREATE TABLE account (id bigint PRIMARY KEY, version int NOT NULL, amount numeric(14,2), note text, big text);
+  ALTER TABLE account ALTER big SET STORAGE EXTERNAL;
+  CREATE TABLE movement (op bigint PRIMARY KEY, kind text NOT NULL, account_id bigint NOT NULL, moved_to bigint, version int NOT NULL);
+`;
+
+/** Rows that are there before the load: ids from 1, with the movements that made them. */
+export async function seedLedger(client: pg.Client, accounts: number): Promise<void> {
+  await client.query(
+    `INSERT INTO account SELECT g, 1, g * 1.25, 'seed ' || g, CASE WHEN g % 50 = 0 THEN repeat('x', 4000) END
+     FROM generate_series(1, $1::bigint) g`,
+    [accounts],
+  );
+  await client.query(
+    `INSERT INTO movement SELECT g, 'insert', g, NULL, 1 FROM generate_series(1, $1::bigint) g`,
+    [accounts],
+  );
+}
+
+/** Small deterministic generator, so that a failing run can be repeated from its seed. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Writes transactions of one to five operations until it is told to stop; one in ten rolls back. */
+export class LedgerLoad {
+  readonly #client: pg.Client;
+  readonly #random: () => number;
+  readonly #versions = new Map<number, number>();
+  readonly #pauseMs: number;
+  #nextOp: number;
+  #nextId: number;
+  #stopped = false;
+  #running: Promise<void> | null = null;
+  transactions = 0;
+
+  constructor(client: pg.Client, seeded: number, seed: number, pauseMs = 1) {
+    this.#client = client;
+    this.#random = randomFrom(seed);
+    this.#pauseMs = pauseMs;
+    this.#nextOp = seeded + 1;
+    this.#nextId = seeded + 1;
+    for (let id = 1; id <= seeded; id++) this.#versions.set(id, 1);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+    this.#running.catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      await this.transaction();
+      if (this.#pauseMs > 0)
+        await this.#client.query('SELECT pg_sleep($1)', [this.#pauseMs / 1000]);
+    }
+  }
+
+  async transaction(): Promise<void> {
+    const rollback = this.#random() < 0.1;
+    const before = { versions: new Map(this.#versions), op: this.#nextOp, id: this.#nextId };
+    await this.#client.query('BEGIN');
+    const operations = 1 + Math.floor(this.#random() * 5);
+    for (let i = 0; i < operations; i++) await this.#operation();
+    await this.#client.query(rollback ? 'ROLLBACK' : 'COMMIT');
+    if (rollback) {
+      this.#versions.clear();
+      for (const [id, version] of before.versions) this.#versions.set(id, version);
+      this.#nextOp = before.op;
+      this.#nextId = before.id;
+    } else {
+      this.transactions++;
+    }
+  }
+
+  async #operation(): Promise<void> {
+    const dice = this.#random();
+    const ids = [...this.#versions.keys()].slice(-400);
+    const id = ids[Math.floor(this.#random() * ids.length)];
+    if (id === undefined || dice < 0.4) return this.#insert();
+    if (dice < 0.7) return this.#update(id, 'update');
+    if (dice < 0.78) return this.#update(id, 'toast');
+    if (dice < 0.9) return this.#delete(id);
+    return this.#move(id);
+  }
+
+  async #insert(): Promise<void> {
+    const id = this.#nextId++;
+    await this.#client.query('INSERT INTO account VALUES ($1, 1, $2, $3, $4)', [
+      id,
+      Math.round(this.#random() * 1e6) / 100,
+      `new ${id}`,
+      this.#random() < 0.1 ? 'y'.repeat(4000) : null,
+    ]);
+    this.#versions.set(id, 1);
+    await this.#movement('insert', id, null, 1);
+  }
+
+  /** `update` leaves `big` alone: where it is stored out of line it comes as unchanged TOAST. */
+  async #update(id: number, kind: 'update' | 'toast'): Promise<void> {
+    const version = (this.#versions.get(id) ?? 0) + 1;
+    const set = kind === 'toast' ? ", big = repeat('z', 3000 + $2)" : ", note = 'v' || $2";
+    await this.#client.query(
+      `UPDATE account SET version = $2::int${set.replaceAll('$2', '$2::int')} WHERE id = $1`,
+      [id, version],
+    );
+    this.#versions.set(id, version);
+    await this.#movement(kind, id, null, version);
+  }
+
+  async #delete(id: number): Promise<void> {
+    await this.#client.query('DELETE FROM account WHERE id = $1', [id]);
+    const version = this.#versions.get(id) ?? 0;
+    this.#versions.delete(id);
+    await this.#movement('delete', id, null, version);
+  }
+
+  async #move(id: number): Promise<void> {
+    const to = this.#nextId++;
+    const version = (this.#versions.get(id) ?? 0) + 1;
+    // big is set too: a key change with unchanged TOAST has no value to carry over.
+    await this.#client.query(
+      "UPDATE account SET id = $2, version = $3, big = CASE WHEN big IS NULL THEN NULL ELSE repeat('m', 2500) END WHERE id = $1",
+      [id, to, version],
+    );
+    this.#versions.delete(id);
+    this.#versions.set(to, version);
+    await this.#movement('move', id, to, version);
+  }
+
+  async #movement(
+    kind: MovementKind,
+    id: number,
+    to: number | null,
+    version: number,
+  ): Promise<void> {
+    await this.#client.query('INSERT INTO movement VALUES ($1, $2, $3, $4, $5)', [
+      this.#nextOp++,
+      kind,
+      id,
+      to,
+      version,
+    ]);
+  }
+}
+
+/** One log record as the oracle sees it: topic's table, operation, key, version. */
+export type LedgerRecord =
+  `${'account' | 'movement'} ${'r' | 'c' | 'u' | 'd' | 'tombstone'} ${string}`;
+
+interface MovementRow {
+  readonly op: string;
+  readonly kind: MovementKind;
+  readonly account_id: string;
+  readonly moved_to: string | null;
+  readonly version: number;
+}
+
+/** The records that the operations from `firstOp` on must have left in the log, in order. */
+export async function expectedRecords(client: pg.Client, firstOp: number): Promise<LedgerRecord[]> {
+  const { rows } = await client.query<MovementRow>(
+    'SELECT op, kind, account_id, moved_to, version FROM movement WHERE op >= $1 ORDER BY op',
+    [firstOp],
+  );
+  return rows.flatMap((row) => [...accountRecords(row), `movement c ${row.op}` as const]);
+}
+
+function accountRecords(row: MovementRow): LedgerRecord[] {
+  const { account_id: id, version } = row;
+  switch (row.kind) {
+    case 'insert':
+      return [`account c ${id}@${version}`];
+    case 'update':
+    case 'toast':
+      return [`account u ${id}@${version}`];
+    case 'delete':
+      return [`account d ${id}`, `account tombstone ${id}`];
+    case 'move':
+      return [`account d ${id}`, `account tombstone ${id}`, `account c ${row.moved_to}@${version}`];
+  }
+}

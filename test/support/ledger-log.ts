@@ -1,0 +1,68 @@
+import { AvroConverter } from '../../src/converter/avro-converter.ts';
+import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
+import { isStruct, type ConnectValue, type Struct } from '../../src/model/connect-schema.ts';
+import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
+import type { LogRecord } from '../../src/transport/transport.ts';
+import type { LedgerRecord } from './ledger-load.ts';
+
+/** Every record of the ledger's topics in the order of the log-wide sequence. */
+export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> {
+  await using transport = await openEmbeddedTransport({ path: storePath, readOnly: true });
+  const registry = new EmbeddedRegistry(transport.documents);
+  const converter = {
+    key: new AvroConverter(registry, { isKey: true }),
+    value: new AvroConverter(registry, { isKey: false }),
+  };
+  await using consumer = await transport.consumer({
+    group: 'ledger-oracle',
+    topics: /^ledger\.public\..*$/,
+    register: false,
+  });
+  const found: { readonly sequence: number; readonly record: LedgerRecord }[] = [];
+  const signal = new AbortController().signal;
+  for (;;) {
+    const fetched = await consumer.poll({ maxBytes: 8_000_000, maxWaitMs: 50, signal });
+    if (fetched.every((batch) => batch.records.length === 0)) break;
+    for (const batch of fetched) {
+      const table = batch.topic.endsWith('.account') ? 'account' : 'movement';
+      for (const record of batch.records) {
+        const key = await converter.key.toConnect(batch.topic, record.key);
+        const value = await converter.value.toConnect(batch.topic, record.value);
+        found.push({ sequence: record.sequence, record: describe(table, key, value, record) });
+      }
+    }
+  }
+  const sequences = found.map(({ sequence }) => sequence);
+  if (new Set(sequences).size !== sequences.length) throw new Error('a sequence stands twice');
+  return found.toSorted((a, b) => a.sequence - b.sequence).map(({ record }) => record);
+}
+
+/** What the stored source offset says of the snapshot. */
+export async function snapshotIsComplete(storePath: string): Promise<boolean> {
+  await using transport = await openEmbeddedTransport({ path: storePath, readOnly: true });
+  const offsets = await transport.listOffsets();
+  const offset = JSON.parse(offsets[0]?.value ?? '{}') as Record<string, unknown>;
+  return offset['snapshot_completed'] === true || offset['snapshot'] === undefined;
+}
+
+function describe(
+  table: 'account' | 'movement',
+  key: Struct | null,
+  value: Struct | null,
+  record: LogRecord,
+): LedgerRecord {
+  const id = String(key?.values[0]);
+  if (value === null) return `${table} tombstone ${id}`;
+  const op = field(value, 'op') as 'r' | 'c' | 'u' | 'd';
+  const after = field(value, 'after');
+  if (table === 'movement' || op === 'd' || op === 'r') return `${table} ${op} ${id}`;
+  if (after === null || !isStruct(after)) throw new Error(`no after at offset ${record.offset}`);
+  return `${table} ${op} ${id}@${String(field(after, 'version'))}`;
+}
+
+function field(struct: Struct, name: string): ConnectValue {
+  const index = struct.schema.fields?.findIndex((candidate) => candidate.name === name) ?? -1;
+  const value = struct.values[index];
+  if (value === undefined) throw new Error(`no field ${name}`);
+  return value;
+}
