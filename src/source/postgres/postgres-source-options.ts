@@ -23,6 +23,13 @@ export type SnapshotMode = 'initial' | 'always' | 'initial_only' | 'no_data' | '
 /** skipped.operations; `none` is the empty list. */
 export type SkippedOperation = 'c' | 'u' | 'd' | 't';
 
+/** One entry of message.key.columns. */
+export interface MessageKeyColumns {
+  /** Matched against `schema.table`, anchored. */
+  readonly table: RegExp;
+  readonly columns: readonly string[];
+}
+
 /** What shapes values; the names follow the properties. */
 export interface PostgresValueModes {
   /** decimal.handling.mode */
@@ -68,6 +75,10 @@ export interface PostgresSourceOptions {
   /** Matched against `schema.table.column`, anchored. */
   readonly columnInclude: readonly RegExp[];
   readonly columnExclude: readonly RegExp[];
+  /** message.key.columns: for tables that match, the first rule replaces their own key. */
+  readonly messageKeyColumns?: readonly MessageKeyColumns[] | undefined;
+  /** column.propagate.source.type, matched against `schema.table.column`; absent: nowhere. */
+  readonly propagateSourceType?: readonly RegExp[] | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
   readonly valueModes: PostgresValueModes;
   readonly snapshotMode: SnapshotMode;

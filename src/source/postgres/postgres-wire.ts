@@ -93,6 +93,11 @@ export class PostgresWire implements AsyncDisposable {
     return wire;
   }
 
+  /** False once the connection is closed, lost or failed. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
   /** Monotonic ms of the last byte from the server; for liveness. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;

@@ -72,7 +72,6 @@ export class RelationCache {
 
   /** Takes in a Relation message of a captured table; a change when its shape really differs. */
   async learn(relation: RelationMessage, lsn: Lsn): Promise<SchemaChange | null> {
-    const { context } = this.#catalog;
     await this.#catalog.loadTypes(relation.columns.map((column) => column.typeOid));
     const catalog = await this.#catalog.table(relation.relationId);
     const known = this.#knownOf(relation);
@@ -82,7 +81,7 @@ export class RelationCache {
     const previous = known?.info ?? null;
     const shape = tableAsOf(relation, { catalog, previous, typeTexts });
     const version = (known?.schema.version ?? 0) + 1;
-    const built = buildTableSchema(shape, context, version);
+    const built = buildTableSchema(shape, this.#catalog.context, version);
     if (built.unsupported.length > 0) throw unsupportedTypesError(built.unsupported);
     const problem = built.problems[0];
     if (problem !== undefined) throw problem;

@@ -1,0 +1,312 @@
+import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { systemClock } from '../../foundation/clock.ts';
+import { must } from '../../foundation/assert.ts';
+import type {
+  ChangeReceiver,
+  SnapshotProgress,
+  SourceOffset,
+  SourcePhase,
+  SourceReader,
+  SourceStatus,
+} from '../../model/change-event.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import { LSN_ZERO } from '../../model/lsn.ts';
+import type { PreparedCapture } from './capture-preparation.ts';
+import { prepareCapture } from './capture-preparation.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import { readSlot, slotProblem } from './postgres-slot.ts';
+import { runSnapshot } from './postgres-snapshot.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import { PostgresStream } from './postgres-stream.ts';
+import { PostgresWire } from './postgres-wire.ts';
+import { RelationCache } from './relation-cache.ts';
+import { CatalogSession } from './relation-catalog-session.ts';
+import { identifyServer, resumeProblem, streamFingerprint } from './replication-check.ts';
+import { beatUntilAborted } from './replication-heartbeat.ts';
+import type { ReplicationOffset } from './replication-offset.ts';
+import { fromSourceOffset, toSourceOffset } from './replication-offset.ts';
+import { ReplicationPosition } from './replication-position.ts';
+import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
+import type { SnapshotOffsets } from './snapshot-request.ts';
+import { SideConnection } from './wire-side-connection.ts';
+
+export interface PostgresReaderParts {
+  readonly options: PostgresSourceOptions;
+  readonly clock?: Clock;
+  /** A line for the log. */
+  readonly note?: (text: string) => void;
+}
+
+const WAL_END_INTERVAL_MS = 1000;
+
+/**
+ * The PostgreSQL source: snapshot if there is none, then the stream from where the stored offset
+ * says. After `run` has ended on abort the session stays open until disposal, so that what the
+ * runtime still makes durable is confirmed.
+ */
+export class PostgresReader implements SourceReader {
+  readonly #options: PostgresSourceOptions;
+  readonly #clock: Clock;
+  readonly #note: (text: string) => void;
+  readonly #catalogConnection: SideConnection;
+  readonly #beatConnection: SideConnection;
+  readonly #beating = new AbortController();
+  #beat: Promise<void> = Promise.resolve();
+  #phase: SourcePhase = 'starting';
+  #progress: readonly SnapshotProgress[] = [];
+  #wire: PostgresWire | undefined;
+  #session: ReplicationSession | undefined;
+  #stream: PostgresStream | undefined;
+  #position: ReplicationPosition | undefined;
+  #snapshotOffset: SourceOffset | undefined;
+  /** Conversion of the position's offset, remembered while that stays the same object. */
+  #converted: { from: ReplicationOffset; to: SourceOffset } | undefined;
+
+  constructor(parts: PostgresReaderParts) {
+    this.#options = parts.options;
+    this.#clock = parts.clock ?? systemClock;
+    this.#note = parts.note ?? (() => undefined);
+    const side = (purpose: string): SideConnection =>
+      new SideConnection(
+        this.#options.connection,
+        applicationName(this.#options, purpose),
+        this.#clock,
+      );
+    this.#catalogConnection = side('catalog');
+    this.#beatConnection = side('heartbeat');
+  }
+
+  async run(
+    receiver: ChangeReceiver,
+    stored: SourceOffset | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#run(receiver, stored, signal);
+    } catch (error) {
+      // What fails because we were asked to stop is no failure.
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#phase = 'stopped';
+    }
+  }
+
+  async #run(
+    receiver: ChangeReceiver,
+    stored: SourceOffset | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const found = stored === null ? null : fromSourceOffset(stored);
+    let resume = found?.snapshot === 'running' ? null : found;
+    let captured: readonly CapturedTable[] = [];
+    if (resume === null) {
+      const unfinished = found === null ? null : attemptOf(found);
+      ({ resume, captured } = await this.#snapshot(receiver, unfinished, signal));
+      if (signal.aborted || this.#options.snapshotMode === 'initial_only') return;
+    }
+    const capture = await prepareCapture(this.#catalogConnection, this.#options);
+    for (const warning of capture.warnings) this.#note(warning);
+    signal.throwIfAborted();
+    await this.#follow(receiver, resume, capture, captured, signal);
+  }
+
+  async #snapshot(
+    receiver: ChangeReceiver,
+    unfinished: ReturnType<typeof attemptOf> | null,
+    signal: AbortSignal,
+  ): Promise<{ resume: ReplicationOffset; captured: readonly CapturedTable[] }> {
+    this.#phase = 'snapshot';
+    let completed: ReplicationOffset | undefined;
+    const store = (offset: ReplicationOffset): SourceOffset => {
+      this.#snapshotOffset = toSourceOffset(this.#options.topicPrefix, offset);
+      return this.#snapshotOffset;
+    };
+    const offsets: SnapshotOffsets = {
+      started: (attempt) => store(firstOffset(attempt, 'running', LSN_ZERO, null)),
+      completed: (snapshot) => {
+        const { consistentPoint, finishedMicros } = snapshot;
+        completed = firstOffset(snapshot, 'completed', consistentPoint, finishedMicros);
+        return store(completed);
+      },
+    };
+    const result = await runSnapshot({
+      options: this.#options,
+      connect: (session, abort) =>
+        PostgresWire.connect(this.#options.connection, session, abort, this.#clock),
+      receiver,
+      offsets,
+      unfinished,
+      signal,
+      clock: this.#clock,
+      onProgress: (progress) => {
+        this.#progress = progress;
+      },
+      onNote: this.#note,
+    });
+    for (const warning of result.warnings) this.#note(warning);
+    return { resume: must(completed, 'a snapshot without an end'), captured: result.captured };
+  }
+
+  async #follow(
+    receiver: ChangeReceiver,
+    resume: ReplicationOffset,
+    capture: PreparedCapture,
+    captured: readonly CapturedTable[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const options = this.#options;
+    const clock = this.#clock;
+    const connection = { replication: true, applicationName: applicationName(options, 'stream') };
+    const wire = await PostgresWire.connect(options.connection, connection, signal, clock);
+    this.#wire = wire;
+    const { publication, published, types } = capture.catalog;
+    const fingerprint = streamFingerprint(options, publication, published);
+    await this.#checkSlot(wire, resume, fingerprint, signal);
+    const { timeline } = await identifyServer(wire, signal);
+    const position = new ReplicationPosition({ ...resume, fingerprint, timeline });
+    const relations = new RelationCache(
+      new CatalogSession(options, types, this.#catalogConnection),
+    );
+    for (const table of captured) relations.seed(table.info, table.schema);
+    const stream = new PostgresStream({
+      receiver,
+      relations,
+      position,
+      skippedOperations: options.skippedOperations,
+      clock,
+      idleIntervalMs: options.statusUpdateIntervalMs,
+      onStarted: () => {
+        this.#phase = 'streaming';
+        session.started();
+      },
+      onReplyRequested: () => {
+        session.report();
+      },
+    });
+    const senderTimeoutMs = await readSenderTimeoutMs(wire, signal);
+    const times = { statusIntervalMs: options.statusUpdateIntervalMs, senderTimeoutMs };
+    const session = new ReplicationSession(wire, stream, resume.endLsn, times, clock);
+    this.#position = position;
+    this.#stream = stream;
+    this.#session = session;
+    this.#startBeating(stream);
+    await session.run(startCommand(options, resume.endLsn), signal);
+  }
+
+  #startBeating(stream: PostgresStream): void {
+    const { heartbeatIntervalMs, heartbeatActionQuery } = this.#options;
+    this.#beat = beatUntilAborted(
+      this.#beatConnection,
+      { heartbeatIntervalMs, heartbeatActionQuery, walEndIntervalMs: WAL_END_INTERVAL_MS },
+      {
+        clock: this.#clock,
+        walEnd: (lsn) => {
+          stream.noteServerEnd(lsn);
+        },
+        note: this.#note,
+      },
+      this.#beating.signal,
+    );
+  }
+
+  /** The walsender of a process that was killed keeps its slot for a while (P55): waits for it. */
+  async #checkSlot(
+    wire: PostgresWire,
+    resume: ReplicationOffset,
+    fingerprint: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { slotName, connection, slotMaxRetries, slotRetryDelayMs } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      const slot = await readSlot(wire, slotName, signal);
+      const problem =
+        resumeProblem(resume, await identifyServer(wire, signal), slot, fingerprint) ??
+        (slot === null ? null : slotProblem(slot, connection.database));
+      if (problem === null) return;
+      if (problem.code !== 'PG_SLOT_IN_USE' || attempt >= slotMaxRetries) throw problem;
+      this.#note(`${problem.message}; waiting ${slotRetryDelayMs} ms`);
+      await this.#clock.sleep(slotRetryDelayMs, signal);
+    }
+  }
+
+  offset(): SourceOffset {
+    const position = this.#position;
+    if (position === undefined) return must(this.#snapshotOffset, 'no offset before the start');
+    const from = position.offset();
+    if (this.#converted?.from !== from) {
+      this.#converted = { from, to: toSourceOffset(this.#options.topicPrefix, from) };
+    }
+    return this.#converted.to;
+  }
+
+  confirm(offset: SourceOffset): void {
+    this.#session?.confirm(fromSourceOffset(offset).endLsn);
+  }
+
+  status(): SourceStatus {
+    const stream = this.#stream;
+    const received = stream?.received ?? null;
+    const behind = stream === undefined ? null : stream.serverEnd - stream.received;
+    return {
+      phase: this.#phase,
+      snapshot: this.#progress,
+      lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
+      lagMs: stream?.lagMs ?? null,
+      confirmedLsn: this.#session?.confirmed ?? null,
+      receivedLsn: received,
+      connected: this.#wire?.isOpen === true,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#beating.abort();
+    const clean = this.#session?.isOpen === true;
+    await this.#session?.end();
+    if (clean && this.#options.slotDropOnStop) {
+      const sql = `SELECT pg_drop_replication_slot(${quoteLiteral(this.#options.slotName)})`;
+      await this.#catalogConnection.query(sql);
+    }
+    await this.#wire?.close();
+    await this.#beatConnection[Symbol.asyncDispose]();
+    await this.#beat;
+    await this.#catalogConnection[Symbol.asyncDispose]();
+  }
+}
+
+/** Not a name that stands in synchronous_standby_names (P54). */
+function applicationName(options: PostgresSourceOptions, purpose: string): string {
+  return `tidemark ${purpose} ${options.slotName}`;
+}
+
+function attemptOf(offset: ReplicationOffset): {
+  systemIdentifier: string;
+  timeline: number;
+  slotName: string;
+} {
+  const { systemIdentifier, timeline, slot } = offset;
+  return { systemIdentifier, timeline, slotName: slot };
+}
+
+function firstOffset(
+  attempt: ReturnType<typeof attemptOf>,
+  snapshot: ReplicationOffset['snapshot'],
+  point: Lsn,
+  finishedMicros: bigint | null,
+): ReplicationOffset {
+  return {
+    systemIdentifier: attempt.systemIdentifier,
+    timeline: attempt.timeline,
+    slot: attempt.slotName,
+    fingerprint: '',
+    endLsn: point,
+    openCommitLsn: null,
+    eventsDone: 0,
+    previousCommitLsn: null,
+    lastLsn: point,
+    transactionId: null,
+    commitMicros: finishedMicros,
+    snapshot,
+  };
+}

@@ -1,0 +1,64 @@
+import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
+import type {
+  TableInfo,
+  TypeInfo,
+} from '../../../dialects/postgres/postgres-catalog.ts';
+import {
+  parseTables,
+  parseTypes,
+  tablesByOidQuery,
+  text,
+  TYPES_QUERY,
+} from '../../../dialects/postgres/postgres-catalog.ts';
+import type { Querier } from './catalog-session.ts';
+import { catalogRows } from './catalog-session.ts';
+import { ColumnTypeCatalog } from './column-type-catalog.ts';
+import type { RelationMessage } from './pgoutput-message.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import type { RelationCatalog } from './relation-cache.ts';
+import type { SchemaContext } from './table-schema-builder.ts';
+
+/** Object ids below belong to the server itself and never change their meaning (P83). */
+const FIRST_USER_OID = 16_384;
+
+/** Asks the catalog over a connection beside the stream. */
+export class CatalogSession implements RelationCatalog {
+  readonly context: SchemaContext;
+  readonly #types: ColumnTypeCatalog;
+  readonly #querier: Querier;
+
+  /** `types` as just read, so that they are not read twice. */
+  constructor(options: PostgresSourceOptions, types: readonly TypeInfo[], querier: Querier) {
+    this.#types = new ColumnTypeCatalog(types, options.valueModes);
+    this.#querier = querier;
+    this.context = {
+      catalog: options.connection.database,
+      types: this.#types,
+      lists: options,
+      messageKeys: options.messageKeyColumns ?? [],
+    };
+  }
+
+  async table(oid: number): Promise<TableInfo | null> {
+    return parseTables(await catalogRows(this.#querier, tablesByOidQuery([oid])))[0] ?? null;
+  }
+
+  async loadTypes(oids: readonly number[]): Promise<void> {
+    // A user's enum may have new labels, a domain another base: read again what may have changed.
+    if (oids.every((oid) => oid < FIRST_USER_OID && this.#types.get(oid) !== undefined)) return;
+    this.#types.add(parseTypes(await catalogRows(this.#querier, TYPES_QUERY)));
+  }
+
+  async typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>> {
+    const values = relation.columns.map(
+      ({ name, typeOid, typeModifier }) => `(${quoteLiteral(name)}, ${typeOid}, ${typeModifier})`,
+    );
+    if (values.length === 0) return new Map();
+    const rows = await catalogRows(
+      this.#querier,
+      `SELECT c.name, pg_catalog.format_type(c.oid, c.typmod) AS type
+         FROM (VALUES ${values.join(', ')}) AS c(name, oid, typmod)`,
+    );
+    return new Map(rows.map((row) => [text(row, 'name'), text(row, 'type')]));
+  }
+}
