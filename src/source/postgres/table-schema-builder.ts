@@ -1,10 +1,12 @@
 import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-schema.ts';
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
+import type { MessageKeyColumns } from './postgres-source-options.ts';
 
 /** What a column's type becomes. */
 export interface ColumnType {
@@ -15,16 +17,7 @@ export interface ColumnType {
 /** Knows the types of one database under the configured handling modes. */
 export interface ColumnTypes {
   /** Null: the type is not supported. */
-  typeOf(column: Pick<ColumnInfo, 'typeOid' | 'typmod'>): ColumnType | null;
-  /** The Connect value of a text in this type; throws when it is none. */
-  parse(type: ColumnType, text: string): ConnectValue;
-}
-
-/** One entry of message.key.columns. */
-export interface MessageKey {
-  /** Matched against `schema.table`, anchored. */
-  readonly table: RegExp;
-  readonly columns: readonly string[];
+  typeOf(column: Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>): ColumnType | null;
 }
 
 export interface TableShape {
@@ -38,7 +31,14 @@ export interface SchemaContext {
   readonly catalog: string;
   readonly types: ColumnTypes;
   readonly lists: CaptureLists;
-  readonly messageKeys: readonly MessageKey[];
+  readonly messageKeys: readonly MessageKeyColumns[];
+  /**
+   * column.propagate.source.type: parameters that tell a sink the exact type of the source. Absent:
+   * none are added, and schemas are those of the original's defaults.
+   */
+  readonly sourceTypeParameters?:
+    | ((column: ColumnInfo, qualified: string) => Readonly<Record<string, string>> | null)
+    | undefined;
 }
 
 export interface UnsupportedColumn {
@@ -80,9 +80,10 @@ export function buildTableSchema(
       unsupported.push({ column: `${qualified}.${column.name}`, type: column.typeText });
       continue;
     }
+    const extra = context.sourceTypeParameters?.(column, `${qualified}.${column.name}`) ?? null;
     columns.push({
       name: column.name,
-      schema: fieldSchema(column, type, context.types),
+      schema: fieldSchema(column, type, extra),
       format: type.format,
       tupleIndex: tupleColumns.indexOf(column),
       sourceType: column.typeText,
@@ -143,7 +144,7 @@ export function identityColumns(table: TableInfo): readonly number[] {
  */
 function keyNames(
   table: TableInfo,
-  messageKeys: readonly MessageKey[],
+  messageKeys: readonly MessageKeyColumns[],
 ): { names: readonly string[]; configured: boolean } {
   const qualified = `${table.schema}.${table.name}`;
   const configured = messageKeys.find((rule) => rule.table.test(qualified));
@@ -186,22 +187,24 @@ function missingKeyColumn(table: TableInfo, name: string, configured: boolean): 
   );
 }
 
-function fieldSchema(column: ColumnInfo, type: ColumnType, types: ColumnTypes): ConnectSchema {
-  const schema: ConnectSchema = { ...type.schema, optional: !column.notNull };
-  const value = defaultValue(column, type, types);
+function fieldSchema(
+  column: ColumnInfo,
+  type: ColumnType,
+  extra: Readonly<Record<string, string>> | null,
+): ConnectSchema {
+  const base: ConnectSchema = { ...type.schema, optional: !column.notNull };
+  const schema: ConnectSchema =
+    extra === null ? base : { ...base, parameters: { ...base.parameters, ...extra } };
+  const value = defaultValue(column, type);
   return value === undefined || value === null ? schema : { ...schema, default: value };
 }
 
-function defaultValue(
-  column: ColumnInfo,
-  type: ColumnType,
-  types: ColumnTypes,
-): ConnectValue | undefined {
+function defaultValue(column: ColumnInfo, type: ColumnType): ConnectValue | undefined {
   if (column.defaultExpression === null) return undefined;
   const literal = literalDefault(column.defaultExpression);
   if (literal === undefined || literal.text === null) return undefined;
   try {
-    return types.parse(type, toScale(type.format, literal.text));
+    return parseText(type.format, type.schema, toScale(type.format, literal.text));
   } catch {
     // A default that this type's values cannot express (`infinity`, NaN …): better none.
     return undefined;

@@ -1,0 +1,169 @@
+import type {
+  PublishedTable,
+  TableInfo,
+  TypeInfo,
+} from '../../../dialects/postgres/postgres-catalog.ts';
+import {
+  parsePublishedTables,
+  parseTables,
+  parseTypes,
+  publishedTablesQuery,
+  TABLES_QUERY,
+  TYPES_QUERY,
+} from '../../../dialects/postgres/postgres-catalog.ts';
+import type {
+  PublicationInfo,
+  ServerInfo,
+} from '../../../dialects/postgres/postgres-server-catalog.ts';
+import {
+  parsePublication,
+  parseServer,
+  publicationQuery,
+  SERVER_QUERY,
+} from '../../../dialects/postgres/postgres-server-catalog.ts';
+import { TidemarkErrors } from '../../foundation/errors.ts';
+import type { TableSelection } from './captured-tables.ts';
+import { selectTables } from './captured-tables.ts';
+import type { Querier } from './catalog-session.ts';
+import { catalogRows } from './catalog-session.ts';
+import { ColumnTypeCatalog } from './column-type-catalog.ts';
+import type { PublicationPlan } from './postgres-publication.ts';
+import { planPublication } from './postgres-publication.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import type { SchemaContext } from './table-schema-builder.ts';
+
+/** Everything of the catalog that capture depends on, read by one connection. */
+export interface CatalogState {
+  readonly server: ServerInfo;
+  readonly types: readonly TypeInfo[];
+  readonly tables: readonly TableInfo[];
+  /** Null: publication.name does not exist. */
+  readonly publication: PublicationInfo | null;
+  readonly published: readonly PublishedTable[];
+}
+
+/** Works with the rights of any role. */
+export async function readCatalog(
+  querier: Querier,
+  publicationName: string,
+  signal?: AbortSignal,
+): Promise<CatalogState> {
+  const [serverRow] = await catalogRows(querier, SERVER_QUERY, signal);
+  return {
+    server: parseServer(serverRow ?? {}),
+    types: parseTypes(await catalogRows(querier, TYPES_QUERY, signal)),
+    tables: parseTables(await catalogRows(querier, TABLES_QUERY, signal)),
+    ...(await readPublication(querier, publicationName, signal)),
+  };
+}
+
+async function readPublication(
+  querier: Querier,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Pick<CatalogState, 'publication' | 'published'>> {
+  return {
+    publication: parsePublication(await catalogRows(querier, publicationQuery(name), signal)),
+    published: parsePublishedTables(await catalogRows(querier, publishedTablesQuery(name), signal)),
+  };
+}
+
+/** What would be captured, and what has to be done to the publication for it. */
+export interface CapturePlan extends TableSelection {
+  readonly publicationPlan: PublicationPlan;
+  readonly types: ColumnTypeCatalog;
+}
+
+/** How the options make schemas of this database's tables; for snapshot and stream alike. */
+export function schemaContext(
+  database: string,
+  types: ColumnTypeCatalog,
+  options: PostgresSourceOptions,
+): SchemaContext {
+  const propagate = options.propagateSourceType ?? [];
+  return {
+    catalog: database,
+    types,
+    lists: options,
+    messageKeys: options.messageKeyColumns ?? [],
+    sourceTypeParameters: (column, qualified) =>
+      propagate.some((pattern) => pattern.test(qualified)) ? types.parametersOf(column) : null,
+  };
+}
+
+/** Pure: what the options mean for this catalog. */
+export function planCapture(catalog: CatalogState, options: PostgresSourceOptions): CapturePlan {
+  const { server, publication } = catalog;
+  const mode = options.publicationAutocreateMode;
+  const types = new ColumnTypeCatalog(catalog.types, options.valueModes);
+  const made = publication === null || (mode === 'filtered' && !publication.allTables);
+  const selection: TableSelection =
+    mode === 'no_tables'
+      ? { tables: [], problems: [], warnings: [] }
+      : selectTables({
+          ...schemaContext(server.database, types, options),
+          tables: catalog.tables,
+          viaRoot: made ? options.publishViaPartitionRoot : publication.viaRoot,
+          published: made ? null : catalog.published,
+          columnLists: mode === 'filtered' && server.version >= 150_000,
+        });
+  const publicationPlan = planPublication({
+    options,
+    version: server.version,
+    inRecovery: server.inRecovery,
+    current: publication,
+    published: catalog.published,
+    tables: selection.tables,
+  });
+  return { ...selection, publicationPlan, types };
+}
+
+export interface PreparedCapture {
+  readonly catalog: CatalogState;
+  readonly selection: TableSelection;
+  readonly types: ColumnTypeCatalog;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes the publication fit and says what is captured, with the columns that the publication really
+ * sends. Throws all problems at once. The publication must stand before the slot (PITFALLS P71).
+ */
+export async function prepareCapture(
+  querier: Querier,
+  options: PostgresSourceOptions,
+  signal?: AbortSignal,
+): Promise<PreparedCapture> {
+  const catalog = await readCatalog(querier, options.publicationName, signal);
+  const plan = planCapture(catalog, options);
+  const problems = [...plan.problems, ...plan.publicationPlan.problems];
+  if (problems.length === 1 && problems[0] !== undefined) throw problems[0];
+  if (problems.length > 1) throw new TidemarkErrors(problems);
+  for (const statement of plan.publicationPlan.statements) await querier.query(statement, signal);
+  const after = {
+    ...catalog,
+    ...(await readPublication(querier, options.publicationName, signal)),
+  };
+  const selection = selectAsPublished(after, options, plan);
+  const remaining = selection.problems;
+  if (remaining.length === 1 && remaining[0] !== undefined) throw remaining[0];
+  if (remaining.length > 1) throw new TidemarkErrors(remaining);
+  const warnings = [...selection.warnings, ...plan.publicationPlan.warnings];
+  return { catalog: after, selection, types: plan.types, warnings };
+}
+
+/** The same selection again, now with what the publication says (row filters, column lists). */
+function selectAsPublished(
+  catalog: CatalogState,
+  options: PostgresSourceOptions,
+  plan: CapturePlan,
+): TableSelection {
+  if (options.publicationAutocreateMode === 'no_tables') return plan;
+  return selectTables({
+    ...schemaContext(catalog.server.database, plan.types, options),
+    tables: catalog.tables,
+    viaRoot: catalog.publication?.viaRoot ?? options.publishViaPartitionRoot,
+    published: catalog.published,
+    columnLists: false,
+  });
+}

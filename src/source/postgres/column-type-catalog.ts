@@ -1,0 +1,40 @@
+import type { ColumnInfo, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import {
+  mapPostgresType,
+  sourceTypeParameters,
+} from '../../../dialects/postgres/postgres-types.ts';
+import type { PostgresValueModes } from './postgres-source-options.ts';
+import type { ColumnType, ColumnTypes } from './table-schema-builder.ts';
+
+type TypedColumn = Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>;
+
+/** The types of one database, by oid, under the configured handling modes. */
+export class ColumnTypeCatalog implements ColumnTypes {
+  readonly #types = new Map<number, TypeInfo>();
+  readonly #modes: PostgresValueModes;
+  readonly #lookup = (oid: number): TypeInfo | undefined => this.#types.get(oid);
+
+  constructor(types: readonly TypeInfo[], modes: PostgresValueModes) {
+    this.#modes = modes;
+    this.add(types);
+  }
+
+  /** Newer descriptions replace older ones: an enum may have got a label (PITFALLS P85). */
+  add(types: readonly TypeInfo[]): void {
+    for (const type of types) this.#types.set(type.oid, type);
+  }
+
+  get(oid: number): TypeInfo | undefined {
+    return this.#types.get(oid);
+  }
+
+  typeOf(column: TypedColumn): ColumnType | null {
+    const mapping = mapPostgresType(column, this.#lookup, this.#modes);
+    return mapping.supported ? { schema: mapping.schema, format: mapping.format } : null;
+  }
+
+  /** What column.propagate.source.type adds to the column's schema. */
+  parametersOf(column: TypedColumn): Readonly<Record<string, string>> {
+    return sourceTypeParameters(column, this.#lookup);
+  }
+}

@@ -1,0 +1,187 @@
+import { toTidemarkError } from '../../foundation/errors.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import type { PreparedCapture } from './capture-preparation.ts';
+import { prepareCapture } from './capture-preparation.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import type { Querier } from './catalog-session.ts';
+import { createSlot, dropSlot, foreignSlot, identifySystem, readSlot } from './postgres-slot.ts';
+import type { StorageFingerprints } from './snapshot-reader.ts';
+import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
+import type {
+  ServerIdentity,
+  SnapshotAttempt,
+  SnapshotRequest,
+  SnapshotResult,
+} from './snapshot-request.ts';
+
+/** How often the attempt begins anew because DDL came in between. */
+const RACES_ALLOWED = 5;
+const RELEASE_LIMIT_MS = 5000;
+
+/**
+ * Publication, slot and first snapshot: from nothing to the point where the stream begins.
+ *
+ * Invariant: the intent is durable (`snapshotStarted`) before the slot is made, and the slot is
+ * made, with its snapshot exported, before the first row is read; the completed offset is durable
+ * only after the last row.
+ * Why: a slot that a crash left behind is recognised as ours by the intent, dropped, and made anew
+ * (ruling 3); one that nobody's intent names is never touched.
+ * What breaks otherwise: a slot made first, and a crash: WAL piles up for a slot of unknown owner;
+ * rows read before the slot: changes in between are in neither snapshot nor stream (P59).
+ *
+ * With snapshot.mode=no_data no rows are read; with initial_only the slot is temporary.
+ */
+export async function runSnapshot(request: SnapshotRequest): Promise<SnapshotResult> {
+  let { unfinished } = request;
+  for (let races = 0; ; races++) {
+    try {
+      return await attemptSnapshot({ ...request, unfinished }, (attempt) => {
+        unfinished = attempt;
+      });
+    } catch (error) {
+      request.signal.throwIfAborted();
+      if (!(error instanceof SnapshotRaceError) || races >= RACES_ALLOWED) throw error;
+      request.onNote(`${error.message}; the snapshot begins anew`);
+    }
+  }
+}
+
+/** Everything that one attempt stands on. */
+interface AttemptGround {
+  readonly control: Querier;
+  readonly replication: Querier;
+  readonly prepared: PreparedCapture;
+  readonly attempt: SnapshotAttempt;
+  closeReplication(): Promise<void>;
+}
+
+async function attemptSnapshot(
+  request: SnapshotRequest,
+  begun: (attempt: SnapshotAttempt) => void,
+): Promise<SnapshotResult> {
+  const { options, connect, receiver, offsets, signal, clock } = request;
+  await using control = await connect(
+    { replication: false, applicationName: 'tidemark control' },
+    signal,
+  );
+  const prepared = await prepareCapture(control, options, signal);
+  await using replication = await connect(
+    { replication: true, applicationName: 'tidemark slot' },
+    signal,
+  );
+  const identity = await identifySystem(replication, signal);
+  await clearSlot(control, request, identity);
+  const { tables } = prepared.selection;
+  const before = await storageFingerprints(control, tables, signal);
+  const attempt: SnapshotAttempt = { ...identity, slotName: options.slotName };
+  begun(attempt);
+  await receiver.snapshotStarted(
+    tables.map((table) => table.schema),
+    offsets.started(attempt),
+  );
+  const ground: AttemptGround = {
+    control,
+    replication,
+    prepared,
+    attempt,
+    closeReplication: () => replication.close(),
+  };
+  const consistentPoint = await slotAndRows(request, ground, before);
+  const completed = { ...attempt, consistentPoint, finishedMicros: clock.nowMicros() };
+  await receiver.snapshotCompleted(offsets.completed(completed));
+  return { ...completed, captured: tables, warnings: prepared.warnings };
+}
+
+async function slotAndRows(
+  request: SnapshotRequest,
+  ground: AttemptGround,
+  before: StorageFingerprints,
+): Promise<Lsn> {
+  const { options, signal, clock } = request;
+  const { control, replication, prepared } = ground;
+  const { tables } = prepared.selection;
+  const reads = options.snapshotMode !== 'no_data' && tables.length > 0;
+  const slot = await createSlot(
+    { replication, control },
+    {
+      name: options.slotName,
+      version: prepared.catalog.server.version,
+      exportSnapshot: reads,
+      temporary: options.snapshotMode === 'initial_only',
+      failover: options.slotFailover,
+      timeoutMs: options.slotCreateTimeoutMs,
+    },
+    { clock, signal, note: request.onNote },
+  );
+  try {
+    await announceTables(request, tables, slot.consistentPoint);
+    if (reads) {
+      await readSnapshot(request, {
+        tables,
+        consistentPoint: slot.consistentPoint,
+        snapshotName: slot.snapshotName,
+        before,
+        control,
+        adopted: async () => {
+          // The exporter has done its work; but a temporary slot lives only as long as it does.
+          if (options.snapshotMode !== 'initial_only') await ground.closeReplication();
+        },
+      });
+    }
+  } catch (error) {
+    await releaseSlot(request, control);
+    throw error;
+  }
+  return slot.consistentPoint;
+}
+
+async function announceTables(
+  request: SnapshotRequest,
+  tables: readonly CapturedTable[],
+  lsn: Lsn,
+): Promise<void> {
+  for (const { schema } of tables) {
+    await request.receiver.schemaChanged({ table: schema, previous: null, lsn });
+  }
+}
+
+/** Removes what our own unfinished attempt left; anything else of this name is refused. */
+async function clearSlot(
+  control: Querier,
+  { options, unfinished, clock, signal }: SnapshotRequest,
+  identity: ServerIdentity,
+): Promise<void> {
+  const slot = await readSlot(control, options.slotName, signal);
+  if (slot === null) return;
+  // Not by timeline: a failover slot of ours outlives a promotion.
+  const ours =
+    unfinished !== null &&
+    unfinished.slotName === slot.name &&
+    unfinished.systemIdentifier === identity.systemIdentifier &&
+    slot.plugin === 'pgoutput' &&
+    slot.database === options.connection.database;
+  if (!ours) throw foreignSlot(slot.name);
+  await dropSlot(control, slot.name, { clock, signal });
+}
+
+/**
+ * A failed attempt starts over in any case: its slot would only hold WAL back. When even that fails
+ * (the connection is gone), the stored intent lets the next start find it.
+ */
+async function releaseSlot(request: SnapshotRequest, control: Querier): Promise<void> {
+  const { options, clock } = request;
+  // Not the request's signal: after Ctrl-C the slot has to go too.
+  const limit = new AbortController();
+  const cancel = clock.after(RELEASE_LIMIT_MS, () => {
+    limit.abort();
+  });
+  try {
+    await dropSlot(control, options.slotName, { clock, signal: limit.signal });
+  } catch (error) {
+    request.onNote(
+      `the slot ${options.slotName} could not be dropped: ${toTidemarkError(error).message}`,
+    );
+  } finally {
+    cancel();
+  }
+}

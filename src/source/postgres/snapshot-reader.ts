@@ -1,0 +1,250 @@
+import { number, text } from '../../../dialects/postgres/postgres-catalog.ts';
+import { quoteLiteral, quoteQualified } from '../../../dialects/postgres/postgres-identifiers.ts';
+import {
+  storageQuery,
+  storageSizeQuery,
+} from '../../../dialects/postgres/postgres-server-catalog.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import type { Querier } from './catalog-session.ts';
+import { catalogRows } from './catalog-session.ts';
+import type { PostgresWire } from './postgres-wire.ts';
+import type { SnapshotChunk, StorageSize } from './snapshot-chunks.ts';
+import { chunkQuery, planChunks } from './snapshot-chunks.ts';
+import type { SnapshotRequest } from './snapshot-request.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
+
+const PROGRESS_INTERVAL_MS = 100;
+
+/** The tables were changed before they could be locked: the attempt has to begin anew. */
+export class SnapshotRaceError extends TidemarkError {
+  constructor(message: string, details: { cause?: unknown } = {}) {
+    super('PG_SNAPSHOT_RACE', message, details);
+    this.name = 'SnapshotRaceError';
+  }
+}
+
+/** Oid → storage and shape of what is to be read, to compare before and after. */
+export type StorageFingerprints = ReadonlyMap<number, string>;
+
+export async function storageFingerprints(
+  querier: Querier,
+  tables: readonly CapturedTable[],
+  signal: AbortSignal,
+): Promise<StorageFingerprints> {
+  const rows = await catalogRows(querier, storageQuery(storageOids(tables)), signal);
+  return new Map(
+    rows.map((row) => [number(row, 'oid'), `${text(row, 'file')} ${row['columns'] ?? ''}`]),
+  );
+}
+
+function storageOids(tables: readonly CapturedTable[]): number[] {
+  return tables.flatMap(({ info, storage }) => [info.oid, ...storage.map((part) => part.oid)]);
+}
+
+/** What the rows are read with; all of it inside the one exported snapshot. */
+export interface SnapshotReading {
+  readonly tables: readonly CapturedTable[];
+  readonly consistentPoint: Lsn;
+  readonly snapshotName: string;
+  /** Taken before the slot was made. */
+  readonly before: StorageFingerprints;
+  /** Outside of the snapshot: sees the catalog as it is. */
+  readonly control: Querier;
+  /** Called once every reader has adopted the snapshot: the exporter may go. */
+  adopted(): Promise<void>;
+}
+
+/**
+ * Reads all rows as of the exported snapshot over several connections and hands them over.
+ *
+ * Invariant: between the slot's consistent point and the ACCESS SHARE locks no table was rewritten
+ * or truncated. An old snapshot sees such a table empty (PITFALLS P67), and no error would tell:
+ * so storage and shape are compared from before the slot to after the locks.
+ */
+export async function readSnapshot(
+  request: SnapshotRequest,
+  reading: SnapshotReading,
+): Promise<void> {
+  const { options, signal } = request;
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  await using readers = new AsyncDisposableStack();
+  const open = async (): Promise<PostgresWire> => {
+    const session = {
+      replication: false,
+      applicationName: 'tidemark snapshot',
+      // With row level security on, rows would be missing in silence (P75): now it is an error.
+      settings: { row_security: 'off' },
+    };
+    const wire = readers.use(await request.connect(session, signal));
+    await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', signal);
+    await wire.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(reading.snapshotName)}`, signal);
+    return wire;
+  };
+  const first = await open();
+  await lockTables(first, reading, options.snapshotLockTimeoutMs, signal);
+  const sizes = await storageSizes(reading.control, reading.tables, signal);
+  const chunks = planChunks(reading.tables, sizes);
+  const wires = [first];
+  while (wires.length < Math.min(options.snapshotMaxThreads, chunks.length)) {
+    wires.push(await open());
+  }
+  await reading.adopted();
+  const queue = new ChunkQueue(request, reading, chunks);
+  const outcomes = await Promise.allSettled(
+    wires.map(async (wire) => {
+      try {
+        await queue.read(wire, either);
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
+  // The one that failed first aborted the others; theirs is only the echo.
+  const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
+  if (signal.aborted) signal.throwIfAborted();
+  if (failures.length > 0) throw firstCause(failures.map((failure) => failure.reason as unknown));
+  queue.finish();
+  for (const wire of wires) await wire.query('COMMIT', signal);
+}
+
+function firstCause(reasons: readonly unknown[]): unknown {
+  const own = reasons.find(
+    (reason) => !(reason instanceof TidemarkError && reason.code === 'PG_CONNECTION_LOST'),
+  );
+  return own ?? reasons[0];
+}
+
+/** Locks, then checks that nothing happened before the locks were there. */
+async function lockTables(
+  wire: PostgresWire,
+  reading: SnapshotReading,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const parts = reading.tables.flatMap((table) => table.storage);
+  if (parts.length > 0) {
+    const list = parts.map((part) => `ONLY ${quoteQualified(part.schema, part.name)}`).join(', ');
+    await wire.query(`SET LOCAL lock_timeout = ${timeoutMs}`, signal);
+    try {
+      await wire.query(`LOCK TABLE ${list} IN ACCESS SHARE MODE`, signal);
+    } catch (error) {
+      throw lockFailure(error, timeoutMs);
+    }
+  }
+  const after = await storageFingerprints(reading.control, reading.tables, signal);
+  const changed = reading.tables.filter(({ info, storage }) =>
+    [info, ...storage].some(({ oid }) => reading.before.get(oid) !== after.get(oid)),
+  );
+  if (changed.length === 0) return;
+  const names = changed.map(({ info }) => `${info.schema}.${info.name}`).join(', ');
+  throw new SnapshotRaceError(`altered or truncated while the snapshot began: ${names}`);
+}
+
+function lockFailure(error: unknown, timeoutMs: number): unknown {
+  if (!(error instanceof TidemarkError)) return error;
+  if (error.message.includes('SQLSTATE 55P03')) {
+    return new SnapshotRaceError(
+      `the captured tables could not be locked within ${timeoutMs} ms (snapshot.lock.timeout.ms): ` +
+        error.message,
+      { cause: error },
+    );
+  }
+  // Dropped or renamed since the list was made.
+  return error.message.includes('SQLSTATE 42P01')
+    ? new SnapshotRaceError(error.message, { cause: error })
+    : error;
+}
+
+async function storageSizes(
+  querier: Querier,
+  tables: readonly CapturedTable[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, StorageSize>> {
+  const rows = await catalogRows(querier, storageSizeQuery(storageOids(tables)), signal);
+  return new Map(
+    rows.map((row) => [
+      number(row, 'oid'),
+      { pages: Number(row['pages'] ?? 0), heap: row['heap'] === 't' },
+    ]),
+  );
+}
+
+/** Shares the chunks among the connections and keeps the receiver's pace. */
+class ChunkQueue {
+  readonly #request: SnapshotRequest;
+  readonly #reading: SnapshotReading;
+  readonly #chunks: readonly SnapshotChunk[];
+  readonly #rows: SnapshotRows;
+  #next = 0;
+  /** Open while the receiver has no room: all connections wait for the one promise. */
+  #room: Promise<void> | undefined;
+  #progressAtMs = 0;
+
+  constructor(
+    request: SnapshotRequest,
+    reading: SnapshotReading,
+    chunks: readonly SnapshotChunk[],
+  ) {
+    this.#request = request;
+    this.#reading = reading;
+    this.#chunks = chunks;
+    const tables = reading.tables.map((table, index) => ({
+      schema: table.schema,
+      tupleColumns: table.tupleColumns.length,
+      chunks: chunks.filter((chunk) => chunk.table === index).length,
+      rowsEstimated: table.storage.reduce((sum, part) => sum + Math.max(0, part.estimatedRows), 0),
+    }));
+    const { receiver, clock } = request;
+    this.#rows = new SnapshotRows(tables, receiver, reading.consistentPoint, clock);
+    this.#progress();
+  }
+
+  async read(wire: PostgresWire, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const chunk = this.#chunks[this.#next++];
+      if (chunk === undefined) return;
+      const table = this.#reading.tables[chunk.table] as CapturedTable;
+      const rows = this.#rows.openChunk(chunk.table);
+      const handler = {
+        data: (bytes: Buffer, start: number, end: number): void => {
+          rows.row(bytes, start, end);
+        },
+        settle: (): Promise<void> | undefined => {
+          rows.inputRead();
+          return this.#settle();
+        },
+      };
+      await wire.copyOut(chunkQuery(chunk, table), handler, signal);
+      rows.close();
+      this.#progress();
+      await this.#settle();
+    }
+  }
+
+  finish(): void {
+    this.#rows.finish();
+    this.#progress();
+  }
+
+  #settle(): Promise<void> | undefined {
+    this.#rows.tick();
+    const now = this.#request.clock.monotonicMs();
+    if (now - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#progress();
+    if (this.#room !== undefined) return this.#room;
+    const room = this.#request.receiver.settle(true);
+    if (room === undefined) return undefined;
+    this.#room = room.finally(() => {
+      this.#room = undefined;
+    });
+    return this.#room;
+  }
+
+  #progress(): void {
+    this.#progressAtMs = this.#request.clock.monotonicMs();
+    this.#request.onProgress(this.#rows.progress());
+  }
+}
