@@ -10,6 +10,7 @@ import {
   text,
   TYPES_QUERY,
 } from '../../../dialects/postgres/postgres-catalog.ts';
+import { schemaContext } from './capture-preparation.ts';
 import type { Querier } from './catalog-session.ts';
 import { catalogRows } from './catalog-session.ts';
 import { ColumnTypeCatalog } from './column-type-catalog.ts';
@@ -31,12 +32,7 @@ export class CatalogSession implements RelationCatalog {
   constructor(options: PostgresSourceOptions, types: readonly TypeInfo[], querier: Querier) {
     this.#types = new ColumnTypeCatalog(types, options.valueModes);
     this.#querier = querier;
-    this.context = {
-      catalog: options.connection.database,
-      types: this.#types,
-      lists: options,
-      messageKeys: options.messageKeyColumns ?? [],
-    };
+    this.context = schemaContext(options.connection.database, this.#types, options);
   }
 
   async table(oid: number): Promise<TableInfo | null> {
