@@ -1,0 +1,33 @@
+import type { HttpConfig } from '../config/pipeline-config.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
+import type { ConsoleOutput } from './console-output.ts';
+
+export interface DemoCommandOptions {
+  /** Folder of server and log; a second run resumes there. */
+  readonly directory: string;
+  readonly durationMs: number | undefined;
+  readonly ratePerSecond: number | undefined;
+  readonly json: boolean;
+}
+
+export interface ServedHttp extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The other faces, which the command line may start but not import. */
+export interface CliFaces {
+  serveHttp(config: HttpConfig, composed: ComposedPipeline): Promise<ServedHttp | null>;
+  /** Returns false when source and target differ at the end. */
+  runDemo(options: DemoCommandOptions, context: CliContext): Promise<boolean>;
+}
+
+/** What commands need of the world; tests bring their own. */
+export interface CliContext {
+  readonly output: ConsoleOutput;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly faces: CliFaces;
+}

@@ -1,0 +1,75 @@
+import { loadPipelineFile } from '../config/pipeline-file.ts';
+import type { PipelineConfig } from '../config/pipeline-config.ts';
+import { killAtFaultPoint, noFaults } from '../foundation/fault-points.ts';
+import { type ComposedPipeline, composePipeline } from '../runtime/compose-pipeline.ts';
+import { createLogger, type Logger, type LogOptions } from '../runtime/logger.ts';
+import type { CliContext, ServedHttp } from './cli-context.ts';
+
+/** A pipeline with its HTTP port, started; disposing stops both in order. */
+export interface RunningPipeline extends AsyncDisposable {
+  readonly config: PipelineConfig;
+  readonly composed: ComposedPipeline;
+  readonly http: ServedHttp | null;
+}
+
+/** `tidemark run`: until a signal comes or the source fails for good. */
+export async function runCommand(file: string, context: CliContext): Promise<void> {
+  const config = loadPipelineFile(file, context.environment);
+  const logger = createLogger(logOptionsOf(config));
+  await using running = await startPipeline(config, context, logger);
+  await untilStopped(running, context);
+}
+
+/** Composes and starts; a failure on the way closes what is open already. */
+export async function startPipeline(
+  config: PipelineConfig,
+  context: CliContext,
+  logger: Logger,
+): Promise<RunningPipeline> {
+  for (const warning of config.warnings) logger.warn(warning);
+  const faultPoint = context.environment['TIDEMARK_FAULT_POINT'] ?? '';
+  const composed = await composePipeline(config, {
+    clock: context.clock,
+    logger,
+    fault: faultPoint === '' ? noFaults : killAtFaultPoint(faultPoint),
+  });
+  const { pipeline } = composed;
+  try {
+    const http = await context.faces.serveHttp(config.http, composed);
+    if (http !== null) logger.info(`listening on ${http.url}`);
+    pipeline.start();
+    return {
+      config,
+      composed,
+      http,
+      // The port stays open until the pipeline has stopped: it tells how far the stop is.
+      [Symbol.asyncDispose]: async () => {
+        try {
+          await pipeline.stop();
+        } finally {
+          await http?.[Symbol.asyncDispose]();
+        }
+      },
+    };
+  } catch (error) {
+    await pipeline.stop();
+    throw error;
+  }
+}
+
+/** Resolves when the signal aborts; rejects when the source fails for good. */
+export async function untilStopped(running: RunningPipeline, context: CliContext): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([running.composed.pipeline.finished, stopped]);
+}
+
+/** Level and format of the log, from the section `runtime`. */
+export function logOptionsOf(config: PipelineConfig): LogOptions {
+  return {
+    level: config.runtime.string('log.level'),
+    format: config.runtime.string('log.format') as LogOptions['format'],
+  };
+}
