@@ -126,11 +126,16 @@ export interface Consumer extends AsyncDisposable {
    * partitions as far as `maxBytes` reaches; consecutive records of one partition stand together.
    * An empty list only when the signal aborted, `maxWaitMs` passed, or a new generation is to be told.
    */
-  poll(options: { readonly maxBytes: number; readonly maxWaitMs: number; readonly signal: AbortSignal }): Promise<
-    readonly FetchedRecords[]
-  >;
+  poll(options: {
+    readonly maxBytes: number;
+    readonly maxWaitMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<readonly FetchedRecords[]>;
   /** The partitions read now, with the generation of their topic. */
-  assignment(): readonly (TopicPartition & { readonly generation: number; readonly position: number })[];
+  assignment(): readonly (TopicPartition & {
+    readonly generation: number;
+    readonly position: number;
+  })[];
   /** Throws OFFSET_OUT_OF_RANGE. */
   seek(partition: TopicPartition, offset: number): void;
   /** Stores where the group goes on; durable when resolved. */
@@ -139,7 +144,10 @@ export interface Consumer extends AsyncDisposable {
 
 export interface GroupDescription {
   readonly group: string;
-  readonly offsets: readonly (TopicPartition & { readonly offset: number; readonly endOffset: number })[];
+  readonly offsets: readonly (TopicPartition & {
+    readonly offset: number;
+    readonly endOffset: number;
+  })[];
 }
 
 export interface DocumentStore {
@@ -147,7 +155,13 @@ export interface DocumentStore {
   get(collection: string, key: string): string | null;
   entries(collection: string): readonly { readonly key: string; readonly value: string }[];
   /** All writes or none; durable when resolved. `value` null deletes. */
-  write(writes: readonly { readonly collection: string; readonly key: string; readonly value: string | null }[]): Promise<void>;
+  write(
+    writes: readonly {
+      readonly collection: string;
+      readonly key: string;
+      readonly value: string | null;
+    }[],
+  ): Promise<void>;
 }
 
 export interface TransportStatistics {

@@ -1,0 +1,158 @@
+import { must } from '../../foundation/assert.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import { partitionOfKey } from '../murmur2.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import type { StoredOffset } from '../transport.ts';
+import { encodedBytes, LogValueWriter, VALUE_TARGET_BYTES } from './log-value.ts';
+import type { PlannedWrite, Store, StoreOperation } from './store.ts';
+import { COUNTERS_KEY, logKey, partitionKey, sourceOffsetKey } from './store-keys.ts';
+import type { PartitionState, Topic, TopicCatalog } from './topic-catalog.ts';
+import { encodeCounters, encodeState, stateOf } from './topic-catalog.ts';
+
+/** The records of one partition in a batch: a chain through the batch's indexes. */
+interface Slot {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly first: number;
+  last: number;
+  count: number;
+}
+
+const END_OF_CHAIN = -1;
+
+/**
+ * Plans the transaction of a batch: values of about 64 KiB per partition, the partitions' states,
+ * the counters and the source offset. The records are copied once, into a buffer that is used again.
+ */
+export class BatchAppender {
+  readonly #store: Store;
+  readonly #catalog: TopicCatalog;
+  readonly #maxRecordBytes: number;
+  readonly #writer = new LogValueWriter();
+  readonly #slots = new Map<number, Slot>();
+  #next = new Int32Array(1024);
+  #members = new Int32Array(1024);
+
+  constructor(store: Store, catalog: TopicCatalog, maxRecordBytes: number) {
+    this.#store = store;
+    this.#catalog = catalog;
+    this.#maxRecordBytes = maxRecordBytes;
+  }
+
+  /** Throws RECORD_TOO_LARGE and STORE_FULL before anything is written. */
+  plan(batch: RecordBatch, offset: StoredOffset | null): PlannedWrite {
+    const operations: StoreOperation[] = [];
+    if (offset !== null) operations.push(offsetOperation(offset));
+    if (batch.count === 0) return { operations };
+    this.#distribute(batch);
+    const { counters } = this.#catalog;
+    const valuesAtMost = this.#slots.size + Math.ceil(batch.byteLength / VALUE_TARGET_BYTES);
+    const bytes = encodedBytes(batch.count, batch.byteLength) + valuesAtMost * encodedBytes(0, 0);
+    this.#store.space.admit(bytes);
+    this.#writer.begin(bytes + valuesAtMost * 8);
+    const states: { readonly slot: Slot; readonly state: PartitionState }[] = [];
+    for (const slot of this.#slots.values()) {
+      const state = this.#planSlot(batch, slot, counters.nextSequence, operations);
+      const key = partitionKey(slot.topic.document.storage, slot.partition);
+      operations.push({ key, value: encodeState(state) });
+      states.push({ slot, state });
+    }
+    const grown = { ...counters, nextSequence: counters.nextSequence + batch.count };
+    operations.push({ key: COUNTERS_KEY, value: encodeCounters(grown) });
+    return {
+      operations,
+      durable: () => {
+        this.#catalog.counters = grown;
+        for (const { slot, state } of states) slot.topic.partitions[slot.partition] = state;
+      },
+    };
+  }
+
+  /** Chains the records of each partition. */
+  #distribute(batch: RecordBatch): void {
+    const { count, topics, keyStarts, keyEnds } = batch;
+    if (this.#next.length < count) {
+      this.#next = new Int32Array(batch.topics.length);
+      this.#members = new Int32Array(batch.topics.length);
+    }
+    this.#slots.clear();
+    let topic: Topic | null = null;
+    let handle = -1;
+    let slot: Slot | undefined;
+    for (let i = 0; i < count; i++) {
+      this.#checkSize(batch, i);
+      let sameTopic = true;
+      if (topic === null || handle !== topics[i]) {
+        sameTopic = false;
+        handle = topics[i] as number;
+        topic = this.#catalog.byHandle(handle);
+      }
+      const start = keyStarts[i] as number;
+      const end = keyEnds[i] as number;
+      const { partitions } = topic.document;
+      const partition =
+        partitions === 1 || end < 0
+          ? 0
+          : partitionOfKey(batch.writer.bytes, start, end, partitions);
+      if (!sameTopic || slot === undefined || slot.partition !== partition) {
+        slot = this.#slots.get(handle * 65536 + partition);
+      }
+      this.#next[i] = END_OF_CHAIN;
+      if (slot === undefined) {
+        slot = { topic, partition, first: i, last: i, count: 1 };
+        this.#slots.set(handle * 65536 + partition, slot);
+      } else {
+        this.#next[slot.last] = i;
+        slot.last = i;
+        slot.count++;
+      }
+    }
+  }
+
+  #checkSize(batch: RecordBatch, i: number): void {
+    const bytes = (batch.headerEnds[i] as number) - (batch.keyStarts[i] as number);
+    if (bytes <= this.#maxRecordBytes) return;
+    const { name } = this.#catalog.byHandle(batch.topics[i] as number);
+    throw new TidemarkError(
+      'RECORD_TOO_LARGE',
+      `a record for topic ${name} has ${bytes} bytes; ` +
+        `transport.max.record.bytes is ${this.#maxRecordBytes}`,
+    );
+  }
+
+  /** Cuts a slot into values and returns the partition's state after them. */
+  #planSlot(
+    batch: RecordBatch,
+    slot: Slot,
+    batchSequence: number,
+    operations: StoreOperation[],
+  ): PartitionState {
+    const before = stateOf(slot.topic, slot.partition);
+    const members = this.#members;
+    let { bytes, endOffset } = before;
+    let from = 0;
+    let to = 0;
+    let valueBytes = 0;
+    for (let i = slot.first; i !== END_OF_CHAIN; i = must(this.#next[i], 'chain')) {
+      members[to++] = i;
+      valueBytes += (batch.headerEnds[i] as number) - (batch.keyStarts[i] as number);
+      if (valueBytes < VALUE_TARGET_BYTES && i !== slot.last) continue;
+      const range = { indexes: members, from, to };
+      const value = this.#writer.write(batch, range, endOffset, batchSequence);
+      operations.push({
+        key: logKey(slot.topic.document.storage, slot.partition, endOffset),
+        value,
+      });
+      bytes += value.length;
+      endOffset += to - from;
+      from = to;
+      valueBytes = 0;
+    }
+    return { ...before, bytes, endOffset, records: before.records + slot.count };
+  }
+}
+
+/** Stores or deletes a source offset. */
+export function offsetOperation({ key, value }: StoredOffset): StoreOperation {
+  return { key: sourceOffsetKey(key), value: value === null ? null : Buffer.from(value) };
+}

@@ -1,0 +1,267 @@
+import { assert } from '../../foundation/assert.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { systemClock } from '../../foundation/clock.ts';
+import { Lifecycle } from '../../foundation/lifecycle.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  DocumentStore,
+  GroupDescription,
+  StoredOffset,
+  TopicDescription,
+  TopicOptions,
+  Transport,
+  TransportStatistics,
+} from '../transport.ts';
+import { BatchAppender, offsetOperation } from './batch-appender.ts';
+import { EmbeddedConsumer } from './embedded-consumer.ts';
+import { EmbeddedDocuments } from './embedded-documents.ts';
+import { GroupTable } from './group-table.ts';
+import { Maintenance } from './maintenance.ts';
+import { ReaderAges } from './reader-ages.ts';
+import { Store, type StoreOperation } from './store.ts';
+import { after, COUNTERS_KEY, nameOf, SOURCE_OFFSETS, sourceOffsetKey } from './store-keys.ts';
+import { describe, encodeCounters, TopicCatalog } from './topic-catalog.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** How an embedded transport is opened. */
+export interface EmbeddedTransportOptions {
+  /** The folder of the store. */
+  readonly path: string;
+  /** Quota of the store's file; default 64 GiB. */
+  readonly maxBytes?: number;
+  /** True: beside a running daemon, for reading only. */
+  readonly readOnly?: boolean;
+  readonly clock?: Clock;
+  /** Largest record: key, value and headers; default 256 MiB. */
+  readonly maxRecordBytes?: number;
+  /** Pause between two rounds of retention and compaction; default 10 s. */
+  readonly maintenanceIntervalMs?: number;
+  /** Default 0.5. */
+  readonly compactionMinDirtyRatio?: number;
+  /** Default one day. */
+  readonly tombstoneRetentionMs?: number;
+  /** Told of a failed round of maintenance. */
+  readonly onMaintenanceError?: (error: unknown) => void;
+}
+
+/** The embedded driver of the transport port. */
+export interface EmbeddedTransport extends Transport {
+  /** Purges, retention and compaction now; resolves when nothing is left to do. */
+  runMaintenance(): Promise<void>;
+}
+
+const GIB = 1024 ** 3;
+const READER_POLL_MS = 50;
+
+/**
+ * Opens the log in a folder, making it when it is missing. One process writes; any number of others
+ * open it with `readOnly`. Throws STORE_OPEN, STORE_LOCKED, STORE_VERSION.
+ */
+export async function openEmbeddedTransport(
+  options: EmbeddedTransportOptions,
+  signal?: AbortSignal,
+): Promise<EmbeddedTransport> {
+  signal?.throwIfAborted();
+  const { path, maxBytes = 64 * GIB, readOnly = false } = options;
+  const store = await Store.open({ path, maxBytes, readOnly });
+  return new LmdbTransport(store, options);
+}
+
+class LmdbTransport implements EmbeddedTransport {
+  readonly documents: DocumentStore;
+  readonly #store: Store;
+  readonly #catalog: TopicCatalog;
+  readonly #groups: GroupTable;
+  readonly #appender: BatchAppender;
+  readonly #maintenance: Maintenance;
+  readonly #lifecycle: Lifecycle;
+  readonly #readers: ReaderAges;
+  readonly #wakeup = new Wakeup();
+
+  constructor(store: Store, options: EmbeddedTransportOptions) {
+    this.#store = store;
+    this.#lifecycle = new Lifecycle(options.clock ?? systemClock);
+    this.#lifecycle.defer(() => store[Symbol.asyncDispose]());
+    this.#catalog = new TopicCatalog(store);
+    this.#groups = new GroupTable(store, this.#catalog);
+    this.documents = new EmbeddedDocuments(store);
+    this.#readers = new ReaderAges(this.#lifecycle.clock);
+    this.#appender = new BatchAppender(store, this.#catalog, options.maxRecordBytes ?? GIB / 4);
+    this.#maintenance = new Maintenance({
+      store,
+      catalog: this.#catalog,
+      groups: this.#groups,
+      lifecycle: this.#lifecycle,
+      intervalMs: options.maintenanceIntervalMs ?? 10_000,
+      failed: options.onMaintenanceError ?? (() => undefined),
+      compaction: {
+        minDirtyRatio: options.compactionMinDirtyRatio ?? 0.5,
+        tombstoneRetentionMs: options.tombstoneRetentionMs ?? 24 * 3600 * 1000,
+        maxKeys: 500_000,
+      },
+    });
+    if (!store.readOnly) this.#maintenance.start();
+  }
+
+  /** What other processes committed meanwhile; the daemon knows it already. */
+  #refresh(): void {
+    if (!this.#store.readOnly) return;
+    this.#store.refresh();
+    this.#catalog.reload();
+  }
+
+  #writable(): Store {
+    assert(!this.#store.readOnly, 'the store is open for reading only');
+    return this.#store;
+  }
+
+  async openTopic(name: string, options: TopicOptions = {}): Promise<number> {
+    this.#refresh();
+    if (!this.#store.readOnly) {
+      await this.#store.write('state', () => {
+        const known = this.#catalog.find(name);
+        if (known !== undefined) {
+          return this.#catalog.planSettings(known, options) ?? { operations: [] };
+        }
+        const operations: StoreOperation[] = [];
+        const planned = this.#catalog.planTopic(name, options, this.#catalog.counters, operations);
+        operations.push({ key: COUNTERS_KEY, value: encodeCounters(planned.counters) });
+        return {
+          operations,
+          durable: () => {
+            planned.durable();
+            this.#catalog.counters = planned.counters;
+            this.#wakeup.wake();
+          },
+        };
+      });
+    }
+    const topic = this.#catalog.find(name);
+    assert(
+      topic !== undefined,
+      `topic ${name} is not in the store, which is open for reading only`,
+    );
+    return topic.handle;
+  }
+
+  describeTopic(name: string): Promise<TopicDescription | null> {
+    this.#refresh();
+    const topic = this.#catalog.find(name);
+    return Promise.resolve(topic === undefined ? null : describe(topic));
+  }
+
+  listTopics(): Promise<readonly TopicDescription[]> {
+    this.#refresh();
+    return Promise.resolve(this.#catalog.topics.map(describe));
+  }
+
+  async append(batch: RecordBatch, offset: StoredOffset | null): Promise<void> {
+    try {
+      await this.#writable().write('state', () => this.#appender.plan(batch, offset));
+    } catch (error) {
+      // Perhaps something may be deleted by now; the source tries again.
+      this.#maintenance.kick();
+      throw error;
+    }
+    this.#wakeup.wake();
+  }
+
+  async storeOffset(offset: StoredOffset): Promise<void> {
+    await this.#writable().write('independent', () => ({ operations: [offsetOperation(offset)] }));
+  }
+
+  loadOffset(key: string): Promise<string | null> {
+    this.#refresh();
+    return Promise.resolve(this.#store.get(sourceOffsetKey(key))?.toString() ?? null);
+  }
+
+  listOffsets(): Promise<readonly { key: string; value: string }[]> {
+    this.#refresh();
+    const entries = this.#store.entries(SOURCE_OFFSETS, after(SOURCE_OFFSETS));
+    return Promise.resolve(
+      entries.map(({ key, value }) => ({ key: nameOf(key), value: value?.toString() ?? '' })),
+    );
+  }
+
+  async beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void> {
+    await this.#writable().write('state', () => {
+      const operations: StoreOperation[] = [offsetOperation(offset)];
+      const durable: (() => void)[] = [];
+      let { counters } = this.#catalog;
+      for (const name of new Set(topics)) {
+        const known = this.#catalog.find(name);
+        const planned =
+          known === undefined
+            ? this.#catalog.planTopic(name, {}, counters, operations)
+            : this.#catalog.planGeneration(known, counters, operations);
+        counters = planned.counters;
+        durable.push(planned.durable);
+      }
+      operations.push({ key: COUNTERS_KEY, value: encodeCounters(counters) });
+      return {
+        operations,
+        durable: () => {
+          for (const apply of durable) apply();
+          this.#catalog.counters = counters;
+          this.#wakeup.wake();
+        },
+      };
+    });
+    this.#maintenance.kick();
+  }
+
+  consumer(options: ConsumerOptions): Promise<Consumer> {
+    this.#refresh();
+    return EmbeddedConsumer.open(
+      {
+        store: this.#store,
+        catalog: this.#catalog,
+        groups: this.#groups,
+        wakeup: this.#wakeup,
+        clock: this.#lifecycle.clock,
+        readerPollMs: READER_POLL_MS,
+      },
+      options,
+    );
+  }
+
+  listGroups(): Promise<readonly GroupDescription[]> {
+    this.#refresh();
+    return Promise.resolve(this.#groups.describe());
+  }
+
+  async deleteGroup(group: string): Promise<void> {
+    await this.#writable().write('independent', () => ({
+      operations: this.#groups.removal(group),
+    }));
+  }
+
+  statistics(): TransportStatistics {
+    this.#refresh();
+    const { fileBytes, reusableBytes } = this.#store.use();
+    let records = 0;
+    for (const { partitions } of this.#catalog.topics) {
+      for (const partition of partitions) records += partition.records;
+    }
+    return {
+      bytesUsed: fileBytes,
+      bytesLimit: this.#store.space.limitBytes,
+      bytesReusable: reusableBytes,
+      records,
+      oldestReaderMs: this.#readers.oldestMs(this.#store.activeReaders()),
+    };
+  }
+
+  async runMaintenance(): Promise<void> {
+    this.#writable();
+    await this.#maintenance.run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#lifecycle.stop();
+    this.#wakeup.wake();
+    await this.#lifecycle.dispose();
+  }
+}

@@ -1,0 +1,95 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { TidemarkError } from '../../foundation/errors.ts';
+
+/** What the store's file holds, in bytes. */
+export interface FileUse {
+  /** Size of the file up to its last page. */
+  readonly fileBytes: number;
+  /** Pages of it that are free for use again. */
+  readonly reusableBytes: number;
+}
+
+/** Appends are admitted without a new measurement up to this many bytes. */
+const CREDIT_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Keeps the store within its quota and the disk from running full. Invariant: what `admit` lets
+ * through leaves a reserve, because deleting and storing offsets need fresh pages too; a store
+ * without them could never be emptied again.
+ */
+export class StoreSpace {
+  readonly limitBytes: number;
+  readonly reserveBytes: number;
+  readonly #folder: string;
+  readonly #use: () => FileUse;
+  readonly #fileSizeLimit = fileSizeLimit();
+  #creditBytes = 0;
+
+  constructor(folder: string, limitBytes: number, use: () => FileUse) {
+    this.#folder = folder;
+    this.#use = use;
+    this.limitBytes = limitBytes;
+    this.reserveBytes = Math.min(16 * 1024 * 1024, Math.floor(limitBytes / 8));
+  }
+
+  /** Throws STORE_FULL when `bytes` more would not leave the reserve, before anything is written. */
+  admit(bytes: number): void {
+    // Pages are filled incompletely and the tree above them grows.
+    const needed = Math.ceil(bytes * 1.1) + 64 * 1024;
+    if (needed <= this.#creditBytes) {
+      this.#creditBytes -= needed;
+      return;
+    }
+    const use = this.#use();
+    const quota = this.limitBytes - use.fileBytes + use.reusableBytes - this.reserveBytes;
+    if (needed > quota) {
+      throw new TidemarkError(
+        'STORE_FULL',
+        `the store ${this.#folder} uses ${inMiB(use.fileBytes - use.reusableBytes)} of ` +
+          `${inMiB(this.limitBytes)} MiB; ${inMiB(bytes)} MiB more do not fit`,
+      );
+    }
+    if (use.fileBytes + needed > this.limitBytes * 1.25 && use.reusableBytes < needed * 4) {
+      throw new TidemarkError(
+        'STORE_FULL',
+        `the file of the store ${this.#folder} has ${inMiB(use.fileBytes)} MiB; ` +
+          'free pages cannot be used again yet',
+      );
+    }
+    const room = this.roomBytes(use);
+    if (needed + this.reserveBytes > room + use.reusableBytes) {
+      throw new TidemarkError(
+        'STORE_FULL',
+        `the disk of the store ${this.#folder} has only ${inMiB(room)} MiB left`,
+      );
+    }
+    const spare = Math.min(quota, room + use.reusableBytes - this.reserveBytes) - needed;
+    this.#creditBytes = Math.max(0, Math.min(CREDIT_BYTES_MAX, spare / 4));
+  }
+
+  /** After deletions or a failure: measure again at the next append. */
+  forget(): void {
+    this.#creditBytes = 0;
+  }
+
+  /** How far the file can still grow, by the disk and by this process' limit of file sizes. */
+  roomBytes(use: FileUse = this.#use()): number {
+    const disk = statfsSync(this.#folder);
+    return Math.max(0, Math.min(disk.bavail * disk.bsize, this.#fileSizeLimit - use.fileBytes));
+  }
+}
+
+function inMiB(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
+}
+
+/** RLIMIT_FSIZE of this process; Infinity where it is unlimited or unknown. */
+function fileSizeLimit(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const bytes = /^Max file size\s+(\d+)/m.exec(limits)?.[1];
+    return bytes === undefined ? Number.POSITIVE_INFINITY : Number(bytes);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,282 @@
+import { assert, must } from '../../foundation/assert.ts';
+import type { PartitionDescription, TopicDescription, TopicOptions } from '../transport.ts';
+import type { Store, StoreOperation } from './store.ts';
+import {
+  after,
+  COUNTERS_KEY,
+  droppedKey,
+  nameOf,
+  partitionKey,
+  PARTITIONS,
+  topicKey,
+  TOPICS,
+} from './store-keys.ts';
+
+/** What is known of a partition without reading its records. Replaced, never changed in place. */
+export interface PartitionState {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly bytes: number;
+  readonly records: number;
+  /** Compaction has seen every record below this offset. */
+  readonly cleanOffset: number;
+  /** When the oldest tombstone below `cleanOffset` may go, ms since 1970; Infinity: there is none. */
+  readonly tombstoneDueMs: number;
+}
+
+/** Numbers that rise over the whole store. */
+export interface Counters {
+  readonly nextSequence: number;
+  readonly nextStorage: number;
+  /** Rises when a topic is made or changes. */
+  readonly catalogVersion: number;
+}
+
+interface TopicDocument {
+  readonly storage: number;
+  readonly generation: number;
+  readonly partitions: number;
+  readonly cleanup: 'delete' | 'compact';
+  readonly retentionMs: number | null;
+  readonly retentionBytes: number | null;
+}
+
+/** A topic as this process knows it; the object lives as long as the process. */
+export interface Topic {
+  readonly handle: number;
+  readonly name: string;
+  document: TopicDocument;
+  readonly partitions: PartitionState[];
+}
+
+const EMPTY_PARTITION: PartitionState = {
+  startOffset: 0,
+  endOffset: 0,
+  bytes: 0,
+  records: 0,
+  cleanOffset: 0,
+  tombstoneDueMs: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Topics, the states of their partitions and the counters, in memory. In the daemon this is the
+ * truth, changed only when a write has become durable; another process reads it anew.
+ */
+export class TopicCatalog {
+  readonly #store: Store;
+  readonly #topics: Topic[] = [];
+  readonly #byName = new Map<string, Topic>();
+  counters: Counters = { nextSequence: 0, nextStorage: 1, catalogVersion: 0 };
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.reload();
+  }
+
+  /** Reads everything from the store; topics known already keep their handle. */
+  reload(): void {
+    const bytes = this.#store.get(COUNTERS_KEY);
+    if (bytes === undefined) return;
+    const counters = decodeCounters(bytes);
+    if (counters.catalogVersion !== this.counters.catalogVersion) this.#reloadTopics();
+    this.counters = counters;
+    const states = new Map(
+      this.#store
+        .entries(PARTITIONS, after(PARTITIONS))
+        .map(({ key, value }) => [key.toString('latin1'), value]),
+    );
+    for (const topic of this.#topics) {
+      const { storage, partitions } = topic.document;
+      for (let partition = 0; partition < partitions; partition++) {
+        const state = states.get(partitionKey(storage, partition).toString('latin1'));
+        topic.partitions[partition] = decodeState(must(state, `no state of ${topic.name}`));
+      }
+    }
+  }
+
+  #reloadTopics(): void {
+    for (const { key, value } of this.#store.entries(TOPICS, after(TOPICS))) {
+      const document = JSON.parse(must(value, 'topic').toString()) as TopicDocument;
+      const known = this.#byName.get(nameOf(key));
+      if (known === undefined) this.#add(nameOf(key), document);
+      else known.document = document;
+    }
+  }
+
+  #add(name: string, document: TopicDocument): Topic {
+    const topic = { handle: this.#topics.length, name, document, partitions: [] };
+    this.#topics.push(topic);
+    this.#byName.set(name, topic);
+    return topic;
+  }
+
+  get topics(): readonly Topic[] {
+    return this.#topics;
+  }
+
+  find(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  byHandle(handle: number): Topic {
+    return must(this.#topics[handle], `topic handle ${handle} was never given out`);
+  }
+
+  /** Plans a new topic and adds it to `operations`; the returned function does it in memory. */
+  planTopic(
+    name: string,
+    options: TopicOptions,
+    counters: Counters,
+    operations: StoreOperation[],
+  ): { readonly counters: Counters; readonly durable: () => Topic } {
+    const document: TopicDocument = {
+      storage: counters.nextStorage,
+      generation: 1,
+      partitions: options.partitions ?? 1,
+      cleanup: options.cleanup ?? 'delete',
+      retentionMs: options.retentionMs ?? null,
+      retentionBytes: options.retentionBytes ?? null,
+    };
+    assert(document.partitions >= 1, `topic ${name} needs a partition`);
+    const states = Array.from({ length: document.partitions }, () => EMPTY_PARTITION);
+    operations.push({ key: topicKey(name), value: encodeTopic(document) });
+    operations.push(...stateOperations(document.storage, states));
+    return {
+      counters: {
+        ...counters,
+        nextStorage: counters.nextStorage + 1,
+        catalogVersion: counters.catalogVersion + 1,
+      },
+      durable: () => {
+        const topic = this.#add(name, document);
+        topic.partitions.push(...states);
+        return topic;
+      },
+    };
+  }
+
+  /** Plans other cleanup settings of a topic; null when they are as wished already. */
+  planSettings(
+    topic: Topic,
+    options: TopicOptions,
+  ): { readonly operations: StoreOperation[]; readonly durable: () => void } | null {
+    const { cleanup, retentionMs, retentionBytes } = topic.document;
+    const document: TopicDocument = {
+      ...topic.document,
+      cleanup: options.cleanup ?? cleanup,
+      retentionMs: options.retentionMs ?? retentionMs,
+      retentionBytes: options.retentionBytes ?? retentionBytes,
+    };
+    if (encodeTopic(document).equals(encodeTopic(topic.document))) return null;
+    const counters = { ...this.counters, catalogVersion: this.counters.catalogVersion + 1 };
+    return {
+      operations: [
+        { key: topicKey(topic.name), value: encodeTopic(document) },
+        { key: COUNTERS_KEY, value: encodeCounters(counters) },
+      ],
+      durable: () => {
+        topic.document = document;
+        this.counters = counters;
+      },
+    };
+  }
+
+  /** Plans the next generation: a new, empty log whose offsets go on where the old one ended. */
+  planGeneration(
+    topic: Topic,
+    counters: Counters,
+    operations: StoreOperation[],
+  ): { readonly counters: Counters; readonly durable: () => void } {
+    const old = topic.document;
+    const document = { ...old, storage: counters.nextStorage, generation: old.generation + 1 };
+    const states = topic.partitions.map(({ endOffset }) => ({
+      ...EMPTY_PARTITION,
+      startOffset: endOffset,
+      endOffset,
+      cleanOffset: endOffset,
+    }));
+    operations.push({ key: topicKey(topic.name), value: encodeTopic(document) });
+    operations.push({ key: droppedKey(old.storage), value: Buffer.of(1) });
+    operations.push(...stateOperations(document.storage, states));
+    for (let partition = 0; partition < old.partitions; partition++) {
+      operations.push({ key: partitionKey(old.storage, partition), value: null });
+    }
+    return {
+      counters: {
+        ...counters,
+        nextStorage: counters.nextStorage + 1,
+        catalogVersion: counters.catalogVersion + 1,
+      },
+      durable: () => {
+        topic.document = document;
+        topic.partitions.splice(0, topic.partitions.length, ...states);
+      },
+    };
+  }
+}
+
+/** The state of a partition that must exist. */
+export function stateOf(topic: Topic, partition: number): PartitionState {
+  return must(topic.partitions[partition], `${topic.name} has no partition ${partition}`);
+}
+
+/** How the port describes a topic. */
+export function describe(topic: Topic): TopicDescription {
+  const { generation, cleanup } = topic.document;
+  const partitions = topic.partitions.map(
+    ({ startOffset, endOffset, bytes }, partition): PartitionDescription => ({
+      partition,
+      startOffset,
+      endOffset,
+      bytes,
+    }),
+  );
+  return { name: topic.name, generation, cleanup, partitions };
+}
+
+function stateOperations(storage: number, states: readonly PartitionState[]): StoreOperation[] {
+  return states.map((state, partition) => ({
+    key: partitionKey(storage, partition),
+    value: encodeState(state),
+  }));
+}
+
+function encodeTopic(document: TopicDocument): Buffer {
+  return Buffer.from(JSON.stringify(document));
+}
+
+/** Bytes of a partition's state. */
+export function encodeState(state: PartitionState): Buffer {
+  const { startOffset, endOffset, bytes, records, cleanOffset, tombstoneDueMs } = state;
+  return encodeDoubles([startOffset, endOffset, bytes, records, cleanOffset, tombstoneDueMs]);
+}
+
+function decodeState(bytes: Buffer): PartitionState {
+  return {
+    startOffset: bytes.readDoubleLE(0),
+    endOffset: bytes.readDoubleLE(8),
+    bytes: bytes.readDoubleLE(16),
+    records: bytes.readDoubleLE(24),
+    cleanOffset: bytes.readDoubleLE(32),
+    tombstoneDueMs: bytes.readDoubleLE(40),
+  };
+}
+
+/** Bytes of the counters. */
+export function encodeCounters(counters: Counters): Buffer {
+  return encodeDoubles([counters.nextSequence, counters.nextStorage, counters.catalogVersion]);
+}
+
+function decodeCounters(bytes: Buffer): Counters {
+  return {
+    nextSequence: bytes.readDoubleLE(0),
+    nextStorage: bytes.readDoubleLE(8),
+    catalogVersion: bytes.readDoubleLE(16),
+  };
+}
+
+function encodeDoubles(numbers: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(numbers.length * 8);
+  for (const [at, number] of numbers.entries()) bytes.writeDoubleLE(number, at * 8);
+  return bytes;
+}
