@@ -2,6 +2,7 @@ import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-o
 import type { RowChange, TruncateChange } from '../model/change-event.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { PreparedSchema } from '../converter/converter.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { RecordOutput } from './record-output.ts';
 
 export type WireFormat = 'json' | 'avro';
@@ -18,6 +19,9 @@ export interface RowEncoderContext {
   /** Null for a table without key. */
   readonly key: PreparedSchema | null;
   readonly value: PreparedSchema;
+  /** Options of the JSON converters where they differ from the defaults; replaceNullWithDefault holds for Avro too. */
+  readonly keyJson?: Partial<JsonTextOptions>;
+  readonly valueJson?: Partial<JsonTextOptions>;
 }
 
 /** Writes the log records of a change: one, or three for a change of the primary key, or two for a delete. */

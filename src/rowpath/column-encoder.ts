@@ -1,0 +1,108 @@
+import { placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import { compileAvroEncoder } from '../converter/avro-encoder.ts';
+import { jsonString, valueJson } from '../converter/json-text.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
+import { unknownValue } from '../envelope/record-plan.ts';
+import { ByteWriter } from '../foundation/byte-writer.ts';
+import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
+import type { ColumnSchema } from '../model/table-schema.ts';
+import { avroTextEncoder } from './avro-text-encoder.ts';
+import { jsonTextEncoder } from './json-text-encoder.ts';
+import type { WireFormat } from './row-encoder.ts';
+import type { TextEncoder } from './text-encoder.ts';
+
+/** A column of a struct, ready to be written: what is constant of it stands as bytes. */
+export interface ColumnEncoder {
+  readonly tupleIndex: number;
+  /** Known in a key-only old tuple. */
+  readonly identity: boolean;
+  /** Precedes a value: `,"name":`, or the branch of the union. */
+  readonly prefix: Buffer;
+  readonly encode: TextEncoder;
+  /** Prefix and null; null: the schema has no place for a null. */
+  readonly nullBytes: Buffer | null;
+  /** Prefix and what stands for a column that the old tuple does not tell. */
+  readonly unknownBytes: Buffer;
+  /** Prefix and what stands for an absent value (unchanged TOAST). */
+  readonly placeholderBytes: Buffer;
+}
+
+export interface ColumnContext {
+  readonly wire: WireFormat;
+  readonly json: JsonTextOptions;
+  readonly unavailableValuePlaceholder: string;
+}
+
+/** `schema` and `name` are those of the struct's field: a key may differ from the row in both. */
+export function compileColumn(
+  column: ColumnSchema,
+  field: { readonly name: string; readonly schema: ConnectSchema },
+  first: boolean,
+  context: ColumnContext,
+): ColumnEncoder {
+  const { schema } = field;
+  const placeholder = placeholderValue({ ...column, schema }, context.unavailableValuePlaceholder);
+  const { prefix, constant, encode } =
+    context.wire === 'json'
+      ? jsonParts(column, field, first, context.json)
+      : avroParts(column, schema, context.json.replaceNullWithDefault);
+  return {
+    tupleIndex: column.tupleIndex,
+    identity: column.identity,
+    prefix,
+    encode,
+    nullBytes: orNull(() => constant(null)),
+    unknownBytes: constant(unknownValue(schema)),
+    placeholderBytes: constant(placeholder),
+  };
+}
+
+interface Parts {
+  readonly prefix: Buffer;
+  /** Prefix and value, or branch and value, of a value known beforehand. */
+  readonly constant: (value: ConnectValue) => Buffer;
+  readonly encode: TextEncoder;
+}
+
+function jsonParts(
+  column: ColumnSchema,
+  field: { readonly name: string; readonly schema: ConnectSchema },
+  first: boolean,
+  options: JsonTextOptions,
+): Parts {
+  const name = `${first ? '' : ','}${jsonString(field.name)}:`;
+  return {
+    prefix: Buffer.from(name),
+    constant: (value) => Buffer.from(name + valueJson(field.schema, value, options)),
+    encode: jsonTextEncoder(column.format, field.schema, options),
+  };
+}
+
+function avroParts(column: ColumnSchema, schema: ConnectSchema, replaceNull: boolean): Parts {
+  const general = compileAvroEncoder(schema, replaceNull);
+  return {
+    prefix: avroBranch(schema),
+    constant: (value) => {
+      const writer = new ByteWriter(64);
+      general(writer, value);
+      return Buffer.from(writer.written());
+    },
+    encode: avroTextEncoder(column.format, schema),
+  };
+}
+
+/** The index of the value's branch: [null, T], and [T, null] when T has a default (PITFALLS C6). */
+function avroBranch(schema: ConnectSchema): Buffer {
+  if (!schema.optional) return Buffer.alloc(0);
+  const defaultFirst =
+    schema.default !== undefined && schema.default !== null && schema.type !== 'struct';
+  return Buffer.from([defaultFirst ? 0 : 2]);
+}
+
+function orNull(make: () => Buffer): Buffer | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}

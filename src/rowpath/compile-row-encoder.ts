@@ -1,0 +1,258 @@
+import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
+import { inColumn } from '../../dialects/postgres/value-conversion.ts';
+import { headerText } from '../converter/simple-header.ts';
+import {
+  ABSENT_HEADER,
+  absentColumns,
+  imageOfAfter,
+  isKnownBefore,
+  planRecords,
+  unknownValue,
+  untoldKeyColumns,
+} from '../envelope/record-plan.ts';
+import type { ImageSide, PlannedRecord } from '../envelope/record-plan.ts';
+import { must } from '../foundation/assert.ts';
+import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
+import type { RowImage } from '../model/row-image.ts';
+import type { ColumnSchema } from '../model/table-schema.ts';
+import { placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
+import { compileColumn } from './column-encoder.ts';
+import type { EnvelopeFrame } from './envelope-frame.ts';
+import { avroFrame, jsonFrame } from './envelope-frame.ts';
+import { ImageEncoder } from './image-encoder.ts';
+import type { RecordOutput } from './record-output.ts';
+import type { RowEncoder, RowEncoderContext, WireFormat } from './row-encoder.ts';
+import { AvroSourceEncoder, JsonSourceEncoder } from './source-encoder.ts';
+import type { SourceEncoder } from './source-encoder.ts';
+
+const JSON_DEFAULTS: JsonTextOptions = { decimalFormat: 'BASE64', replaceNullWithDefault: false };
+const NOTHING = Buffer.alloc(0);
+const OPEN = Buffer.from('{');
+const CLOSE = Buffer.from('}');
+
+/**
+ * The encoder of one table version: columns, envelope and source block are laid out once, a row
+ * then goes from the source's bytes to the record's bytes. Equal, byte for byte, to
+ * `changeToRecords` and the converter (a property test holds them together).
+ */
+export function compileRowEncoder(context: RowEncoderContext): RowEncoder {
+  return new CompiledRowEncoder(context);
+}
+
+type Tails = Readonly<Record<'c' | 'u' | 'd' | 'r' | 't', Buffer>>;
+
+class CompiledRowEncoder implements RowEncoder {
+  readonly #context: RowEncoderContext;
+  readonly #row: ImageEncoder;
+  readonly #key: ImageEncoder | null;
+  readonly #keyColumns: readonly ColumnSchema[];
+  readonly #source: SourceEncoder;
+  readonly #frame: EnvelopeFrame;
+  readonly #untoldKeyHeader: Buffer | null;
+  readonly #contextHeaders: readonly { readonly name: string; readonly value: Buffer }[];
+  #timestampMs = 0;
+  #tails: Tails;
+  /** The struct in work, so that an error can name its column. */
+  #inWork: ImageEncoder;
+
+  constructor(context: RowEncoderContext) {
+    const { table, schemas, options } = context;
+    const valueJson = { ...JSON_DEFAULTS, ...context.valueJson };
+    this.#context = context;
+    this.#row = structEncoder(context, table.columns, schemas.row.fields ?? [], 'value');
+    this.#keyColumns = table.keyColumns.map((index) => must(table.columns[index], 'key column'));
+    const keyFields = schemas.key?.fields;
+    this.#key =
+      keyFields === undefined ? null : structEncoder(context, this.#keyColumns, keyFields, 'key');
+    const json = context.valueFormat === 'json';
+    this.#frame = json ? jsonFrame(context.value, valueJson) : avroFrame(context.value);
+    this.#source = json
+      ? new JsonSourceEncoder(table.id, options, valueJson)
+      : new AvroSourceEncoder(table.id, options);
+    const untold = untoldKeyColumns(table);
+    this.#untoldKeyHeader = untold.length > 0 ? Buffer.from(JSON.stringify(untold)) : null;
+    this.#contextHeaders = (options.contextHeaders ?? []).map(({ name, value }) => ({
+      name,
+      value: Buffer.from(headerText(value)),
+    }));
+    this.#inWork = this.#row;
+    this.#tails = this.#tailsAt(0n);
+  }
+
+  processedAt(micros: bigint): void {
+    this.#timestampMs = Math.floor(Number(micros) / 1000);
+    this.#tails = this.#tailsAt(micros);
+  }
+
+  row(change: RowChange, output: RecordOutput): number {
+    const plan = planRecords(change, this.#context.options);
+    try {
+      // What has ended cannot be taken back, so a later record of the change must not fail: the
+      // tombstone has the delete's key, and a create after a delete is tried out before.
+      if (plan.length > 1) this.#tryLast(plan, change, output);
+      for (let i = 0; i < plan.length; i++) {
+        this.#record(plan[i] as PlannedRecord, change, output);
+      }
+    } catch (error) {
+      output.abandon();
+      const column = this.#inWork.currentColumn();
+      throw column === undefined ? error : inColumn(this.#context.table.id, column, error);
+    }
+    return plan.length;
+  }
+
+  truncate(change: TruncateChange, output: RecordOutput): number {
+    const { writer } = output;
+    output.start(this.#context.topic, this.#timestampMs);
+    output.endKey(false);
+    writer.raw(this.#frame.empty);
+    this.#source.write(change, writer);
+    writer.raw(this.#tails.t);
+    output.endValue(true);
+    this.#writeContextHeaders(output);
+    output.end();
+    return 1;
+  }
+
+  #tailsAt(micros: bigint): Tails {
+    const tail = (op: string): Buffer => this.#frame.tail(op, micros);
+    return { c: tail('c'), u: tail('u'), d: tail('d'), r: tail('r'), t: tail('t') };
+  }
+
+  #record(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
+    output.start(this.#context.topic, this.#timestampMs);
+    this.#writeKey(record.key, change, output);
+    this.#row.placeholderWritten = false;
+    if (record.op === null) {
+      output.endValue(false);
+    } else {
+      this.#writeValue(record, record.op, change, output);
+      output.endValue(true);
+    }
+    this.#writeHeaders(record, change, output);
+    output.end();
+  }
+
+  #tryLast(plan: readonly PlannedRecord[], change: RowChange, output: RecordOutput): void {
+    const last = plan[plan.length - 1] as PlannedRecord;
+    if (last.op === null) return;
+    output.start(this.#context.topic, this.#timestampMs);
+    this.#writeKey(last.key, change, output);
+    this.#writeValue(last, last.op, change, output);
+    output.abandon();
+  }
+
+  #writeKey(side: ImageSide, change: RowChange, output: RecordOutput): void {
+    const key = this.#key;
+    const prepared = this.#context.key;
+    if (key === null || prepared === null) {
+      output.endKey(false);
+      return;
+    }
+    const { writer } = output;
+    writer.range(prepared.prefix, 0, prepared.prefix.length);
+    this.#writeImage(key, side, change, output);
+    writer.range(prepared.suffix, 0, prepared.suffix.length);
+    output.endKey(true);
+  }
+
+  #writeImage(
+    encoder: ImageEncoder,
+    side: ImageSide,
+    change: RowChange,
+    output: RecordOutput,
+  ): void {
+    this.#inWork = encoder;
+    if (side === 'after') encoder.after(change, change.after as RowImage, output.writer);
+    else encoder.before(change, change.before as RowImage, output.writer);
+  }
+
+  #writeValue(
+    record: PlannedRecord,
+    op: 'c' | 'u' | 'd' | 'r',
+    change: RowChange,
+    output: RecordOutput,
+  ): void {
+    const { writer } = output;
+    const frame = this.#frame;
+    if (record.before) {
+      writer.raw(frame.before);
+      this.#writeImage(this.#row, 'before', change, output);
+      writer.raw(record.after ? frame.after : frame.nullAfter);
+    } else {
+      writer.raw(frame.nullBeforeThenAfter);
+    }
+    if (record.after) {
+      this.#writeImage(this.#row, 'after', change, output);
+      writer.raw(frame.source);
+    }
+    this.#source.write(change, writer);
+    writer.raw(this.#tails[op]);
+  }
+
+  #writeHeaders(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
+    if (record.keyHeader !== null) {
+      const text = this.#keyText(record.key === 'before' ? 'after' : 'before', change);
+      output.header(record.keyHeader, Buffer.from(text));
+    }
+    if (this.#context.options.absentHeader) this.#writeAbsentHeader(record, change, output);
+    this.#writeContextHeaders(output);
+  }
+
+  #writeAbsentHeader(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
+    if (record.after) {
+      if (!this.#row.placeholderWritten) return;
+      output.header(ABSENT_HEADER, Buffer.from(JSON.stringify(absentColumns(change))));
+    } else if (change.beforeIsKeyOnly && this.#untoldKeyHeader !== null) {
+      output.header(ABSENT_HEADER, this.#untoldKeyHeader);
+    }
+  }
+
+  #writeContextHeaders(output: RecordOutput): void {
+    for (const { name, value } of this.#contextHeaders) output.header(name, value);
+  }
+
+  /** The key of a moved row's other place, as the header converter writes it. Rare, so general. */
+  #keyText(side: ImageSide, change: RowChange): string {
+    const schema = must(this.#context.schemas.key, 'a moved row has a key');
+    const values = this.#keyColumns.map((column) => this.#keyValue(side, column, change));
+    return headerText({ schema, values });
+  }
+
+  #keyValue(side: ImageSide, column: ColumnSchema, change: RowChange): ConnectValue {
+    if (side === 'before' && !isKnownBefore(change, column)) return unknownValue(column.schema);
+    const image = side === 'before' ? change.before : imageOfAfter(change, column);
+    if (image === null) {
+      return placeholderValue(column, this.#context.options.unavailableValuePlaceholder);
+    }
+    const text = image.text(column.tupleIndex);
+    return text === null || text === undefined
+      ? null
+      : parseText(column.format, column.schema, text);
+  }
+}
+
+function structEncoder(
+  context: RowEncoderContext,
+  columns: readonly ColumnSchema[],
+  fields: readonly ConnectField[],
+  part: 'key' | 'value',
+): ImageEncoder {
+  const wire: WireFormat = part === 'key' ? context.keyFormat : context.valueFormat;
+  const json = {
+    ...JSON_DEFAULTS,
+    ...(part === 'key' ? context.keyJson : context.valueJson),
+  };
+  const { unavailableValuePlaceholder } = context.options;
+  const encoders = columns.map((column, i) =>
+    compileColumn(column, must(fields[i], 'a field for each column'), i === 0, {
+      wire,
+      json,
+      unavailableValuePlaceholder,
+    }),
+  );
+  const isJson = wire === 'json';
+  return new ImageEncoder(columns, encoders, isJson ? OPEN : NOTHING, isJson ? CLOSE : NOTHING);
+}

@@ -1,0 +1,155 @@
+import { compileAvroEncoder } from '../converter/avro-encoder.ts';
+import { writeAvroLong, writeAvroSafeLong } from '../converter/avro-primitives.ts';
+import { jsonString, valueJson } from '../converter/json-text.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
+import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
+import { SOURCE_SCHEMA, sourceStruct } from '../envelope/source-block.ts';
+import { ByteWriter } from '../foundation/byte-writer.ts';
+import type { ChangeOrigin } from '../model/change-event.ts';
+import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
+import type { TableId } from '../model/table-schema.ts';
+import { writeInteger } from './text-scan.ts';
+
+/**
+ * The source block of a table's changes. Within a transaction only `lsn` moves, and with it the end
+ * of `sequence`: what stands before, between and after is kept as bytes until the transaction ends.
+ */
+export interface SourceEncoder {
+  write(origin: ChangeOrigin, out: ByteWriter): void;
+}
+
+const FIELDS = SOURCE_SCHEMA.fields ?? [];
+const SEQUENCE = FIELDS.findIndex((field) => field.name === 'sequence');
+const LSN = FIELDS.findIndex((field) => field.name === 'lsn');
+
+/** What of an origin is the same for all changes of a transaction (or of a snapshot's table). */
+class TransactionCache {
+  #commitLsn: bigint | null = null;
+  #previousCommitLsn: bigint | null = null;
+  #sourceMicros = 0n;
+  #transactionId: number | null = null;
+  #snapshot = '';
+
+  /** Remembers the origin; true when the bytes have to be made anew. */
+  moved(origin: ChangeOrigin): boolean {
+    if (
+      this.#commitLsn === origin.commitLsn &&
+      this.#snapshot === origin.snapshot &&
+      this.#transactionId === origin.transactionId &&
+      this.#sourceMicros === origin.sourceMicros &&
+      this.#previousCommitLsn === origin.previousCommitLsn
+    ) {
+      return false;
+    }
+    this.#commitLsn = origin.commitLsn;
+    this.#previousCommitLsn = origin.previousCommitLsn;
+    this.#sourceMicros = origin.sourceMicros;
+    this.#transactionId = origin.transactionId;
+    this.#snapshot = origin.snapshot;
+    return true;
+  }
+}
+
+function writeLsn(lsn: bigint, out: ByteWriter): void {
+  const value = Number(lsn);
+  // Above, a double does not hold every position (PITFALLS P15).
+  if (value <= Number.MAX_SAFE_INTEGER) writeInteger(out, value);
+  else out.ascii(lsn.toString());
+}
+
+export class JsonSourceEncoder implements SourceEncoder {
+  readonly #table: TableId;
+  readonly #options: EnvelopeOptions;
+  readonly #json: JsonTextOptions;
+  readonly #cache = new TransactionCache();
+  #head: Buffer = Buffer.alloc(0);
+  #middle: Buffer = Buffer.alloc(0);
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor(table: TableId, options: EnvelopeOptions, json: JsonTextOptions) {
+    this.#table = table;
+    this.#options = options;
+    this.#json = json;
+  }
+
+  write(origin: ChangeOrigin, out: ByteWriter): void {
+    if (this.#cache.moved(origin)) this.#prepare(origin);
+    out.range(this.#head, 0, this.#head.length);
+    const from = out.position;
+    writeLsn(origin.lsn, out);
+    const to = out.position;
+    out.range(this.#middle, 0, this.#middle.length);
+    out.range(out.bytes, from, to);
+    out.range(this.#tail, 0, this.#tail.length);
+  }
+
+  #prepare(origin: ChangeOrigin): void {
+    const values = sourceStruct(origin, this.#table, this.#options).values;
+    const member = (field: ConnectField, i: number): string =>
+      `${jsonString(field.name)}:${valueJson(field.schema, values[i] as ConnectValue, this.#json)}`;
+    const members = FIELDS.map(member);
+    // `[null,"` or `["123","`: what stands before the position inside the JSON text of the pair.
+    const sequence = values[SEQUENCE] as string;
+    const opening = sequence.slice(0, sequence.lastIndexOf(',') + 2);
+    const head = [...members.slice(0, SEQUENCE), `"sequence":${jsonString(opening).slice(0, -1)}`];
+    const middle = [...members.slice(SEQUENCE + 1, LSN), '"lsn":'];
+    this.#head = Buffer.from(`{${head.join(',')}`);
+    this.#middle = Buffer.from(`${jsonString('"]').slice(1)},${middle.join(',')}`);
+    this.#tail = Buffer.from(`,${members.slice(LSN + 1).join(',')}}`);
+  }
+}
+
+const FIELD_ENCODERS = FIELDS.map((field) => compileAvroEncoder(field.schema));
+/** Both fields are optional without default: the value is the union's second branch. */
+const PRESENT = 2;
+
+export class AvroSourceEncoder implements SourceEncoder {
+  readonly #table: TableId;
+  readonly #options: EnvelopeOptions;
+  readonly #cache = new TransactionCache();
+  readonly #scratch = new ByteWriter(512);
+  #head: Buffer = Buffer.alloc(0);
+  #opening: Buffer = Buffer.alloc(0);
+  #middle: Buffer = Buffer.alloc(0);
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor(table: TableId, options: EnvelopeOptions) {
+    this.#table = table;
+    this.#options = options;
+  }
+
+  write(origin: ChangeOrigin, out: ByteWriter): void {
+    if (this.#cache.moved(origin)) this.#prepare(origin);
+    out.range(this.#head, 0, this.#head.length);
+    // The length comes first: at most 47 bytes, so always one byte of varint.
+    const lengthAt = out.position;
+    out.u8(0);
+    out.range(this.#opening, 0, this.#opening.length);
+    writeLsn(origin.lsn, out);
+    out.u8(0x22);
+    out.u8(0x5d);
+    out.bytes[lengthAt] = (out.position - lengthAt - 1) * 2;
+    out.range(this.#middle, 0, this.#middle.length);
+    const lsn = Number(origin.lsn);
+    if (lsn <= Number.MAX_SAFE_INTEGER) writeAvroSafeLong(out, lsn);
+    else writeAvroLong(out, origin.lsn);
+    out.range(this.#tail, 0, this.#tail.length);
+  }
+
+  #prepare(origin: ChangeOrigin): void {
+    const values = sourceStruct(origin, this.#table, this.#options).values;
+    const sequence = values[SEQUENCE] as string;
+    this.#head = this.#part(values, 0, SEQUENCE, true);
+    this.#opening = Buffer.from(sequence.slice(0, sequence.lastIndexOf(',') + 2));
+    this.#middle = this.#part(values, SEQUENCE + 1, LSN, true);
+    this.#tail = this.#part(values, LSN + 1, FIELDS.length, false);
+  }
+
+  #part(values: readonly ConnectValue[], from: number, to: number, branch: boolean): Buffer {
+    const writer = this.#scratch;
+    writer.clear();
+    for (let i = from; i < to; i++) FIELD_ENCODERS[i]?.(writer, values[i] as ConnectValue);
+    if (branch) writer.u8(PRESENT);
+    return Buffer.from(writer.written());
+  }
+}
