@@ -197,7 +197,7 @@ ORDER BY 3 NULLS LAST`;
 export function storageQuery(oids: readonly number[]): string {
   const list = oids.length === 0 ? '0' : oids.map((oid) => String(oid >>> 0)).join(', ');
   return `
-SELECT c.oid, c.relfilenode || ' ' || c.relnamespace || ' ' || c.relname || ' ' || c.relreplident AS file,
+SELECT c.oid, c.relfilenode || ' ' || c.relnamespace || ' ' || c.relname || ' ' || c.relreplident::text AS file,
   (SELECT string_agg(a.attnum || ' ' || quote_ident(a.attname) || ' ' || a.atttypid || ' '
       || a.atttypmod || ' ' || a.attnotnull, ',' ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a

@@ -97,14 +97,15 @@ export class PostgresReader implements SourceReader {
     stored: SourceOffset | null,
     signal: AbortSignal,
   ): Promise<void> {
+    const { snapshotMode } = this.#options;
     const found = stored === null ? null : fromSourceOffset(stored);
-    let resume = found?.snapshot === 'running' ? null : found;
+    let resume = found?.snapshot === 'running' || snapshotMode === 'always' ? null : found;
     let captured: readonly CapturedTable[] = [];
     if (resume === null) {
       const unfinished = found === null ? null : attemptOf(found);
       ({ resume, captured } = await this.#snapshot(receiver, unfinished, signal));
-      if (signal.aborted || this.#options.snapshotMode === 'initial_only') return;
     }
+    if (signal.aborted || snapshotMode === 'initial_only') return;
     const capture = await prepareCapture(this.#catalogConnection, this.#options);
     for (const warning of capture.warnings) this.#note(warning);
     signal.throwIfAborted();

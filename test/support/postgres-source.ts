@@ -1,0 +1,125 @@
+import { fromSourceOffset } from '../../src/source/postgres/replication-offset.ts';
+import { PostgresReader } from '../../src/source/postgres/postgres-reader.ts';
+import type {
+  PostgresConnectionOptions,
+  PostgresSourceOptions,
+} from '../../src/source/postgres/postgres-source-options.ts';
+import type { TestDatabase } from './postgres.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
+
+type Address = Pick<TestDatabase, 'host' | 'port' | 'user' | 'password' | 'name'>;
+
+export function connectionTo(database: Address): PostgresConnectionOptions {
+  return {
+    host: database.host,
+    port: database.port,
+    user: database.user,
+    password: database.password,
+    database: database.name,
+    sslMode: 'disable',
+    connectTimeoutMs: 10_000,
+  };
+}
+
+/** Options of a source over everything in the database; the slot has the database's name. */
+export function sourceOptionsFor(
+  database: Address,
+  overrides: Partial<PostgresSourceOptions> = {},
+): PostgresSourceOptions {
+  return {
+    connection: connectionTo(database),
+    topicPrefix: 'test',
+    slotName: database.name,
+    slotDropOnStop: false,
+    slotFailover: false,
+    slotMaxRetries: 20,
+    slotRetryDelayMs: 100,
+    slotStreamParams: [],
+    publicationName: 'tidemark',
+    publicationAutocreateMode: 'all_tables',
+    publishViaPartitionRoot: false,
+    schemaInclude: [],
+    schemaExclude: [],
+    tableInclude: [],
+    tableExclude: [],
+    columnInclude: [],
+    columnExclude: [],
+    skippedOperations: [],
+    valueModes: {
+      decimal: 'precise',
+      timePrecision: 'adaptive',
+      binary: 'bytes',
+      interval: 'numeric',
+    },
+    snapshotMode: 'initial',
+    snapshotMaxThreads: 1,
+    snapshotLockTimeoutMs: 10_000,
+    slotCreateTimeoutMs: 30_000,
+    statusUpdateIntervalMs: 100,
+    heartbeatIntervalMs: 0,
+    heartbeatActionQuery: undefined,
+    ...overrides,
+  };
+}
+
+/** A reader that runs against a receiver; `stop` ends it as the runtime does. */
+export interface RunningSource {
+  readonly reader: PostgresReader;
+  readonly receiver: RecordingReceiver;
+  readonly notes: readonly string[];
+  /** Resolves when `run` has ended, rejects with its error. */
+  readonly ended: Promise<void>;
+  /** Abort, flush, dispose. */
+  stop(): Promise<void>;
+}
+
+/** Starts from what the receiver has stored. */
+export function startSource(
+  options: PostgresSourceOptions,
+  receiver = new RecordingReceiver(),
+): RunningSource {
+  const notes: string[] = [];
+  const reader = new PostgresReader({ options, note: (text) => notes.push(text) });
+  receiver.reader = reader;
+  const abort = new AbortController();
+  const ended = reader.run(receiver, receiver.stored, abort.signal);
+  ended.catch(() => undefined);
+  return {
+    reader,
+    receiver,
+    notes,
+    ended,
+    async stop() {
+      abort.abort();
+      await ended.catch(() => undefined);
+      await reader[Symbol.asyncDispose]();
+      receiver.crash();
+    },
+  };
+}
+
+/** Starts, and waits until the stream is open; fails when the source ends before. */
+export async function startStreaming(
+  options: PostgresSourceOptions,
+  receiver = new RecordingReceiver(),
+): Promise<RunningSource> {
+  const source = startSource(options, receiver);
+  await Promise.race([
+    source.ended.then(() => {
+      throw new Error('the source ended');
+    }),
+    untilStreaming(source.reader),
+  ]);
+  return source;
+}
+
+async function untilStreaming(reader: PostgresReader): Promise<void> {
+  while (reader.status().phase !== 'streaming') {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The position up to which the receiver has everything. */
+export function storedEndLsn(receiver: RecordingReceiver): bigint {
+  return receiver.stored === null ? 0n : fromSourceOffset(receiver.stored).endLsn;
+}

@@ -1,0 +1,158 @@
+import type {
+  ChangeOrigin,
+  ChangeReceiver,
+  RowChange,
+  SchemaChange,
+  SourceOffset,
+  SourceReader,
+  TruncateChange,
+} from '../../src/model/change-event.ts';
+import type { RowImage } from '../../src/model/row-image.ts';
+import { ValueKind } from '../../src/model/row-image.ts';
+import type { TableSchema } from '../../src/model/table-schema.ts';
+
+/** A row as text by column name; a column that is absent has the value `undefined`. */
+export type RecordedRow = Readonly<Record<string, string | null | undefined>>;
+
+export interface RecordedEvent {
+  readonly op: 'c' | 'u' | 'd' | 'r' | 't';
+  readonly table: string;
+  readonly before: RecordedRow | null;
+  readonly keyOnly: boolean;
+  readonly after: RecordedRow | null;
+  readonly commitLsn: bigint;
+  readonly lsn: bigint;
+  readonly ordinal: number;
+  readonly transactionId: number | null;
+  readonly version: number;
+}
+
+/**
+ * Stands in for the runtime: keeps what it is given as text, and makes it durable at every `settle`
+ * (or only when the test says so). What is not durable is forgotten by `crash`.
+ */
+export class RecordingReceiver implements ChangeReceiver {
+  /** Durable events, over all runs. */
+  readonly events: RecordedEvent[] = [];
+  readonly schemas: SchemaChange[] = [];
+  readonly commits: ChangeOrigin[] = [];
+  stored: SourceOffset | null = null;
+  reader: SourceReader | undefined;
+  /** Set by a test: what `settle` waits for. */
+  gate: Promise<void> | undefined;
+  /** False: nothing becomes durable until `flush`. */
+  autoFlush = true;
+  /** Called after each row; may throw or cut. */
+  onRow: (count: number) => void = () => undefined;
+  snapshots = 0;
+  #pending: RecordedEvent[] = [];
+  #rows = 0;
+  #waiters: { check: () => boolean; resolve: () => void }[] = [];
+
+  async snapshotStarted(_tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
+    this.snapshots++;
+    this.events.length = 0;
+    this.#pending = [];
+    this.stored = offset;
+    await Promise.resolve();
+  }
+
+  async snapshotCompleted(offset: SourceOffset): Promise<void> {
+    this.#keep();
+    this.stored = offset;
+    await Promise.resolve();
+    this.#wake();
+  }
+
+  schemaChanged(change: SchemaChange): Promise<void> | undefined {
+    this.schemas.push(change);
+    return undefined;
+  }
+
+  row(change: RowChange): void {
+    this.#pending.push({
+      op: change.op,
+      table: change.table.id.table,
+      before: rowOf(change.table, change.before, change.beforeIsKeyOnly),
+      keyOnly: change.beforeIsKeyOnly,
+      after: rowOf(change.table, change.after, false),
+      commitLsn: change.commitLsn,
+      lsn: change.lsn,
+      ordinal: change.ordinal,
+      transactionId: change.transactionId,
+      version: change.table.version,
+    });
+    this.onRow(++this.#rows);
+  }
+
+  truncate(change: TruncateChange): void {
+    this.#pending.push({
+      op: 't',
+      table: change.table.id.table,
+      before: null,
+      keyOnly: false,
+      after: null,
+      commitLsn: change.commitLsn,
+      lsn: change.lsn,
+      ordinal: change.ordinal,
+      transactionId: change.transactionId,
+      version: change.table.version,
+    });
+  }
+
+  committed(origin: ChangeOrigin): void {
+    this.commits.push({ ...origin });
+  }
+
+  settle(): Promise<void> | undefined {
+    if (this.autoFlush) this.flush();
+    return this.gate;
+  }
+
+  /** Records and offset become durable together; then the source is told. */
+  flush(): void {
+    if (this.reader === undefined) return;
+    this.#keep();
+    this.stored = this.reader.offset();
+    this.reader.confirm(this.stored);
+    this.#wake();
+  }
+
+  /** What was handed over and is not durable is gone, as after kill -9. */
+  crash(): void {
+    this.#pending = [];
+  }
+
+  /** Resolves when the durable events fulfil the condition. */
+  async until(check: (events: readonly RecordedEvent[]) => boolean): Promise<void> {
+    if (check(this.events)) return;
+    await new Promise<void>((resolve) => {
+      this.#waiters.push({ check: () => check(this.events), resolve });
+    });
+  }
+
+  #keep(): void {
+    this.events.push(...this.#pending);
+    this.#pending = [];
+  }
+
+  #wake(): void {
+    this.#waiters = this.#waiters.filter(({ check, resolve }) => {
+      if (!check()) return true;
+      resolve();
+      return false;
+    });
+  }
+}
+
+function rowOf(table: TableSchema, image: RowImage | null, keyOnly: boolean): RecordedRow | null {
+  if (image === null) return null;
+  const entries = table.columns
+    .filter((column) => !keyOnly || column.identity)
+    .map((column) => {
+      const kind = image.kinds[column.tupleIndex];
+      const value = kind === ValueKind.absent ? undefined : image.text(column.tupleIndex);
+      return [column.name, value] as const;
+    });
+  return Object.fromEntries(entries);
+}
