@@ -3,6 +3,7 @@ import type {
   ChangeReceiver,
   RowChange,
   SchemaChange,
+  SnapshotMarker,
   SourceOffset,
   SourceReader,
   TruncateChange,
@@ -25,6 +26,7 @@ export interface RecordedEvent {
   readonly ordinal: number;
   readonly transactionId: number | null;
   readonly version: number;
+  readonly snapshot: SnapshotMarker;
 }
 
 /**
@@ -81,6 +83,7 @@ export class RecordingReceiver implements ChangeReceiver {
       ordinal: change.ordinal,
       transactionId: change.transactionId,
       version: change.table.version,
+      snapshot: change.snapshot,
     });
     this.onRow(++this.#rows);
   }
@@ -97,6 +100,7 @@ export class RecordingReceiver implements ChangeReceiver {
       ordinal: change.ordinal,
       transactionId: change.transactionId,
       version: change.table.version,
+      snapshot: change.snapshot,
     });
   }
 

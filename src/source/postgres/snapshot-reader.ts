@@ -86,7 +86,7 @@ export async function readSnapshot(
   const first = await open();
   await lockTables(first, reading, options.snapshotLockTimeoutMs, signal);
   const sizes = await storageSizes(reading.control, reading.tables, signal);
-  const chunks = planChunks(reading.tables, sizes);
+  const chunks = planChunks(reading.tables, sizes, request.chunkPages);
   const wires = [first];
   while (wires.length < Math.min(options.snapshotMaxThreads, chunks.length)) {
     wires.push(await open());

@@ -48,6 +48,8 @@ export interface SnapshotRequest {
   readonly unfinished: SnapshotAttempt | null;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Blocks of a chunk; for tests, that need not fill tables of many megabytes. */
+  readonly chunkPages?: number;
   onProgress(progress: readonly SnapshotProgress[]): void;
   /** Worth a line in the log: a restart of the attempt, a transaction that holds up the slot. */
   onNote(note: string): void;
