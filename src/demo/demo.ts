@@ -58,6 +58,19 @@ const CATCH_UP_DEADLINE_MS = 120_000;
  * both databases are equal; without one there is no result.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult | undefined> {
+  try {
+    return await runAndCleanUp(options);
+  } catch (error) {
+    throw firstError(error);
+  }
+}
+
+/** What failed first, when closing things failed as well. */
+function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
+}
+
+async function runAndCleanUp(options: DemoOptions): Promise<DemoResult | undefined> {
   const { directory, signal, durationMs, clock = systemClock } = options;
   const screen = options.output === undefined ? undefined : new DemoScreen(options.output);
   screen?.say('Starting PostgreSQL …');

@@ -47,7 +47,7 @@ export function preparePostgresBinaries(major: number, account: ServerAccount): 
   if (canReach(account, path.join(native, 'bin')) && makeRunnable(root)) {
     return binariesIn(native, major, version);
   }
-  const staged = stagePackage(root, version, account);
+  const staged = stagedCopy(root, version, account);
   return binariesIn(path.join(staged, 'native'), major, version);
 }
 
@@ -134,7 +134,8 @@ function readLinks(root: string): { source: string; target: string }[] {
   return links as { source: string; target: string }[];
 }
 
-function stagePackage(root: string, version: string, account: ServerAccount): string {
+/** Copies the package to where the account can run it; the same copy serves every later call. */
+export function stagedCopy(root: string, version: string, account: ServerAccount): string {
   const base = sharedFolder(account);
   const target = path.join(base, `postgres-${version}-${shortHash(root)}`);
   if (existsSync(target)) return target;

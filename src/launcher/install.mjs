@@ -20,6 +20,10 @@ export function isInstalled(root = PACKAGE_ROOT) {
   });
 }
 
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean, link?: boolean }> | undefined}
+ */
 function readLock(file) {
   if (!existsSync(file)) return undefined;
   return JSON.parse(readFileSync(file, 'utf8')).packages;
@@ -30,14 +34,14 @@ export async function ensureInstalled(root = PACKAGE_ROOT) {
   if (isInstalled(root)) return;
   process.stderr.write('Installing dependencies (npm ci) …\n');
   // npm's own script when npm started us: the `npm` in PATH may be another, or none.
-  const script = process.env.npm_execpath;
+  const script = process.env['npm_execpath'];
   const [file, ...prefix] = script?.endsWith('.js') ? [process.execPath, script] : ['npm'];
   // No package needs its install script: the prebuilt ones are complete without.
   const args = ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'];
   const env = { ...process.env };
   // Under `npm start --omit=…` and the like the outer npm's settings would leak into this one.
-  delete env.npm_config_omit;
-  delete env.NODE_ENV;
+  delete env['npm_config_omit'];
+  delete env['NODE_ENV'];
   const { code, signal } = await runChild(file, [...prefix, ...args], {
     cwd: root,
     env,

@@ -19,8 +19,8 @@ export function isModern(version = process.versions.node) {
  * Path of a Node 24: the running one, or the one from the package for this platform.
  * @returns {string | undefined}
  */
-export function findModernNode(root = PACKAGE_ROOT) {
-  if (isModern()) return process.execPath;
+export function findModernNode(root = PACKAGE_ROOT, version = process.versions.node) {
+  if (isModern(version)) return process.execPath;
   // Resolved, not guessed: npm may hoist the package above us.
   const require = createRequire(path.join(root, 'package.json'));
   const name = `node-${process.platform}-${process.arch}`;
@@ -35,14 +35,20 @@ export function findModernNode(root = PACKAGE_ROOT) {
 /** What to tell a user whose machine has no Node that fits. */
 export function missingNodeMessage() {
   return (
-    `tidemark needs Node ${NEEDED_MAJOR} or newer; this is ${process.versions.node}, and no package ` +
-    `with Node ${NEEDED_MAJOR} for ${process.platform}-${process.arch} is installed.\n` +
-    `Install Node ${NEEDED_MAJOR}, or reinstall without --omit=optional (on linux-x64 npm brings it).`
+    `tidemark needs Node ${NEEDED_MAJOR} or newer; this is ${process.versions.node}, ` +
+    `and no package with it for ${process.platform}-${process.arch} is installed.\n` +
+    `Install Node ${NEEDED_MAJOR}, or reinstall without --omit=optional: ` +
+    `on linux-x64 npm brings it.`
   );
 }
 
-/** PATH with that Node first, so that tools started from it find the same one. */
+/**
+ * PATH with that Node first, so that tools started from it find the same one.
+ * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function withNodeInPath(node, env = process.env) {
-  const folders = [path.dirname(node), path.join(PACKAGE_ROOT, 'node_modules/.bin'), env.PATH];
+  const folders = [path.dirname(node), path.join(PACKAGE_ROOT, 'node_modules/.bin'), env['PATH']];
   return { ...env, PATH: folders.filter(Boolean).join(path.delimiter) };
 }

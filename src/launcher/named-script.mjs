@@ -11,7 +11,9 @@ import {
 } from './modern-node.mjs';
 import { endLike, runChild } from './run-child.mjs';
 
-async function run(folder, suffix, name, ...args) {
+/** @param {string[]} given */
+async function run(...given) {
+  const [folder = '', suffix = '', name, ...args] = given;
   const directory = path.join(PACKAGE_ROOT, folder);
   const names = existsSync(directory)
     ? readdirSync(directory)
@@ -32,9 +34,8 @@ async function run(folder, suffix, name, ...args) {
 }
 
 try {
-  const [folder, suffix, ...rest] = process.argv.slice(2);
-  await run(folder, suffix, ...rest);
+  await run(...process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 3;
 }

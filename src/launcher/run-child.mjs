@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 
+/** @type {NodeJS.Signals[]} */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /**
@@ -7,15 +8,20 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
  * After Ctrl-C on a terminal it gets SIGINT twice, from the terminal and from us; it ignores the
  * second within a moment. Forwarding must stay, because `kill <our pid>` reaches only us.
  *
+ * @param {string} file
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
  * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null }>}
  */
 export function runChild(file, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: 'inherit', ...options });
-    const handlers = FORWARDED.map((signal) => [signal, () => child.kill(signal)]);
-    for (const [signal, handler] of handlers) process.on(signal, handler);
+    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+      child.kill(signal);
+    };
+    for (const signal of FORWARDED) process.on(signal, forward);
     const release = () => {
-      for (const [signal, handler] of handlers) process.off(signal, handler);
+      for (const signal of FORWARDED) process.off(signal, forward);
     };
     child.once('error', (error) => {
       release();
@@ -28,7 +34,10 @@ export function runChild(file, args, options = {}) {
   });
 }
 
-/** Ends this process as the child ended: same exit code, or the same deadly signal. */
+/**
+ * Ends this process as the child ended: same exit code, or the same deadly signal.
+ * @param {{ code: number | null, signal: NodeJS.Signals | null }} ended
+ */
 export function endLike({ code, signal }) {
   if (signal !== null) {
     process.kill(process.pid, signal);

@@ -16,6 +16,6 @@ try {
   const args = [path.join(PACKAGE_ROOT, 'src/main.ts'), 'demo', ...process.argv.slice(2)];
   endLike(await runChild(node, args, { env: withNodeInPath(node) }));
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 3;
 }

@@ -4,7 +4,7 @@
  * a run without tests. Skipped tests are named, so that none goes by unseen.
  *
  * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests?: number,
- *   numTodoTests?: number, testResults?: { status: string, assertionResults: unknown[] }[],
+ *   numTodoTests?: number, testResults?: { status: string, assertionResults: { status: string }[] }[],
  *   success?: boolean } | undefined} report
  * @param {{ code: number | null, signal: string | null }} ended
  */
@@ -24,6 +24,7 @@ export function summarise(report, ended) {
   };
 }
 
+/** @param {{ status: string }} assertion */
 function isFailed(assertion) {
   return assertion.status === 'failed';
 }

@@ -12,12 +12,13 @@ import {
 import { runChild } from './run-child.mjs';
 import { summarise } from './test-summary.mjs';
 
+/** @param {string[]} args */
 async function runTests(args) {
   await ensureInstalled();
   const node = findModernNode();
   if (node === undefined) throw new Error(missingNodeMessage());
   const env = withNodeInPath(node);
-  if (args.includes('--all')) env.TIDEMARK_TEST_ALL = '1';
+  if (args.includes('--all')) env['TIDEMARK_TEST_ALL'] = '1';
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-test-report-'));
   const report = path.join(folder, 'report.json');
   try {
@@ -36,6 +37,7 @@ async function runTests(args) {
   }
 }
 
+/** @param {string} file */
 function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -49,7 +51,7 @@ try {
   process.stdout.write(`${line}\n`);
   process.exitCode = exitCode;
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.stdout.write('0 passed, 1 failed\n');
   process.exitCode = 1;
 }

@@ -1,11 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, test, vi } from 'vitest';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import { processesIn, processIdentity } from '../../src/demo/server-processes.ts';
 import { freshDatabase, startOwnServer } from '../support/postgres.ts';
 
-test('the shared server is the major that the project names, logical, UTF-8, on loopback', async () => {
+const modulePath = path.resolve(import.meta.dirname, '../../src/demo/embedded-postgres.ts');
+
+test('the shared server is the right major, logical, UTF-8, on loopback', async () => {
   await using database = await freshDatabase();
   const [row] = await database.query(
     `SELECT current_setting('server_version_num')::int / 10000 AS major,
@@ -51,18 +57,15 @@ test('committed rows survive kill -9 and a restart on the same port', async () =
 test('a wrong password is refused', async () => {
   await using server = await startOwnServer();
   const url = server.url('postgres').replace(server.password, 'wrong');
-  const { default: pg } = await import('pg');
   const client = new pg.Client(url);
   await expect(client.connect()).rejects.toThrow(/password authentication failed/);
 });
 
-test('a folder in use by a living process is refused, one of a dead process is taken over', async () => {
+test('a folder of a living process is refused, one of a dead process is taken over', async () => {
   const { signal } = new AbortController();
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-claim-'));
   const options = { directory, durable: false, signal, auth: 'trust' } as const;
   await using server = await EmbeddedPostgres.start(options);
-  const { writeFile } = await import('node:fs/promises');
-  const { processIdentity } = await import('../../src/demo/server-processes.ts');
   const owner = path.join(server.directory, 'owner');
   await writeFile(owner, processIdentity(process.ppid) ?? '');
   await expect(EmbeddedPostgres.start(options)).rejects.toMatchObject({ code: 'DEMO_IN_USE' });
@@ -71,5 +74,24 @@ test('a folder in use by a living process is refused, one of a dead process is t
   await using second = await EmbeddedPostgres.start(options);
   expect(second.pid).not.toBe(server.pid);
   await second.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('a server ends when the process that started it is killed', async () => {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-orphan-'));
+  const program = `
+    import { EmbeddedPostgres } from ${JSON.stringify(modulePath)};
+    const { signal } = new AbortController();
+    const options = ${JSON.stringify({ directory, durable: false })};
+    const server = await EmbeddedPostgres.start({ ...options, signal });
+    process.stdout.write(server.directory);
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const [home] = (await once(child.stdout, 'data')) as [Buffer];
+  const dataDir = path.join(home.toString(), 'data');
+  expect(processesIn(dataDir).length).toBeGreaterThan(1);
+  child.kill('SIGKILL');
+  await vi.waitUntil(() => processesIn(dataDir).length === 0, { timeout: 20_000 });
+  await rm(home.toString(), { recursive: true });
   await rm(directory, { recursive: true, force: true });
 });

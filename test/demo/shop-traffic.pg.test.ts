@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { expect, test } from 'vitest';
-import { nextShopDdl } from '../../src/demo/shop-ddl.ts';
-import { createShop, hasShop, SHOP_TABLES } from '../../src/demo/shop-schema.ts';
+import { createShop } from '../../src/demo/shop-schema.ts';
 import { ShopTraffic } from '../../src/demo/shop-traffic.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { freshDatabase } from '../support/postgres.ts';
@@ -23,30 +22,6 @@ async function changesOf(database: TestDatabase): Promise<string[]> {
   );
   return rows.map(({ change }) => change);
 }
-
-test('a shop has rows in every table, no null-only column, and values out of line', async () => {
-  await using database = await freshDatabase();
-  const client = await openShop(database);
-  expect(await hasShop(client)).toBe(true);
-  const counts = await Promise.all(
-    SHOP_TABLES.map(async (table) => {
-      const [row] = await database.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`);
-      return [table, row?.n] as const;
-    }),
-  );
-  expect(Object.fromEntries(counts)).toEqual({
-    customers: 60,
-    products: 30,
-    orders: 90,
-    order_items: 180,
-    payments: 68,
-    carts: 0,
-  });
-  const [toast] = await database.query<{ bytes: string }>(
-    `SELECT pg_relation_size(reltoastrelid) AS bytes FROM pg_class WHERE relname = 'products'`,
-  );
-  expect(Number(toast?.bytes)).toBeGreaterThan(100_000);
-});
 
 test('traffic makes every kind of change, and its counts are true', async () => {
   await using database = await freshDatabase();
@@ -110,17 +85,4 @@ test('a locked table delays a schema change, not the shop', async () => {
   await reader.query('ROLLBACK');
   while (traffic.counts.transactions < 85) await traffic.step();
   expect(traffic.counts).toMatchObject({ schemaChanges: 1, truncates: 1 });
-});
-
-test('the schema changes come to an end', async () => {
-  await using database = await freshDatabase();
-  const client = await openShop(database);
-  const statements: string[] = [];
-  for (let ddl = await nextShopDdl(client); ddl !== undefined; ddl = await nextShopDdl(client)) {
-    await client.query(ddl.statement);
-    expect((await client.query(ddl.use)).command).toBe('UPDATE');
-    statements.push(ddl.statement);
-  }
-  expect(statements).toHaveLength(6);
-  expect(statements.filter((statement) => statement.includes('DEFAULT'))).toHaveLength(3);
 });
