@@ -78,7 +78,7 @@ function integerEncoder(schema: ConnectSchema, general: TextEncoder): TextEncode
   const limit = LIMITS[schema.type] ?? 0;
   return (bytes, start, end, out) => {
     const value = readInteger(bytes, start, end);
-    if (value > limit || value < -limit) general(bytes, start, end, out);
+    if (value === UNUSUAL || value > limit || value < -limit) general(bytes, start, end, out);
     else writeAvroSafeLong(out, value);
   };
 }
