@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { findModernNode, missingNodeMessage, PACKAGE_ROOT } from './modern-node.mjs';
+import { pathToFileURL } from 'node:url';
+import { findModernNode, isModern, missingNodeMessage, PACKAGE_ROOT } from './modern-node.mjs';
 import { endLike, runChild } from './run-child.mjs';
 
 /** The compiled program in an installed package, the source in a clone. */
@@ -10,10 +11,15 @@ export function entryFile(root = PACKAGE_ROOT) {
   return existsSync(source) ? source : path.join(root, 'dist/src/main.js');
 }
 
+const entry = entryFile();
 const node = findModernNode();
-if (node === undefined) {
+if (isModern()) {
+  // No second process where none is needed.
+  process.argv[1] = entry;
+  await import(pathToFileURL(entry).href);
+} else if (node === undefined) {
   process.stderr.write(`${missingNodeMessage()}\n`);
   process.exitCode = 3;
 } else {
-  endLike(await runChild(node, [entryFile(), ...process.argv.slice(2)]));
+  endLike(await runChild(node, [entry, ...process.argv.slice(2)]));
 }
