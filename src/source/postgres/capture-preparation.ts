@@ -49,23 +49,42 @@ export async function readCatalog(
   signal?: AbortSignal,
 ): Promise<CatalogState> {
   const [serverRow] = await catalogRows(querier, SERVER_QUERY, signal);
-  return {
+  const base = {
     server: parseServer(serverRow ?? {}),
     types: parseTypes(await catalogRows(querier, TYPES_QUERY, signal)),
     tables: parseTables(await catalogRows(querier, TABLES_QUERY, signal)),
-    ...(await readPublication(querier, publicationName, signal)),
   };
+  return { ...base, ...(await readPublication(querier, publicationName, base, signal)) };
 }
 
 async function readPublication(
   querier: Querier,
   name: string,
+  { server, tables }: Pick<CatalogState, 'server' | 'tables'>,
   signal?: AbortSignal,
 ): Promise<Pick<CatalogState, 'publication' | 'published'>> {
+  const published = parsePublishedTables(
+    await catalogRows(querier, publishedTablesQuery(name), signal),
+  );
   return {
     publication: parsePublication(await catalogRows(querier, publicationQuery(name), signal)),
-    published: parsePublishedTables(await catalogRows(querier, publishedTablesQuery(name), signal)),
+    // Before 18 the view lists generated columns, although they are never sent (P26).
+    published: server.version >= 180_000 ? published : withoutGenerated(published, tables),
   };
+}
+
+function withoutGenerated(
+  published: readonly PublishedTable[],
+  tables: readonly TableInfo[],
+): PublishedTable[] {
+  return published.map((entry) => {
+    const info = tables.find((t) => t.schema === entry.schema && t.name === entry.table);
+    const generated = new Set(
+      info?.columns.filter((column) => column.generated !== null).map((column) => column.name),
+    );
+    const columns = entry.columns?.filter((name) => !generated.has(name)) ?? null;
+    return { ...entry, columns };
+  });
 }
 
 /** What would be captured, and what has to be done to the publication for it. */
@@ -142,7 +161,7 @@ export async function prepareCapture(
   for (const statement of plan.publicationPlan.statements) await querier.query(statement, signal);
   const after = {
     ...catalog,
-    ...(await readPublication(querier, options.publicationName, signal)),
+    ...(await readPublication(querier, options.publicationName, catalog, signal)),
   };
   const selection = selectAsPublished(after, options, plan);
   const remaining = selection.problems;

@@ -5,7 +5,7 @@ import type {
 } from '../../../dialects/postgres/postgres-catalog.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
-import { tableIncluded } from './capture-filter.ts';
+import { columnIncluded, tableIncluded } from './capture-filter.ts';
 import type { SchemaContext, UnsupportedColumn } from './table-schema-builder.ts';
 import {
   buildTableSchema,
@@ -174,15 +174,16 @@ function sentColumns(
   }
   const all = table.columns.filter((column) => column.generated === null);
   if (published !== null || !input.columnLists) return { sent: all, list: null };
-  const { schema } = buildTableSchema({ table, tupleColumns: all }, input, 1);
-  const names = schema.columns.map((column) => column.name);
-  const listed = all.filter((column) => names.includes(column.name));
+  // By name alone: a column of an unsupported type has to be reported, not left out in silence.
+  const listed = all.filter((column) =>
+    columnIncluded(input.lists, table.schema, table.name, column.name),
+  );
   // A list that does not cover the replica identity makes UPDATE and DELETE fail on the source:
   // such a table is published whole, and the columns left out here.
   const covers = identityColumns(table).every((n) => listed.some((column) => column.number === n));
   const listable = listed.length < all.length && listed.length > 0 && covers;
   return listable && table.replicaIdentity !== 'full'
-    ? { sent: listed, list: names }
+    ? { sent: listed, list: listed.map((column) => column.name) }
     : { sent: all, list: null };
 }
 
