@@ -111,6 +111,7 @@ export type CatalogRow = Readonly<Record<string, unknown>>;
 export interface TargetDialect {
   readonly name: string;
   readonly identifierBytesMax: number;
+  quote(identifier: string): string;
   qualify(name: TargetName): string;
   literal(text: string): string;
   /** Run at the head of a transaction with DDL: a second task waits, then sees what was done. */

@@ -8,7 +8,7 @@ import {
   dropNotNull,
   postgresEnums,
 } from './postgres-ddl.ts';
-import { quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 import {
   deleteByKeyStatement,
   deleteOneEachStatement,
@@ -23,6 +23,7 @@ import { postgresEncoder } from './postgres-parameters.ts';
 export const postgresTarget: TargetDialect = {
   name: 'postgres',
   identifierBytesMax: 63,
+  quote: quoteIdentifier,
   qualify: (name) => quoteQualified(name.schema, name.table),
   literal: quoteLiteral,
   ddlLock: "SELECT pg_advisory_xact_lock(hashtextextended('tidemark ddl', 0))",

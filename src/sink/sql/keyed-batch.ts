@@ -1,0 +1,97 @@
+import type { Cell, Cells, RowPlan } from './row-plan.ts';
+import { ABSENT, keyText } from './row-plan.ts';
+import type { ColumnSet, TableModel } from './table-model.ts';
+
+/** What is left of all changes of one key. */
+export interface KeyedRow {
+  /** With the key's cells. */
+  readonly cells: Cells;
+  /** Columns with a value; null: the row is deleted. */
+  readonly columns: ColumnSet | null;
+  readonly keyColumns: ColumnSet;
+  /** Some values are absent: only an existing row can be completed. */
+  readonly partial: boolean;
+  /** The row was deleted earlier in the batch: there is nothing to complete it from. */
+  readonly afterDelete: boolean;
+}
+
+/**
+ * Changes of a keyed table, reduced so that each key is written once (PITFALLS S2, S3, S5): the last
+ * write wins, a delete ends it, a write after a delete is the full row, and absent values are taken
+ * from earlier in the batch where they are known. A change of the key is a delete of one key and a
+ * write of another, and needs no care here. Truncation forgets everything before it.
+ */
+export class KeyedBatch {
+  readonly #model: TableModel;
+  readonly #rows = new Map<string, KeyedRow>();
+  #truncated = false;
+
+  constructor(model: TableModel) {
+    this.#model = model;
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
+  }
+
+  get rows(): Iterable<KeyedRow> {
+    return this.#rows.values();
+  }
+
+  truncate(): void {
+    this.#rows.clear();
+    this.#truncated = true;
+  }
+
+  delete(plan: RowPlan, cells: Cells): void {
+    const text = keyText(plan.keyColumns, cells);
+    this.#replace(text, {
+      cells,
+      columns: null,
+      keyColumns: plan.keyColumns,
+      partial: false,
+      afterDelete: true,
+    });
+  }
+
+  write(plan: RowPlan, cells: Cells): void {
+    const text = keyText(plan.keyColumns, cells);
+    const { keyColumns } = plan;
+    const earlier = this.#rows.get(text);
+    const partial = cells.includes(ABSENT);
+    if (earlier !== undefined && earlier.columns !== null) {
+      const sameColumns = !partial && earlier.columns === plan.columns;
+      this.#replace(text, sameColumns ? { ...earlier, cells } : this.#merge(earlier, cells));
+      return;
+    }
+    const columns = partial ? this.#known(cells) : plan.columns;
+    const afterDelete = earlier !== undefined;
+    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete });
+  }
+
+  /** The later change moves to the end: rows keep the order of their last change. */
+  #replace(text: string, row: KeyedRow): void {
+    this.#rows.delete(text);
+    this.#rows.set(text, row);
+  }
+
+  #merge(earlier: KeyedRow, cells: Cells): KeyedRow {
+    const merged: Cell[] = cells.map((cell, i) => {
+      if (cell === undefined) return earlier.cells[i];
+      if (cell !== ABSENT) return cell;
+      // A column that the earlier change did not have is as unknown as before.
+      const known = earlier.cells[i];
+      return known === undefined ? ABSENT : known;
+    });
+    const partial = merged.includes(ABSENT);
+    return { ...earlier, cells: merged, columns: this.#known(merged), partial };
+  }
+
+  #known(cells: Cells): ColumnSet {
+    const numbers: number[] = [];
+    cells.forEach((cell, i) => {
+      if (cell !== undefined && cell !== ABSENT) numbers.push(i);
+    });
+    return this.#model.columnSet(numbers);
+  }
+}

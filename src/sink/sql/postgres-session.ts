@@ -1,0 +1,151 @@
+import type { ClientConfig } from 'pg';
+import pg from 'pg';
+import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { SslMode, TargetAddress } from './connection-url.ts';
+import { parseConnectionUrl } from './connection-url.ts';
+import { toSinkError } from './sink-errors.ts';
+import type { SqlSinkOptions } from './sql-sink-options.ts';
+import type { StatementResult, TargetSession } from './target-session.ts';
+
+/**
+ * What the session pins, so that neither role nor database settings change the meaning of a text.
+ * search_path without user schemas makes the catalog print qualified type names.
+ */
+function sessionSettings(options: SqlSinkOptions): string {
+  const settings: Readonly<Record<string, string | number>> = {
+    search_path: 'pg_catalog',
+    TimeZone: 'UTC',
+    DateStyle: 'ISO, YMD',
+    IntervalStyle: 'postgres',
+    extra_float_digits: 1,
+    standard_conforming_strings: 'on',
+    // Offsets promise that rows are durable: a database may have this off.
+    synchronous_commit: 'on',
+    statement_timeout: options.statementTimeoutMs,
+    lock_timeout: options.lockTimeoutMs,
+    // A hung process must not hold the sink's epoch row for ever.
+    idle_in_transaction_session_timeout: Math.max(60_000, options.lockTimeoutMs * 2),
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `SET ${name} = '${value}'`)
+    .join('; ');
+}
+
+function clientConfig(options: SqlSinkOptions, address: TargetAddress, tls: boolean): ClientConfig {
+  return {
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: address.user,
+    ...(address.password === undefined ? {} : { password: address.password }),
+    ssl: tls ? { rejectUnauthorized: address.sslMode === 'verify-full' } : false,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+    application_name: `tidemark sink ${options.name}`.slice(0, 63),
+  };
+}
+
+/** `prefer` tries TLS first, as libpq does, and goes on without where the server has none. */
+const TLS_ATTEMPTS: Readonly<Record<SslMode, readonly boolean[]>> = {
+  disable: [false],
+  prefer: [true, false],
+  require: [true],
+  'verify-full': [true],
+};
+
+function refusesTls(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('does not support SSL');
+}
+
+async function connect(options: SqlSinkOptions, signal: AbortSignal): Promise<pg.Client> {
+  const address = parseConnectionUrl(options);
+  let failure: unknown;
+  for (const tls of TLS_ATTEMPTS[address.sslMode]) {
+    signal.throwIfAborted();
+    const client = new pg.Client(clientConfig(options, address, tls));
+    // A lost connection is reported by the query that meets it; the event must not go unheard.
+    client.on('error', () => undefined);
+    const cut = (): void => {
+      client.connection.stream.destroy();
+    };
+    signal.addEventListener('abort', cut, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      failure = error;
+      if (!refusesTls(error)) break;
+    } finally {
+      signal.removeEventListener('abort', cut);
+    }
+  }
+  const error = toSinkError(failure);
+  throw error.code === 'SINK_SCHEMA'
+    ? new TidemarkError('SINK_SCHEMA', error.message, {
+        cure: `CREATE DATABASE "${address.database}"; or correct connection.url.`,
+      })
+    : error;
+}
+
+/** A session over the `pg` driver. Statements are not named: nothing to invalidate by DDL (S23). */
+class PostgresSession implements TargetSession {
+  readonly #client: pg.Client;
+  #broken = false;
+
+  constructor(client: pg.Client) {
+    this.#client = client;
+    client.on('error', () => {
+      this.#broken = true;
+    });
+    client.on('end', () => {
+      this.#broken = true;
+    });
+  }
+
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  async query(sql: SqlText | string): Promise<StatementResult> {
+    try {
+      const result =
+        typeof sql === 'string'
+          ? await this.#client.query<CatalogRow>(sql)
+          : await this.#client.query<CatalogRow>(sql.text, [...sql.values]);
+      return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+    } catch (thrown) {
+      const error = toSinkError(thrown);
+      // 57P0x: the server ends the session after the message.
+      if (error.code === 'SINK_CONNECT' || /SQLSTATE (?:57P|08)/.test(error.message)) {
+        this.#broken = true;
+      }
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    this.#broken = true;
+    this.#client.connection.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    if (this.#broken) this.#client.connection.stream.destroy();
+    else await this.#client.end();
+  }
+}
+
+/** Opens a session with everything set that the sink relies on. */
+export async function openPostgresSession(
+  options: SqlSinkOptions,
+  signal: AbortSignal,
+): Promise<TargetSession> {
+  const session = new PostgresSession(await connect(options, signal));
+  try {
+    await session.query(sessionSettings(options));
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
+  return session;
+}

@@ -1,0 +1,174 @@
+import type { TargetDialect } from '../../../dialects/dialect.ts';
+import { must, unreachable } from '../../foundation/assert.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { Struct } from '../../model/connect-schema.ts';
+import type { SinkRecord } from '../../model/sink-record.ts';
+import { KeyedBatch } from './keyed-batch.ts';
+import { KeylessBatch } from './keyless-batch.ts';
+import type { RecordChange } from './record-change.ts';
+import { changeOf, isUpdate } from './record-change.ts';
+import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
+import { ABSENT, encodeKey, encodeRow } from './row-plan.ts';
+import type { SqlSinkOptions } from './sql-sink-options.ts';
+import type { TableModel } from './table-model.ts';
+import { writeKeyed, writeKeyless } from './batch-writer.ts';
+import type { TargetSession } from './target-session.ts';
+
+export type ApplierOptions = Pick<
+  SqlSinkOptions,
+  'insertMode' | 'deleteEnabled' | 'truncateEnabled' | 'batchRows' | 'batchBytes'
+>;
+
+/** Records of one topic that go to one table, and how. */
+export interface TableRecords {
+  /** Null: there is no table, and nothing but deletes. */
+  readonly model: TableModel | null;
+  readonly records: readonly SinkRecord[];
+  /** The plan of each record's schemas; they were made before the transaction. */
+  readonly planOf: (record: SinkRecord) => RowPlan | null;
+  /** Other topics write to this table too: it is not ours to empty. */
+  readonly shared: boolean;
+}
+
+/** Reduces records of one topic and writes what is left of them, inside the caller's transaction. */
+export class RangeApplier {
+  readonly #dialect: TargetDialect;
+  readonly #options: ApplierOptions;
+  readonly #placeholder: AbsentValues;
+
+  constructor(dialect: TargetDialect, options: ApplierOptions, placeholder: AbsentValues) {
+    this.#dialect = dialect;
+    this.#options = options;
+    this.#placeholder = placeholder;
+  }
+
+  /** Applies `records[from..to)`: all of them, or it throws and the caller rolls back. */
+  async apply(session: TargetSession, work: TableRecords, from: number, to: number): Promise<void> {
+    const { model } = work;
+    if (model === null) return;
+    let batch: KeyedBatch | KeylessBatch | null = null;
+    for (let i = from; i < to; i++) {
+      const record = work.records[i] as SinkRecord;
+      const change = changeOf(record);
+      if (change.kind === 'skip' || this.#isSwitchedOff(change)) continue;
+      if (change.kind === 'truncate') {
+        if (work.shared) throw this.#sharedTable(model);
+        batch ??= new KeyedBatch(model);
+        batch.truncate();
+        continue;
+      }
+      const plan = work.planOf(record);
+      if (plan === null) continue;
+      // Rows without key are compared whole: those of another shape are another batch.
+      if (batch !== null && !takes(batch, plan)) {
+        await this.#write(session, model, batch);
+        batch = null;
+      }
+      batch ??=
+        plan.keyFields.length === 0 ? new KeylessBatch(plan.columns) : new KeyedBatch(model);
+      if (batch instanceof KeyedBatch) this.#keyed(batch, plan, record, change);
+      else this.#keyless(batch, plan, record, change);
+    }
+    if (batch !== null) await this.#write(session, model, batch);
+  }
+
+  #isSwitchedOff(change: RecordChange): boolean {
+    if (change.kind === 'delete') return !this.#options.deleteEnabled;
+    return change.kind === 'truncate' && !this.#options.truncateEnabled;
+  }
+
+  /** A truncate of one source must not take the rows of another (PITFALLS S21). */
+  #sharedTable(model: TableModel): TidemarkError {
+    return new TidemarkError(
+      'SINK_RECORD',
+      `a truncate for ${this.#dialect.qualify(model.name)}, which other topics write to as well`,
+      { cure: 'Set truncate.enabled to false, or give each topic its own table.' },
+    );
+  }
+
+  #keyed(
+    batch: KeyedBatch,
+    plan: RowPlan,
+    record: SinkRecord,
+    change: RecordChange & { kind: 'write' | 'delete' },
+  ): void {
+    if (change.kind === 'delete') {
+      const key = plan.keyFromValue ? change.before : record.key;
+      if (key === null) {
+        // A tombstone after its delete says nothing new where keys come from values.
+        if (record.value === null) return;
+        throw new TidemarkError('SINK_RECORD', 'a delete has neither key nor before image', {
+          cure: 'Set pk.mode to record_key.',
+        });
+      }
+      const cells = new Array<Cell>(plan.width).fill(undefined);
+      encodeKey(plan, key, cells);
+      batch.delete(plan, cells);
+      return;
+    }
+    const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
+    encodeKey(plan, plan.keyFromValue ? change.after : must(record.key, 'planned'), cells);
+    batch.write(plan, cells);
+  }
+
+  #keyless(
+    batch: KeylessBatch,
+    plan: RowPlan,
+    record: SinkRecord,
+    change: RecordChange & { kind: 'write' | 'delete' },
+  ): void {
+    switch (change.kind) {
+      case 'delete':
+        if (record.value === null) return;
+        batch.remove(this.#wholeRow(plan, change.before, record));
+        return;
+      case 'write': {
+        const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
+        if (!isUpdate(record)) {
+          if (cells.includes(ABSENT)) throw incomplete('an insert without key lacks values');
+          batch.add(cells);
+          return;
+        }
+        const before = this.#wholeRow(plan, change.before, record);
+        batch.remove(before);
+        // The whole before image also has what was not sent again.
+        batch.add(cells.map((cell, i) => (cell === ABSENT ? before[i] : cell)));
+        return;
+      }
+      default:
+        unreachable(change);
+    }
+  }
+
+  #wholeRow(plan: RowPlan, before: Struct | null, record: SinkRecord): Cells {
+    if (before === null) {
+      throw incomplete('an update or delete of a table without key has no before image');
+    }
+    const cells = encodeRow(plan, before, NONE, this.#placeholder);
+    if (cells.includes(ABSENT)) throw incomplete(`the before image is not whole (${record.topic})`);
+    return cells;
+  }
+
+  async #write(
+    session: TargetSession,
+    model: TableModel,
+    batch: KeyedBatch | KeylessBatch,
+  ): Promise<void> {
+    if (batch.truncated) await session.query(this.#dialect.empty(model.table));
+    if (batch instanceof KeyedBatch) await writeKeyed(session, model, batch, this.#options);
+    else await writeKeyless(session, model, batch, this.#options);
+  }
+}
+
+const NONE: readonly string[] = [];
+
+function takes(batch: KeyedBatch | KeylessBatch, plan: RowPlan): boolean {
+  if (plan.keyFields.length > 0) return batch instanceof KeyedBatch;
+  return batch instanceof KeylessBatch && batch.columns === plan.columns;
+}
+
+function incomplete(message: string): TidemarkError {
+  return new TidemarkError('SINK_RECORD', message, {
+    cure: 'On the source: ALTER TABLE … REPLICA IDENTITY FULL; or give the table a primary key.',
+  });
+}

@@ -1,0 +1,146 @@
+import type { ValueEncoder } from '../../../dialects/dialect.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import type { ColumnSet, TableModel } from './table-model.ts';
+
+/** Stands where the source sent no value, which is not null: the target's value stays (S4). */
+export const ABSENT = Symbol('absent');
+
+/** Text for the target; undefined: a column that the record's schema does not have. */
+export type Cell = string | null | undefined | typeof ABSENT;
+
+/** By number of the target's column. */
+export type Cells = readonly Cell[];
+
+interface PlannedField {
+  /** Place in the struct. */
+  readonly index: number;
+  readonly name: string;
+  /** Number of the target's column. */
+  readonly column: number;
+  readonly encoder: ValueEncoder;
+}
+
+/** How the columns of one schema get into one table. */
+export interface RowPlan {
+  readonly fields: readonly PlannedField[];
+  /** Fields of the key struct; of the row when the key is taken from the value; none: no key. */
+  readonly keyFields: readonly PlannedField[];
+  readonly keyFromValue: boolean;
+  readonly columns: ColumnSet;
+  readonly keyColumns: ColumnSet;
+  readonly width: number;
+}
+
+/** Field and column name pairs that are written. */
+export interface PlannedName {
+  readonly field: string;
+  readonly column: string;
+}
+
+function planFields(
+  model: TableModel,
+  schema: ConnectSchema,
+  names: readonly PlannedName[],
+): readonly PlannedField[] {
+  const wanted = new Map(names.map(({ field, column }) => [field, column]));
+  return (schema.fields ?? []).flatMap((field, index) => {
+    const name = wanted.get(field.name);
+    if (name === undefined) return [];
+    const column = model.number(name);
+    // A column that the target computes itself cannot be written.
+    if (model.table.columns[column]?.generated === true) return [];
+    return [{ index, name: field.name, column, encoder: model.encoder(field.schema, column) }];
+  });
+}
+
+/** Compiles the way of a schema's rows into a table; once per pair of schemas. */
+export function planRow(
+  model: TableModel,
+  row: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
+  key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
+): RowPlan {
+  const fields = row === null ? [] : planFields(model, row.schema, row.names);
+  const keyFields = key === null ? [] : planFields(model, key.schema, key.names);
+  const all = [...fields, ...keyFields].map(({ column }) => column);
+  return {
+    fields,
+    keyFields,
+    keyFromValue: key !== null && key.schema === row?.schema,
+    columns: model.columnSet([...new Set(all)]),
+    keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
+    width: model.table.columns.length,
+  };
+}
+
+function encodeField(field: PlannedField, value: ConnectValue | undefined): string | null {
+  try {
+    return field.encoder.encode(value ?? null);
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    throw new TidemarkError(error.code, `column ${field.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Recognises the stand-in of sources that send no header with the absent columns. */
+export class AbsentValues {
+  readonly #text: string | null;
+  readonly #bytes: Buffer;
+
+  constructor(placeholder: string | null) {
+    this.#text = placeholder;
+    this.#bytes = Buffer.from(placeholder ?? '');
+  }
+
+  isPlaceholder(value: ConnectValue | undefined): boolean {
+    if (this.#text === null) return false;
+    if (typeof value === 'string') return value === this.#text;
+    if (Buffer.isBuffer(value)) return value.equals(this.#bytes);
+    return Array.isArray(value) && value.length === 1 && value[0] === this.#text;
+  }
+}
+
+/**
+ * The row's cells. `absent` are names of fields whose value is a stand-in; with the list at hand, a
+ * text that happens to equal the placeholder is a text.
+ */
+export function encodeRow(
+  plan: RowPlan,
+  row: Struct,
+  absent: readonly string[],
+  placeholder: AbsentValues,
+): Cell[] {
+  const cells = new Array<Cell>(plan.width).fill(undefined);
+  const { values } = row;
+  const listed = absent.length > 0;
+  for (const field of plan.fields) {
+    const value = values[field.index];
+    const isAbsent = listed ? absent.includes(field.name) : placeholder.isPlaceholder(value);
+    cells[field.column] = isAbsent ? ABSENT : encodeField(field, value);
+  }
+  return cells;
+}
+
+/** The key's texts, in the order of `keyColumns`, set into `cells`. Throws for a null in a key. */
+export function encodeKey(plan: RowPlan, key: Struct, cells: Cell[]): void {
+  for (const field of plan.keyFields) {
+    const text = encodeField(field, key.values[field.index]);
+    if (text === null) {
+      throw new TidemarkError('SINK_RECORD', `the key column ${field.name} is null`, {
+        cure: 'A key must not be null: set message.key.columns or pk.fields to columns without null.',
+      });
+    }
+    cells[field.column] = text;
+  }
+}
+
+/** Distinguishes keys; equal texts are equal keys. */
+export function keyText(keyColumns: ColumnSet, cells: Cells): string {
+  if (keyColumns.length === 1) return cells[keyColumns[0] as number] as string;
+  let text = '';
+  for (const column of keyColumns) {
+    const part = cells[column] as string;
+    text += `${part.length}:${part}`;
+  }
+  return text;
+}

@@ -1,0 +1,179 @@
+import type { TargetDialect } from '../../../dialects/dialect.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { SinkRecord } from '../../model/sink-record.ts';
+import type { RangeApplier, TableRecords } from './range-applier.ts';
+import { isPermanent, toSinkError } from './sink-errors.ts';
+import type { SinkState } from './sink-state.ts';
+import { inTransaction } from './sink-state.ts';
+import type { TargetSession } from './target-session.ts';
+import type { TopicOutcome, TopicWork } from './topic-progress.ts';
+import { positionsAfter } from './topic-progress.ts';
+import type { Prepared } from './topic-table.ts';
+
+type IsShared = (work: TopicWork) => boolean;
+
+/** What stands in the way of a range: how many records before it are applied, and why. */
+interface Obstacle {
+  readonly applied: number;
+  readonly error: TidemarkError;
+}
+
+/**
+ * Invariant: rows, their offsets and the hold on the sink's epoch are one transaction. `whole` does
+ * it in the fewest statements. `careful` finds what is in the way by halving the range inside
+ * savepoints; as it goes in the order of the log with ever fewer records at once, it also gets past
+ * what only the reduction of a batch brought about, such as unique values that two rows exchange.
+ */
+export class SinkTransaction {
+  readonly #dialect: TargetDialect;
+  readonly #state: SinkState;
+  readonly #applier: RangeApplier;
+
+  constructor(dialect: TargetDialect, state: SinkState, applier: RangeApplier) {
+    this.#dialect = dialect;
+    this.#state = state;
+    this.#applier = applier;
+  }
+
+  /** Applies everything that the tables' shapes allow, or throws with nothing applied. */
+  async whole(
+    session: TargetSession,
+    works: readonly TopicWork[],
+    isShared: IsShared,
+  ): Promise<readonly TopicOutcome[]> {
+    const prepared = await this.#prepareAll(session, works, isShared);
+    return this.#run(session, async () => {
+      const outcomes: TopicOutcome[] = [];
+      for (const { work, limit, error, emptied } of prepared) {
+        if (emptied) await this.#empty(session, work);
+        await this.#applier.apply(session, tableRecords(work, isShared), 0, limit);
+        outcomes.push({ work, applied: limit, emptied, failure: error });
+      }
+      return outcomes;
+    });
+  }
+
+  /** Applies each topic up to the first record that the target refuses for good. */
+  async careful(
+    session: TargetSession,
+    works: readonly TopicWork[],
+    isShared: IsShared,
+  ): Promise<readonly TopicOutcome[]> {
+    const prepared = await this.#prepareAll(session, works, isShared);
+    return this.#run(session, async () => {
+      const outcomes: TopicOutcome[] = [];
+      for (const { work, limit, error, emptied } of prepared) {
+        const failed = emptied
+          ? await this.#attempt(session, () => this.#empty(session, work))
+          : null;
+        if (failed !== null) {
+          outcomes.push({ work, applied: 0, emptied: false, failure: failed });
+          continue;
+        }
+        const records = tableRecords(work, isShared);
+        const obstacle = await this.#halve(session, records, 0, limit);
+        outcomes.push({
+          work,
+          applied: obstacle?.applied ?? limit,
+          emptied,
+          failure: obstacle?.error ?? error,
+        });
+      }
+      return outcomes;
+    });
+  }
+
+  async #run(
+    session: TargetSession,
+    work: () => Promise<readonly TopicOutcome[]>,
+  ): Promise<readonly TopicOutcome[]> {
+    return inTransaction(session, async () => {
+      await this.#state.hold(session);
+      const outcomes = await work();
+      const positions = outcomes.flatMap(positionsAfter);
+      if (positions.length > 0) await session.query(this.#state.save(positions));
+      return outcomes;
+    });
+  }
+
+  async #prepareAll(
+    session: TargetSession,
+    works: readonly TopicWork[],
+    isShared: IsShared,
+  ): Promise<readonly (Prepared & { readonly work: TopicWork; readonly emptied: boolean })[]> {
+    const all: (Prepared & { readonly work: TopicWork; readonly emptied: boolean })[] = [];
+    for (const work of works) {
+      const { table } = work.progress;
+      if (work.emptyFirst) {
+        const refused = isShared(work) ? this.#sharedTable(work) : null;
+        if (refused !== null) {
+          all.push({ work, limit: 0, error: refused, emptied: false });
+          continue;
+        }
+      }
+      const prepared = await table.prepare(session, work.records);
+      all.push({ work, ...prepared, emptied: work.emptyFirst });
+    }
+    return all;
+  }
+
+  async #empty(session: TargetSession, work: TopicWork): Promise<void> {
+    const model = work.progress.table.model;
+    if (model !== null) await session.query(this.#dialect.empty(model.table));
+  }
+
+  #sharedTable(work: TopicWork): TidemarkError {
+    const target = work.progress.table.target;
+    const name = target === null ? 'the table' : this.#dialect.qualify(target);
+    return new TidemarkError(
+      'SINK_RECORD',
+      `a new snapshot of ${work.progress.topic} has begun, but other topics write to ${name} too`,
+      { cure: `Empty ${name}, reset the offsets of its topics, and let them be applied anew.` },
+    );
+  }
+
+  /** Runs `work` in a savepoint; a permanent error is returned with its effects undone. */
+  async #attempt(session: TargetSession, work: () => Promise<void>): Promise<TidemarkError | null> {
+    await session.query('SAVEPOINT attempt');
+    try {
+      await work();
+    } catch (thrown) {
+      const error = toSinkError(thrown);
+      if (!isPermanent(error) || session.broken) throw error;
+      await session.query('ROLLBACK TO SAVEPOINT attempt');
+      await session.query('RELEASE SAVEPOINT attempt');
+      return error;
+    }
+    await session.query('RELEASE SAVEPOINT attempt');
+    return null;
+  }
+
+  async #halve(
+    session: TargetSession,
+    records: TableRecords,
+    from: number,
+    to: number,
+  ): Promise<Obstacle | null> {
+    if (from === to) return null;
+    const error = await this.#attempt(session, () =>
+      this.#applier.apply(session, records, from, to),
+    );
+    if (error === null) return null;
+    if (to - from === 1) return { applied: from, error };
+    const middle = from + Math.floor((to - from) / 2);
+    return (
+      (await this.#halve(session, records, from, middle)) ??
+      (await this.#halve(session, records, middle, to))
+    );
+  }
+}
+
+function tableRecords(work: TopicWork, isShared: IsShared): TableRecords {
+  const { table } = work.progress;
+  return {
+    records: work.records,
+    model: table.model,
+    planOf: (record: SinkRecord) => table.planOf(record),
+    shared: isShared(work),
+  };
+}

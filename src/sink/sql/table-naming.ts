@@ -1,0 +1,103 @@
+import type { TargetName } from '../../../dialects/dialect.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { SinkRecord } from '../../model/sink-record.ts';
+import { sourceField } from './record-change.ts';
+import type { SqlSinkOptions } from './sql-sink-options.ts';
+
+type NamingOptions = Pick<
+  SqlSinkOptions,
+  'tableNameFormat' | 'topicDots' | 'defaultSchema' | 'quoteIdentifiers'
+>;
+
+const PLACEHOLDER = /\$\{([^}]*)\}/g;
+
+/** Names of the target. Limits in bytes are checked: the server would cut silently (S14). */
+export class TableNaming {
+  readonly #options: NamingOptions;
+  readonly #bytesMax: number;
+  /** Schema part (null: the default schema) and table part of the format. */
+  readonly #schemaFormat: string | null;
+  readonly #tableFormat: string;
+
+  constructor(options: NamingOptions, bytesMax: number) {
+    this.#options = options;
+    this.#bytesMax = bytesMax;
+    // Only dots of the format part the name; dots in values belong to names (PITFALLS P39).
+    const parts = options.tableNameFormat.split(/\.(?![^${]*\})/);
+    if (parts.length > 2) {
+      throw new TidemarkError(
+        'CONFIG_INVALID',
+        `table.name.format: ${options.tableNameFormat} has more than schema and table`,
+      );
+    }
+    this.#schemaFormat = parts.length === 2 ? (parts[0] ?? null) : null;
+    this.#tableFormat = parts.at(-1) ?? '';
+  }
+
+  /** The target of a record; null for a record that cannot tell (a tombstone). */
+  target(record: SinkRecord): TargetName | null {
+    const schema =
+      this.#schemaFormat === null
+        ? this.#options.defaultSchema
+        : this.#fill(this.#schemaFormat, record);
+    const table = this.#fill(this.#tableFormat, record);
+    if (schema === null || table === null) return null;
+    if (this.#options.topicDots === 'qualify' && table.includes('.')) {
+      const parts = table.split('.');
+      return {
+        schema: this.identifier(parts.at(-2) ?? schema),
+        table: this.identifier(parts.at(-1) ?? table),
+      };
+    }
+    return { schema: this.identifier(schema), table: this.identifier(table) };
+  }
+
+  /** A name as it is written in the target; without quotes it is folded as the server would. */
+  identifier(name: string): string {
+    const folded =
+      !this.#options.quoteIdentifiers && /^[A-Za-z_][A-Za-z0-9_$]*$/.test(name)
+        ? name.toLowerCase()
+        : name;
+    const bytes = Buffer.byteLength(folded);
+    if (bytes === 0 || bytes > this.#bytesMax || folded.includes('\0')) {
+      throw new TidemarkError(
+        'SINK_SCHEMA',
+        `${JSON.stringify(name)} cannot be a name in the target (1 to ${this.#bytesMax} bytes)`,
+        { cure: 'Choose a shorter table.name.format, or leave the table or column out.' },
+      );
+    }
+    return folded;
+  }
+
+  #fill(format: string, record: SinkRecord): string | null {
+    let missing = false;
+    const text = format.replaceAll(PLACEHOLDER, (_, name: string) => {
+      const value = this.#value(name, record);
+      if (value === null) missing = true;
+      return value ?? '';
+    });
+    return missing ? null : text;
+  }
+
+  #value(name: string, record: SinkRecord): string | null {
+    if (name === 'topic') {
+      const { topic } = record;
+      return this.#options.topicDots === 'underscore' ? topic.replaceAll('.', '_') : topic;
+    }
+    const field = /^source\.(\w+)$/.exec(name)?.[1];
+    if (field === undefined) {
+      throw new TidemarkError(
+        'CONFIG_INVALID',
+        `table.name.format: unknown placeholder \${${name}}`,
+      );
+    }
+    if (record.value === null) return null;
+    const value = sourceField(record.value, field);
+    if (value !== null) return value;
+    throw new TidemarkError(
+      'SINK_SCHEMA',
+      `records of ${record.topic} have no source block with ${field}, which the table's name needs`,
+      { cure: 'Set table.name.format (collection.name.format) to ${topic}.' },
+    );
+  }
+}

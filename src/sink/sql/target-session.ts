@@ -1,0 +1,21 @@
+import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
+
+export interface StatementResult {
+  readonly rows: readonly CatalogRow[];
+  /** Rows that the statement touched. */
+  readonly rowCount: number;
+}
+
+/**
+ * One connection to the target. Its errors are TidemarkErrors; one of code SINK_CONNECT means that
+ * the session is gone and, with it, the transaction, unless a COMMIT was on the way.
+ */
+export interface TargetSession {
+  query(sql: SqlText | string): Promise<StatementResult>;
+  readonly broken: boolean;
+  /** Cuts the connection; what runs fails. */
+  destroy(): void;
+  close(): Promise<void>;
+}
+
+export type OpenSession = (signal: AbortSignal) => Promise<TargetSession>;

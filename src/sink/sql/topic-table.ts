@@ -1,0 +1,209 @@
+import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import { must } from '../../foundation/assert.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { ConnectSchema } from '../../model/connect-schema.ts';
+import type { SinkRecord } from '../../model/sink-record.ts';
+import { changeOf } from './record-change.ts';
+import type { RowPlan } from './row-plan.ts';
+import { planRow } from './row-plan.ts';
+import type { SchemaKeeper } from './schema-keeper.ts';
+import { isPermanent, toSinkError } from './sink-errors.ts';
+import type { SqlSinkOptions } from './sql-sink-options.ts';
+import { TableModel } from './table-model.ts';
+import type { TableNaming } from './table-naming.ts';
+import type { TargetSession } from './target-session.ts';
+import type { RecordColumns } from './wanted-table.ts';
+import { recordColumns, wantedTable } from './wanted-table.ts';
+
+/** What topics share. */
+export interface TableParts {
+  readonly dialect: TargetDialect;
+  readonly options: SqlSinkOptions;
+  readonly naming: TableNaming;
+  readonly keeper: SchemaKeeper;
+}
+
+/** How far the records of a topic can be written, and what stands against the next one. */
+export interface Prepared {
+  readonly limit: number;
+  readonly error: TidemarkError | null;
+}
+
+/** A pair of schemas: the tombstone's is its key's, twice. */
+type SchemaPairs<T> = WeakMap<ConnectSchema, Map<ConnectSchema | null, T>>;
+
+function outer(record: SinkRecord): ConnectSchema | null {
+  return record.value?.schema ?? record.key?.schema ?? null;
+}
+
+/**
+ * The table of one topic: made to fit the records' schemas before the transaction, then read and
+ * compiled. DDL stands apart from the rows because it only widens: rows of the old schema fit too.
+ */
+export class TopicTable {
+  readonly #parts: TableParts;
+  /** Where the topic's records went until now, from the target's offsets. */
+  #target: TargetName | null;
+  #model: TableModel | null = null;
+  #key: readonly string[] | null = null;
+  /** Schemas that the target is known to fit. */
+  #ensured: SchemaPairs<RecordColumns> = new WeakMap();
+  #isRead = false;
+
+  constructor(parts: TableParts, target: TargetName | null) {
+    this.#parts = parts;
+    this.#target = target;
+  }
+
+  get target(): TargetName | null {
+    return this.#target;
+  }
+
+  /** Null: the table does not exist, so there is nothing to delete either. */
+  get model(): TableModel | null {
+    return this.#model;
+  }
+
+  /** Forgets what is known of the target: it answered that it is otherwise (PITFALLS S20). */
+  invalidate(): void {
+    this.#model = null;
+    this.#key = null;
+    this.#isRead = false;
+    this.#ensured = new WeakMap();
+  }
+
+  /** Makes the table fit the records, one after the other, as far as it goes. */
+  async prepare(session: TargetSession, records: readonly SinkRecord[]): Promise<Prepared> {
+    let prepared: Prepared = { limit: records.length, error: null };
+    let lastValue: ConnectSchema | null | undefined;
+    let lastKey: ConnectSchema | null | undefined;
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i] as SinkRecord;
+      const value = outer(record);
+      const key = record.key?.schema ?? null;
+      if (value === lastValue && key === lastKey) continue;
+      try {
+        if (!(await this.#ensure(session, record, value, key))) continue;
+      } catch (thrown) {
+        const error = toSinkError(thrown);
+        if (!isPermanent(error)) throw error;
+        prepared = { limit: i, error };
+        break;
+      }
+      lastValue = value;
+      lastKey = key;
+    }
+    await this.read(session);
+    return prepared;
+  }
+
+  /** Reads the table if that was not done since it last changed. */
+  async read(session: TargetSession): Promise<void> {
+    if (this.#isRead || this.#target === null) return;
+    const table = await this.#parts.keeper.read(session, this.#target);
+    this.#model =
+      table === null ? null : new TableModel(this.#parts.dialect, table, this.#key ?? []);
+    this.#isRead = true;
+  }
+
+  /** The plan of a record that was prepared; null: there is no table to delete from. */
+  planOf(record: SinkRecord): RowPlan | null {
+    const model = this.#model;
+    if (model === null) return null;
+    const value = must(outer(record), 'a record with neither key nor value has no plan');
+    const key = record.key?.schema ?? null;
+    let plans = model.plans.get(value);
+    if (plans === undefined) {
+      plans = new Map();
+      model.plans.set(value, plans);
+    }
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      const columns = must(this.#ensured.get(value)?.get(key), 'the schemas were not prepared');
+      plan = planRow(model, columns.row, columns.key);
+      plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  /** False when the record has no row and therefore nothing to say about the table's shape. */
+  async #ensure(
+    session: TargetSession,
+    record: SinkRecord,
+    value: ConnectSchema | null,
+    key: ConnectSchema | null,
+  ): Promise<boolean> {
+    const { kind } = changeOf(record);
+    if (value === null || kind === 'skip' || kind === 'truncate') {
+      if (kind === 'truncate') this.#resolveTarget(record);
+      return false;
+    }
+    if (this.#ensured.get(value)?.has(key) === true) return true;
+    const target = this.#resolveTarget(record);
+    const { naming, options, dialect, keeper } = this.#parts;
+    const columns = recordColumns(record, naming, options);
+    if (target !== null) {
+      const wanted = wantedTable(target, columns, dialect, options);
+      this.#checkKeyStays(wanted.key);
+      if (record.value !== null) {
+        await keeper.ensure(session, wanted);
+        this.#isRead = false;
+      } else {
+        await this.#checkTombstone(session, wanted.key);
+      }
+      this.#key = wanted.key;
+    }
+    const pairs = this.#ensured.get(value) ?? new Map<ConnectSchema | null, RecordColumns>();
+    pairs.set(key, columns);
+    this.#ensured.set(value, pairs);
+    return true;
+  }
+
+  #resolveTarget(record: SinkRecord): TargetName | null {
+    const named = this.#parts.naming.target(record);
+    if (named === null) return this.#target;
+    const known = this.#target;
+    if (known === null) this.#target = named;
+    else if (known.schema !== named.schema || known.table !== named.table) {
+      const { qualify } = this.#parts.dialect;
+      throw new TidemarkError(
+        'SINK_SCHEMA',
+        `earlier records of ${record.topic} went to ${qualify(known)}, this one names ${qualify(named)}`,
+        { cure: `ALTER TABLE ${qualify(known)} … to the new name, or go back to the old name.` },
+      );
+    }
+    return named;
+  }
+
+  #checkKeyStays(key: readonly string[]): void {
+    const known = this.#key;
+    if (known === null || known.join('\0') === key.join('\0')) return;
+    const { qualify, changePrimaryKey } = this.#parts.dialect;
+    const table = this.#model?.table;
+    throw new TidemarkError(
+      'SINK_SCHEMA',
+      `the key of the records changed from (${known.join(', ')}) to (${key.join(', ')})`,
+      {
+        cure:
+          table === undefined
+            ? `Change the primary key of ${qualify(must(this.#target, 'target'))}, then restart.`
+            : changePrimaryKey(table, key),
+      },
+    );
+  }
+
+  /** A tombstone does not make a table; one that is there must have the key's columns. */
+  async #checkTombstone(session: TargetSession, key: readonly string[]): Promise<void> {
+    await this.read(session);
+    const model = this.#model;
+    const missing = model === null ? [] : key.filter((column) => !model.has(column));
+    if (missing.length === 0) {
+      // The key may have become known only now.
+      this.#isRead = false;
+      return;
+    }
+    throw new TidemarkError('SINK_SCHEMA', `the table has no column ${missing.join(', ')}`, {
+      cure: 'Correct the key of the source (message.key.columns), or the table.',
+    });
+  }
+}

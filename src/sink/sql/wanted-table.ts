@@ -1,0 +1,89 @@
+import type { TargetDialect, TargetName, WantedColumn } from '../../../dialects/dialect.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { ConnectSchema } from '../../model/connect-schema.ts';
+import type { SinkRecord } from '../../model/sink-record.ts';
+import { shapeOf } from './record-change.ts';
+import type { PlannedName } from './row-plan.ts';
+import type { WantedTable } from './schema-keeper.ts';
+import type { SqlSinkOptions } from './sql-sink-options.ts';
+import type { TableNaming } from './table-naming.ts';
+
+type KeyOptions = Pick<SqlSinkOptions, 'primaryKeyMode' | 'primaryKeyFields' | 'insertMode'>;
+
+/** Fields of one schema with the columns they go to. */
+export interface NamedFields {
+  readonly schema: ConnectSchema;
+  readonly names: readonly PlannedName[];
+}
+
+/** Where the fields of a pair of schemas go. */
+export interface RecordColumns {
+  /** Null: a tombstone. */
+  readonly row: NamedFields | null;
+  /** Null: rows have no key. */
+  readonly key: NamedFields | null;
+}
+
+function named(
+  schema: ConnectSchema,
+  naming: TableNaming,
+  only: readonly string[] | null,
+): NamedFields {
+  const fields = schema.fields ?? [];
+  const chosen = only ?? fields.map((field) => field.name);
+  const names = chosen.map((field) => {
+    if (fields.some((candidate) => candidate.name === field)) {
+      return { field, column: naming.identifier(field) };
+    }
+    throw new TidemarkError('SINK_SCHEMA', `the records have no field ${field}`, {
+      cure: 'Correct pk.fields (primary.key.fields).',
+    });
+  });
+  const columns = new Set(names.map(({ column }) => column));
+  if (columns.size === names.length) return { schema, names };
+  throw new TidemarkError('SINK_SCHEMA', 'two columns differ only by upper and lower case', {
+    cure: 'Set quote.identifiers to true (quote.sql.identifiers to always).',
+  });
+}
+
+/** The columns of a record's row and key, by the configured key mode. */
+export function recordColumns(
+  record: SinkRecord,
+  naming: TableNaming,
+  options: KeyOptions,
+): RecordColumns {
+  const shape = record.value === null ? null : shapeOf(record.value.schema);
+  const rowSchema = shape === null || shape.kind === 'other' ? null : shape.row;
+  const row = rowSchema === null ? null : named(rowSchema, naming, null);
+  const fields = options.primaryKeyFields.length > 0 ? options.primaryKeyFields : null;
+  switch (options.primaryKeyMode) {
+    case 'none':
+      return { row, key: null };
+    case 'record_key':
+      return { row, key: record.key === null ? null : named(record.key.schema, naming, fields) };
+    case 'record_value':
+      return { row, key: rowSchema === null ? null : named(rowSchema, naming, fields ?? []) };
+  }
+}
+
+/** The table that takes such records. */
+export function wantedTable(
+  name: TargetName,
+  columns: RecordColumns,
+  dialect: TargetDialect,
+  options: KeyOptions,
+): WantedTable {
+  const wanted = new Map<string, WantedColumn>();
+  const add = (from: NamedFields | null): void => {
+    for (const { field, column } of from?.names ?? []) {
+      const schema = from?.schema.fields?.find((candidate) => candidate.name === field)?.schema;
+      if (schema === undefined || wanted.has(column)) continue;
+      wanted.set(column, { name: column, schema, type: dialect.columnType(schema, name) });
+    }
+  };
+  add(columns.row);
+  add(columns.key);
+  const key = columns.key?.names.map(({ column }) => column) ?? [];
+  const needsUniqueKey = options.insertMode === 'upsert' && columns.row !== null;
+  return { name, columns: [...wanted.values()], key, needsUniqueKey };
+}
