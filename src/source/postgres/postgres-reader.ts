@@ -186,7 +186,11 @@ export class PostgresReader implements SourceReader {
       },
     });
     const senderTimeoutMs = await readSenderTimeoutMs(wire, signal);
-    const times = { statusIntervalMs: options.statusUpdateIntervalMs, senderTimeoutMs };
+    const times = {
+      statusIntervalMs: options.statusUpdateIntervalMs,
+      senderTimeoutMs,
+      livenessMs: options.livenessTimeoutMs,
+    };
     const session = new ReplicationSession(wire, stream, resume.endLsn, times, clock);
     this.#position = position;
     this.#stream = stream;

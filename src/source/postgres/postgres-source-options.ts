@@ -87,6 +87,8 @@ export interface PostgresSourceOptions {
   /** How long the creation of the slot may wait for old transactions (P63). */
   readonly slotCreateTimeoutMs: number;
   readonly statusUpdateIntervalMs: number;
+  /** A server that does not answer for so long is gone; by default from wal_sender_timeout. */
+  readonly livenessTimeoutMs?: number;
   /** 0: no heartbeat. */
   readonly heartbeatIntervalMs: number;
   /** Instead of pg_logical_emit_message. */

@@ -40,6 +40,13 @@ export async function readSenderTimeoutMs(
   return Number((await wire.query(sql, signal))[0]?.rows[0]?.[0] ?? '60000');
 }
 
+export interface SessionTimes {
+  readonly statusIntervalMs: number;
+  /** wal_sender_timeout; 0 = none. */
+  readonly senderTimeoutMs: number;
+  readonly livenessMs: number | undefined;
+}
+
 /**
  * One START_REPLICATION from beginning to end. After the handing over has stopped the session stays
  * open, so that what becomes durable meanwhile can still be confirmed; `end` says the last word.
@@ -56,7 +63,7 @@ export class ReplicationSession {
     wire: PostgresWire,
     stream: PostgresStream,
     durable: Lsn,
-    times: { readonly statusIntervalMs: number; readonly senderTimeoutMs: number },
+    times: SessionTimes,
     clock: Clock,
   ) {
     this.#wire = wire;
@@ -65,7 +72,8 @@ export class ReplicationSession {
     const { statusIntervalMs, senderTimeoutMs } = times;
     const third = senderTimeoutMs === 0 ? statusIntervalMs : Math.floor(senderTimeoutMs / 3);
     const intervalMs = Math.max(10, Math.min(statusIntervalMs, third));
-    const livenessMs = Math.max(LEAST_LIVENESS_MS, senderTimeoutMs, 3 * intervalMs);
+    const livenessMs =
+      times.livenessMs ?? Math.max(LEAST_LIVENESS_MS, senderTimeoutMs, 3 * intervalMs);
     this.#reporter = new StandbyReporter(
       wire,
       { intervalMs, livenessMs },

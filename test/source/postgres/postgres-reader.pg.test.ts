@@ -42,6 +42,127 @@ test('a snapshot row, then every kind of change in commit order', async () => {
   expect(source.receiver.events[7]?.ordinal).toBe(1);
 });
 
+test('replica identities and unchanged TOAST (P3, P5, P6)', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE d (id int PRIMARY KEY, n int, big text);
+    ALTER TABLE d ALTER big SET STORAGE EXTERNAL;
+    CREATE TABLE f (id int PRIMARY KEY, n int, big text);
+    ALTER TABLE f ALTER big SET STORAGE EXTERNAL; ALTER TABLE f REPLICA IDENTITY FULL;
+    CREATE TABLE i (id int, code text NOT NULL, n int);
+    CREATE UNIQUE INDEX i_code ON i (code); ALTER TABLE i REPLICA IDENTITY USING INDEX i_code;
+    CREATE TABLE n (id int PRIMARY KEY, n int); ALTER TABLE n REPLICA IDENTITY NOTHING;`);
+  const source = await startStreaming(sourceOptionsFor(database));
+  const big = 'z'.repeat(3000);
+  await database.query(`
+    INSERT INTO d VALUES (1, 1, '${big}'); INSERT INTO f VALUES (1, 1, '${big}');
+    INSERT INTO i VALUES (1, 'x', 1); INSERT INTO n VALUES (1, 1);`);
+  await database.query(`UPDATE d SET n = 2; UPDATE f SET n = 2; UPDATE i SET code = 'y'`);
+  await database.query(`DELETE FROM d; DELETE FROM f; DELETE FROM i`);
+  await source.receiver.until((events) => events.length === 10);
+  await source.stop();
+  expect(source.receiver.events.slice(4).map(brief)).toEqual([
+    ['u', 'd', null, { id: '1', n: '2', big: undefined }],
+    ['u', 'f', { id: '1', n: '1', big }, { id: '1', n: '2', big }],
+    ['u', 'i', { code: 'x' }, { id: '1', code: 'y', n: '1' }],
+    ['d', 'd', { id: '1' }, null],
+    ['d', 'f', { id: '1', n: '2', big }, null],
+    ['d', 'i', { code: 'y' }, null],
+  ]);
+  const keys = new Map(
+    source.receiver.schemas.map(({ table }) => [
+      table.id.table,
+      table.keyColumns.map((index) => table.columns[index]?.name),
+    ]),
+  );
+  expect(Object.fromEntries(keys)).toEqual({ d: ['id'], f: ['id'], i: ['code'], n: ['id'] });
+});
+
+test('a table changes its shape in the middle of the stream (P19, P22, P23)', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (id int PRIMARY KEY, a text, m mood)`);
+  const source = await startStreaming(sourceOptionsFor(database));
+  await database.query(`INSERT INTO t VALUES (1, 'x', 'sad')`);
+  await database.query(`ANALYZE t`);
+  await database.query(`INSERT INTO t VALUES (2, 'y', NULL)`);
+  await database.query(`ALTER TABLE t ADD b numeric(5,2) NOT NULL DEFAULT 1.5`);
+  await database.query(`INSERT INTO t VALUES (3, 'z', NULL, 2)`);
+  // The labels of an enum are those of now: only from here on may they be seen.
+  await source.receiver.until((events) => events.length === 3);
+  await database.query(`ALTER TABLE t DROP a; ALTER TYPE mood ADD VALUE 'ok'`);
+  await database.query(`UPDATE t SET m = 'ok' WHERE id = 1`);
+  await database.query(`ALTER TABLE t RENAME TO u`);
+  await database.query(`DELETE FROM u WHERE id = 1`);
+  await source.receiver.until((events) => events.length === 5);
+  await source.stop();
+  const { events, schemas } = source.receiver;
+  expect(events.map(brief)).toEqual([
+    ['c', 't', null, { id: '1', a: 'x', m: 'sad' }],
+    ['c', 't', null, { id: '2', a: 'y', m: null }],
+    ['c', 't', null, { id: '3', a: 'z', m: null, b: '2.00' }],
+    ['u', 't', null, { id: '1', m: 'ok', b: '1.50' }],
+    ['d', 'u', { id: '1' }, null],
+  ]);
+  expect(events.map(({ version }) => version)).toEqual([1, 1, 2, 3, 4]);
+  expect(schemas.map(({ table, previous }) => [table.version, previous?.version])).toEqual([
+    [1, undefined],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+  ]);
+  const added = schemas[1]?.table.columns.find((column) => column.name === 'b');
+  expect(added?.sourceType).toBe('numeric(5,2)');
+  expect(added?.schema).toMatchObject({ optional: false, default: { unscaled: 150n, scale: 2 } });
+});
+
+test('old WAL is read with the shape of its time (P21)', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL, gone int)');
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  await first.stop();
+  await database.query(`INSERT INTO t VALUES (1, 'x', 7)`);
+  await database.query(`ALTER TABLE t DROP gone; ALTER TABLE t ADD fresh text`);
+  await database.query(`INSERT INTO t VALUES (2, 'y', 'new')`);
+  await database.query(`CREATE TABLE dropped (id int PRIMARY KEY); INSERT INTO dropped VALUES (5)`);
+  await database.query(`DROP TABLE dropped`);
+  const second = await startStreaming(options, first.receiver);
+  await second.receiver.until((events) => events.length === 3);
+  await second.stop();
+  expect(second.receiver.events.map(brief)).toEqual([
+    ['c', 't', null, { id: '1', a: 'x', gone: '7' }],
+    ['c', 't', null, { id: '2', a: 'y', fresh: 'new' }],
+    ['c', 'dropped', null, { id: '5' }],
+  ]);
+});
+
+test('tables and columns that are not captured do not come', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE a (id int PRIMARY KEY, secret text, c int); CREATE TABLE b (id int PRIMARY KEY);
+    CREATE PUBLICATION tidemark FOR ALL TABLES`);
+  const options = sourceOptionsFor(database, {
+    tableInclude: [/^public\.a$/],
+    columnExclude: [/^public\.a\.secret$/],
+    skippedOperations: ['d', 't'],
+    publicationAutocreateMode: 'disabled',
+  });
+  const source = await startStreaming(options);
+  await database.query(`
+    BEGIN; INSERT INTO b VALUES (1); INSERT INTO a VALUES (1, 's', 2); DELETE FROM a;
+    INSERT INTO a VALUES (2, 's', 3); COMMIT`);
+  await database.query(`TRUNCATE a, b`);
+  await database.query(`INSERT INTO a VALUES (3, 's', 4)`);
+  await source.receiver.until((events) => events.length === 3);
+  await source.stop();
+  expect(source.receiver.events.map((event) => [...brief(event), event.ordinal])).toEqual([
+    ['c', 'a', null, { id: '1', c: '2' }, 1],
+    ['c', 'a', null, { id: '2', c: '3' }, 3],
+    ['c', 'a', null, { id: '3', c: '4' }, 0],
+  ]);
+});
+
 test('what is durable is confirmed, and nothing else (P41)', async () => {
   await using database = await freshDatabase();
   await database.query('CREATE TABLE a (id int PRIMARY KEY)');
@@ -56,12 +177,79 @@ test('what is durable is confirmed, and nothing else (P41)', async () => {
   );
   receiver.autoFlush = false;
   const before = storedEndLsn(receiver);
+  const handedOver = Promise.withResolvers<void>();
+  receiver.onRow = () => {
+    handedOver.resolve();
+  };
   await database.query('INSERT INTO a VALUES (2)');
-  await database.query('SELECT pg_sleep(0.5)');
+  await handedOver.promise;
   await source.stop();
   const [slot] = await database.query<{ at: string; active: boolean }>(
     'SELECT confirmed_flush_lsn::text AS at, active FROM pg_replication_slots WHERE slot_name = $1',
     [database.name],
   );
+  // The final status went out and the slot was let go at once (P56).
   expect(slot).toEqual({ at: formatLsn(before), active: false });
+});
+
+test('an idle source moves the slot on, past WAL that does not concern it (P51)', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY); CREATE UNLOGGED TABLE other (t text)');
+  const options = sourceOptionsFor(database, {
+    tableInclude: [/^public\.a$/],
+    publicationAutocreateMode: 'filtered',
+    heartbeatIntervalMs: 50,
+  });
+  const source = await startStreaming(options);
+  await database.query(`CREATE TABLE noise AS SELECT g FROM generate_series(1, 10000) g`);
+  const [row] = await database.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at');
+  await database.until(
+    `SELECT confirmed_flush_lsn >= '${row?.at}' FROM pg_replication_slots WHERE slot_name = $1`,
+    [database.name],
+  );
+  await source.stop();
+  expect(source.receiver.events).toEqual([]);
+});
+
+test('a heartbeat runs the configured statement, and its failure does not stop the stream', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE beat (n int PRIMARY KEY)');
+  const options = sourceOptionsFor(database, {
+    heartbeatIntervalMs: 20,
+    heartbeatActionQuery: 'INSERT INTO beat SELECT count(*) FROM beat WHERE n < 3',
+  });
+  const source = await startStreaming(options);
+  // From the fifth on they violate the key.
+  const deadline = performance.now() + 20_000;
+  while (source.notes.length === 0) {
+    expect(performance.now()).toBeLessThan(deadline);
+    await database.query('SELECT pg_sleep(0.02)');
+  }
+  await database.query('INSERT INTO beat VALUES (100)');
+  await source.receiver.until((events) => events.some((event) => event.after?.['n'] === '100'));
+  await source.stop();
+  expect(source.notes.filter((note) => note.startsWith('heartbeat failed'))).toHaveLength(1);
+});
+
+test('lag is told in bytes and ms', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY, t text)');
+  const source = await startStreaming(sourceOptionsFor(database));
+  const gate = Promise.withResolvers<void>();
+  source.receiver.gate = gate.promise;
+  await database.query(`INSERT INTO a SELECT g, repeat('x', 500) FROM generate_series(1, 20000) g`);
+  const deadline = performance.now() + 20_000;
+  while ((source.reader.status().lagBytes ?? 0n) < 1_000_000n) {
+    expect(performance.now()).toBeLessThan(deadline);
+    await database.query('SELECT pg_sleep(0.02)');
+  }
+  source.receiver.gate = undefined;
+  gate.resolve();
+  await source.receiver.until((events) => events.length === 20_000);
+  const status = source.reader.status();
+  expect(status).toMatchObject({ phase: 'streaming', connected: true });
+  expect(status.lagMs).toBeGreaterThanOrEqual(0);
+  expect(status.receivedLsn).toBeGreaterThanOrEqual(source.receiver.events[0]?.lsn ?? 0n);
+  await source.stop();
+  expect(source.reader.status().phase).toBe('stopped');
 });

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+
+/** A TCP relay that misbehaves on demand. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Connections that have been made through it. */
+  readonly connections: number;
+  /** Cuts each connection after so many bytes from the server, once; null: never. */
+  cutAfterBytes: number | null;
+  /** How often `cutAfterBytes` has cut. */
+  readonly cuts: number;
+  /** True: nothing is passed in either direction, and nothing is closed. */
+  silent: boolean;
+  /** Cuts what is open now. */
+  cutAll(): void;
+}
+
+export async function startProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const open = new Set<Socket>();
+  let connections = 0;
+  let cuts = 0;
+  const server = createServer((client) => {
+    connections++;
+    const upstream = connect(target.port, target.host);
+    let passed = 0;
+    const end = (): void => {
+      client.destroy();
+      upstream.destroy();
+      open.delete(client);
+      open.delete(upstream);
+    };
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', end);
+      socket.on('close', end);
+    }
+    client.on('data', (chunk) => {
+      if (!proxy.silent) upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (proxy.silent) return;
+      const limit = proxy.cutAfterBytes;
+      if (limit !== null && passed + chunk.length >= limit) {
+        proxy.cutAfterBytes = null;
+        cuts++;
+        client.end(chunk.subarray(0, limit - passed));
+        upstream.destroy();
+        return;
+      }
+      passed += chunk.length;
+      client.write(chunk);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const proxy: TcpProxy = {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    get cuts() {
+      return cuts;
+    },
+    cutAfterBytes: null,
+    silent: false,
+    cutAll() {
+      for (const socket of open) socket.destroy();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}
