@@ -86,6 +86,12 @@ export class ResolvedOptions {
     return Array.isArray(value) ? (value as readonly string[]) : [];
   }
 
+  /** Undefined when the property was not given. */
+  optionalPattern(name: string): RegExp | undefined {
+    const value = this.#values.get(name);
+    return value instanceof RegExp ? value : undefined;
+  }
+
   /** True when the property was given or has a default. */
   has(name: string): boolean {
     return this.#values.get(name) !== undefined;
@@ -94,7 +100,6 @@ export class ResolvedOptions {
   /** Empty when the property was not given. */
   patterns(name: string): readonly RegExp[] {
     const value = this.#values.get(name);
-    if (value instanceof RegExp) return [value];
     return Array.isArray(value) ? (value as readonly RegExp[]) : [];
   }
 

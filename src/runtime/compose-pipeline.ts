@@ -124,7 +124,7 @@ function composeSink(
 }
 
 /** `topics` (exact names), `topics.regex` (anchored), or everything that the source writes. */
-function topicsOf(sink: ResolvedOptions, topicPrefix: string): readonly string[] | RegExp {
+export function topicsOf(sink: ResolvedOptions, topicPrefix: string): readonly string[] | RegExp {
   const pattern = sink.optionalPattern('topics.regex');
   if (pattern !== undefined) return pattern;
   const topics = sink.list('topics');

@@ -1,0 +1,49 @@
+import { loadPipelineFile } from '../config/pipeline-file.ts';
+import { TidemarkErrors } from '../foundation/errors.ts';
+import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
+import type { CliContext } from './cli-context.ts';
+import type { ConsoleOutput } from './console-output.ts';
+
+/** `tidemark plan`: what a run would create; it changes nothing. */
+export async function planCommand(
+  file: string,
+  options: { readonly json: boolean },
+  context: CliContext,
+): Promise<void> {
+  const { output, signal, clock } = context;
+  const config = loadPipelineFile(file, context.environment);
+  const plan = await planPipeline(config, signal, clock);
+  const warnings = [...config.warnings, ...plan.warnings];
+  if (plan.problems.length > 0) throw new TidemarkErrors(plan.problems);
+  if (options.json) {
+    const { slot, publication, tables, sinks } = plan;
+    output.json({ slot, publication, tables, sinks, store: config.storePath, warnings });
+    return;
+  }
+  for (const warning of warnings) output.warning(warning);
+  showPlan(output, plan, config.storePath);
+}
+
+function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string): void {
+  const { slot, publication } = plan;
+  const heading = (text: string): void => output.line(output.style('bold', text));
+  heading('On the source');
+  output.line(`  slot ${slot.name}: ${slot.exists ? 'exists' : 'is created'}`);
+  const isThere = publication.statements.length === 0 ? ' exists and fits' : '';
+  output.line(`  publication ${publication.name}:${isThere}`);
+  for (const statement of publication.statements) output.line(`    ${statement};`);
+  heading(`In the store ${storePath}`);
+  for (const { table, topic, key, subjects } of plan.tables) {
+    const keyed = key.length === 0 ? 'no key' : `key ${key.join(', ')}`;
+    output.line(`  ${table} → ${topic}, ${keyed}`);
+    for (const subject of subjects) output.line(`    subject ${subject}`);
+  }
+  for (const sink of plan.sinks) {
+    heading(`In the target of ${sink.name}, where it is missing`);
+    for (const { topic, table, statements } of sink.tables) {
+      output.line(`  ${topic} → ${table}`);
+      for (const statement of statements)
+        output.line(`    ${statement.replaceAll('\n', '\n    ')};`);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { loadPipelineFile } from '../config/pipeline-file.ts';
+import type { HttpConfig } from '../config/pipeline-config.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import type { PipelineStatus } from '../runtime/pipeline-status.ts';
+import { readStoredState, type StoredState } from '../runtime/stored-state.ts';
+import type { CliContext } from './cli-context.ts';
+import type { ConsoleOutput } from './console-output.ts';
+import { formatBytes, formatCount, formatDuration } from './format-quantity.ts';
+
+export interface StatusCommandOptions {
+  readonly path: string | undefined;
+  readonly url: string | undefined;
+  readonly json: boolean;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const DEFAULT_URL = 'http://127.0.0.1:8083';
+
+/** `tidemark status`: asks the daemon; when none answers, reads the store. */
+export async function statusCommand(
+  file: string | undefined,
+  options: StatusCommandOptions,
+  context: CliContext,
+): Promise<void> {
+  const config = file === undefined ? undefined : loadPipelineFile(file, context.environment);
+  const url = options.url ?? urlOf(config?.http);
+  const status = url === null ? null : await askDaemon(url, config?.http.token, context.signal);
+  const { output } = context;
+  // Another pipeline's daemon may listen there.
+  if (status !== null && (config === undefined || status.name === config.name)) {
+    if (options.json) output.json({ running: true, ...status });
+    else showStatus(output, status);
+    return;
+  }
+  const path = options.path ?? config?.storePath;
+  if (path === undefined)
+    throw new TidemarkError('NOT_RUNNING', `no daemon answers at ${url ?? ''}`);
+  const state = await readStoredState(path, context.clock);
+  if (options.json) output.json({ running: false, ...state });
+  else showStored(output, state);
+}
+
+function urlOf(http: HttpConfig | undefined): string | null {
+  if (http === undefined) return DEFAULT_URL;
+  if (http.listen === null) return null;
+  const { host, port } = http.listen;
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+async function askDaemon(
+  url: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<PipelineStatus | null> {
+  let response: Response;
+  try {
+    response = await fetch(new URL('/status', url), {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+    });
+  } catch {
+    return null;
+  }
+  if (!response.ok) {
+    throw new TidemarkError('NOT_RUNNING', `${url} answered ${response.status}`, {
+      cure:
+        response.status === 401 ? 'Set http.token in the pipeline file as the daemon has it.' : '',
+    });
+  }
+  return (await response.json()) as PipelineStatus;
+}
+
+function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
+  const health = status.healthy
+    ? output.style('green', 'healthy')
+    : output.style('red', 'unhealthy');
+  output.line(
+    `${output.style('bold', status.name)}: ${health}, up ${formatDuration(status.uptimeMs)}`,
+  );
+  const { source, transport } = status;
+  output.line(`source   ${source.state}, ${source.phase}; ${formatCount(source.records)} records`);
+  output.line(
+    `  behind ${lag(source.lagMs)}, ${source.lagBytes === null ? '?' : formatBytes(source.lagBytes)}`,
+  );
+  output.line(`  confirmed ${source.confirmedLsn ?? 'nothing yet'}`);
+  if (source.error !== null) showError(output, source.error);
+  for (const sink of status.sinks) {
+    const behind = `${formatCount(sink.lagRecords)} records behind, p99 ${lag(sink.lagMsP99)}`;
+    output.line(
+      `sink     ${sink.name}: ${sink.state}; ${formatCount(sink.applied)} applied, ${behind}`,
+    );
+    if (sink.error !== null) showError(output, sink.error);
+    for (const parked of sink.parked) {
+      output.line(`  ${output.style('red', 'parked')} ${parked.table}: ${parked.message}`);
+    }
+  }
+  const used = `${formatBytes(transport.bytesUsed)} of ${formatBytes(transport.bytesLimit)}`;
+  output.line(`store    ${used}, ${formatCount(transport.records)} records`);
+}
+
+function showError(
+  output: ConsoleOutput,
+  error: { readonly code: string; readonly message: string; readonly cure: string },
+): void {
+  output.line(`  ${output.style('red', error.code)} ${error.message}`);
+  output.line(`  cure: ${error.cure}`);
+}
+
+function showStored(output: ConsoleOutput, state: StoredState): void {
+  output.line(`No daemon answers. The store ${state.path} (${formatBytes(state.bytesUsed)}) has:`);
+  for (const { key, offset } of state.sources) {
+    output.line(`source   ${key}  ${JSON.stringify(offset)}`);
+  }
+  for (const { group, offsets } of state.groups) {
+    const behind = offsets.reduce((sum, part) => sum + part.endOffset - part.offset, 0);
+    output.line(`group    ${group}: ${formatCount(behind)} records behind`);
+  }
+  output.line(`topics   ${state.topics.length}`);
+}
+
+function lag(ms: number | null): string {
+  return ms === null ? '?' : formatDuration(ms);
+}

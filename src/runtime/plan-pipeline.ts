@@ -1,0 +1,160 @@
+import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { TidemarkError } from '../foundation/errors.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import type { SinkRecord } from '../model/sink-record.ts';
+import { type TableSchema, tableName } from '../model/table-schema.ts';
+import { TableNaming } from '../sink/sql/table-naming.ts';
+import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
+import { planCapture, readCatalog } from '../source/postgres/capture-preparation.ts';
+import { readSlot } from '../source/postgres/postgres-slot.ts';
+import { PostgresWire } from '../source/postgres/postgres-wire.ts';
+import { topicsOf } from './compose-pipeline.ts';
+import { sinkOptionsOf } from './sink-options.ts';
+import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+
+/** What a run would create or change; nothing has been touched. */
+export interface PipelinePlan {
+  readonly slot: { readonly name: string; readonly exists: boolean };
+  readonly publication: { readonly name: string; readonly statements: readonly string[] };
+  readonly tables: readonly PlannedTable[];
+  readonly sinks: readonly PlannedSink[];
+  readonly problems: readonly TidemarkError[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlannedTable {
+  readonly table: string;
+  readonly topic: string;
+  readonly key: readonly string[];
+  /** Of the schema registry; none with JSON. */
+  readonly subjects: readonly string[];
+  readonly estimatedRows: number;
+}
+
+export interface PlannedSink {
+  readonly name: string;
+  /** For each topic the table, and the statements that make it when it is missing. */
+  readonly tables: readonly {
+    readonly topic: string;
+    readonly table: string;
+    readonly statements: readonly string[];
+  }[];
+}
+
+/** Reads the source's catalog and works out what a run would do. Throws PG_* when it cannot. */
+export async function planPipeline(
+  config: PipelineConfig,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<PipelinePlan> {
+  const options = sourceOptionsOf(config.source);
+  const envelope = envelopeOptionsOf(config.source);
+  const session = { replication: false, applicationName: 'tidemark plan' };
+  await using wire = await PostgresWire.connect(options.connection, session, signal, clock);
+  const plan = planCapture(await readCatalog(wire, options.publicationName, signal), options);
+  const slot = await readSlot(wire, options.slotName, signal);
+  const sources = plan.tables.map(({ info, schema }) => ({
+    info,
+    schema,
+    schemas: tableRecordSchemas(schema, envelope),
+  }));
+  return {
+    slot: { name: options.slotName, exists: slot !== null },
+    publication: {
+      name: options.publicationName,
+      statements: plan.publicationPlan.statements,
+    },
+    tables: sources.map(({ info, schema, schemas }) => ({
+      table: tableName(schema.id),
+      topic: schemas.topic,
+      key: schema.keyColumns.map((index) => schema.columns[index]?.name ?? ''),
+      subjects: subjectsOf(config.source, schemas.topic, schemas.key !== null),
+      estimatedRows: info.estimatedRows,
+    })),
+    sinks: config.sinks.map((sink) =>
+      planSink(
+        sink,
+        envelope.topicPrefix,
+        sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
+      ),
+    ),
+    problems: [...plan.problems, ...plan.publicationPlan.problems],
+    warnings: [...plan.warnings, ...plan.publicationPlan.warnings],
+  };
+}
+
+function subjectsOf(source: ConnectorConfig, topic: string, hasKey: boolean): readonly string[] {
+  const isAvro = (side: string): boolean => source.options.string(`${side}.converter`) === 'avro';
+  return [
+    ...(hasKey && isAvro('key') ? [`${topic}-key`] : []),
+    ...(isAvro('value') ? [`${topic}-value`] : []),
+  ];
+}
+
+function planSink(
+  sink: ConnectorConfig,
+  topicPrefix: string,
+  records: readonly SinkRecord[],
+): PlannedSink {
+  const options = sinkOptionsOf(sink);
+  const dialect = postgresTarget;
+  const naming = new TableNaming(options, dialect.identifierBytesMax);
+  const topics = topicsOf(sink.options, topicPrefix);
+  const consumed = records.filter(({ topic }) =>
+    topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
+  );
+  const tables = consumed.flatMap((record) => {
+    const name = naming.target(record);
+    if (name === null) return [];
+    const columns = recordColumns(record, naming, options);
+    const wanted = wantedTable(name, columns, dialect, options);
+    const statements = options.schemaEvolution.create
+      ? dialect.createTable(name, wanted.columns, wanted.key)
+      : [];
+    return [{ topic: record.topic, table: `${name.schema}.${name.table}`, statements }];
+  });
+  return { name: sink.name, tables };
+}
+
+/** A record such as the table gives, with no values but the names that a table name may use. */
+function sampleRecord(
+  table: TableSchema,
+  schemas: {
+    readonly topic: string;
+    readonly key: ConnectSchema | null;
+    readonly envelope: ConnectSchema;
+  },
+): SinkRecord {
+  const names: Readonly<Record<string, ConnectValue>> = {
+    db: table.id.catalog,
+    schema: table.id.schema,
+    table: table.id.table,
+    name: schemas.topic.split('.', 1)[0] ?? '',
+    op: 'r',
+  };
+  return {
+    topic: schemas.topic,
+    partition: 0,
+    generation: 1,
+    offset: 0,
+    sequence: 0,
+    timestampMs: 0,
+    key: schemas.key === null ? null : sampleStruct(schemas.key, {}),
+    value: sampleStruct(schemas.envelope, names),
+    absent: [],
+  };
+}
+
+function sampleStruct(
+  schema: ConnectSchema,
+  names: Readonly<Record<string, ConnectValue>>,
+): Struct {
+  const values = (schema.fields ?? []).map((field): ConnectValue => {
+    if (field.name === 'source') return sampleStruct(field.schema, names);
+    return names[field.name] ?? null;
+  });
+  return { schema, values };
+}

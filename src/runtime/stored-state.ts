@@ -1,0 +1,31 @@
+import type { Clock } from '../foundation/clock.ts';
+import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import type { GroupDescription, TopicDescription } from '../transport/transport.ts';
+
+/** What a store says about itself while no daemon answers. */
+export interface StoredState {
+  readonly path: string;
+  readonly sources: readonly StoredSourceOffset[];
+  readonly topics: readonly TopicDescription[];
+  readonly groups: readonly GroupDescription[];
+  readonly bytesUsed: number;
+}
+
+/** Connect's partition map and offset map of one source task. */
+export interface StoredSourceOffset {
+  readonly key: string;
+  readonly offset: unknown;
+}
+
+/** Reads the store beside a daemon or without one. Throws STORE_OPEN when there is none. */
+export async function readStoredState(path: string, clock: Clock): Promise<StoredState> {
+  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+  const offsets = await transport.listOffsets();
+  return {
+    path,
+    sources: offsets.map(({ key, value }) => ({ key, offset: JSON.parse(value) as unknown })),
+    topics: await transport.listTopics(),
+    groups: await transport.listGroups(),
+    bytesUsed: transport.statistics().bytesUsed,
+  };
+}

@@ -1,0 +1,165 @@
+import { createConverter } from '../converter/create-converter.ts';
+import type { Converter } from '../converter/converter.ts';
+import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import { type ConnectValue, formatDecimal, isDecimal, isStruct } from '../model/connect-schema.ts';
+import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import type { LogRecord, TopicDescription, Transport } from '../transport/transport.ts';
+
+export interface TailOptions {
+  readonly path: string;
+  readonly topic: string;
+  readonly fromBeginning: boolean;
+  /** Go on with records as they come; otherwise end at the end. */
+  readonly follow: boolean;
+  /** Undefined: no limit. Without `fromBeginning` and `follow`: the last so many records. */
+  readonly limit: number | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A record for people: decoded, JSON values only. */
+export interface TailRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly headers: Readonly<Record<string, string | null>>;
+}
+
+const POLL_BYTES = 256 * 1024;
+const POLL_WAIT_MS = 250;
+const DEFAULT_LAST = 10;
+
+/** Names of the topics in a store. */
+export async function listStoredTopics(
+  path: string,
+  clock: Clock,
+): Promise<readonly TopicDescription[]> {
+  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+  return await transport.listTopics();
+}
+
+/** Decoded records of a topic, read beside a running daemon. Throws TOPIC_UNKNOWN, STORE_OPEN. */
+export async function* tailTopic(options: TailOptions): AsyncGenerator<TailRecord> {
+  const { path, topic, clock, signal } = options;
+  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+  const description = await transport.describeTopic(topic);
+  if (description === null) throw await unknownTopic(transport, topic);
+  const ends = new Map(description.partitions.map((part) => [part.partition, part.endOffset]));
+  const decoder = new TailDecoder(new EmbeddedRegistry(transport.documents));
+  await using consumer = await transport.consumer({
+    group: `tail-${process.pid}`,
+    topics: [topic],
+    startAt: 'earliest',
+    register: false,
+  });
+  for (const part of description.partitions) {
+    const offset = startOffset(part, options);
+    if (offset > part.startOffset) consumer.seek({ topic, partition: part.partition }, offset);
+  }
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  while (!signal.aborted && left > 0) {
+    if (!options.follow && atEnd(consumer.assignment(), ends)) return;
+    const fetched = await consumer.poll({ maxBytes: POLL_BYTES, maxWaitMs: POLL_WAIT_MS, signal });
+    for (const { partition, records } of fetched) {
+      for (const record of records) {
+        if (left-- <= 0) return;
+        yield await decoder.decode(topic, partition, record);
+      }
+    }
+  }
+}
+
+function startOffset(
+  part: { readonly startOffset: number; readonly endOffset: number },
+  options: TailOptions,
+): number {
+  if (options.fromBeginning) return part.startOffset;
+  const last = options.follow ? 0 : (options.limit ?? DEFAULT_LAST);
+  return Math.max(part.startOffset, part.endOffset - last);
+}
+
+/** True when everything that was there at the start has been read; a tail shall end under load. */
+function atEnd(
+  assignment: readonly { readonly partition: number; readonly position: number }[],
+  ends: ReadonlyMap<number, number>,
+): boolean {
+  return assignment.every(({ partition, position }) => position >= (ends.get(partition) ?? 0));
+}
+
+async function unknownTopic(transport: Transport, topic: string): Promise<TidemarkError> {
+  const names = (await transport.listTopics()).map(({ name }) => name);
+  const list =
+    names.length === 0 ? 'The store has no topics yet.' : `There are: ${names.join(', ')}`;
+  return new TidemarkError('TOPIC_UNKNOWN', `there is no topic ${topic}`, { cure: list });
+}
+
+/** Finds out by the first byte what each record is: Avro with a schema id, JSON, or text. */
+class TailDecoder {
+  readonly #avroKey: Converter;
+  readonly #avroValue: Converter;
+
+  constructor(registry: EmbeddedRegistry) {
+    this.#avroKey = createConverter({ name: 'avro', isKey: true, registry });
+    this.#avroValue = createConverter({ name: 'avro', isKey: false, registry });
+  }
+
+  async decode(topic: string, partition: number, record: LogRecord): Promise<TailRecord> {
+    return {
+      topic,
+      partition,
+      offset: record.offset,
+      timestampMs: record.timestampMs,
+      key: await this.#decode(topic, record.key, this.#avroKey),
+      value: await this.#decode(topic, record.value, this.#avroValue),
+      headers: Object.fromEntries(
+        record.headers.map(({ name, value }) => [name, value?.toString('utf8') ?? null]),
+      ),
+    };
+  }
+
+  async #decode(topic: string, bytes: Buffer | null, avro: Converter): Promise<unknown> {
+    if (bytes === null) return null;
+    if (bytes[0] === 0) return plainValue(await avro.toConnect(topic, bytes));
+    const text = bytes.toString('utf8');
+    try {
+      return withoutSchema(JSON.parse(text));
+    } catch {
+      return text;
+    }
+  }
+}
+
+/** `{"schema":…,"payload":…}` shows its payload. */
+function withoutSchema(document: unknown): unknown {
+  const isEnveloped =
+    typeof document === 'object' &&
+    document !== null &&
+    'schema' in document &&
+    'payload' in document;
+  return isEnveloped ? document.payload : document;
+}
+
+/** A Connect value as JSON can show it: bytes as base64, decimals and large integers as digits. */
+export function plainValue(value: ConnectValue): unknown {
+  if (value === null || typeof value !== 'object') {
+    if (typeof value !== 'bigint') return value;
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  }
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (isDecimal(value)) return formatDecimal(value);
+  if (isStruct(value)) {
+    const fields = value.schema.fields ?? [];
+    return Object.fromEntries(
+      fields.map((field, index) => [field.name, plainValue(value.values[index] ?? null)]),
+    );
+  }
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, item]) => [String(key), plainValue(item)]));
+  }
+  return (value as readonly ConnectValue[]).map(plainValue);
+}
