@@ -39,8 +39,18 @@ beforeAll(() => {
   // Packed from a copy: the build empties dist/, which belongs to whoever works in the clone.
   const copy = path.join(folder, 'clone');
   for (const name of [
-    ...['src', 'dialects', 'schemas', 'packaging', 'package.json', 'package-lock.json'],
-    ...['tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'CHANGELOG.md', 'README.md', '.npmrc'],
+    'src',
+    'dialects',
+    'schemas',
+    'packaging',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'LICENSE',
+    'CHANGELOG.md',
+    'README.md',
+    '.npmrc',
   ]) {
     cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   }
@@ -63,8 +73,14 @@ describe('the packed package', () => {
   test('holds the program, its data and papers, and nothing else', () => {
     expect(files).toEqual(
       expect.arrayContaining([
-        ...['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'dist/src/main.js'],
-        ...['src/launcher/tidemark.mjs', 'packaging/tidemark.service', 'dist/package.json'],
+        'package.json',
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'dist/src/main.js',
+        'src/launcher/tidemark.mjs',
+        'packaging/tidemark.service',
+        'dist/package.json',
       ]),
     );
     const allowed =

@@ -33,8 +33,20 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
   rowpath: ['foundation', 'model', 'dialects', 'envelope', 'converter'],
   verify: ['foundation', 'model', 'dialects', 'config', 'source', 'sink'],
   runtime: [
-    ...['foundation', 'model', 'dialects', 'schemas', 'config', 'source', 'envelope', 'transform'],
-    ...['converter', 'transport', 'sink', 'evolution', 'rowpath', 'verify'],
+    'foundation',
+    'model',
+    'dialects',
+    'schemas',
+    'config',
+    'source',
+    'envelope',
+    'transform',
+    'converter',
+    'transport',
+    'sink',
+    'evolution',
+    'rowpath',
+    'verify',
   ],
   rest: ['foundation', 'model', 'config', 'evolution', 'runtime'],
   cli: ['foundation', 'model', 'config', 'evolution', 'runtime'],
@@ -285,6 +297,35 @@ describe('code', () => {
       }),
     );
     expect(findings).toEqual([]);
+  });
+});
+
+describe('the lock file', () => {
+  interface LockedPackage {
+    readonly version?: string;
+    readonly resolved?: string;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, LockedPackage>>;
+  };
+
+  test('has the optional packages of every platform (else: node .ci/complete-lock.mjs)', () => {
+    const locked = new Set(
+      Object.entries(packages).map(
+        ([name, { version }]) => `${name.slice(name.lastIndexOf('node_modules/') + 13)}@${version}`,
+      ),
+    );
+    const missing = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.entries(optionalDependencies)
+        .map(([name, version]) => `${name}@${version}`)
+        .filter((wanted) => /@\d/.test(wanted) && !locked.has(wanted)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('names no registry: which one is asked is for the machine to say', () => {
+    expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
   });
 });
 
