@@ -179,6 +179,13 @@ export const ERROR_TABLE = {
     'The database is not encoded in UTF-8.',
     'Only UTF8 databases can be captured.',
   ),
+  PG_UNSUPPORTED_SERVER: policy(
+    'stop',
+    3,
+    422,
+    'This server cannot be captured from.',
+    'Use a primary of PostgreSQL 14 or newer, or a standby of 16 or newer.',
+  ),
   PG_CONNECTION_LOST: policy(
     'backoff',
     1,
