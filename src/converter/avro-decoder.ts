@@ -6,7 +6,7 @@ import type { ConnectField, ConnectSchema, ConnectValue } from '../model/connect
 import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME, MAP_ENTRY_NAME } from './avro-schema.ts';
 import { annotated, defaultFromAvro, plainSchema } from './avro-to-connect.ts';
 import type { AvroReader } from './avro-reader.ts';
-import { StringPosition } from './avro-string-reader.ts';
+import { StringPosition } from './string-position.ts';
 
 /** Reads one value from the cursor. */
 export type AvroDecode = (reader: AvroReader) => ConnectValue;
@@ -198,7 +198,12 @@ function leafDecoder(type: string, node: JsonObject, schema: ConnectSchema): Avr
 
 function readString(): AvroDecode {
   const position = new StringPosition();
-  return (reader) => position.read(reader);
+  return (reader) => {
+    const length = reader.length();
+    const start = reader.position;
+    reader.position = start + length;
+    return position.read(reader.bytes, start, length);
+  };
 }
 
 function enumDecoder(node: JsonObject): AvroDecode {
@@ -225,8 +230,8 @@ function nullableDecoder(value: CompiledAvro, nullIndex: number): AvroDecode {
 function recordDecoder(schema: ConnectSchema, decoders: readonly AvroDecode[]): AvroDecode {
   const count = decoders.length;
   return (reader) => {
-    const values: ConnectValue[] = [];
-    for (let i = 0; i < count; i++) values.push((decoders[i] as AvroDecode)(reader));
+    const values = new Array<ConnectValue>(count);
+    for (let i = 0; i < count; i++) values[i] = (decoders[i] as AvroDecode)(reader);
     return { schema, values };
   };
 }

@@ -4,6 +4,8 @@ import { schemaFromJson, valueFromJson } from '../model/connect-json.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { Converter, PreparedSchema } from './converter.ts';
+import { compileJsonDecoder, OtherLayout } from './json-payload-decoder.ts';
+import type { JsonDecode } from './json-payload-decoder.ts';
 import { schemaJson, valueJson } from './json-text.ts';
 import type { JsonTextOptions } from './json-text.ts';
 
@@ -12,7 +14,13 @@ export interface JsonConverterOptions extends JsonTextOptions {
   readonly schemasEnable: boolean;
 }
 
-const EMPTY = Buffer.alloc(0);
+interface KnownSchema {
+  readonly prefix: Buffer;
+  readonly schema: ConnectSchema;
+  readonly decode: JsonDecode;
+}
+
+const EMPTY: Buffer = Buffer.alloc(0);
 const PAYLOAD_MARK = Buffer.from(',"payload":');
 const SCHEMA_MARK = Buffer.from('{"schema":');
 
@@ -20,10 +28,8 @@ const SCHEMA_MARK = Buffer.from('{"schema":');
 export class JsonConverter implements Converter {
   readonly #options: JsonConverterOptions;
   /** Schemas by the very bytes before their payloads: a topic writes the same ones for long. */
-  readonly #schemas = new Map<
-    string,
-    { readonly prefix: Buffer; readonly schema: ConnectSchema }
-  >();
+  readonly #schemas = new Map<string, KnownSchema>();
+  readonly #cursor = { bytes: EMPTY, at: 0 };
 
   constructor(options: Partial<JsonConverterOptions> = {}) {
     this.#options = {
@@ -57,10 +63,23 @@ export class JsonConverter implements Converter {
     if (!this.#options.schemasEnable) throw schemaless(topic, 'schemas.enable is false');
     const known = this.#schemas.get(topic);
     if (known !== undefined && startsWith(bytes, known.prefix)) {
-      const payload = bytes.toString('utf8', known.prefix.length, bytes.length - 1);
-      return asStruct(topic, valueFromJson(known.schema, parseLosslessJson(payload)));
+      return asStruct(topic, this.#payload(known, bytes));
     }
     return this.#withNewSchema(topic, bytes);
+  }
+
+  #payload(known: KnownSchema, bytes: Buffer): ConnectValue {
+    const cursor = this.#cursor;
+    cursor.bytes = bytes;
+    cursor.at = known.prefix.length;
+    try {
+      const value = known.decode(cursor);
+      if (cursor.at === bytes.length - 1) return value;
+    } catch (error) {
+      if (!(error instanceof OtherLayout)) throw error;
+    }
+    const payload = bytes.toString('utf8', known.prefix.length, bytes.length - 1);
+    return valueFromJson(known.schema, parseLosslessJson(payload));
   }
 
   #withNewSchema(topic: string, bytes: Buffer): Struct | null {
@@ -80,7 +99,7 @@ export class JsonConverter implements Converter {
     if (!startsWith(bytes, SCHEMA_MARK)) return;
     const prefix = this.prepared(schema).prefix;
     if (prefix.subarray(-PAYLOAD_MARK.length).equals(PAYLOAD_MARK) && startsWith(bytes, prefix)) {
-      this.#schemas.set(topic, { prefix, schema });
+      this.#schemas.set(topic, { prefix, schema, decode: compileJsonDecoder(schema) });
     }
   }
 }

@@ -83,6 +83,7 @@ export function isStruct(value: ConnectValue): value is Struct {
 
 /** Minimal two's-complement big-endian bytes, as java.math.BigInteger.toByteArray (PITFALLS C8). */
 export function bigIntToBytes(value: bigint): Buffer {
+  if (value >= -SMALL && value < SMALL) return smallToBytes(Number(value));
   let length = 1;
   while (value < -(1n << BigInt(length * 8 - 1)) || value >= 1n << BigInt(length * 8 - 1)) length++;
   const hex = BigInt.asUintN(length * 8, value)
@@ -91,8 +92,20 @@ export function bigIntToBytes(value: bigint): Buffer {
   return Buffer.from(hex, 'hex');
 }
 
+/** 2^47: within ± this, six bytes hold the value, and the way over a number is much cheaper. */
+const SMALL = 2n ** 47n;
+
+function smallToBytes(value: number): Buffer {
+  let length = 1;
+  for (let bound = 0x80; value < -bound || value >= bound; bound *= 0x100) length++;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeIntBE(value, 0, length);
+  return bytes;
+}
+
 export function bytesToBigInt(bytes: Buffer): bigint {
   if (bytes.length === 0) return 0n;
+  if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
   return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
 }
 

@@ -7,7 +7,8 @@ const long = avsc.types.LongType.__with({
   fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
   toBuffer: (value: bigint) => {
     const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
+    // A default near 2⁶³ came through JSON.parse and may have been rounded up to it.
+    bytes.writeBigInt64LE(BigInt.asIntN(64, value));
     return bytes;
   },
   fromJSON: BigInt,

@@ -1,9 +1,7 @@
-import type { AvroReader } from './avro-reader.ts';
-
 const MAX_REMEMBERED = 64;
 
 /**
- * Reads one string position of a schema. Many of them hold the same text record after record
+ * Reads one position of a schema that holds text. Many of them hold the same text record after record
  * (source.version, db, table, op, …): the last text is kept with its bytes, and comparing a few
  * bytes is far cheaper than making a string. A position whose text keeps changing stops trying.
  */
@@ -14,20 +12,17 @@ export class StringPosition {
   /** Rises with hits, falls with misses; below zero the position is read without comparing. */
   #credit = 64;
 
-  read(reader: AvroReader): string {
-    const length = reader.length();
-    const start = reader.position;
-    reader.position = start + length;
-    if (length === this.#length && this.#same(reader.bytes, start, length)) {
+  read(bytes: Buffer, start: number, length: number): string {
+    if (length === this.#length && this.#same(bytes, start, length)) {
       if (this.#credit < 256) this.#credit++;
       return this.#text;
     }
-    const text = decode(reader.bytes, start, length);
+    const text = decode(bytes, start, length);
     if (this.#credit >= 0 && length <= MAX_REMEMBERED) {
       this.#credit--;
       this.#length = length;
       this.#text = text;
-      for (let i = 0; i < length; i++) this.#bytes[i] = reader.bytes[start + i] as number;
+      for (let i = 0; i < length; i++) this.#bytes[i] = bytes[start + i] as number;
     } else {
       this.#length = -1;
     }
