@@ -4,10 +4,13 @@
  */
 export class ByteWriter {
   bytes: Buffer;
+  /** Over `bytes`, for writing several bytes at once without alignment. */
+  view: DataView;
   position = 0;
 
   constructor(initialBytes = 64 * 1024) {
     this.bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.view = viewOf(this.bytes);
   }
 
   /** Makes room for `count` more bytes; call before writing to `bytes` directly. */
@@ -19,6 +22,7 @@ export class ByteWriter {
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.bytes.copy(grown, 0, 0, this.position);
     this.bytes = grown;
+    this.view = viewOf(grown);
   }
 
   u8(value: number): void {
@@ -92,4 +96,8 @@ export class ByteWriter {
   clear(): void {
     this.position = 0;
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

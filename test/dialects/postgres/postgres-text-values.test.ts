@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import {
+  parseColumnText,
+  parseText,
+  placeholderValue,
+} from '../../../dialects/postgres/postgres-text-values.ts';
+import { TidemarkError } from '../../../src/foundation/errors.ts';
+import { isDecimal, isStruct } from '../../../src/model/connect-schema.ts';
+import type {
+  ConnectSchema,
+  ConnectType,
+  ConnectValue,
+} from '../../../src/model/connect-schema.ts';
+import type { ColumnSchema, TextFormat } from '../../../src/model/table-schema.ts';
+
+const schema = (type: ConnectType): ConnectSchema => ({ type, optional: false });
+const VARIABLE: ConnectSchema = {
+  ...schema('struct'),
+  fields: [
+    { name: 'scale', schema: schema('int32') },
+    { name: 'value', schema: schema('bytes') },
+  ],
+};
+
+/** Values as test tables write them: decimals as `unscaled e scale`, bytes as hex. */
+function plain(value: ConnectValue): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Buffer.isBuffer(value)) return `hex ${value.toString('hex')}`;
+  if (isDecimal(value)) return `${value.unscaled} e ${value.scale}`;
+  if (isStruct(value)) return value.values.map(plain);
+  if (Array.isArray(value)) return (value as readonly ConnectValue[]).map(plain);
+  return value;
+}
+
+type Row = readonly [type: ConnectType, format: TextFormat, text: string, value: unknown];
+const us: TextFormat = { kind: 'timestamp', unit: 'us' };
+const ms: TextFormat = { kind: 'timestamp', unit: 'ms' };
+const ns: TextFormat = { kind: 'timestamp', unit: 'ns' };
+const zoned = (digits: number): TextFormat => ({ kind: 'zoned-timestamp', digits });
+const timetz: TextFormat = { kind: 'zoned-time' };
+const duration: TextFormat = { kind: 'micro-duration' };
+const intervalText: TextFormat = { kind: 'interval-string' };
+
+// Expected values of the times, numbers and intervals below were recorded from Debezium 3.6.0.Final
+// on PostgreSQL 15 (tables t_num and t_time of the golden records), but for the infinities of date.
+const VALUES: readonly Row[] = [
+  ['int16', { kind: 'integer' }, '-32768', -32768],
+  ['int32', { kind: 'integer' }, '2147483647', 2147483647],
+  ['int64', { kind: 'integer' }, '-9223372036854775808', -9223372036854775808n],
+  ['int64', { kind: 'integer' }, '4294967295', 4294967295n],
+  ['boolean', { kind: 'boolean' }, 't', true],
+  ['boolean', { kind: 'boolean' }, 'f', false],
+  ['float32', { kind: 'float' }, '0.1', Math.fround(0.1)],
+  ['float32', { kind: 'float' }, '1e-45', 1.401298464324817e-45],
+  ['float64', { kind: 'float' }, '-1.7976931348623157e+308', -1.7976931348623157e308],
+  ['float64', { kind: 'float' }, 'NaN', NaN],
+  ['float64', { kind: 'float' }, '-Infinity', -Infinity],
+  ['float64', { kind: 'float' }, '-0', -0],
+  ['string', { kind: 'string' }, 'ab  ', 'ab  '],
+  ['bytes', { kind: 'bytea', encoding: 'bytes' }, '\\x00ff10', 'hex 00ff10'],
+  ['bytes', { kind: 'bytea', encoding: 'bytes' }, '\\x', 'hex '],
+  ['string', { kind: 'bytea', encoding: 'base64' }, '\\xfbff', '+/8='],
+  ['string', { kind: 'bytea', encoding: 'base64-url-safe' }, '\\xfbff', '-_8='],
+  ['string', { kind: 'bytea', encoding: 'hex' }, '\\xfbff', 'fbff'],
+  ['bytes', { kind: 'decimal', scale: 2 }, '-99999999.99', '-9999999999 e 2'],
+  ['bytes', { kind: 'decimal', scale: -2 }, '12300', '123 e -2'],
+  ['struct', { kind: 'variable-decimal' }, '100.00', [0, 'hex 64']],
+  ['struct', { kind: 'variable-decimal' }, '123.456', [3, 'hex 01e240']],
+  ['struct', { kind: 'variable-decimal' }, '-0.000000000000000000000000000001', [30, 'hex ff']],
+  ['struct', { kind: 'variable-decimal' }, '0.00', [0, 'hex 00']],
+  ['float64', { kind: 'decimal-double' }, 'NaN', NaN],
+  ['float64', { kind: 'decimal-double' }, '12.30', 12.3],
+  ['string', { kind: 'decimal-string' }, '1.00', '1.00'],
+  ['string', { kind: 'decimal-string' }, 'NaN', 'NAN'],
+  ['string', { kind: 'decimal-string' }, 'Infinity', 'POSITIVE_INFINITY'],
+  ['string', { kind: 'decimal-string' }, '-Infinity', 'NEGATIVE_INFINITY'],
+  ['int32', { kind: 'date' }, '2020-02-29', 18321],
+  ['int32', { kind: 'date' }, '1969-12-31', -1],
+  ['int32', { kind: 'date' }, '1582-10-10', -141432],
+  ['int32', { kind: 'date' }, '0044-03-15 BC', -735160],
+  ['int32', { kind: 'date' }, '12345-06-07', 3789548],
+  ['int32', { kind: 'date' }, '9999-12-31', 2932896],
+  ['int32', { kind: 'date' }, 'infinity', 2147483647],
+  ['int32', { kind: 'date' }, '-infinity', -2147483648],
+  ['int64', { kind: 'time', unit: 'us' }, '12:34:56.789012', 45296789012n],
+  ['int64', { kind: 'time', unit: 'us' }, '24:00:00', 86400000000n],
+  ['int32', { kind: 'time', unit: 'ms' }, '23:59:59.999', 86399999],
+  ['int32', { kind: 'time', unit: 'ms' }, '24:00:00', 86400000],
+  ['int64', { kind: 'time', unit: 'ns' }, '00:00:00.1', 100000000n],
+  ['int64', us, '2020-02-29 12:34:56.789012', 1582979696789012n],
+  ['int64', us, '0044-03-15 12:00:00.5 BC', -63517780799500000n],
+  ['int64', us, '12345-06-07 08:09:10.111213', 327416976550111213n],
+  ['int64', us, '1500-02-28 08:09:10.111213', -14826729049888787n],
+  ['int64', us, '1969-12-31 23:59:59.999999', -1n],
+  ['int64', us, 'infinity', 9223372036825200000n],
+  ['int64', us, '-infinity', -9223372036832400000n],
+  ['int64', ms, '1969-12-31 23:59:59.999999', -1n],
+  ['int64', ms, '1582-10-10 08:09:10.111213', -12219695449889n],
+  ['int64', ms, '294276-12-31 23:59:59.999', 9224318015999999n],
+  ['int64', ms, 'infinity', 9223372036825200n],
+  ['int64', ms, '-infinity', -9223372036832400n],
+  ['int64', ns, '2020-02-29 12:34:56.789012', 1582979696789012000n],
+  ['int64', ns, 'infinity', 9223372036854775807n],
+  ['string', zoned(6), '2020-02-29 10:34:56.789012+00', '2020-02-29T10:34:56.789012Z'],
+  ['string', zoned(6), '1970-01-01 00:00:00+00', '1970-01-01T00:00:00.000000Z'],
+  ['string', zoned(3), '2020-02-29 12:34:56.7+00', '2020-02-29T12:34:56.700Z'],
+  ['string', zoned(0), '0044-03-15 12:00:00+00 BC', '-0043-03-15T12:00:00Z'],
+  ['string', zoned(0), '0001-12-31 00:00:00+00 BC', '0000-12-31T00:00:00Z'],
+  ['string', zoned(6), '12345-06-07 08:09:10.111213+00', '+12345-06-07T08:09:10.111213Z'],
+  ['string', zoned(0), '2020-01-01 00:10:00+05:53:28', '2019-12-31T18:16:32Z'],
+  ['string', zoned(6), 'infinity', 'infinity'],
+  ['string', zoned(6), '-infinity', '-infinity'],
+  ['string', timetz, '12:34:56.789012+02', '10:34:56.789012Z'],
+  ['string', timetz, '24:00:00-15:59', '15:59:00Z'],
+  ['string', timetz, '23:59:59.999+15:59', '08:00:59.999Z'],
+  ['string', timetz, '01:00:00.1+00', '01:00:00.1Z'],
+  ['string', { kind: 'iso-date' }, '2017-09-15', '2017-09-15Z'],
+  ['string', { kind: 'iso-time' }, '04:05:11.789', '04:05:11.789Z'],
+  ['string', { kind: 'iso-timestamp' }, '2019-07-09 02:28:57.1', '2019-07-09T02:28:57.1Z'],
+  ['int64', duration, 'P1Y2M3DT4H5M6.789S', 37091106789000n],
+  ['int64', duration, 'P-1Y-2M3DT-4H-5M-6.789S', -36572706789000n],
+  ['int64', duration, 'PT0S', 0n],
+  ['int64', duration, 'PT-0.000001S', -1n],
+  ['int64', duration, 'P-5DT-0.001S', -432000001000n],
+  ['int64', duration, 'P178000000Y', 9223372036854775807n],
+  ['int64', duration, 'P9999Y11M30DT23H59M59.999999S', 315576048600000000n],
+  ['int64', duration, '-infinity', -9223372036854775808n],
+  ['string', intervalText, 'P1Y2M3DT4H5M6.789S', 'P1Y2M3DT4H5M6.789S'],
+  ['string', intervalText, 'PT-0.5S', 'P0Y0M0DT0H0M-0.5S'],
+];
+
+const REFUSED: readonly (readonly [ConnectType, TextFormat, string])[] = [
+  ['int16', { kind: 'integer' }, '32768'],
+  ['int64', { kind: 'integer' }, '9223372036854775808'],
+  ['int32', { kind: 'integer' }, ''],
+  ['boolean', { kind: 'boolean' }, 'true'],
+  ['float64', { kind: 'float' }, ''],
+  ['float64', { kind: 'float' }, '0x10'],
+  ['bytes', { kind: 'bytea', encoding: 'bytes' }, 'abc\\000'],
+  ['bytes', { kind: 'decimal', scale: 2 }, 'NaN'],
+  ['bytes', { kind: 'decimal', scale: 2 }, 'Infinity'],
+  ['struct', { kind: 'variable-decimal' }, '-Infinity'],
+  ['bytes', { kind: 'decimal', scale: 2 }, '1.234'],
+  ['int32', { kind: 'date' }, '2020-13-01'],
+  ['int64', us, '294276-12-31 23:59:59.999999'],
+  ['int64', ns, '2262-04-12 00:00:00'],
+  ['int64', ns, '1677-01-01 00:00:00'],
+  ['int64', us, '2020-02-29T12:34:56'],
+  ['int64', duration, '1 day'],
+];
+
+describe('parseText', () => {
+  test.each(VALUES)('%s %j reads %j', (type, format, text, value) => {
+    const full = format.kind === 'variable-decimal' ? VARIABLE : schema(type);
+    expect(plain(parseText(format, full, text))).toEqual(value);
+  });
+
+  test.each(REFUSED)('%s %j refuses %j', (type, format, text) => {
+    expect(() => parseText(format, schema(type), text)).toThrow(
+      expect.objectContaining({ code: 'VALUE_CONVERSION' }),
+    );
+  });
+
+  test('numbers of 131072 digits keep each of them (P91)', () => {
+    const text = `${'9'.repeat(131_072)}.${'1'.repeat(16_383)}`;
+    const value = parseText({ kind: 'decimal', scale: 16_383 }, schema('bytes'), text);
+    expect(isDecimal(value) && value.unscaled.toString()).toBe(text.replace('.', ''));
+  });
+});
+
+function column(format: TextFormat, columnSchema: ConnectSchema): ColumnSchema {
+  return {
+    ...{ name: 'secret', schema: columnSchema, format, tupleIndex: 0 },
+    ...{ sourceType: 'numeric(10,2)', identity: false },
+  };
+}
+
+test('an error names table, column and type, and never shows the value', () => {
+  const table = { catalog: 'db', schema: 'public', table: 'payroll' };
+  const wages = column({ kind: 'decimal', scale: 2 }, schema('bytes'));
+  try {
+    parseColumnText(table, wages, '123.456');
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TidemarkError);
+    const { message } = error as TidemarkError;
+    expect(message).toContain('public.payroll.secret (numeric(10,2))');
+    expect(message).not.toContain('123');
+  }
+});
+
+test('NaN in a precise decimal tells the way out', () => {
+  const table = { catalog: 'db', schema: 'public', table: 't' };
+  const wages = column({ kind: 'decimal', scale: 2 }, schema('bytes'));
+  expect(() => parseColumnText(table, wages, 'NaN')).toThrow(
+    expect.objectContaining({ cure: expect.stringContaining('decimal.handling.mode') }),
+  );
+});
+
+describe('placeholderValue (C26)', () => {
+  const NAME = '__debezium_unavailable_value';
+  const array = (items: ConnectSchema): ColumnSchema => {
+    const element: TextFormat = { kind: 'string' };
+    const format: TextFormat = {
+      ...{ kind: 'array', element, elementSchema: items, delimiter: ',' },
+    };
+    return column(format, { type: 'array', optional: true, valueSchema: items });
+  };
+
+  test('in the type of the column, as the original', () => {
+    const bytes = Buffer.from(NAME);
+    expect(placeholderValue(column({ kind: 'string' }, schema('string')), NAME)).toBe(NAME);
+    const bytea: TextFormat = { kind: 'bytea', encoding: 'bytes' };
+    expect(placeholderValue(column(bytea, schema('bytes')), NAME)).toEqual(bytes);
+    expect(placeholderValue(array(schema('string')), NAME)).toEqual([NAME]);
+    expect(placeholderValue(array(schema('int32')), NAME)).toEqual([...bytes]);
+    expect(placeholderValue(array(schema('int64')), NAME)).toEqual([...bytes].map(BigInt));
+    expect(placeholderValue(array(schema('float64')), NAME)).toEqual([]);
+  });
+
+  test('null, or the zero of a required column, where the type has no words', () => {
+    const nullable = { ...schema('bytes'), optional: true };
+    const decimal: TextFormat = { kind: 'decimal', scale: 2 };
+    expect(placeholderValue(column(decimal, nullable), NAME)).toBeNull();
+    const required = { ...schema('bytes'), parameters: { scale: '2' } };
+    expect(placeholderValue(column(decimal, required), NAME)).toEqual({ unscaled: 0n, scale: 2 });
+  });
+});

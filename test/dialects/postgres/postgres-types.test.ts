@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest';
+import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import {
+  DEFAULT_VALUE_MODES,
+  mapPostgresType,
+  sourceTypeParameters,
+} from '../../../dialects/postgres/postgres-types.ts';
+import type { TypeMapping, ValueModes } from '../../../dialects/postgres/postgres-types.ts';
+
+const TYPES: TypeInfo[] = [];
+
+function type(info: Partial<TypeInfo> & { readonly name: string }): TypeInfo {
+  const made: TypeInfo = {
+    ...{ oid: 100 + TYPES.length, schema: 'pg_catalog', kind: 'base', category: 'X' },
+    ...{ elementOid: 0, arrayOid: 0, baseOid: 0, baseTypmod: -1, delimiter: ',' },
+    ...{ labels: [], extension: null },
+    ...info,
+  };
+  TYPES.push(made);
+  return made;
+}
+
+const numericTypmod = (precision: number, scale: number): number =>
+  ((precision << 16) | (scale & 0x7ff)) + 4;
+
+function map(info: TypeInfo, typmod = -1, modes: Partial<ValueModes> = {}): TypeMapping {
+  return mapPostgresType(
+    { typeOid: info.oid, typmod, typeText: info.name },
+    (oid) => TYPES.find((candidate) => candidate.oid === oid),
+    { ...DEFAULT_VALUE_MODES, ...modes },
+  );
+}
+
+/** `type name {parameters}` of the schema and the kind of the format. */
+function brief(mapping: TypeMapping): string {
+  if (!mapping.supported) return `unsupported ${mapping.typeName}`;
+  const { schema, format } = mapping;
+  const parameters = schema.parameters === undefined ? '' : ` ${JSON.stringify(schema.parameters)}`;
+  const version = schema.version === undefined ? '' : ` v${schema.version}`;
+  const name = schema.name === undefined ? '' : ` ${schema.name}`;
+  const detail =
+    'unit' in format ? ` ${format.unit}` : 'digits' in format ? ` ${format.digits}` : '';
+  return `${schema.type}${name}${version}${parameters} | ${format.kind}${detail}`;
+}
+
+const NUMERIC = type({ name: 'numeric' });
+const TIME = type({ name: 'time' });
+const TIMESTAMP = type({ name: 'timestamp' });
+const DATE = type({ name: 'date' });
+const VARCHAR = type({ name: 'varchar' });
+const MOOD = type({ name: 'mood', schema: 'public', kind: 'enum', labels: ['sad', 'ok'] });
+
+describe('mapPostgresType', () => {
+  test.each([
+    ['int2', 'int16 | integer'],
+    ['int4', 'int32 | integer'],
+    ['int8', 'int64 | integer'],
+    ['oid', 'int64 | integer'],
+    ['float4', 'float32 | float'],
+    ['float8', 'float64 | float'],
+    ['bool', 'boolean | boolean'],
+    ['text', 'string | string'],
+    ['bpchar', 'string | string'],
+    ['char', 'string | string'],
+    ['name', 'string | string'],
+    ['inet', 'string | string'],
+    ['bytea', 'bytes | bytea'],
+    ['uuid', 'string io.debezium.data.Uuid v1 | string'],
+    ['json', 'string io.debezium.data.Json v1 | string'],
+    ['jsonb', 'string io.debezium.data.Json v1 | string'],
+    ['xml', 'string io.debezium.data.Xml v1 | string'],
+    ['tsvector', 'string io.debezium.data.Tsvector v1 | string'],
+    ['interval', 'int64 io.debezium.time.MicroDuration v1 | micro-duration'],
+    ['timetz', 'string io.debezium.time.ZonedTime v1 | zoned-time'],
+    ['timestamptz', 'string io.debezium.time.ZonedTimestamp v1 | zoned-timestamp 6'],
+    ['money', 'unsupported money'],
+    ['point', 'unsupported point'],
+    ['xid', 'unsupported xid'],
+    ['int2vector', 'unsupported int2vector'],
+  ])('%s', (name, expected) => {
+    expect(brief(map(type({ name })))).toBe(expected);
+  });
+
+  test('types of extensions only by their extension', () => {
+    const known = { schema: 'public', extension: 'ltree' };
+    expect(brief(map(type({ name: 'ltree', ...known })))).toBe(
+      'string io.debezium.data.Ltree v1 | string',
+    );
+    const citext = type({ name: 'citext', schema: 'x', extension: 'citext' });
+    expect(brief(map(citext))).toBe('string | string');
+    const hstore = type({ name: 'hstore', schema: 'public', extension: 'hstore' });
+    expect(brief(map(hstore))).toBe('unsupported hstore');
+    expect(brief(map(type({ name: 'text', schema: 'public' })))).toBe('unsupported text');
+  });
+
+  test('numeric by its modifier', () => {
+    const decimal = (scale: number, precision: number): string =>
+      `bytes org.apache.kafka.connect.data.Decimal v1 ` +
+      `{"scale":"${scale}","connect.decimal.precision":"${precision}"} | decimal`;
+    expect(brief(map(NUMERIC, numericTypmod(10, 2)))).toBe(decimal(2, 10));
+    expect(brief(map(NUMERIC, numericTypmod(5, 0)))).toBe(decimal(0, 5));
+    // PostgreSQL 15: eleven bits with a sign, which the original takes for 2046.
+    expect(brief(map(NUMERIC, numericTypmod(3, -2)))).toBe(decimal(-2, 3));
+    expect(brief(map(NUMERIC, numericTypmod(1000, 1000)))).toBe(decimal(1000, 1000));
+    const variable = map(NUMERIC);
+    expect(brief(variable)).toBe(
+      'struct io.debezium.data.VariableScaleDecimal v1 | variable-decimal',
+    );
+    expect(variable.supported && variable.schema.doc).toBe('Variable scaled decimal');
+    expect(brief(map(NUMERIC, -1, { decimal: 'double' }))).toBe('float64 | decimal-double');
+    expect(brief(map(NUMERIC, -1, { decimal: 'string' }))).toBe('string | decimal-string');
+  });
+
+  const date = (name: string): string => `int32 ${name} v1 | date`;
+  const int32 = (name: string): string => `int32 ${name} v1 | time ms`;
+  const int64 = (name: string, rest: string): string => `int64 ${name} v1 | ${rest}`;
+  const DAYS = date('io.debezium.time.Date');
+  const MILLIS = int64('io.debezium.time.Timestamp', 'timestamp ms');
+  const MICROS = int64('io.debezium.time.MicroTimestamp', 'timestamp us');
+  const MICRO_TIME = int64('io.debezium.time.MicroTime', 'time us');
+  const NANOS = int64('io.debezium.time.NanoTimestamp', 'timestamp ns');
+  const NANO_TIME = int64('io.debezium.time.NanoTime', 'time ns');
+  const CONNECT_TIME = int32('org.apache.kafka.connect.data.Time');
+  const CONNECT = int64('org.apache.kafka.connect.data.Timestamp', 'timestamp ms');
+  test.each([
+    ['adaptive', DAYS, int32('io.debezium.time.Time'), MICRO_TIME, MILLIS, MICROS],
+    ['adaptive_time_microseconds', DAYS, MICRO_TIME, MICRO_TIME, MILLIS, MICROS],
+    ['microseconds', DAYS, MICRO_TIME, MICRO_TIME, MICROS, MICROS],
+    ['nanoseconds', DAYS, NANO_TIME, NANO_TIME, NANOS, NANOS],
+    [
+      ...(['connect', date('org.apache.kafka.connect.data.Date')] as const),
+      ...([CONNECT_TIME, CONNECT_TIME, CONNECT, CONNECT] as const),
+    ],
+    [
+      ...(['isostring', 'string io.debezium.time.IsoDate v1 | iso-date'] as const),
+      'string io.debezium.time.IsoTime v1 | iso-time',
+      'string io.debezium.time.IsoTime v1 | iso-time',
+      'string io.debezium.time.IsoTimestamp v1 | iso-timestamp',
+      'string io.debezium.time.IsoTimestamp v1 | iso-timestamp',
+    ],
+  ] as const)('times in mode %s', (timePrecision, days, time3, time, timestamp3, timestamp) => {
+    const modes = { timePrecision };
+    expect(brief(map(DATE, -1, modes))).toBe(days);
+    expect(brief(map(TIME, 3, modes))).toBe(time3);
+    expect(brief(map(TIME, -1, modes))).toBe(time);
+    expect(brief(map(TIMESTAMP, 3, modes))).toBe(timestamp3);
+    expect(brief(map(TIMESTAMP, -1, modes))).toBe(timestamp);
+  });
+
+  test('the modes of bytea and interval', () => {
+    const bytea = type({ name: 'bytea' });
+    expect(brief(map(bytea, -1, { binary: 'base64' }))).toBe('string | bytea');
+    expect(brief(map(type({ name: 'interval' }), -1, { interval: 'string' }))).toBe(
+      'string io.debezium.time.Interval v1 | interval-string',
+    );
+  });
+
+  test('an enum has its labels in order', () => {
+    expect(brief(map(MOOD))).toBe('string io.debezium.data.Enum v1 {"allowed":"sad,ok"} | string');
+  });
+
+  test('domains are followed to the root, with the nearest modifier (P84)', () => {
+    const domain = { schema: 'public', kind: 'domain' } as const;
+    const base = { baseOid: NUMERIC.oid, baseTypmod: numericTypmod(12, 2) };
+    const inner = type({ name: 'd_money2', ...domain, ...base });
+    const outer = type({ name: 'd_nested', ...domain, baseOid: inner.oid });
+    expect(brief(map(outer))).toContain('"scale":"2","connect.decimal.precision":"12"');
+    const mood = type({ name: 'd_mood', ...domain, baseOid: MOOD.oid });
+    expect(brief(map(mood))).toContain('io.debezium.data.Enum');
+  });
+
+  test('arrays: optional elements, but required labels of an enum', () => {
+    const array = type({ name: '_numeric', category: 'A', elementOid: NUMERIC.oid });
+    expect(map(array, numericTypmod(10, 2))).toMatchObject({
+      schema: { type: 'array', valueSchema: { type: 'bytes', optional: true } },
+      format: { kind: 'array', delimiter: ',', element: { kind: 'decimal', scale: 2 } },
+    });
+    const moods = type({ name: '_mood', category: 'A', elementOid: MOOD.oid });
+    expect(map(moods)).toMatchObject({ schema: { valueSchema: { optional: false } } });
+    const short = type({ name: 'd_short', kind: 'domain', baseOid: VARCHAR.oid, baseTypmod: 14 });
+    const shorts = type({ name: '_d_short', category: 'A', elementOid: short.oid });
+    expect(map(shorts)).toMatchObject({ schema: { valueSchema: { type: 'string' } } });
+    const points = type({ name: '_point', category: 'A', elementOid: type({ name: 'point' }).oid });
+    expect(brief(map(points))).toBe('unsupported _point');
+    const over = type({ name: 'd_array', kind: 'domain', baseOid: array.oid });
+    const nested = type({ name: '_d_array', category: 'A', elementOid: over.oid });
+    expect(brief(map(nested))).toBe('unsupported _d_array');
+  });
+
+  test('a composite and an unknown oid are unsupported', () => {
+    expect(brief(map(type({ name: 'comp', kind: 'composite' })))).toBe('unsupported comp');
+    expect(brief(map({ ...NUMERIC, oid: 9 }))).toBe('unsupported numeric');
+  });
+});
+
+test('parameters of the source type', () => {
+  const lookup = (oid: number): TypeInfo | undefined => TYPES.find((info) => info.oid === oid);
+  const column = {
+    typeOid: NUMERIC.oid,
+    typmod: numericTypmod(10, 2),
+    typeText: 'numeric(10,2)',
+  };
+  expect(sourceTypeParameters(column, lookup)).toEqual({
+    '__debezium.source.column.type': 'NUMERIC',
+    '__debezium.source.column.length': '10',
+    '__debezium.source.column.scale': '2',
+    '__tidemark.source.type': 'numeric(10,2)',
+  });
+  const text = { typeOid: VARCHAR.oid, typmod: 24, typeText: 'character varying(20)' };
+  expect(sourceTypeParameters(text, lookup)).toEqual({
+    '__debezium.source.column.type': 'VARCHAR',
+    '__debezium.source.column.length': '20',
+    '__tidemark.source.type': 'character varying(20)',
+  });
+});
