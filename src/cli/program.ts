@@ -24,7 +24,12 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   const outcome = { exitCode: 0 };
   const json = args.includes('--json');
   try {
-    await buildProgram(context, outcome).parseAsync([...args], { from: 'user' });
+    const program = buildProgram(context, outcome);
+    if (args.length === 0) {
+      program.outputHelp();
+      return 2;
+    }
+    await program.parseAsync([...args], { from: 'user' });
     return outcome.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -215,7 +220,7 @@ function duration(text: string): number {
 }
 
 function usageError(error: CommanderError): TidemarkError {
-  const message = error.message.replace(/^error: /, '').split('\n', 1)[0] ?? '';
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   // Commander prints help where a command is missing and calls that its message.
   const isHelp = error.code === 'commander.help';
   return new TidemarkError('USAGE', isHelp ? 'name a command' : message, {

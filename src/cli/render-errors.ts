@@ -32,7 +32,11 @@ export function renderErrors(output: ConsoleOutput, thrown: unknown, json: boole
   for (const [index, error] of errors.entries()) {
     const number = errors.length > 1 ? `${index + 1}. ` : '';
     output.note(`${number}${output.errorStyle('red', error.code)}  ${error.message}`);
-    output.note(`${' '.repeat(number.length)}${output.errorStyle('dim', 'cure:')} ${error.cure}`);
+    // A general cure stands once, behind the last error that has it in common.
+    const isRepeated = errors.slice(index + 1).some((later) => later.cure === error.cure);
+    if (!isRepeated) {
+      output.note(`${' '.repeat(number.length)}${output.errorStyle('dim', 'cure:')} ${error.cure}`);
+    }
     if (error.code === 'INTERNAL') output.note(String(error.stack ?? ''));
   }
   const codes = [...new Set(errors.map((error) => error.code))];
