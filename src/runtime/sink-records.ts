@@ -46,9 +46,12 @@ function absentColumns(record: LogRecord): readonly string[] {
   return JSON.parse(header.value.toString()) as string[];
 }
 
-/** source.ts_ms of an envelope, ms since 1970; null for what is no envelope. */
-export function sourceTimeMs(value: Struct | null): number | null {
-  if (value === null) return null;
+/**
+ * source.ts_ms of a change, ms since 1970. Null for what is no envelope, and for a snapshot row: it
+ * was not changed when it was read, so it has no latency.
+ */
+export function changeTimeMs(value: Struct | null): number | null {
+  if (value === null || fieldOf(value, 'op') === 'r') return null;
   const source = fieldOf(value, 'source');
   if (source === undefined || !isStruct(source)) return null;
   const time = fieldOf(source, 'ts_ms');

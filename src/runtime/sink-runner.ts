@@ -7,7 +7,7 @@ import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts
 import type { Consumer, FetchedRecords, Transport } from '../transport/transport.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
-import { decodeSinkRecords, sourceTimeMs, type SinkConverters } from './sink-records.ts';
+import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
 import type { SupervisedTask } from './supervisor.ts';
 
 export interface SinkRunnerParts {
@@ -49,7 +49,7 @@ export class SinkRunner implements SupervisedTask {
   #applied = 0;
   /** Next offset to apply, by `topic/partition`; durable in the target. */
   readonly #positions = new Map<string, SinkPosition>();
-  #endOffsets = new Map<string, number>();
+  readonly #endOffsets = new Map<string, number>();
 
   constructor(parts: SinkRunnerParts) {
     this.name = parts.name;
@@ -135,6 +135,9 @@ export class SinkRunner implements SupervisedTask {
         if (seeker.apply(consumer)) continue;
         const positions = positionsAfter(consumer, fetched);
         const text = JSON.stringify(positions);
+        for (const { topic, partition, endOffset } of fetched) {
+          this.#endOffsets.set(`${topic}/${partition}`, endOffset);
+        }
         if (fetched.length === 0 && text === told) continue;
         told = text;
         const records = await decodeSinkRecords(fetched, this.#parts.converters);
@@ -152,9 +155,6 @@ export class SinkRunner implements SupervisedTask {
     if (!(await this.#put(task, batch.records, batch.positions, signal))) return false;
     this.#parts.fault('sink.applied');
     this.#remember(task, batch.positions);
-    for (const { topic, partition, endOffset } of batch.fetched) {
-      this.#endOffsets.set(`${topic}/${partition}`, endOffset);
-    }
     this.#applied += batch.records.length;
     this.#recordLatency(batch.records);
     return true;
@@ -200,7 +200,7 @@ export class SinkRunner implements SupervisedTask {
   #recordLatency(records: readonly SinkRecord[]): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const record of records) {
-      const sourceMs = sourceTimeMs(record.value);
+      const sourceMs = changeTimeMs(record.value);
       if (sourceMs !== null) this.latency.record(Math.max(0, nowMs - sourceMs));
     }
   }
