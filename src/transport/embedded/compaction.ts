@@ -62,7 +62,8 @@ export async function compactPartition(
     tombstoneDueMs: Number.POSITIVE_INFINITY,
   };
   if (!(await readKeys(pass, state.cleanOffset, pause))) return;
-  let from = state.startOffset;
+  // Not from the start offset: the value that holds it may have a lower base.
+  let from = 0;
   while (from < pass.endOffset && topic.document.storage === pass.storage) {
     from = await rewriteSlice(pass, from);
     if (!(await pause())) return;

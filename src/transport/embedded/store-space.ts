@@ -22,12 +22,20 @@ export class StoreSpace {
   readonly reserveBytes: number;
   readonly #folder: string;
   readonly #use: () => FileUse;
+  readonly #isPinned: () => boolean;
   readonly #fileSizeLimit = fileSizeLimit();
   #creditBytes = 0;
 
-  constructor(folder: string, limitBytes: number, use: () => FileUse) {
+  /** `isPinned`: another process holds an old snapshot, so that free pages cannot be used. */
+  constructor(
+    folder: string,
+    limitBytes: number,
+    use: () => FileUse,
+    isPinned: () => boolean = () => false,
+  ) {
     this.#folder = folder;
     this.#use = use;
+    this.#isPinned = isPinned;
     this.limitBytes = limitBytes;
     this.reserveBytes = Math.min(16 * 1024 * 1024, Math.floor(limitBytes / 8));
   }
@@ -49,11 +57,13 @@ export class StoreSpace {
           `${inMiB(this.limitBytes)} MiB; ${inMiB(bytes)} MiB more do not fit`,
       );
     }
-    if (use.fileBytes + needed > this.limitBytes * 1.25 && use.reusableBytes < needed * 4) {
+    // Free pages count as room, but behind an old snapshot only the end of the file is.
+    if (use.fileBytes + needed > this.limitBytes * 1.25 && this.#isPinned()) {
       throw new TidemarkError(
         'STORE_FULL',
-        `the file of the store ${this.#folder} has ${inMiB(use.fileBytes)} MiB; ` +
-          'free pages cannot be used again yet',
+        `the file of the store ${this.#folder} has ${inMiB(use.fileBytes)} MiB, and a process ` +
+          'that reads it holds an old snapshot: its free pages cannot be used again',
+        { cure: 'End the process that reads the store (`tidemark tail`) and does not go on.' },
       );
     }
     const room = this.roomBytes(use);

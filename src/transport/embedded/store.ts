@@ -13,6 +13,9 @@ export const STORE_FORMAT = 1;
 /** Address space for the file; grows by itself beyond this, which costs a remapping. */
 const MAP_BYTES_MIN = 1024 ** 3;
 
+/** Commits that a reader may lag behind. */
+const PINNED_TRANSACTIONS = 100;
+
 /** A key with its new value; null deletes. */
 export interface StoreOperation {
   readonly key: Buffer;
@@ -47,6 +50,7 @@ export interface StoreOptions {
 interface LmdbStatistics {
   readonly pageSize: number;
   readonly lastPageNumber: number;
+  readonly lastTxnId: number;
   readonly root: LmdbTree;
   readonly free: LmdbTree;
 }
@@ -89,7 +93,12 @@ export class Store implements AsyncDisposable {
     this.readOnly = options.readOnly;
     this.#database = database;
     this.#lock = lock;
-    this.space = new StoreSpace(options.path, options.maxBytes, () => this.use());
+    this.space = new StoreSpace(
+      options.path,
+      options.maxBytes,
+      () => this.use(),
+      () => this.#isPinned(),
+    );
   }
 
   /** Throws STORE_OPEN, STORE_LOCKED, STORE_VERSION. */
@@ -265,6 +274,14 @@ export class Store implements AsyncDisposable {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => /^\d+ \S+ \d+$/.test(line));
+  }
+
+  /** A reader that lags so far behind is not about to go on by itself. */
+  #isPinned(): boolean {
+    const { lastTxnId } = this.#database.getStats() as unknown as LmdbStatistics;
+    return this.activeReaders().some((reader) => {
+      return lastTxnId - Number(reader.split(' ').at(-1)) > PINNED_TRANSACTIONS;
+    });
   }
 
   /** Ends with all writes done. */

@@ -1,0 +1,146 @@
+/*
+ * Preloaded into a process, this notes in order what that does to files called data.mdb: writes,
+ * syncs, truncations. A test rebuilds from the notes what a disk may hold after a power cut. It can
+ * also make the disk fail.
+ *
+ *   DISK_JOURNAL          file that the notes are appended to
+ *   DISK_FAIL_WRITE=path  while that file exists, writes fail with ENOSPC
+ *   DISK_FAIL_SYNC=path   while that file exists, syncs fail with EIO
+ *
+ * A note: u8 kind, u64 offset, u32 length, and for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate
+ * (the length in `offset`), 4 write through a descriptor that syncs by itself. The test adds its own.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define MAX_FD 1024
+enum { PLAIN = 1, SYNCING = 2 };
+static char watched[MAX_FD];
+static int journal = -1;
+
+#define REAL(name, type) ((type)dlsym(RTLD_NEXT, name))
+typedef int (*open_fn)(const char *, int, ...);
+typedef int (*close_fn)(int);
+typedef ssize_t (*pwrite_fn)(int, const void *, size_t, off64_t);
+typedef ssize_t (*writev_fn)(int, const struct iovec *, int);
+typedef ssize_t (*write_fn)(int, const void *, size_t);
+typedef int (*sync_fn)(int);
+typedef int (*truncate_fn)(int, off64_t);
+
+static int kind_of(int fd) { return fd >= 0 && fd < MAX_FD ? watched[fd] : 0; }
+
+static void note(uint8_t kind, uint64_t offset, const void *bytes, uint32_t length) {
+  const char *path = getenv("DISK_JOURNAL");
+  if (!path) return;
+  if (journal < 0)
+    journal = REAL("open64", open_fn)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  char *record = malloc(13 + length);
+  record[0] = (char)kind;
+  memcpy(record + 1, &offset, 8);
+  memcpy(record + 9, &length, 4);
+  if (length) memcpy(record + 13, bytes, length);
+  size_t total = bytes ? 13 + length : 13;
+  if (REAL("write", write_fn)(journal, record, total) != (ssize_t)total) abort();
+  free(record);
+}
+
+static int failing(const char *variable) {
+  const char *path = getenv(variable);
+  return path && access(path, F_OK) == 0;
+}
+
+static int watch(int fd, const char *path, int flags) {
+  size_t length = strlen(path);
+  if (fd < 0 || fd >= MAX_FD) return fd;
+  int data = length >= 8 && strcmp(path + length - 8, "data.mdb") == 0;
+  watched[fd] = !data ? 0 : (flags & O_DSYNC) ? SYNCING : PLAIN;
+  return fd;
+}
+
+#define OPEN(name)                                            \
+  int name(const char *path, int flags, ...) {                \
+    va_list rest;                                             \
+    va_start(rest, flags);                                    \
+    int mode = va_arg(rest, int);                             \
+    va_end(rest);                                             \
+    return watch(REAL(#name, open_fn)(path, flags, mode), path, flags); \
+  }
+OPEN(open)
+OPEN(open64)
+
+int close(int fd) {
+  if (fd >= 0 && fd < MAX_FD) watched[fd] = 0;
+  return REAL("close", close_fn)(fd);
+}
+
+static ssize_t noted_pwrite(int fd, const void *bytes, size_t length, off64_t offset) {
+  int kind = kind_of(fd);
+  if (kind && failing("DISK_FAIL_WRITE")) {
+    errno = ENOSPC;
+    return -1;
+  }
+  ssize_t written = REAL("pwrite64", pwrite_fn)(fd, bytes, length, offset);
+  if (kind && written > 0) note(kind == SYNCING ? 4 : 1, offset, bytes, written);
+  return written;
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset) {
+  return noted_pwrite(fd, bytes, length, offset);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset) {
+  return noted_pwrite(fd, bytes, length, offset);
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+  int kind = kind_of(fd);
+  if (kind && failing("DISK_FAIL_WRITE")) {
+    errno = ENOSPC;
+    return -1;
+  }
+  off64_t offset = kind ? lseek64(fd, 0, SEEK_CUR) : 0;
+  ssize_t written = REAL("writev", writev_fn)(fd, parts, count);
+  ssize_t left = written;
+  for (int i = 0; kind && i < count && left > 0; i++) {
+    size_t length = parts[i].iov_len < (size_t)left ? parts[i].iov_len : (size_t)left;
+    note(kind == SYNCING ? 4 : 1, offset, parts[i].iov_base, length);
+    offset += length;
+    left -= length;
+  }
+  return written;
+}
+
+ssize_t write(int fd, const void *bytes, size_t length) {
+  /* Nobody appends to the data file; if that changes, the replayed image differs and the test fails. */
+  return REAL("write", write_fn)(fd, bytes, length);
+}
+
+static int noted_sync(const char *name, int fd) {
+  if (kind_of(fd) && failing("DISK_FAIL_SYNC")) {
+    errno = EIO;
+    return -1;
+  }
+  int result = REAL(name, sync_fn)(fd);
+  if (kind_of(fd) && result == 0) note(2, 0, NULL, 0);
+  return result;
+}
+
+int fsync(int fd) { return noted_sync("fsync", fd); }
+int fdatasync(int fd) { return noted_sync("fdatasync", fd); }
+
+static int noted_truncate(const char *name, int fd, off64_t length) {
+  int result = REAL(name, truncate_fn)(fd, length);
+  if (kind_of(fd) && result == 0) note(3, length, NULL, 0);
+  return result;
+}
+
+int ftruncate(int fd, off_t length) { return noted_truncate("ftruncate", fd, length); }
+int ftruncate64(int fd, off64_t length) { return noted_truncate("ftruncate64", fd, length); }

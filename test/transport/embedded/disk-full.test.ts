@@ -1,0 +1,113 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
+import { batchOf } from '../batch-of.ts';
+import { readAll } from '../conformance.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { Child } from './child.ts';
+import { compileDiskShim } from './disk-journal.ts';
+
+const MIB = 1024 * 1024;
+
+interface Refusal {
+  readonly refused: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+describe('a full store', () => {
+  test('refuses an append whole, and goes on when a group has read and retention has freed', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path, maxBytes: 8 * MIB });
+    const topic = await transport.openTopic('a', { retentionBytes: MIB });
+    await using consumer = await transport.consumer({ group: 'sink', topics: ['a'] });
+    const append = (n: number): Promise<void> =>
+      transport.append(batchOf([{ topic, value: Buffer.alloc(200_000, n) }]), {
+        key: 's',
+        value: `${n}`,
+      });
+    let stored = 0;
+    let committed = 0;
+    for (let cycle = 0; cycle < 5; cycle++) {
+      let refusal: unknown = null;
+      while (refusal === null && stored < 1000) {
+        await append(stored + 1).then(
+          () => stored++,
+          (error: unknown) => {
+            refusal = error;
+          },
+        );
+      }
+      expect(refusal).toMatchObject({ code: 'STORE_FULL', retry: 'backoff' });
+      expect(await transport.loadOffset('s')).toBe(`${stored}`);
+      expect((await transport.describeTopic('a'))?.partitions[0]?.endOffset).toBe(stored);
+      // Retention may not help while the group has not read.
+      await transport.runMaintenance();
+      const { records } = transport.statistics();
+      expect(records).toBeGreaterThanOrEqual(stored - committed);
+      await readAll(consumer);
+      await consumer.commit([{ topic: 'a', partition: 0, offset: stored }]);
+      committed = stored;
+      await transport.runMaintenance();
+      expect(transport.statistics().records).toBeLessThan(records);
+    }
+    expect(stored).toBeGreaterThan(100);
+    expect(transport.statistics().bytesUsed).toBeLessThan(10 * MIB);
+  });
+
+  test('by the largest file that the process may write is found before damage', async () => {
+    using folder = temporaryFolder();
+    // bash counts in KiB.
+    await using child = new Child(['fill', folder.path, '100000'], { limit: 'ulimit -f 40960' });
+    const refusal = await child.next<Refusal>();
+    expect(refusal).toMatchObject({ code: 'STORE_FULL' });
+    expect(refusal.refused).toBeGreaterThan(100);
+    expect(await child.next()).toEqual({ after: 'stored' });
+    expect(await child.exit()).toBe(0);
+    expect(child.complaints).toBe('');
+    await expectRecords(folder.path, refusal.refused);
+  });
+});
+
+describe('a disk', () => {
+  test('that has no room in the middle of a commit leaves the store whole; it goes on later', async () => {
+    using folder = temporaryFolder();
+    const switchFile = path.join(folder.path, 'no-room');
+    const env = { LD_PRELOAD: compileDiskShim(folder.path), DISK_FAIL_WRITE: switchFile };
+    await using child = new Child(['refused', path.join(folder.path, 'store'), switchFile], {
+      env,
+    });
+    expect(await child.next()).toMatchObject({ code: 'STORE_FULL' });
+    expect(await child.next()).toMatchObject({ offset: 'before', records: 1 });
+    rmSync(switchFile);
+    child.say('go on');
+    expect(await child.next()).toMatchObject({ offset: 'after', records: 2 });
+    expect(await child.end()).toBe(0);
+    await expectRecords(path.join(folder.path, 'store'), 2);
+  });
+
+  test('that fails to sync is trusted no more until the store is opened again', async () => {
+    using folder = temporaryFolder();
+    const switchFile = path.join(folder.path, 'no-sync');
+    const env = { LD_PRELOAD: compileDiskShim(folder.path), DISK_FAIL_SYNC: switchFile };
+    await using child = new Child(['refused', path.join(folder.path, 'store'), switchFile], {
+      env,
+    });
+    expect(await child.next()).toMatchObject({ code: 'STORE_IO' });
+    expect(await child.next()).toMatchObject({ offset: 'before', records: 1 });
+    rmSync(switchFile);
+    child.say('go on');
+    expect(await child.next()).toMatchObject({ code: 'STORE_IO' });
+    expect(await child.end()).toBe(0);
+    await expectRecords(path.join(folder.path, 'store'), 1);
+  });
+});
+
+async function expectRecords(store: string, count: number): Promise<void> {
+  await using transport = await openEmbeddedTransport({ path: store });
+  await using consumer = await transport.consumer({ group: 'check', topics: /.*/ });
+  const fetched = await readAll(consumer);
+  expect(fetched.reduce((sum, { records }) => sum + records.length, 0)).toBe(count);
+  expect(transport.statistics().records).toBe(count);
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { open } from 'lmdb';
+import { describe, expect, test } from 'vitest';
+import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
+import { FORMAT_KEY } from '../../../src/transport/embedded/store-keys.ts';
+import { batchOf } from '../batch-of.ts';
+import { readAll, shown, transportConformance } from '../conformance.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { Child } from './child.ts';
+
+const MIB = 1024 * 1024;
+
+transportConformance('embedded', () => {
+  const folder = temporaryFolder();
+  return Promise.resolve({
+    open: () => openEmbeddedTransport({ path: folder.path, maxBytes: 256 * MIB }),
+    [Symbol.asyncDispose]() {
+      folder[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  });
+});
+
+describe('a store', () => {
+  test('has one writer, whose pid is told', async () => {
+    using folder = temporaryFolder();
+    await using child = new Child(['hold', folder.path]);
+    const { pid } = await child.next<{ pid: number }>();
+    await expect(openEmbeddedTransport({ path: folder.path })).rejects.toMatchObject({
+      code: 'STORE_LOCKED',
+      message: expect.stringContaining(`process ${pid}`) as string,
+    });
+    expect(await child.end()).toBe(0);
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    expect(await transport.listTopics()).toEqual([]);
+  });
+
+  test('is read by another process while it is written', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const a = await transport.openTopic('a');
+    await transport.append(batchOf([{ topic: a, key: 'k', value: '1' }]), { key: 's', value: 'x' });
+    await using child = new Child(['tail', folder.path]);
+    expect(await child.next()).toEqual({
+      found: ['a/0@0 k=1'],
+      offsets: [{ key: 's', value: 'x' }],
+    });
+    await transport.append(batchOf([{ topic: a, value: '2' }]), null);
+    expect(await child.next()).toEqual({ topic: 'a', generation: 1, values: ['2'] });
+    const b = await transport.openTopic('b');
+    await transport.append(batchOf([{ topic: b, value: '3' }]), null);
+    expect(await child.next()).toEqual({ topic: 'b', generation: 1, values: ['3'] });
+    await transport.beginGeneration(['a'], { key: 's', value: 'y' });
+    expect(await child.next()).toEqual({ topic: 'a', generation: 2, values: [] });
+    // Far beyond what the file was when the reader opened it.
+    for (let n = 0; n < 8; n++) {
+      await transport.append(batchOf([{ topic: b, value: Buffer.alloc(MIB, 65 + n) }]), null);
+      expect(await child.next()).toMatchObject({ values: ['ABCDEFGH'.charAt(n).repeat(MIB)] });
+    }
+    expect(await transport.listGroups()).toEqual([]);
+    expect(await child.end()).toBe(0);
+  });
+
+  test('of a newer version is left as it is', async () => {
+    using folder = temporaryFolder();
+    {
+      await using transport = await openEmbeddedTransport({ path: folder.path });
+      await transport.openTopic('a');
+    }
+    const raw = open<Buffer, Buffer>({
+      path: folder.path,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+    });
+    await raw.put(FORMAT_KEY, Buffer.from('{"version":2}'));
+    await raw.close();
+    const hash = (): string =>
+      createHash('sha256')
+        .update(readFileSync(path.join(folder.path, 'data.mdb')))
+        .digest('hex');
+    const before = hash();
+    for (const readOnly of [false, true]) {
+      await expect(openEmbeddedTransport({ path: folder.path, readOnly })).rejects.toMatchObject({
+        code: 'STORE_VERSION',
+      });
+    }
+    expect(hash()).toBe(before);
+  });
+
+  test('that is missing is not made by a reader', async () => {
+    using folder = temporaryFolder();
+    const missing = path.join(folder.path, 'none');
+    await expect(openEmbeddedTransport({ path: missing, readOnly: true })).rejects.toMatchObject({
+      code: 'STORE_OPEN',
+    });
+    // A file stands where the folder should be.
+    await expect(openEmbeddedTransport({ path: import.meta.filename })).rejects.toMatchObject({
+      code: 'STORE_OPEN',
+    });
+  });
+
+  test('refuses a record over the limit and takes the next batch', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({
+      path: folder.path,
+      maxRecordBytes: 1000,
+    });
+    const topic = await transport.openTopic('a');
+    const records = [
+      { topic, value: 'small' },
+      { topic, value: Buffer.alloc(1001) },
+    ];
+    await expect(transport.append(batchOf(records), null)).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      message: expect.stringContaining('topic a has 1001 bytes') as string,
+    });
+    await transport.append(batchOf([{ topic, value: Buffer.alloc(1000) }]), null);
+    expect(transport.statistics().records).toBe(1);
+  });
+
+  test('carries on with many writers at once, each durable when told', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const topic = await transport.openTopic('a');
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, n) => {
+        await transport.append(batchOf([{ topic, value: `${n}` }]), { key: `s${n}`, value: 'v' });
+        await transport.documents.write([{ collection: 'c', key: `${n}`, value: 'd' }]);
+        expect(await transport.loadOffset(`s${n}`)).toBe('v');
+        expect(transport.documents.get('c', `${n}`)).toBe('d');
+      }),
+    );
+    await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+    expect(shown(await readAll(consumer))).toHaveLength(50);
+  });
+});

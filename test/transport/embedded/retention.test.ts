@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/foundation/clock.ts';
+import {
+  type EmbeddedTransport,
+  openEmbeddedTransport,
+} from '../../../src/transport/embedded/embedded-transport.ts';
+import type { TopicOptions } from '../../../src/transport/transport.ts';
+import { batchOf } from '../batch-of.ts';
+import { readAll } from '../conformance.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const VALUE_BYTES = 1000;
+
+/** One append per record: each record is a value of its own, which retention takes or leaves. */
+async function fill(
+  transport: EmbeddedTransport,
+  options: TopicOptions,
+  timestamps: readonly number[],
+): Promise<void> {
+  const topic = await transport.openTopic('a', options);
+  for (const timestampMs of timestamps) {
+    await transport.append(
+      batchOf([{ topic, timestampMs, value: Buffer.alloc(VALUE_BYTES) }]),
+      null,
+    );
+  }
+}
+
+async function range(transport: EmbeddedTransport): Promise<number[]> {
+  const partition = (await transport.describeTopic('a'))?.partitions[0];
+  return [partition?.startOffset ?? -1, partition?.endOffset ?? -1];
+}
+
+describe('retention', () => {
+  test('by age takes what is older, up to the first that is not', async () => {
+    using folder = temporaryFolder();
+    let nowMs = 10_000;
+    const clock = { ...systemClock, nowMs: () => nowMs };
+    await using transport = await openEmbeddedTransport({ path: folder.path, clock });
+    await fill(transport, { retentionMs: 5000 }, [4000, 4999, 5000, 1000, 9000]);
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([2, 5]);
+    nowMs = 10_001;
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([4, 5]);
+    nowMs = 1e9;
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([5, 5]);
+    expect(transport.statistics().records).toBe(0);
+    expect((await transport.describeTopic('a'))?.partitions[0]?.bytes).toBe(0);
+    await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+    await fill(transport, {}, [2e9]);
+    expect((await readAll(consumer)).map(({ nextOffset }) => nextOffset)).toEqual([6]);
+  });
+
+  test('by size takes the oldest until the rest fits, over many steps', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    await fill(
+      transport,
+      { retentionBytes: 20_000 },
+      Array.from({ length: 200 }, () => 0),
+    );
+    await transport.runMaintenance();
+    const [start = 0, end] = await range(transport);
+    expect(end).toBe(200);
+    const bytes = (await transport.describeTopic('a'))?.partitions[0]?.bytes ?? 0;
+    expect(bytes).toBeLessThanOrEqual(20_000);
+    expect(bytes).toBeGreaterThan(20_000 - 2 * VALUE_BYTES);
+    await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+    const fetched = await readAll(consumer);
+    expect(fetched[0]?.records[0]?.offset).toBe(start);
+    expect(fetched.flatMap(({ records }) => records)).toHaveLength(200 - start);
+  });
+
+  test('takes nothing from a topic without bounds', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    await fill(transport, {}, [1, 2, 3]);
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([0, 3]);
+  });
+
+  test('never passes what a registered group has not read, until it is forgotten', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    await fill(transport, { retentionMs: 1 }, [1, 2, 3, 4, 5, 6]);
+    {
+      await using slow = await transport.consumer({ group: 'slow', topics: /a|b/ });
+      await using fast = await transport.consumer({ group: 'fast', topics: ['a'] });
+      await fast.commit([{ topic: 'a', partition: 0, offset: 5 }]);
+      await using _other = await transport.consumer({ group: 'other', topics: ['b'] });
+      await using _tail = await transport.consumer({ group: 't', topics: ['a'], register: false });
+      await transport.runMaintenance();
+      expect(await range(transport)).toEqual([0, 6]);
+      await slow.commit([{ topic: 'a', partition: 0, offset: 2 }]);
+    }
+    // Also when nobody of the group is there.
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([2, 6]);
+    await transport.deleteGroup('slow');
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([5, 6]);
+    await transport.deleteGroup('fast');
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([6, 6]);
+  });
+
+  test('does not cut a value that a group has read in part', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const topic = await transport.openTopic('a', { retentionMs: 1 });
+    const records = [1, 2, 3].map((n) => ({ topic, value: `${n}` }));
+    await transport.append(batchOf(records), null);
+    await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+    await consumer.commit([{ topic: 'a', partition: 0, offset: 2 }]);
+    await transport.runMaintenance();
+    expect(await range(transport)).toEqual([0, 3]);
+  });
+});
+
+describe('a dropped generation', () => {
+  test('of any size goes in small steps and gives its pages back', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const topic = await transport.openTopic('a');
+    const batch = batchOf(
+      Array.from({ length: 100 }, () => ({ topic, value: Buffer.alloc(60_000) })),
+    );
+    for (let n = 0; n < 5; n++) await transport.append(batch, null);
+    const before = transport.statistics();
+    await transport.beginGeneration(['a'], { key: 's', value: 'x' });
+    expect(transport.statistics().records).toBe(0);
+    await transport.runMaintenance();
+    expect(transport.statistics().bytesReusable).toBeGreaterThan(before.bytesUsed * 0.9);
+    for (let n = 0; n < 4; n++) await transport.append(batch, null);
+    expect(transport.statistics().bytesUsed).toBeLessThan(before.bytesUsed * 1.2);
+  });
+});

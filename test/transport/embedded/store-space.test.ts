@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { type FileUse, StoreSpace } from '../../../src/transport/embedded/store-space.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const MIB = 1024 * 1024;
+
+describe('the quota', () => {
+  test('leaves a reserve, counts free pages, and is measured again when it is near', () => {
+    using folder = temporaryFolder();
+    let use: FileUse = { fileBytes: 10 * MIB, reusableBytes: 0 };
+    const space = new StoreSpace(folder.path, 64 * MIB, () => use);
+    expect(space.reserveBytes).toBe(8 * MIB);
+    space.admit(MIB);
+    use = { fileBytes: 60 * MIB, reusableBytes: 0 };
+    space.forget();
+    expect(() => {
+      space.admit(MIB);
+    }).toThrow(expect.objectContaining({ code: 'STORE_FULL' }));
+    use = { fileBytes: 64 * MIB, reusableBytes: 10 * MIB };
+    space.admit(MIB);
+  });
+
+  test('admits no more without measuring than a part of what was free', () => {
+    using folder = temporaryFolder();
+    let measured = 0;
+    const space = new StoreSpace(folder.path, 64 * MIB, () => {
+      measured++;
+      return { fileBytes: 0, reusableBytes: 0 };
+    });
+    // What is admitted is not in the file yet: the measurements in between must be enough.
+    for (let n = 0; n < 50; n++) space.admit(MIB);
+    expect(measured).toBeGreaterThanOrEqual(4);
+  });
+
+  test('does not let the file grow without end behind an old snapshot', () => {
+    using folder = temporaryFolder();
+    let pinned = true;
+    const use = { fileBytes: 85 * MIB, reusableBytes: 60 * MIB };
+    const space = new StoreSpace(
+      folder.path,
+      64 * MIB,
+      () => use,
+      () => pinned,
+    );
+    expect(() => {
+      space.admit(MIB);
+    }).toThrow('holds an old snapshot');
+    pinned = false;
+    space.admit(MIB);
+  });
+
+  test('is not what the disk has', () => {
+    using folder = temporaryFolder();
+    const space = new StoreSpace(folder.path, 2 ** 60, () => ({ fileBytes: 0, reusableBytes: 0 }));
+    const room = space.roomBytes();
+    expect(room).toBeGreaterThan(0);
+    expect(() => {
+      space.admit(room);
+    }).toThrow('the disk of the store');
+  });
+});
