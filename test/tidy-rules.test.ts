@@ -8,7 +8,7 @@ import {
   parseSource,
 } from './support/source-tree.ts';
 
-// A checker that finds nothing passes on every tree: each rule is shown one thing that it must find.
+// A checker that finds nothing passes on every tree: each rule is shown what it must find.
 
 const parse = (text: string): ReturnType<typeof parseSource> => parseSource('src/model/a.ts', text);
 

@@ -238,8 +238,9 @@ export class EmbeddedPostgres implements AsyncDisposable {
       if (ended || this.#clock.monotonicMs() > deadline) {
         throw new TidemarkError(
           'DEMO_SERVER',
-          `PostgreSQL ${this.#binaries.version} did not start as user ` +
-            `${this.#account.name || 'of this process'}; its log ends with:\n${this.#home.logTail()}`,
+          `PostgreSQL ${this.#binaries.version} did not start as ` +
+            `${this.#account.own ? 'this user' : `user ${this.#account.name}`}; ` +
+            `its log ends with:\n${this.#home.logTail()}`,
         );
       }
       await this.#clock.sleep(POLL_MS, signal);
@@ -279,7 +280,7 @@ export class EmbeddedPostgres implements AsyncDisposable {
   }
 }
 
-/** The server writes its state there itself: line 1 the pid, line 8 `ready` once it takes clients. */
+/** The server keeps its state there: line 1 is the pid, line 8 `ready` once it takes clients. */
 function readPidFile(dataDir: string): { pid: number; ready: boolean } | undefined {
   try {
     const lines = readFileSync(path.join(dataDir, 'postmaster.pid'), 'utf8').split('\n');

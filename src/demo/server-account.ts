@@ -11,7 +11,7 @@ export interface ServerAccount {
   readonly own: boolean;
 }
 
-/** PostgreSQL needs a name in the user database, whatever it is; these are the usual harmless ones. */
+/** PostgreSQL needs a name in the user database, whatever it is; these are the harmless ones. */
 const PREFERRED = ['postgres', 'nobody', 'daemon'];
 
 /**

@@ -99,7 +99,8 @@ CREATE TABLE carts (
 
 /** A text that does not compress, of `length` characters, for the row number `i` of the query. */
 function noise(length: number): string {
-  return `(SELECT string_agg(md5(i::text || j::text), '') FROM generate_series(1, ${Math.ceil(length / 32)}) AS j)`;
+  const parts = Math.ceil(length / 32);
+  return `(SELECT string_agg(md5(i::text || j), '') FROM generate_series(1, ${parts}) AS j)`;
 }
 
 const FILL_CUSTOMERS = `

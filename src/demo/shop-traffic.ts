@@ -134,7 +134,7 @@ export class ShopTraffic {
         `INSERT INTO orders (customer_id, total, delivery_time, note)
          SELECT id, $2::numeric, make_interval(hours => $3), $4 FROM customers
           WHERE id >= $1 ORDER BY id LIMIT 1 RETURNING id`,
-        [this.#someCustomer(), this.#price(), this.#upTo(90), this.#maybe('gift – “wrap it”')],
+        [this.#someCustomer(), this.#price(), this.#upTo(90), this.#maybe('“wrap” – gift')],
       );
       const id = rows[0]?.id;
       if (id === undefined) return;
@@ -183,7 +183,8 @@ export class ShopTraffic {
   async changePrice(): Promise<void> {
     const rewrite = this.#random() < 0.1;
     await this.#client.query(
-      `UPDATE products SET price = $2::numeric, attributes = attributes || $3::jsonb, updated_at = now()
+      `UPDATE products
+          SET price = $2::numeric, attributes = attributes || $3::jsonb, updated_at = now()
               ${rewrite ? `, description = repeat(md5($3::jsonb::text || random()), 200)` : ''}
         WHERE sku = (SELECT sku FROM products WHERE sku >= $1 ORDER BY sku LIMIT 1)`,
       [this.#someSku(), this.#price(), JSON.stringify({ sale: this.#random() < 0.3 })],

@@ -40,7 +40,7 @@ const SLOW_MS = 1000;
 
 /** The screen as lines of at most `columns` characters; escape codes only with colours. */
 export function renderDemo(view: DemoView, traits: TerminalTraits): string[] {
-  const { source, sinks } = view.status;
+  const { source, sinks, transport } = view.status;
   const lines: Line[] = [
     headline(view),
     phaseLine(source, traits.columns),
@@ -50,11 +50,7 @@ export function renderDemo(view: DemoView, traits: TerminalTraits): string[] {
     ]),
     labelled('lag', lagSegments(source, sinks)),
     labelled('source', [[offsetText(source)]]),
-    labelled('log', [
-      [
-        `${count(view.status.transport.records)} records, ${bytes(view.status.transport.bytesUsed)}`,
-      ],
-    ]),
+    labelled('log', [[`${count(transport.records)} records, ${bytes(transport.bytesUsed)}`]]),
     ...sinks.map((sink) => labelled(sink.name, sinkSegments(sink))),
     labelled('schema', [[schemaText(source, view.nowMs)]]),
     ...(view.traffic === undefined ? [] : [labelled('traffic', [[trafficText(view.traffic)]])]),
@@ -72,7 +68,8 @@ export function renderDemoLine(view: DemoView): string {
   const lag = lagSegments(source, sinks)
     .map(([text]) => text)
     .join('');
-  return `${clock(view.elapsedMs)}  ${phase}, ${count(view.rowsPerSecond)} rows/s, lag ${lag}, ${offsetText(source)}`;
+  const rate = `${count(view.rowsPerSecond)} rows/s`;
+  return `${clock(view.elapsedMs)}  ${phase}, ${rate}, lag ${lag}, ${offsetText(source)}`;
 }
 
 function headline(view: DemoView): Line {

@@ -4,8 +4,9 @@
  * a run without tests. Skipped tests are named, so that none goes by unseen.
  *
  * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests?: number,
- *   numTodoTests?: number, testResults?: { status: string, assertionResults: { status: string }[] }[],
- *   success?: boolean } | undefined} report
+ *   numTodoTests?: number,
+ *   testResults?: { status: string, assertionResults: { status: string }[] }[],
+ * } | undefined} report
  * @param {{ code: number | null, signal: string | null }} ended
  */
 export function summarise(report, ended) {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { DemoDatabases } from '../../src/demo/demo-databases.ts';
 import type { DemoPipeline, DemoResult } from '../../src/demo/demo.ts';
@@ -9,6 +6,7 @@ import { SHOP_TABLES } from '../../src/demo/shop-schema.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { Lifecycle } from '../../src/foundation/lifecycle.ts';
 import { demoView, sinkView } from '../support/demo-views.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SHOP = { customers: 40, products: 20, orders: 50 };
 
@@ -80,8 +78,9 @@ async function demoIn(directory: string, spoil: string): Promise<DemoResult | un
   });
 }
 
-test('a demo with an end tells whether both databases are equal; a second run goes on', async () => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-demo-'));
+test('a demo with an end compares both databases; a second run goes on', async () => {
+  await using folder = await temporaryFolder('demo');
+  const directory = folder.path;
   const first = await demoIn(directory, 'SELECT');
   expect(first).toMatchObject({ equal: true, tables: SHOP_TABLES.length, differences: [] });
   expect(first?.rows).toBeGreaterThan(200);
@@ -92,11 +91,11 @@ test('a demo with an end tells whether both databases are equal; a second run go
   expect(second).toMatchObject({ equal: false, tables: SHOP_TABLES.length });
   expect(second?.differences[0]).toMatchObject({ table: 'public.customers', kind: 'missing' });
   expect(second?.rows).toBeGreaterThan(first?.rows ?? Infinity);
-  await rm(directory, { recursive: true });
 });
 
-test('the signal ends a demo without an end, and a failing pipeline ends it with its error', async () => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-demo-'));
+test('the signal ends a demo, and so does a pipeline that fails', async () => {
+  await using folder = await temporaryFolder('demo');
+  const directory = folder.path;
   const controller = new AbortController();
   const said: string[] = [];
   const output = {
@@ -143,5 +142,4 @@ test('the signal ends a demo without an end, and a failing pipeline ends it with
   });
   // The first failure is the cause; what went wrong while cleaning up must not hide it.
   await expect(stuck).rejects.toThrow('division by zero');
-  await rm(directory, { recursive: true });
 });

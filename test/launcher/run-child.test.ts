@@ -27,7 +27,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s is forwarded, and the child decides how it ends',
   async (signal) => {
     const child = launch(
-      `process.once('${signal}', () => process.exit(7)); console.log('up'); setInterval(() => {}, 1e3)`,
+      `process.once('${signal}', () => process.exit(7));
+       console.log('up'); setInterval(() => {}, 1e3)`,
     );
     if (child.stdout === null) throw new Error('no stdout');
     await once(child.stdout, 'data');

@@ -21,7 +21,8 @@ function run(...args: string[]): { status: number | null; stdout: string; stderr
 
 test('an installed package runs its compiled program with all arguments and its exit code', () => {
   mkdirSync(path.join(folder, 'dist/src'), { recursive: true });
-  const program = `console.log('compiled', JSON.stringify(process.argv.slice(2))); process.exitCode = 2;`;
+  const program = `console.log('compiled', JSON.stringify(process.argv.slice(2)));
+    process.exitCode = 2;`;
   writeFileSync(path.join(folder, 'dist/src/main.js'), program);
   const { status, stdout } = run('run', 'a file.yaml', '--json');
   expect({ status, stdout }).toEqual({

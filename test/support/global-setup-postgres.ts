@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** The address of the project's shared server, as the tests get it by `inject('postgres')`. */
 export interface SharedPostgres {
@@ -22,9 +20,9 @@ declare module 'vitest' {
 /** Starts one server for the project: its name says which, `postgres-15`; e2e gets the newest. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const major = Number(/^postgres-(\d+)$/.exec(project.name)?.[1] ?? 18);
-  const directory = await mkdtemp(path.join(os.tmpdir(), `tidemark-test-pg${major}-`));
+  const folder = await temporaryFolder(`test-pg${major}`);
   const server = await EmbeddedPostgres.start({
-    directory,
+    directory: folder.path,
     major,
     durable: false,
     settings: {
@@ -44,7 +42,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   return async () => {
     await server.stop('immediate');
-    await rm(server.directory, { recursive: true, force: true });
-    await rm(directory, { recursive: true, force: true });
+    await folder[Symbol.asyncDispose]();
   };
 }

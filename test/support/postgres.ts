@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { StopMode } from '../../src/demo/embedded-postgres.ts';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import type { SharedPostgres } from './global-setup-postgres.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -58,9 +56,9 @@ export interface OwnServerOptions {
 /** Starts a server for this test only (about a second); disposing deletes its data. */
 export async function startOwnServer(options: OwnServerOptions = {}): Promise<OwnServer> {
   const major = options.major ?? inject('postgres').major;
-  const directory = await mkdtemp(path.join(os.tmpdir(), `tidemark-own-pg${major}-`));
+  const folder = await temporaryFolder(`own-pg${major}`);
   const server = await EmbeddedPostgres.start({
-    directory,
+    directory: folder.path,
     major,
     auth: options.auth ?? 'scram-sha-256',
     durable: false,
@@ -85,8 +83,7 @@ export async function startOwnServer(options: OwnServerOptions = {}): Promise<Ow
     start: () => server.start(),
     async [Symbol.asyncDispose]() {
       await server.stop('immediate');
-      await rm(server.directory, { recursive: true, force: true });
-      await rm(directory, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

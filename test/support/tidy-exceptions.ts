@@ -5,7 +5,9 @@
 export type Exceptions = Readonly<Record<string, string>>;
 
 /** Files longer than 400 lines. */
-export const LONG_FILES: Exceptions = {};
+export const LONG_FILES: Exceptions = {
+  'src/foundation/errors.ts': 'one table of all errors, so that codes and policies can be compared',
+};
 
 /** Files with a function longer than 70 lines. */
 export const LONG_FUNCTIONS: Exceptions = {};
@@ -21,6 +23,7 @@ export const ENTRIES: Exceptions = {
 /** Files with code but without a test file of their own name. */
 export const UNTESTED: Exceptions = {
   'src/main.ts': 'the program: test/cli and the end-to-end tests run it',
+  'src/demo/demo-databases.ts': 'test/demo/demo.e2e.test.ts opens, closes and opens them again',
 };
 
 /** Files that use a global which belongs elsewhere. */
