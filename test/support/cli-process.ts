@@ -11,15 +11,17 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs the program as its users do, to its end. */
+/** Runs the program as its users do, to its end; the signal sends SIGTERM, as a service does. */
 export async function runProgram(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  stop?: AbortSignal,
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
   });
+  stop?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
