@@ -230,7 +230,8 @@ function nullableDecoder(value: CompiledAvro, nullIndex: number): AvroDecode {
 function recordDecoder(schema: ConnectSchema, decoders: readonly AvroDecode[]): AvroDecode {
   const count = decoders.length;
   return (reader) => {
-    const values = new Array<ConnectValue>(count);
+    const values: ConnectValue[] = [];
+    values.length = count;
     for (let i = 0; i < count; i++) values[i] = (decoders[i] as AvroDecode)(reader);
     return { schema, values };
   };
@@ -261,7 +262,7 @@ function entriesDecoder(entry: AvroDecode): AvroDecode {
   return (reader) => {
     const map = new Map<string, ConnectValue>();
     for (const item of array(reader) as readonly { values: readonly ConnectValue[] }[]) {
-      map.set(String(item.values[0]), item.values[1] ?? null);
+      map.set(item.values[0] as string, item.values[1] ?? null);
     }
     return map;
   };

@@ -12,7 +12,7 @@ import {
   writeAvroString,
 } from './avro-primitives.ts';
 
-/** Writes one value of the schema that it was compiled for. Throws VALUE_CONVERSION for a misfit. */
+/** Writes a value of the schema that it was compiled for. Throws VALUE_CONVERSION for a misfit. */
 export type AvroEncoder = (writer: ByteWriter, value: ConnectValue) => void;
 
 /** An encoder for the Avro schema that `avroSchemaText` gives for the same Connect schema. */

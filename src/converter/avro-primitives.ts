@@ -25,18 +25,20 @@ const halves = new Uint32Array(scratch.buffer);
 /** Any `long`, −2^63 included (ten bytes). */
 export function writeAvroLong(writer: ByteWriter, value: bigint): void {
   scratch[0] = value;
-  const low = halves[0] as number;
-  const high = halves[1] as number;
-  const sign = (high | 0) >> 31;
-  // Zig-zag on the two halves: (value << 1) ^ (value >> 63).
-  writeVarint64(writer, ((low << 1) ^ sign) >>> 0, (((high << 1) | (low >>> 31)) ^ sign) >>> 0);
+  writeHalves(writer, halves[0] as number, halves[1] as number);
 }
 
 /** A `long` from a number that is an exact integer below 2^53. */
 export function writeAvroSafeLong(writer: ByteWriter, value: number): void {
   if (value === (value | 0)) return writeAvroInt(writer, value);
-  const zigzag = value >= 0 ? value * 2 : -value * 2 - 1;
-  writeVarint64(writer, zigzag >>> 0, Math.floor(zigzag / 0x100000000));
+  // Not doubled as a number: past 2^52 the zig-zag form has more than 53 bits.
+  writeHalves(writer, value >>> 0, Math.floor(value / 0x100000000));
+}
+
+/** Zig-zag on the two halves: (value << 1) ^ (value >> 63). */
+function writeHalves(writer: ByteWriter, low: number, high: number): void {
+  const sign = (high | 0) >> 31;
+  writeVarint64(writer, ((low << 1) ^ sign) >>> 0, (((high << 1) | (low >>> 31)) ^ sign) >>> 0);
 }
 
 function writeVarint64(writer: ByteWriter, lowBits: number, highBits: number): void {

@@ -221,7 +221,7 @@ function invalidName(what: string, name: string): TidemarkError {
     'SCHEMA_INVALID',
     `${what} cannot be written as Avro: ${JSON.stringify(name)} is not a valid Avro name`,
     {
-      cure: 'Set schema.name.adjustment.mode and field.name.adjustment.mode to avro or avro_unicode.',
+      cure: 'Set schema.name.adjustment.mode and field.name.adjustment.mode to avro.',
     },
   );
 }

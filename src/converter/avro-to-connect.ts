@@ -37,6 +37,7 @@ export function plainSchema(avroType: string, node: JsonObject): ConnectSchema {
 
 function decimalSchema(node: JsonObject): ConnectSchema {
   const scale = node['scale'] ?? 0;
+  if (typeof scale !== 'number') throw invalid('the scale of a decimal is not a number');
   const precision = node['precision'];
   const parameters: Record<string, string> = { scale: String(scale) };
   if (typeof precision === 'number' && precision !== DEFAULT_PRECISION) {
@@ -57,7 +58,10 @@ export function annotated(node: JsonObject, base: ConnectSchema): ConnectSchema 
   if (typeof doc === 'string') schema.doc = doc;
   if (isJsonObject(parameters)) {
     const merged: Record<string, string> = {};
-    for (const [key, value] of Object.entries(parameters)) merged[key] = String(value);
+    for (const [key, value] of Object.entries(parameters)) {
+      if (typeof value !== 'string') throw invalid(`parameter ${key} is not a string`);
+      merged[key] = value;
+    }
     schema.parameters = { ...schema.parameters, ...merged };
   }
   const defaultNode = node['connect.default'];

@@ -300,7 +300,8 @@ function literal(node: JsonNode): string {
 
 function scalar(node: JsonNode): string {
   if (typeof node === 'string') return avroString(node);
-  return node instanceof JsonNumber ? node.text : String(node);
+  if (node instanceof JsonNumber) return node.text;
+  return typeof node === 'bigint' ? node.toString() : JSON.stringify(node);
 }
 
 function invalid(message: string): TidemarkError {

@@ -5,7 +5,7 @@ import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schem
  * registry; `prepare` does that, so that `fromConnect` never waits.
  */
 export interface Converter {
-  /** Registers the schema for the topic if it has to be known elsewhere. Throws SCHEMA_INCOMPATIBLE. */
+  /** Registers the schema if it has to be known elsewhere. Throws SCHEMA_INCOMPATIBLE. */
   prepare(topic: string, schema: ConnectSchema): Promise<PreparedSchema>;
   /** Null value → null (tombstone, PITFALLS C3). */
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null;
@@ -15,14 +15,14 @@ export interface Converter {
 
 export interface PreparedSchema {
   readonly schema: ConnectSchema;
-  /** Bytes that precede every encoded value: `00` + schema id for Avro, `{"schema":…,"payload":` for JSON. */
+  /** Bytes before every encoded value: Avro `00` + schema id, JSON `{"schema":…,"payload":`. */
   readonly prefix: Buffer;
   readonly suffix: Buffer;
 }
 
 /** What the converters need of a registry (Confluent's REST or the embedded one). */
 export interface SchemaRegistry {
-  /** The id of the schema under the subject; registers it when it is new. Throws SCHEMA_INCOMPATIBLE. */
+  /** The schema's id under the subject; registers a new one. Throws SCHEMA_INCOMPATIBLE. */
   register(subject: string, schema: string): Promise<number>;
   /** Schema text by id. Throws SCHEMA_UNKNOWN. */
   schemaById(id: number): Promise<string>;

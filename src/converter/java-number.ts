@@ -43,7 +43,7 @@ function javaNotation(negative: boolean, exponential: string): string {
   return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
 }
 
-/** Text of a decimal as Java's BigDecimal.toString: with an exponent where the scale asks for one. */
+/** Text of a decimal as Java's BigDecimal.toString: with an exponent where the scale wants one. */
 export function javaBigDecimal(value: Decimal): string {
   const negative = value.unscaled < 0n;
   const digits = (negative ? -value.unscaled : value.unscaled).toString();

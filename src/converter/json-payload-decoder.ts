@@ -82,7 +82,8 @@ function structDecoder(schema: ConnectSchema): JsonDecode {
   );
   const decoders = fields.map((field) => compileJsonDecoder(field.schema));
   return (cursor) => {
-    const values = new Array<ConnectValue>(names.length);
+    const values: ConnectValue[] = [];
+    values.length = names.length;
     for (let i = 0; i < names.length; i++) {
       if (!takes(cursor, names[i] as Buffer)) other();
       values[i] = (decoders[i] as JsonDecode)(cursor);

@@ -148,12 +148,15 @@ function structJson(schema: ConnectSchema, value: ConnectValue, options: JsonTex
   for (let i = 0; i < fields.length; i++) {
     const field = must(fields[i], 'field exists');
     if (i > 0) text += ',';
-    text += `${jsonString(field.name)}:${valueJson(field.schema, value.values[i] ?? null, options)}`;
+    const item = value.values[i] ?? null;
+    text += `${jsonString(field.name)}:${valueJson(field.schema, item, options)}`;
   }
   return `${text}}`;
 }
 
+// oxlint-disable-next-line no-control-regex -- they are what has to be escaped
 const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
+// oxlint-disable-next-line no-control-regex
 const ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/g;
 const SHORT: Readonly<Record<string, string>> = {
   '\b': '\\b',

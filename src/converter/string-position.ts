@@ -1,7 +1,7 @@
 const MAX_REMEMBERED = 64;
 
 /**
- * Reads one position of a schema that holds text. Many of them hold the same text record after record
+ * Reads one position of a schema that holds text. Many hold the same text record after record
  * (source.version, db, table, op, …): the last text is kept with its bytes, and comparing a few
  * bytes is far cheaper than making a string. A position whose text keeps changing stops trying.
  */

@@ -46,7 +46,7 @@ function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema {
   };
   const fields = envelopeDocument.fields.map((field): ConnectField => {
     const schema =
-      '$slot' in field ? must(slots[String(field.$slot)], 'known slot') : schemaFromJson(field);
+      '$slot' in field ? must(slots[field.$slot ?? ''], 'known slot') : schemaFromJson(field);
     return { name: field.field, schema };
   });
   return {

@@ -54,7 +54,10 @@ export function schemaFromJson(node: JsonNode | undefined): ConnectSchema {
 
 function parametersOf(node: JsonObject): Readonly<Record<string, string>> {
   const parameters: Record<string, string> = {};
-  for (const [name, value] of Object.entries(node)) parameters[name] = String(value);
+  for (const [name, value] of Object.entries(node)) {
+    if (typeof value !== 'string') invalid(`parameter ${name} is not a string`);
+    parameters[name] = value;
+  }
   return parameters;
 }
 
@@ -180,12 +183,7 @@ function mapFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
 function structFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
   if (!isJsonObject(node)) return mismatch(schema, node);
   const fields = schema.fields ?? [];
-  const values = new Array<ConnectValue>(fields.length);
-  for (let i = 0; i < fields.length; i++) {
-    const field = fields[i] as ConnectField;
-    values[i] = valueFromJson(field.schema, node[field.name]);
-  }
-  return { schema, values };
+  return { schema, values: fields.map((field) => valueFromJson(field.schema, node[field.name])) };
 }
 
 function part(schema: ConnectSchema | undefined): ConnectSchema {

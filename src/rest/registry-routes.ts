@@ -60,7 +60,9 @@ class RegistryRequest {
   get schema(): string {
     const { schema, schemaType, references } = this.#body;
     if (schemaType !== undefined && schemaType !== null && schemaType !== 'AVRO') {
-      throw invalidSchema(`Invalid schema type ${String(schemaType)}: only AVRO is supported`);
+      throw invalidSchema(
+        `Invalid schema type ${JSON.stringify(schemaType)}: only AVRO is supported`,
+      );
     }
     if (Array.isArray(references) && references.length > 0) {
       throw invalidSchema('Schema references are not supported');

@@ -40,13 +40,16 @@ describe('Avro schemas as the Java converter writes them', () => {
           `"connect.name":"${p}.Value"}],"default":null},` +
           '{"name":"after","type":["null","Value"],"default":null},' +
           '{"name":"source","type":{"type":"record","name":"Source",' +
-          '"namespace":"io.debezium.connector.postgresql","fields":[{"name":"version","type":"string"}',
+          '"namespace":"io.debezium.connector.postgresql",' +
+          '"fields":[{"name":"version","type":"string"}',
       ),
     ).toBe(true);
     expect(text).toContain(
       '{"name":"snapshot","type":[{"type":"string","connect.version":1,"connect.parameters":' +
-        '{"allowed":"true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"},' +
-        '"connect.default":"false","connect.name":"io.debezium.data.Enum"},"null"],"default":"false"}',
+        '{"allowed":"true,first,first_in_data_collection,last_in_data_collection,last,false,' +
+        'incremental"},' +
+        '"connect.default":"false","connect.name":"io.debezium.data.Enum"},"null"],' +
+        '"default":"false"}',
     );
     expect(text).toContain(
       '"connect.version":1,"connect.name":"io.debezium.connector.postgresql.Source"}},' +
@@ -79,13 +82,15 @@ describe('Avro schemas as the Java converter writes them', () => {
         name: 'org.apache.kafka.connect.data.Decimal',
         parameters: { scale: '2' },
       },
-      '{"name":"v","type":{"type":"bytes","scale":2,"precision":64,"connect.parameters":{"scale":"2"},' +
+      '{"name":"v","type":{"type":"bytes","scale":2,"precision":64,' +
+        '"connect.parameters":{"scale":"2"},' +
         '"connect.name":"org.apache.kafka.connect.data.Decimal","logicalType":"decimal"}}',
     ],
     [
       'Debezium times have no logical type (C9)',
       { type: 'int64', optional: false, name: 'io.debezium.time.MicroTimestamp', version: 1 },
-      '{"name":"v","type":{"type":"long","connect.version":1,"connect.name":"io.debezium.time.MicroTimestamp"}}',
+      '{"name":"v","type":{"type":"long","connect.version":1,' +
+        '"connect.name":"io.debezium.time.MicroTimestamp"}}',
     ],
     [
       "Connect's have (C9)",
@@ -96,7 +101,8 @@ describe('Avro schemas as the Java converter writes them', () => {
         version: 1,
       },
       '{"name":"v","type":{"type":"long","connect.version":1,' +
-        '"connect.name":"org.apache.kafka.connect.data.Timestamp","logicalType":"timestamp-millis"}}',
+        '"connect.name":"org.apache.kafka.connect.data.Timestamp",' +
+        '"logicalType":"timestamp-millis"}}',
     ],
     [
       'int16 is an int with its type (C10)',
@@ -112,7 +118,8 @@ describe('Avro schemas as the Java converter writes them', () => {
         valueSchema: { type: 'int32', optional: false },
       },
       '{"name":"v","type":{"type":"array","items":{"type":"record","name":"MapEntry",' +
-        '"namespace":"io.confluent.connect.avro","fields":[{"name":"key","type":["null","string"],' +
+        '"namespace":"io.confluent.connect.avro",' +
+        '"fields":[{"name":"key","type":["null","string"],' +
         '"default":null},{"name":"value","type":"int"}]}}}',
     ],
     [

@@ -35,7 +35,7 @@ describe('converters by name', () => {
 
   test.each(['avro', 'io.confluent.connect.avro.AvroConverter'])('%s', async (name) => {
     const { bytes } = await written(name);
-    expect(bytes?.toString('hex')).toBe('0000000001' + '02' + '02' + '0000000000000040' + '00');
+    expect(bytes?.toString('hex')).toBe('00000000010202000000000000004000');
   });
 
   test('an unknown name is refused', () => {

@@ -77,7 +77,8 @@ describe('records of a change (PITFALLS C23, C25)', () => {
     [
       'change of key',
       change('u', OLD, ['9', 'y', 'B', '2']),
-      'd before b- __debezium.newkey; null before -- __debezium.newkey; c after -a __debezium.oldkey',
+      'd before b- __debezium.newkey; null before -- __debezium.newkey; ' +
+        'c after -a __debezium.oldkey',
     ],
   ])('%s', (_what, planned, records) => {
     expect(plan(planned)).toBe(records);

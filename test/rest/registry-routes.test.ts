@@ -41,7 +41,7 @@ async function call(method: string, path: string, body?: unknown) {
         }),
   });
   expect(response.headers.get('content-type')).toContain(TYPE);
-  return { status: response.status, body: (await response.json()) as unknown };
+  return { status: response.status, body: await response.json() };
 }
 
 const fails = async (

@@ -39,9 +39,9 @@ export function goldenTableSchema(record: GoldenRecord, identity?: readonly stri
   const source = value.payload['source'] as JsonObject;
   return {
     id: {
-      catalog: String(source['db']),
-      schema: String(source['schema']),
-      table: String(source['table']),
+      catalog: source['db'] as string,
+      schema: source['schema'] as string,
+      table: source['table'] as string,
     },
     version: 1,
     columns: (row.fields ?? []).map((field, i) => ({
@@ -87,7 +87,7 @@ function goldenChange(
   const before = image(table, first['before'] as JsonObject | null, !full);
   const values = after['after'] as JsonObject | null;
   const moved = records.length > 1 && values !== null;
-  const [previous] = parseLosslessJson(String(source['sequence'])) as readonly (string | null)[];
+  const [previous] = parseLosslessJson(source['sequence'] as string) as readonly (string | null)[];
   return {
     records,
     processedMicros: BigInt(first['ts_us'] as number),

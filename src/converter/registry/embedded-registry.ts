@@ -171,7 +171,8 @@ export class EmbeddedRegistry implements SchemaRegistry {
         throw new RegistryError(
           40407,
           'SCHEMA_UNKNOWN',
-          `Subject '${subject}' Version ${version} was not deleted first before being permanently deleted`,
+          `Subject '${subject}' Version ${version} was not deleted first before being ` +
+            'permanently deleted',
         );
       }
       const left = permanent

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
+import {
+  floorDiv,
+  SOURCE_SCHEMA,
+  sourceSequence,
+  sourceStruct,
+} from '../../src/envelope/source-block.ts';
+import type { ChangeOrigin } from '../../src/model/change-event.ts';
+import { lsn } from '../../src/model/lsn.ts';
+
+const ORIGIN: ChangeOrigin = {
+  lsn: lsn(641082520n),
+  commitLsn: lsn(641082600n),
+  previousCommitLsn: null,
+  ordinal: 0,
+  transactionId: 4294967295,
+  sourceMicros: 1795250776589314n,
+  snapshot: 'first',
+};
+const OPTIONS: EnvelopeOptions = {
+  topicPrefix: 'shop',
+  connector: 'postgresql',
+  version: '0.1.0',
+  database: 'db',
+  tombstonesOnDelete: true,
+  unavailableValuePlaceholder: '',
+  absentHeader: true,
+};
+
+describe('source block', () => {
+  test('every field of the schema has its value', () => {
+    const table = { catalog: 'db', schema: 'public', table: 'Mixed Case' };
+    const { values } = sourceStruct(ORIGIN, table, OPTIONS);
+    const names = SOURCE_SCHEMA.fields?.map((field) => field.name) ?? [];
+    expect(Object.fromEntries(names.map((name, i) => [name, values[i]]))).toEqual({
+      version: '0.1.0',
+      connector: 'postgresql',
+      name: 'shop',
+      ts_ms: 1795250776589n,
+      snapshot: 'first',
+      db: 'db',
+      sequence: '[null,"641082520"]',
+      ts_us: 1795250776589314n,
+      ts_ns: 1795250776589314000n,
+      schema: 'public',
+      table: 'Mixed Case',
+      txId: 4294967295n,
+      lsn: 641082520n,
+      xmin: null,
+      origin: null,
+      origin_lsn: null,
+    });
+    expect(values).toHaveLength(names.length);
+  });
+
+  test('sequence: commit before, position of the change (PITFALLS P18)', () => {
+    expect(sourceSequence({ ...ORIGIN, previousCommitLsn: lsn(7n) })).toBe('["7","641082520"]');
+  });
+
+  test('times before 1970 are rounded down', () => {
+    expect([floorDiv(-1n, 1000n), floorDiv(-1000n, 1000n), floorDiv(1999n, 1000n)]).toEqual([
+      -1n,
+      -1n,
+      1n,
+    ]);
+  });
+});
