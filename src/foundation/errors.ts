@@ -123,6 +123,14 @@ export const ERROR_TABLE = {
     'Open transactions hold up the creation of the replication slot.',
     'End the transactions that the message names; the daemon tries again.',
   ),
+  PG_LOCK_TIMEOUT: policy(
+    'backoff',
+    3,
+    503,
+    'Another session holds a lock that stands in the way.',
+    'End the transaction that holds it: SELECT pid, query FROM pg_stat_activity WHERE pid = ANY ' +
+      "(SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted);",
+  ),
   PG_SNAPSHOT_RACE: policy(
     'backoff',
     1,

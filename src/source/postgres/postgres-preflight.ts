@@ -32,7 +32,12 @@ export async function checkPostgresSource(
   environment: PreflightEnvironment,
 ): Promise<PreflightReport> {
   const { clock, signal, hasOffset } = environment;
-  const session = { replication: false, applicationName: 'tidemark check' };
+  const session = {
+    replication: false,
+    applicationName: 'tidemark check',
+    // Even the catalog's views wait for a table that somebody has locked.
+    settings: { lock_timeout: String(options.snapshotLockTimeoutMs) },
+  };
   let wire: PostgresWire;
   try {
     wire = await PostgresWire.connect(options.connection, session, signal, clock);

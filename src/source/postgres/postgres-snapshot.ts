@@ -61,7 +61,12 @@ async function attemptSnapshot(
 ): Promise<SnapshotResult> {
   const { options, connect, receiver, offsets, signal, clock } = request;
   await using control = await connect(
-    { replication: false, applicationName: 'tidemark control' },
+    {
+      replication: false,
+      applicationName: 'tidemark control',
+      // Even the catalog's views wait for a table that somebody has locked.
+      settings: { lock_timeout: String(options.snapshotLockTimeoutMs) },
+    },
     signal,
   );
   const prepared = await prepareCapture(control, options, signal);

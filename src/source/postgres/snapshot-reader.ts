@@ -144,16 +144,17 @@ async function lockTables(
   throw new SnapshotRaceError(`altered or truncated while the snapshot began: ${names}`);
 }
 
+/** Says which limit it was; a table that is gone was dropped or renamed since the list was made. */
 function lockFailure(error: unknown, timeoutMs: number): unknown {
   if (!(error instanceof TidemarkError)) return error;
-  if (error.message.includes('SQLSTATE 55P03')) {
-    return new SnapshotRaceError(
+  if (error.code === 'PG_LOCK_TIMEOUT') {
+    return new TidemarkError(
+      'PG_LOCK_TIMEOUT',
       `the captured tables could not be locked within ${timeoutMs} ms (snapshot.lock.timeout.ms): ` +
         error.message,
       { cause: error },
     );
   }
-  // Dropped or renamed since the list was made.
   return error.message.includes('SQLSTATE 42P01')
     ? new SnapshotRaceError(error.message, { cause: error })
     : error;
