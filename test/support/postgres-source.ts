@@ -80,10 +80,12 @@ export function startSource(
 ): RunningSource {
   const notes: string[] = [];
   const reader = new PostgresReader({ options, note: (text) => notes.push(text) });
-  receiver.reader = reader;
+  receiver.attach(reader);
   const abort = new AbortController();
   const ended = reader.run(receiver, receiver.stored, abort.signal);
-  ended.catch(() => undefined);
+  ended.catch((error: unknown) => {
+    receiver.fail(error);
+  });
   return {
     reader,
     receiver,

@@ -29,6 +29,12 @@ export interface RecordedEvent {
   readonly snapshot: SnapshotMarker;
 }
 
+interface Waiter {
+  readonly check: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /**
  * Stands in for the runtime: keeps what it is given as text, and makes it durable at every `settle`
  * (or only when the test says so). What is not durable is forgotten by `crash`.
@@ -49,7 +55,8 @@ export class RecordingReceiver implements ChangeReceiver {
   snapshots = 0;
   #pending: RecordedEvent[] = [];
   #rows = 0;
-  #waiters: { check: () => boolean; resolve: () => void }[] = [];
+  #waiters: Waiter[] = [];
+  #failure: unknown;
 
   async snapshotStarted(_tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
     this.snapshots++;
@@ -130,9 +137,23 @@ export class RecordingReceiver implements ChangeReceiver {
   /** Resolves when the durable events fulfil the condition. */
   async until(check: (events: readonly RecordedEvent[]) => boolean): Promise<void> {
     if (check(this.events)) return;
-    await new Promise<void>((resolve) => {
-      this.#waiters.push({ check: () => check(this.events), resolve });
+    if (this.#failure !== undefined) throw this.#failure;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiters.push({ check: () => check(this.events), resolve, reject });
     });
+  }
+
+  /** The source has ended with this error: nobody need wait any longer. */
+  fail(reason: unknown): void {
+    this.#failure = reason;
+    for (const { reject } of this.#waiters) reject(reason);
+    this.#waiters = [];
+  }
+
+  /** A new run begins. */
+  attach(reader: SourceReader): void {
+    this.reader = reader;
+    this.#failure = undefined;
   }
 
   #keep(): void {

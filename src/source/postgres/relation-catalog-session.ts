@@ -1,8 +1,5 @@
 import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
-import type {
-  TableInfo,
-  TypeInfo,
-} from '../../../dialects/postgres/postgres-catalog.ts';
+import type { TableInfo, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import {
   parseTables,
   parseTypes,

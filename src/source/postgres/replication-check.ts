@@ -51,7 +51,7 @@ export function resumeProblem(
   if (slot === null) {
     return new TidemarkError(
       'PG_SLOT_LOST',
-      `the replication slot ${name} does not exist any more (stored offset ${formatLsn(offset.endLsn)})`,
+      `the replication slot ${name} is gone; the stored offset is ${formatLsn(offset.endLsn)}`,
       { cure: cureBy('Restore the slot from the standby that has it') },
     );
   }

@@ -74,4 +74,5 @@ await control.close();
 await admin.query(`DROP DATABASE ${database}`);
 await admin.close();
 const file = path.join(import.meta.dirname, `${Number.parseInt(server ?? '', 10)}.json`);
-await writeFile(file, `${JSON.stringify({ server: `PostgreSQL ${server}`, scenarios }, null, 1)}\n`);
+const golden = { server: `PostgreSQL ${server}`, scenarios };
+await writeFile(file, `${JSON.stringify(golden, null, 1)}\n`);

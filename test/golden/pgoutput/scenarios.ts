@@ -41,7 +41,8 @@ export const SCENARIOS: readonly Scenario[] = [
       ALTER TABLE d ALTER big SET STORAGE EXTERNAL; ALTER TABLE f ALTER big SET STORAGE EXTERNAL;
       ALTER TABLE f REPLICA IDENTITY FULL;`,
     statements: [
-      `INSERT INTO d VALUES (1, 1, repeat('x', 3000)); INSERT INTO f VALUES (1, 1, repeat('y', 3000))`,
+      `INSERT INTO d VALUES (1, 1, repeat('x', 3000));
+       INSERT INTO f VALUES (1, 1, repeat('y', 3000))`,
       `UPDATE d SET n = 2; UPDATE f SET n = 2`,
     ],
     options: PROTOCOL_1,
