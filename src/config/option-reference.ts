@@ -1,0 +1,102 @@
+import {
+  CONFLUENT_JDBC_SINK_OPTIONS,
+  DEBEZIUM_JDBC_SINK_OPTIONS,
+  JDBC_SINK_OPTIONS,
+} from './jdbc-sink-options.ts';
+import { HTTP_OPTIONS } from './http-options.ts';
+import type { Option } from './option.ts';
+import { describeOptionType } from './option-value.ts';
+import { DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_OPTIONS } from './postgres-options.ts';
+import { RUNTIME_OPTIONS } from './runtime-options.ts';
+import { TRANSPORT_OPTIONS } from './transport-options.ts';
+
+/** One table with a column of defaults per class. */
+interface ReferenceSection {
+  readonly title: string;
+  readonly intro: string;
+  /** Heading of the defaults' column → table. The first table gives names and texts. */
+  readonly tables: Readonly<Record<string, readonly Option[]>>;
+}
+
+const SECTIONS: readonly ReferenceSection[] = [
+  {
+    title: 'Section `transport`',
+    intro: 'Where records and offsets live.',
+    tables: { default: TRANSPORT_OPTIONS },
+  },
+  {
+    title: 'Section `source`: PostgreSQL',
+    intro:
+      'The names are those of Debezium. `connector.class: postgres` has safe defaults; the Java ' +
+      'class name brings those of Debezium.',
+    tables: { '`postgres`': POSTGRES_OPTIONS, 'Java class': DEBEZIUM_POSTGRES_OPTIONS },
+  },
+  {
+    title: 'Entries of `sinks`: SQL, names of the Confluent JDBC sink',
+    intro:
+      'For `connector.class: jdbc` or `postgres` (safe defaults), and for ' +
+      '`io.confluent.connect.jdbc.JdbcSinkConnector` (its defaults).',
+    tables: { '`jdbc`': JDBC_SINK_OPTIONS, 'Java class': CONFLUENT_JDBC_SINK_OPTIONS },
+  },
+  {
+    title: 'Entries of `sinks`: SQL, names of the Debezium JDBC sink',
+    intro: 'For `io.debezium.connector.jdbc.JdbcSinkConnector`.',
+    tables: { default: DEBEZIUM_JDBC_SINK_OPTIONS },
+  },
+  {
+    title: 'Section `http`',
+    intro: 'Health, metrics, status and the schema registry.',
+    tables: { default: HTTP_OPTIONS },
+  },
+  {
+    title: 'Section `runtime`',
+    intro: 'The daemon itself.',
+    tables: { default: RUNTIME_OPTIONS },
+  },
+];
+
+/** Every option table as Markdown, for the README. */
+export function renderOptionReference(): string {
+  return SECTIONS.map(renderSection).join('\n\n');
+}
+
+function renderSection({ title, intro, tables }: ReferenceSection): string {
+  const headings = Object.keys(tables);
+  const [options = []] = Object.values(tables);
+  const defaultsOf = headings.map(
+    (heading) => new Map((tables[heading] ?? []).map((option) => [option.name, option.default])),
+  );
+  const supported = options.filter((option) => (option.status ?? 'supported') === 'supported');
+  const rows = supported.map((option) => {
+    const defaults = defaultsOf.map((known) => defaultText(option, known.get(option.name)));
+    return [`\`${option.name}\``, describeOptionType(option.type), ...defaults, option.doc];
+  });
+  const table = [['property', 'value', ...headings, 'meaning'], ...rows];
+  const [head = [], ...body] = table.map((cells) => cells.map(escapeCell));
+  const rule = head.map(() => '---');
+  const lines = [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`);
+  return [`### ${title}`, '', intro, '', ...lines, ...renderOthers(options)].join('\n');
+}
+
+function renderOthers(options: readonly Option[]): string[] {
+  const list = (status: Option['status']): string =>
+    options
+      .filter((option) => option.status === status)
+      .map((option) => `\`${option.name}\``)
+      .join(', ');
+  const accepted = list('accepted');
+  const refused = list('refused');
+  return [
+    ...(accepted === '' ? [] : ['', `Accepted without effect, with a note: ${accepted}.`]),
+    ...(refused === '' ? [] : ['', `Refused with the reason: ${refused}.`]),
+  ];
+}
+
+function defaultText(option: Option, value: string | undefined): string {
+  if (option.required === true) return '**required**';
+  return value === undefined ? '' : `\`${value}\``;
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
