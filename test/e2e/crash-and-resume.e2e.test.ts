@@ -13,7 +13,7 @@ test('killed at every named fault point under load, nothing is lost, repeated or
   await using pipeline = await ledgerPipeline();
   const writer = await pipeline.connect('source');
   await seedLedger(writer, 20_000);
-  const load = new LedgerLoad(writer, 20_000, SEED);
+  const load = await LedgerLoad.resume(writer, SEED);
   load.start();
   for (const point of FAULT_POINTS) {
     await using daemon = Daemon.start({ ...pipeline, faultPoint: point });
@@ -34,7 +34,7 @@ test(`killed at 30 random instants (seed ${SEED}), in snapshot and in stream`, a
   const writer = await pipeline.connect('source');
   const rows = ALL ? 200_000 : 60_000;
   await seedLedger(writer, rows);
-  const load = new LedgerLoad(writer, rows, SEED + 1);
+  const load = await LedgerLoad.resume(writer, SEED);
   load.start();
   let killedInSnapshot = 0;
   let killedInStream = 0;
@@ -64,15 +64,21 @@ test(`killed at 30 random instants (seed ${SEED}), in snapshot and in stream`, a
 test('rows deleted between two attempts of a snapshot leave no ghosts (ruling 3)', async () => {
   await using pipeline = await ledgerPipeline();
   const client = await pipeline.connect('source');
-  await seedLedger(client, 150_000);
-  {
-    // The sink has applied some rows of the first attempt when the daemon dies.
-    await using daemon = Daemon.start({ ...pipeline, faultPoint: 'sink.applied' });
-    expect((await daemon.ended).signal, daemon.output).toBe('SIGKILL');
-  }
+  await seedLedger(client, 300_000);
   const warehouse = await pipeline.connect('warehouse');
-  const { rows } = await warehouse.query<{ n: number }>('SELECT count(*)::int AS n FROM account');
-  expect(rows[0]?.n).toBeGreaterThan(0);
+  // Later and later into the snapshot, until the sink had applied rows when the daemon died.
+  let applied = 0;
+  for (let batches = 4; applied === 0; batches += 4) {
+    await using daemon = Daemon.start({
+      ...pipeline,
+      faultPoint: `snapshot.rows-appended:${batches}`,
+    });
+    expect((await daemon.ended).signal, daemon.output).toBe('SIGKILL');
+    const { rows } = await warehouse.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_class WHERE relname = 'account' AND pg_relation_size(oid) > 0",
+    );
+    applied = rows[0]?.n ?? 0;
+  }
   expect(await snapshotIsComplete(pipeline.storePath)).toBe(false);
   await client.query('DELETE FROM account WHERE id % 3 = 0');
   await using daemon = Daemon.start(pipeline);
@@ -86,17 +92,11 @@ test('PostgreSQL restarts, fast and immediate, under load', async () => {
   await seedLedger(writer, 1_000);
   await using daemon = Daemon.start(pipeline);
   await daemon.until((status) => status.source.phase === 'streaming');
-  let first = 1_000;
   for (const mode of ['fast', 'immediate'] as const) {
-    const client = await pipeline.connect('source');
-    const load = new LedgerLoad(client, first, SEED + first, 0);
+    const load = await LedgerLoad.resume(await pipeline.connect('source'), SEED);
     for (let i = 0; i < 50; i++) await load.transaction();
     await pipeline.server.stop(mode);
     await pipeline.server.start();
-    const { rows } = await (
-      await pipeline.connect('source')
-    ).query<{ n: number }>('SELECT max(op)::int AS n FROM movement');
-    first = rows[0]?.n ?? first;
   }
   await untilEqual(pipeline, daemon);
   expect(await daemon.stop()).toBe(0);

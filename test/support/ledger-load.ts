@@ -44,20 +44,37 @@ export class LedgerLoad {
   readonly #client: pg.Client;
   readonly #random: () => number;
   readonly #versions = new Map<number, number>();
-  readonly #pauseMs: number;
+  readonly #undo: [id: number, version: number | undefined][] = [];
   #nextOp: number;
   #nextId: number;
   #stopped = false;
   #running: Promise<void> | null = null;
   transactions = 0;
 
-  constructor(client: pg.Client, seeded: number, seed: number, pauseMs = 1) {
+  private constructor(
+    client: pg.Client,
+    accounts: ReadonlyMap<number, number>,
+    next: { op: number; id: number },
+    seed: number,
+  ) {
     this.#client = client;
-    this.#random = randomFrom(seed);
-    this.#pauseMs = pauseMs;
-    this.#nextOp = seeded + 1;
-    this.#nextId = seeded + 1;
-    for (let id = 1; id <= seeded; id++) this.#versions.set(id, 1);
+    this.#random = randomFrom(seed + next.op);
+    this.#nextOp = next.op;
+    this.#nextId = next.id;
+    for (const [id, version] of accounts) this.#versions.set(id, version);
+  }
+
+  /** Goes on from what is committed; the seed and the last operation decide what follows. */
+  static async resume(client: pg.Client, seed: number): Promise<LedgerLoad> {
+    const accounts = await client.query<{ id: string; version: number }>(
+      'SELECT id, version FROM account ORDER BY id',
+    );
+    const next = await client.query<{ op: string; id: string }>(
+      'SELECT max(op) + 1 AS op, max(greatest(account_id, moved_to)) + 1 AS id FROM movement',
+    );
+    const versions = new Map(accounts.rows.map((row) => [Number(row.id), row.version]));
+    const row = next.rows[0];
+    return new LedgerLoad(client, versions, { op: Number(row?.op), id: Number(row?.id) }, seed);
   }
 
   start(): void {
@@ -73,21 +90,20 @@ export class LedgerLoad {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       await this.transaction();
-      if (this.#pauseMs > 0)
-        await this.#client.query('SELECT pg_sleep($1)', [this.#pauseMs / 1000]);
+      await this.#client.query('SELECT pg_sleep(0.001)');
     }
   }
 
   async transaction(): Promise<void> {
     const rollback = this.#random() < 0.1;
-    const before = { versions: new Map(this.#versions), op: this.#nextOp, id: this.#nextId };
+    const before = { op: this.#nextOp, id: this.#nextId };
+    this.#undo.length = 0;
     await this.#client.query('BEGIN');
     const operations = 1 + Math.floor(this.#random() * 5);
     for (let i = 0; i < operations; i++) await this.#operation();
     await this.#client.query(rollback ? 'ROLLBACK' : 'COMMIT');
     if (rollback) {
-      this.#versions.clear();
-      for (const [id, version] of before.versions) this.#versions.set(id, version);
+      for (const [id, version] of this.#undo.toReversed()) this.#set(id, version);
       this.#nextOp = before.op;
       this.#nextId = before.id;
     } else {
@@ -97,9 +113,9 @@ export class LedgerLoad {
 
   async #operation(): Promise<void> {
     const dice = this.#random();
-    const ids = [...this.#versions.keys()].slice(-400);
-    const id = ids[Math.floor(this.#random() * ids.length)];
-    if (id === undefined || dice < 0.4) return this.#insert();
+    // Among the newest, so that rows of the snapshot and of the stream both change.
+    const id = this.#nextId - 1 - Math.floor(this.#random() ** 3 * 2_000);
+    if (!this.#versions.has(id) || dice < 0.4) return this.#insert();
     if (dice < 0.7) return this.#update(id, 'update');
     if (dice < 0.78) return this.#update(id, 'toast');
     if (dice < 0.9) return this.#delete(id);
@@ -114,7 +130,7 @@ export class LedgerLoad {
       `new ${id}`,
       this.#random() < 0.1 ? 'y'.repeat(4000) : null,
     ]);
-    this.#versions.set(id, 1);
+    this.#change(id, 1);
     await this.#movement('insert', id, null, 1);
   }
 
@@ -126,14 +142,14 @@ export class LedgerLoad {
       `UPDATE account SET version = $2::int${set.replaceAll('$2', '$2::int')} WHERE id = $1`,
       [id, version],
     );
-    this.#versions.set(id, version);
+    this.#change(id, version);
     await this.#movement(kind, id, null, version);
   }
 
   async #delete(id: number): Promise<void> {
     await this.#client.query('DELETE FROM account WHERE id = $1', [id]);
     const version = this.#versions.get(id) ?? 0;
-    this.#versions.delete(id);
+    this.#change(id, undefined);
     await this.#movement('delete', id, null, version);
   }
 
@@ -145,9 +161,19 @@ export class LedgerLoad {
       "UPDATE account SET id = $2, version = $3, big = CASE WHEN big IS NULL THEN NULL ELSE repeat('m', 2500) END WHERE id = $1",
       [id, to, version],
     );
-    this.#versions.delete(id);
-    this.#versions.set(to, version);
+    this.#change(id, undefined);
+    this.#change(to, version);
     await this.#movement('move', id, to, version);
+  }
+
+  #change(id: number, version: number | undefined): void {
+    this.#undo.push([id, this.#versions.get(id)]);
+    this.#set(id, version);
+  }
+
+  #set(id: number, version: number | undefined): void {
+    if (version === undefined) this.#versions.delete(id);
+    else this.#versions.set(id, version);
   }
 
   async #movement(

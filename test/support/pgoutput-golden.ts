@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { RowImage } from '../../src/model/row-image.ts';
 import { PgoutputDecoder } from '../../src/source/postgres/pgoutput-decoder.ts';
 import type { ControlMessage } from '../../src/source/postgres/pgoutput-message.ts';
-import { PgoutputKind } from '../../src/source/postgres/pgoutput-message.ts';
+import { PgoutputKind } from '../../src/source/postgres/pgoutput-control.ts';
 
 export interface GoldenScenario {
   readonly name: string;
@@ -49,7 +49,7 @@ export class GoldenPrinter {
         return `relation ${message.schema}.${name} ${message.replicaIdentity} (${flags.join(' ')})`;
       }
       case 'truncate':
-        return `truncate ${message.relationIds.map(nameOf).join(' ')} ${message.cascade}/${message.restartIdentity}`;
+        return [message.kind, ...message.relationIds.map(nameOf), message.cascade, message.restartIdentity].join(' ');
       case 'type':
         return `type ${message.schema}.${message.name}`;
       case 'message':
