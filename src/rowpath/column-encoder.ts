@@ -8,6 +8,8 @@ import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import type { ColumnSchema } from '../model/table-schema.ts';
 import { avroTextEncoder } from './avro-text-encoder.ts';
 import { jsonTextEncoder } from './json-text-encoder.ts';
+import { prepareBytes } from './prepared-bytes.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 import type { WireFormat } from './row-encoder.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
@@ -17,16 +19,17 @@ export interface ColumnEncoder {
   /** Known in a key-only old tuple. */
   readonly identity: boolean;
   /** Precedes a value: `,"name":`, or the branch of the union. */
-  readonly prefix: Buffer;
+  readonly prefix: PreparedBytes;
   readonly encode: TextEncoder;
   /** Prefix and null; null: the schema has no place for a null. */
-  readonly nullBytes: Buffer | null;
+  readonly nullBytes: PreparedBytes | null;
   /** Prefix and what stands for a column that the old tuple does not tell. */
-  readonly unknownBytes: Buffer;
+  readonly unknownBytes: PreparedBytes;
   /** Prefix and what stands for an absent value (unchanged TOAST). */
-  readonly placeholderBytes: Buffer;
+  readonly placeholderBytes: PreparedBytes;
 }
 
+/** What the columns of one struct have in common. */
 export interface ColumnContext {
   readonly wire: WireFormat;
   readonly json: JsonTextOptions;
@@ -49,11 +52,11 @@ export function compileColumn(
   return {
     tupleIndex: column.tupleIndex,
     identity: column.identity,
-    prefix,
+    prefix: prepareBytes(prefix),
     encode,
-    nullBytes: orNull(() => constant(null)),
-    unknownBytes: constant(unknownValue(schema)),
-    placeholderBytes: constant(placeholder),
+    nullBytes: orNull(() => prepareBytes(constant(null))),
+    unknownBytes: prepareBytes(constant(unknownValue(schema))),
+    placeholderBytes: prepareBytes(constant(placeholder)),
   };
 }
 
@@ -99,7 +102,7 @@ function avroBranch(schema: ConnectSchema): Buffer {
   return Buffer.from([defaultFirst ? 0 : 2]);
 }
 
-function orNull(make: () => Buffer): Buffer | null {
+function orNull<T>(make: () => T): T | null {
   try {
     return make();
   } catch {

@@ -1,4 +1,4 @@
-import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
 import { inColumn } from '../../dialects/postgres/value-conversion.ts';
 import { headerText } from '../converter/simple-header.ts';
 import {
@@ -16,21 +16,22 @@ import type { RowChange, TruncateChange } from '../model/change-event.ts';
 import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema } from '../model/table-schema.ts';
-import { placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import { compileColumn } from './column-encoder.ts';
 import type { EnvelopeFrame } from './envelope-frame.ts';
 import { avroFrame, jsonFrame } from './envelope-frame.ts';
 import { ImageEncoder } from './image-encoder.ts';
+import { prepareBytes, writePrepared } from './prepared-bytes.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 import type { RecordOutput } from './record-output.ts';
 import type { RowEncoder, RowEncoderContext, WireFormat } from './row-encoder.ts';
 import { AvroSourceEncoder, JsonSourceEncoder } from './source-encoder.ts';
 import type { SourceEncoder } from './source-encoder.ts';
 
 const JSON_DEFAULTS: JsonTextOptions = { decimalFormat: 'BASE64', replaceNullWithDefault: false };
-const NOTHING = Buffer.alloc(0);
-const OPEN = Buffer.from('{');
-const CLOSE = Buffer.from('}');
+const NOTHING = prepareBytes('');
+const OPEN = prepareBytes('{');
+const CLOSE = prepareBytes('}');
 
 /**
  * The encoder of one table version: columns, envelope and source block are laid out once, a row
@@ -41,7 +42,7 @@ export function compileRowEncoder(context: RowEncoderContext): RowEncoder {
   return new CompiledRowEncoder(context);
 }
 
-type Tails = Readonly<Record<'c' | 'u' | 'd' | 'r' | 't', Buffer>>;
+type Tails = Readonly<Record<'c' | 'u' | 'd' | 'r' | 't', PreparedBytes>>;
 
 class CompiledRowEncoder implements RowEncoder {
   readonly #context: RowEncoderContext;
@@ -107,9 +108,9 @@ class CompiledRowEncoder implements RowEncoder {
     const { writer } = output;
     output.start(this.#context.topic, this.#timestampMs);
     output.endKey(false);
-    writer.raw(this.#frame.empty);
+    writePrepared(writer, this.#frame.empty);
     this.#source.write(change, writer);
-    writer.raw(this.#tails.t);
+    writePrepared(writer, this.#tails.t);
     output.endValue(true);
     this.#writeContextHeaders(output);
     output.end();
@@ -117,7 +118,7 @@ class CompiledRowEncoder implements RowEncoder {
   }
 
   #tailsAt(micros: bigint): Tails {
-    const tail = (op: string): Buffer => this.#frame.tail(op, micros);
+    const tail = (op: string): PreparedBytes => this.#frame.tail(op, micros);
     return { c: tail('c'), u: tail('u'), d: tail('d'), r: tail('r'), t: tail('t') };
   }
 
@@ -178,18 +179,18 @@ class CompiledRowEncoder implements RowEncoder {
     const { writer } = output;
     const frame = this.#frame;
     if (record.before) {
-      writer.raw(frame.before);
+      writePrepared(writer, frame.before);
       this.#writeImage(this.#row, 'before', change, output);
-      writer.raw(record.after ? frame.after : frame.nullAfter);
+      writePrepared(writer, record.after ? frame.after : frame.nullAfter);
     } else {
-      writer.raw(frame.nullBeforeThenAfter);
+      writePrepared(writer, frame.nullBeforeThenAfter);
     }
     if (record.after) {
       this.#writeImage(this.#row, 'after', change, output);
-      writer.raw(frame.source);
+      writePrepared(writer, frame.source);
     }
     this.#source.write(change, writer);
-    writer.raw(this.#tails[op]);
+    writePrepared(writer, this.#tails[op]);
   }
 
   #writeHeaders(record: PlannedRecord, change: RowChange, output: RecordOutput): void {

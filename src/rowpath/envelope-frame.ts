@@ -6,29 +6,32 @@ import { floorDiv } from '../envelope/source-block.ts';
 import { must } from '../foundation/assert.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
+import { prepareBytes } from './prepared-bytes.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 
 /** What stands around the images and the source block of an envelope. */
 export interface EnvelopeFrame {
   /** Up to and including what announces a before image. */
-  readonly before: Buffer;
+  readonly before: PreparedBytes;
   /** The same with a null before, up to what announces an after image. */
-  readonly nullBeforeThenAfter: Buffer;
+  readonly nullBeforeThenAfter: PreparedBytes;
   /** Between a before image and an after image. */
-  readonly after: Buffer;
+  readonly after: PreparedBytes;
   /** Between a before image and the source block: after is null. */
-  readonly nullAfter: Buffer;
+  readonly nullAfter: PreparedBytes;
   /** Between an after image and the source block. */
-  readonly source: Buffer;
+  readonly source: PreparedBytes;
   /** Neither image, up to the source block. */
-  readonly empty: Buffer;
+  readonly empty: PreparedBytes;
   /** After the source block: transaction, op and the times of processing. */
-  tail(op: string, processedMicros: bigint): Buffer;
+  tail(op: string, processedMicros: bigint): PreparedBytes;
 }
 
 function timesOf(processedMicros: bigint): readonly bigint[] {
   return [floorDiv(processedMicros, 1000n), processedMicros, processedMicros * 1000n];
 }
 
+/** The frame in JSON; with schemas, prefix and suffix of the value stand around it. */
 export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): EnvelopeFrame {
   const schemaOf = fieldSchemas(value.schema);
   const prefix = value.prefix.toString();
@@ -36,33 +39,34 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
   const source = ',"source":';
   const nothing = valueJson(schemaOf('transaction'), null, options);
   return {
-    before: Buffer.from(`${prefix}{"before":`),
-    nullBeforeThenAfter: Buffer.from(`${prefix}{"before":null,"after":`),
-    after: Buffer.from(',"after":'),
-    nullAfter: Buffer.from(`,"after":null${source}`),
-    source: Buffer.from(source),
-    empty: Buffer.from(`${prefix}{"before":null,"after":null${source}`),
+    before: prepareBytes(`${prefix}{"before":`),
+    nullBeforeThenAfter: prepareBytes(`${prefix}{"before":null,"after":`),
+    after: prepareBytes(',"after":'),
+    nullAfter: prepareBytes(`,"after":null${source}`),
+    source: prepareBytes(source),
+    empty: prepareBytes(`${prefix}{"before":null,"after":null${source}`),
     tail(op, processedMicros) {
       const [ms, us, ns] = timesOf(processedMicros);
       const times = `"ts_ms":${ms},"ts_us":${us},"ts_ns":${ns}`;
-      return Buffer.from(`,"transaction":${nothing},"op":${jsonString(op)},${times}}${suffix}`);
+      return prepareBytes(`,"transaction":${nothing},"op":${jsonString(op)},${times}}${suffix}`);
     },
   };
 }
 
-/** Branches of the optional structs: 0 null, 2 present (both without default). */
+/** The frame in Avro. Branches of the optional structs: 0 null, 2 present (both without default). */
 export function avroFrame(value: PreparedSchema): EnvelopeFrame {
   const schemaOf = fieldSchemas(value.schema);
   const { prefix } = value;
   const names = ['transaction', 'op', 'ts_ms', 'ts_us', 'ts_ns'] as const;
   const encoders = names.map((name) => compileAvroEncoder(schemaOf(name)));
-  const joined = (...branches: number[]): Buffer => Buffer.concat([prefix, Buffer.from(branches)]);
+  const joined = (...branches: number[]): PreparedBytes =>
+    prepareBytes(Buffer.concat([prefix, Buffer.from(branches)]));
   return {
     before: joined(2),
     nullBeforeThenAfter: joined(0, 2),
-    after: Buffer.from([2]),
-    nullAfter: Buffer.from([0]),
-    source: Buffer.alloc(0),
+    after: prepareBytes(Buffer.from([2])),
+    nullAfter: prepareBytes(Buffer.from([0])),
+    source: prepareBytes(''),
     empty: joined(0, 0),
     tail(op, processedMicros) {
       const writer = new ByteWriter(64);
@@ -70,7 +74,7 @@ export function avroFrame(value: PreparedSchema): EnvelopeFrame {
       encoders.forEach((encode, i) => {
         encode(writer, values[i] ?? null);
       });
-      return Buffer.concat([writer.written(), value.suffix]);
+      return prepareBytes(Buffer.concat([writer.written(), value.suffix]));
     },
   };
 }

@@ -6,14 +6,16 @@ import { ValueKind } from '../model/row-image.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema } from '../model/table-schema.ts';
 import type { ColumnEncoder } from './column-encoder.ts';
+import { writePrepared } from './prepared-bytes.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 
 /** Writes the columns of one struct (row or key) from the images of a change. */
 export class ImageEncoder {
   readonly #columns: readonly ColumnSchema[];
   readonly #encoders: readonly ColumnEncoder[];
   /** What opens and closes the struct: `{` and `}` in JSON, nothing in Avro. */
-  readonly #open: Buffer;
-  readonly #close: Buffer;
+  readonly #open: PreparedBytes;
+  readonly #close: PreparedBytes;
   /** The column in work, so that an error can name it. */
   current = 0;
   /** A placeholder was written since it was last set to false. */
@@ -22,8 +24,8 @@ export class ImageEncoder {
   constructor(
     columns: readonly ColumnSchema[],
     encoders: readonly ColumnEncoder[],
-    open: Buffer,
-    close: Buffer,
+    open: PreparedBytes,
+    close: PreparedBytes,
   ) {
     this.#columns = columns;
     this.#encoders = encoders;
@@ -38,14 +40,14 @@ export class ImageEncoder {
   after(change: RowChange, image: RowImage, out: ByteWriter): void {
     const encoders = this.#encoders;
     const { bytes, kinds, starts, ends } = image;
-    out.range(this.#open, 0, this.#open.length);
+    writePrepared(out, this.#open);
     for (let i = 0; i < encoders.length; i++) {
       this.current = i;
       const column = encoders[i] as ColumnEncoder;
       const at = column.tupleIndex;
       const kind = kinds[at];
       if (kind === ValueKind.text) {
-        out.range(column.prefix, 0, column.prefix.length);
+        writePrepared(out, column.prefix);
         column.encode(bytes, starts[at] as number, ends[at] as number, out);
       } else if (kind === ValueKind.null) {
         writeNull(column, out);
@@ -53,19 +55,19 @@ export class ImageEncoder {
         this.#absent(change, column, i, out);
       }
     }
-    out.range(this.#close, 0, this.#close.length);
+    writePrepared(out, this.#close);
   }
 
   before(change: RowChange, image: RowImage, out: ByteWriter): void {
     const encoders = this.#encoders;
-    out.range(this.#open, 0, this.#open.length);
+    writePrepared(out, this.#open);
     for (let i = 0; i < encoders.length; i++) {
       this.current = i;
       const column = encoders[i] as ColumnEncoder;
       if (isKnownBefore(change, this.#columns[i] as ColumnSchema)) writeKnown(column, image, out);
-      else out.range(column.unknownBytes, 0, column.unknownBytes.length);
+      else writePrepared(out, column.unknownBytes);
     }
-    out.range(this.#close, 0, this.#close.length);
+    writePrepared(out, this.#close);
   }
 
   /** Unchanged TOAST: the old tuple may have it; otherwise the placeholder stands. */
@@ -73,7 +75,7 @@ export class ImageEncoder {
     const image = imageOfAfter(change, this.#columns[index] as ColumnSchema);
     if (image === null) {
       this.placeholderWritten = true;
-      out.range(column.placeholderBytes, 0, column.placeholderBytes.length);
+      writePrepared(out, column.placeholderBytes);
     } else {
       writeKnown(column, image, out);
     }
@@ -86,11 +88,11 @@ function writeKnown(column: ColumnEncoder, image: RowImage, out: ByteWriter): vo
     writeNull(column, out);
     return;
   }
-  out.range(column.prefix, 0, column.prefix.length);
+  writePrepared(out, column.prefix);
   column.encode(image.bytes, image.starts[at] as number, image.ends[at] as number, out);
 }
 
 function writeNull(column: ColumnEncoder, out: ByteWriter): void {
   if (column.nullBytes === null) throw conversionError('null, in a column that is NOT NULL');
-  out.range(column.nullBytes, 0, column.nullBytes.length);
+  writePrepared(out, column.nullBytes);
 }

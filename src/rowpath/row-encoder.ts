@@ -19,7 +19,10 @@ export interface RowEncoderContext {
   /** Null for a table without key. */
   readonly key: PreparedSchema | null;
   readonly value: PreparedSchema;
-  /** Options of the JSON converters where they differ from the defaults; replaceNullWithDefault holds for Avro too. */
+  /**
+   * Options of the JSON converters where they differ from the defaults;
+   * replaceNullWithDefault holds for Avro too.
+   */
   readonly keyJson?: Partial<JsonTextOptions>;
   readonly valueJson?: Partial<JsonTextOptions>;
 }

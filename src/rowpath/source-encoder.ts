@@ -8,6 +8,8 @@ import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin } from '../model/change-event.ts';
 import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
+import { prepareBytes, writePrepared } from './prepared-bytes.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 import { writeInteger } from './text-scan.ts';
 
 /**
@@ -18,6 +20,7 @@ export interface SourceEncoder {
   write(origin: ChangeOrigin, out: ByteWriter): void;
 }
 
+const NOTHING = prepareBytes('');
 const FIELDS = SOURCE_SCHEMA.fields ?? [];
 const SEQUENCE = FIELDS.findIndex((field) => field.name === 'sequence');
 const LSN = FIELDS.findIndex((field) => field.name === 'lsn');
@@ -57,14 +60,15 @@ function writeLsn(lsn: bigint, out: ByteWriter): void {
   else out.ascii(lsn.toString());
 }
 
+/** The source block in JSON. */
 export class JsonSourceEncoder implements SourceEncoder {
   readonly #table: TableId;
   readonly #options: EnvelopeOptions;
   readonly #json: JsonTextOptions;
   readonly #cache = new TransactionCache();
-  #head: Buffer = Buffer.alloc(0);
-  #middle: Buffer = Buffer.alloc(0);
-  #tail: Buffer = Buffer.alloc(0);
+  #head: PreparedBytes = NOTHING;
+  #middle: PreparedBytes = NOTHING;
+  #tail: PreparedBytes = NOTHING;
 
   constructor(table: TableId, options: EnvelopeOptions, json: JsonTextOptions) {
     this.#table = table;
@@ -74,13 +78,13 @@ export class JsonSourceEncoder implements SourceEncoder {
 
   write(origin: ChangeOrigin, out: ByteWriter): void {
     if (this.#cache.moved(origin)) this.#prepare(origin);
-    out.range(this.#head, 0, this.#head.length);
+    writePrepared(out, this.#head);
     const from = out.position;
     writeLsn(origin.lsn, out);
     const to = out.position;
-    out.range(this.#middle, 0, this.#middle.length);
+    writePrepared(out, this.#middle);
     out.range(out.bytes, from, to);
-    out.range(this.#tail, 0, this.#tail.length);
+    writePrepared(out, this.#tail);
   }
 
   #prepare(origin: ChangeOrigin): void {
@@ -93,9 +97,9 @@ export class JsonSourceEncoder implements SourceEncoder {
     const opening = sequence.slice(0, sequence.lastIndexOf(',') + 2);
     const head = [...members.slice(0, SEQUENCE), `"sequence":${jsonString(opening).slice(0, -1)}`];
     const middle = [...members.slice(SEQUENCE + 1, LSN), '"lsn":'];
-    this.#head = Buffer.from(`{${head.join(',')}`);
-    this.#middle = Buffer.from(`${jsonString('"]').slice(1)},${middle.join(',')}`);
-    this.#tail = Buffer.from(`,${members.slice(LSN + 1).join(',')}}`);
+    this.#head = prepareBytes(`{${head.join(',')}`);
+    this.#middle = prepareBytes(`${jsonString('"]').slice(1)},${middle.join(',')}`);
+    this.#tail = prepareBytes(`,${members.slice(LSN + 1).join(',')}}`);
   }
 }
 
@@ -103,15 +107,16 @@ const FIELD_ENCODERS = FIELDS.map((field) => compileAvroEncoder(field.schema));
 /** Both fields are optional without default: the value is the union's second branch. */
 const PRESENT = 2;
 
+/** The source block in Avro. */
 export class AvroSourceEncoder implements SourceEncoder {
   readonly #table: TableId;
   readonly #options: EnvelopeOptions;
   readonly #cache = new TransactionCache();
   readonly #scratch = new ByteWriter(512);
-  #head: Buffer = Buffer.alloc(0);
-  #opening: Buffer = Buffer.alloc(0);
-  #middle: Buffer = Buffer.alloc(0);
-  #tail: Buffer = Buffer.alloc(0);
+  #head: PreparedBytes = NOTHING;
+  #opening: PreparedBytes = NOTHING;
+  #middle: PreparedBytes = NOTHING;
+  #tail: PreparedBytes = NOTHING;
 
   constructor(table: TableId, options: EnvelopeOptions) {
     this.#table = table;
@@ -120,36 +125,36 @@ export class AvroSourceEncoder implements SourceEncoder {
 
   write(origin: ChangeOrigin, out: ByteWriter): void {
     if (this.#cache.moved(origin)) this.#prepare(origin);
-    out.range(this.#head, 0, this.#head.length);
+    writePrepared(out, this.#head);
     // The length comes first: at most 47 bytes, so always one byte of varint.
     const lengthAt = out.position;
     out.u8(0);
-    out.range(this.#opening, 0, this.#opening.length);
+    writePrepared(out, this.#opening);
     writeLsn(origin.lsn, out);
     out.u8(0x22);
     out.u8(0x5d);
     out.bytes[lengthAt] = (out.position - lengthAt - 1) * 2;
-    out.range(this.#middle, 0, this.#middle.length);
+    writePrepared(out, this.#middle);
     const lsn = Number(origin.lsn);
     if (lsn <= Number.MAX_SAFE_INTEGER) writeAvroSafeLong(out, lsn);
     else writeAvroLong(out, origin.lsn);
-    out.range(this.#tail, 0, this.#tail.length);
+    writePrepared(out, this.#tail);
   }
 
   #prepare(origin: ChangeOrigin): void {
     const values = sourceStruct(origin, this.#table, this.#options).values;
     const sequence = values[SEQUENCE] as string;
     this.#head = this.#part(values, 0, SEQUENCE, true);
-    this.#opening = Buffer.from(sequence.slice(0, sequence.lastIndexOf(',') + 2));
+    this.#opening = prepareBytes(sequence.slice(0, sequence.lastIndexOf(',') + 2));
     this.#middle = this.#part(values, SEQUENCE + 1, LSN, true);
     this.#tail = this.#part(values, LSN + 1, FIELDS.length, false);
   }
 
-  #part(values: readonly ConnectValue[], from: number, to: number, branch: boolean): Buffer {
+  #part(values: readonly ConnectValue[], from: number, to: number, branch: boolean): PreparedBytes {
     const writer = this.#scratch;
     writer.clear();
     for (let i = from; i < to; i++) FIELD_ENCODERS[i]?.(writer, values[i] as ConnectValue);
     if (branch) writer.u8(PRESENT);
-    return Buffer.from(writer.written());
+    return prepareBytes(writer.written());
   }
 }
