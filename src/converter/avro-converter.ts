@@ -10,6 +10,7 @@ import { AvroReader } from './avro-reader.ts';
 import { avroSchemaText } from './avro-schema.ts';
 import type { Converter, PreparedSchema, SchemaRegistry } from './converter.ts';
 
+/** What distinguishes one Avro converter from another. */
 export interface AvroConverterOptions {
   /** Which of the topic's two subjects. */
   readonly isKey: boolean;

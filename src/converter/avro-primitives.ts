@@ -56,11 +56,13 @@ function writeVarint64(writer: ByteWriter, lowBits: number, highBits: number): v
   writer.position = at;
 }
 
+/** Four bytes, little-endian IEEE; NaN is legal here (PITFALLS C19). */
 export function writeAvroFloat(writer: ByteWriter, value: number): void {
   writer.reserve(4);
   writer.position = writer.bytes.writeFloatLE(value, writer.position);
 }
 
+/** Eight bytes, little-endian IEEE. */
 export function writeAvroDouble(writer: ByteWriter, value: number): void {
   writer.reserve(8);
   writer.position = writer.bytes.writeDoubleLE(value, writer.position);
@@ -72,6 +74,7 @@ export function writeAvroString(writer: ByteWriter, text: string): void {
   writer.utf8(text);
 }
 
+/** Length, then the bytes. */
 export function writeAvroBytes(writer: ByteWriter, bytes: Buffer): void {
   writeAvroInt(writer, bytes.length);
   writer.raw(bytes);

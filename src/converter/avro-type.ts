@@ -27,6 +27,7 @@ export type AvroType =
 export type AvroPrimitive =
   'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
 
+/** A record; `name` is the full name. */
 export interface AvroRecord {
   readonly kind: 'record';
   readonly name: string;
@@ -35,6 +36,7 @@ export interface AvroRecord {
   readonly fields: AvroField[];
 }
 
+/** A field of a record. */
 export interface AvroField {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -187,6 +189,7 @@ class Resolver {
   }
 }
 
+/** The name without its namespace. */
 export function simpleName(fullName: string): string {
   return fullName.slice(fullName.lastIndexOf('.') + 1);
 }

@@ -13,6 +13,7 @@ export interface Converter {
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null;
 }
 
+/** A schema that is known wherever it has to be, with the constant bytes of its records. */
 export interface PreparedSchema {
   readonly schema: ConnectSchema;
   /** Bytes before every encoded value: Avro `00` + schema id, JSON `{"schema":…,"payload":`. */

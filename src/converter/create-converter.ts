@@ -5,6 +5,7 @@ import type { Converter, SchemaRegistry } from './converter.ts';
 import { JsonConverter } from './json-converter.ts';
 import { StringConverter } from './string-converter.ts';
 
+/** What `key.converter…` and `value.converter…` say. */
 export interface ConverterSettings {
   /** Our short name or the Java class name. */
   readonly name: string;

@@ -9,6 +9,7 @@ import type { JsonDecode } from './json-payload-decoder.ts';
 import { schemaJson, valueJson } from './json-text.ts';
 import type { JsonTextOptions } from './json-text.ts';
 
+/** JsonConverter's own properties. */
 export interface JsonConverterOptions extends JsonTextOptions {
   /** schemas.enable: every record carries its schema. */
   readonly schemasEnable: boolean;

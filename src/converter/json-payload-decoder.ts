@@ -25,6 +25,7 @@ const NULL = Buffer.from('null');
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 
+/** A reader of payloads of the schema, made once per topic and schema. */
 export function compileJsonDecoder(schema: ConnectSchema): JsonDecode {
   const required = compileRequired(schema);
   if (!schema.optional) return required;

@@ -154,10 +154,9 @@ function structJson(schema: ConnectSchema, value: ConnectValue, options: JsonTex
   return `${text}}`;
 }
 
-// oxlint-disable-next-line no-control-regex -- they are what has to be escaped
-const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
-// oxlint-disable-next-line no-control-regex
-const ESCAPES = /[\u0000-\u001f"\\\ud800-\udfff]/g;
+/** Anything but what stands raw: controls, quote, backslash and both halves of surrogate pairs. */
+const NEEDS_ESCAPE = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+const ESCAPES = /[^ !#-[\]-\ud7ff\ue000-\uffff]/g;
 const SHORT: Readonly<Record<string, string>> = {
   '\b': '\\b',
   '\t': '\\t',

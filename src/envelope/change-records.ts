@@ -28,6 +28,7 @@ export interface ChangeRecordContext {
   placeholder(column: ColumnSchema): ConnectValue;
 }
 
+/** A header before its converter. */
 export interface RecordHeaderValue {
   readonly name: string;
   /** A struct carries its schema; a string is an optional string. */

@@ -19,6 +19,7 @@ export const ABSENT_HEADER = '__tidemark.absent';
 /** Which image of the change a part is made from. */
 export type ImageSide = 'before' | 'after';
 
+/** One log record of a change: what it is made from. */
 export interface PlannedRecord {
   /** Null: a tombstone, a record with null value. */
   readonly op: 'c' | 'u' | 'd' | 'r' | null;

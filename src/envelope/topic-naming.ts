@@ -10,10 +10,12 @@ export function dataTopic(prefix: string, table: TableId): string {
   return sanitizeTopic(`${prefix}.${tableName(table)}`);
 }
 
+/** Where heartbeats go. */
 export function heartbeatTopic(prefix: string): string {
   return sanitizeTopic(`__debezium-heartbeat.${prefix}`);
 }
 
+/** Where transaction metadata goes. */
 export function transactionTopic(prefix: string): string {
   return sanitizeTopic(`${prefix}.transaction`);
 }

@@ -25,6 +25,7 @@ export type JsonNode =
 
 export type JsonObject = { readonly [key: string]: JsonNode };
 
+/** Whether the node is an object: neither null, array nor number. */
 export function isJsonObject(node: JsonNode | undefined): node is JsonObject {
   return (
     typeof node === 'object' &&

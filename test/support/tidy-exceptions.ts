@@ -18,6 +18,7 @@ export const WIDE_LINES: Exceptions = {};
 /** Files that nothing imports. */
 export const ENTRIES: Exceptions = {
   'src/main.ts': 'the program',
+  'src/envelope/change-records.ts': 'the general path, which tests hold the compiled encoders to',
 };
 
 /** Files with code but without a test file of their own name. */

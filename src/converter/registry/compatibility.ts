@@ -15,6 +15,7 @@ export type CompatibilityLevel = (typeof COMPATIBILITY_LEVELS)[number];
 /** Confluent's default. */
 export const DEFAULT_COMPATIBILITY: CompatibilityLevel = 'BACKWARD';
 
+/** Whether the text names one of the seven levels. */
 export function isCompatibilityLevel(text: string): text is CompatibilityLevel {
   return (COMPATIBILITY_LEVELS as readonly string[]).includes(text);
 }

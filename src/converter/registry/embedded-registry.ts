@@ -23,6 +23,7 @@ interface RegistryWrite {
   readonly value: string | null;
 }
 
+/** One version of a subject, with its schema. */
 export interface SubjectVersion {
   readonly subject: string;
   readonly version: number;
