@@ -17,11 +17,13 @@ export type ConnectType =
   | 'map'
   | 'struct';
 
+/** A field of a struct. */
 export interface ConnectField {
   readonly name: string;
   readonly schema: ConnectSchema;
 }
 
+/** What a value is, as Connect describes it. */
 export interface ConnectSchema {
   readonly type: ConnectType;
   readonly optional: boolean;
@@ -73,10 +75,12 @@ export function optional(schema: ConnectSchema): ConnectSchema {
   return schema.optional ? schema : { ...schema, optional: true };
 }
 
+/** Whether the value is a Decimal. */
 export function isDecimal(value: ConnectValue): value is Decimal {
   return typeof value === 'object' && value !== null && 'unscaled' in value;
 }
 
+/** Whether the value is a Struct. */
 export function isStruct(value: ConnectValue): value is Struct {
   return typeof value === 'object' && value !== null && 'schema' in value && 'values' in value;
 }
@@ -103,6 +107,7 @@ function smallToBytes(value: number): Buffer {
   return bytes;
 }
 
+/** Reads two's-complement big-endian bytes of any length; none are zero. */
 export function bytesToBigInt(bytes: Buffer): bigint {
   if (bytes.length === 0) return 0n;
   if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
