@@ -5,7 +5,7 @@ import type { KeylessBatch } from './keyless-batch.ts';
 import type { Cells } from './row-plan.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { BulkOperation, ColumnSet, TableModel } from './table-model.ts';
-import type { TargetSession } from './target-session.ts';
+import type { StatementResult, TargetSession } from './target-session.ts';
 
 export type WriterOptions = Pick<SqlSinkOptions, 'insertMode' | 'batchRows' | 'batchBytes'>;
 
@@ -47,10 +47,14 @@ async function run(
   if (rows.length === 0) return 0;
   const statement = model.statement(operation, columns);
   let touched = 0;
+  let running: Promise<StatementResult> | null = null;
   for (const chunk of columnChunks(columns, rows, options)) {
-    const { rowCount } = await session.query(statement.bind(chunk.columns));
-    touched += rowCount;
+    // Built while the target works on the chunk before.
+    const sql = statement.bind(chunk.columns);
+    if (running !== null) touched += (await running).rowCount;
+    running = session.query(sql);
   }
+  if (running !== null) touched += (await running).rowCount;
   return touched;
 }
 

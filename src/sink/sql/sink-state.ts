@@ -85,13 +85,15 @@ export class SinkState {
   async takeOver(session: TargetSession): Promise<void> {
     const sink = this.#dialect.literal(this.#sink);
     await this.#createTables(session);
-    await session.query(
-      `INSERT INTO ${this.#epochs} (sink, epoch, layout) VALUES (${sink}, 0, ${LAYOUT}) ON CONFLICT (sink) DO NOTHING`,
-    );
     // Waits for a transaction of the older task that is on its way, then shuts the door.
-    const { rows } = await session.query(
-      `UPDATE ${this.#epochs} SET epoch = epoch + 1, started_at = now() WHERE sink = ${sink} RETURNING epoch, layout`,
-    );
+    const raise = `UPDATE ${this.#epochs} SET epoch = epoch + 1, started_at = now() WHERE sink = ${sink} RETURNING epoch, layout`;
+    let { rows } = await session.query(raise);
+    if (rows.length === 0) {
+      await session.query(
+        `INSERT INTO ${this.#epochs} (sink, epoch, layout) VALUES (${sink}, 0, ${LAYOUT}) ON CONFLICT (sink) DO NOTHING`,
+      );
+      ({ rows } = await session.query(raise));
+    }
     const layout = Number(rows[0]?.['layout']);
     if (layout > LAYOUT) {
       throw new TidemarkError(
