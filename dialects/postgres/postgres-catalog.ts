@@ -18,7 +18,7 @@ export interface TypeInfo {
   readonly kind: TypeKind;
   /** pg_type.typcategory: `N` numeric, `S` string, `A` array, … */
   readonly category: string;
-  /** Of a true array type its element's type; 0 otherwise (also for `point`, `name`, int2vector). */
+  /** Of a true array type its element's type; 0 otherwise (also for `point` and int2vector). */
   readonly elementOid: number;
   /** The array type over this one; 0 when there is none. */
   readonly arrayOid: number;

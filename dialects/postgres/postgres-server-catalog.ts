@@ -68,7 +68,7 @@ export function parseServer(row: CatalogRow): ServerInfo {
     maxWalSenders: number(row, 'max_senders'),
     usedWalSenders: number(row, 'used_senders'),
     maxSlotWalKeepSizeMb: number(row, 'keep_mb'),
-    idleSlotTimeoutSeconds: row['idle_timeout'] == null ? null : number(row, 'idle_timeout'),
+    idleSlotTimeoutSeconds: nullable(row, 'idle_timeout'),
     maxPreparedTransactions: number(row, 'max_prepared'),
     superuser: flag(row, 'superuser'),
     replication: flag(row, 'replication'),
@@ -114,14 +114,13 @@ FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = ${quoteLiteral(name)}
 export function parseSlot(rows: readonly CatalogRow[]): SlotInfo | null {
   const row = rows[0];
   if (row === undefined) return null;
-  const pid = row['active_pid'];
   return {
     name: text(row, 'name'),
     plugin: row['plugin'] ?? null,
     slotType: text(row, 'slot_type') === 'physical' ? 'physical' : 'logical',
     database: row['database'] ?? null,
     temporary: flag(row, 'temporary'),
-    activePid: pid == null ? null : Number(pid),
+    activePid: nullable(row, 'active_pid'),
     restartLsn: row['restart_lsn'] ?? null,
     confirmedFlushLsn: row['confirmed_flush_lsn'] ?? null,
     walStatus: row['wal_status'] ?? null,
@@ -134,7 +133,11 @@ export function parseSlot(rows: readonly CatalogRow[]): SlotInfo | null {
 }
 
 function bigint(value: string | null | undefined): bigint | null {
-  return value == null ? null : BigInt(value);
+  return value === null || value === undefined ? null : BigInt(value);
+}
+
+function nullable(row: CatalogRow, name: string): number | null {
+  return (row[name] ?? null) === null ? null : number(row, name);
 }
 
 /** pg_publication. */
@@ -197,7 +200,8 @@ ORDER BY 3 NULLS LAST`;
 export function storageQuery(oids: readonly number[]): string {
   const list = oids.length === 0 ? '0' : oids.map((oid) => String(oid >>> 0)).join(', ');
   return `
-SELECT c.oid, c.relfilenode || ' ' || c.relnamespace || ' ' || c.relname || ' ' || c.relreplident::text AS file,
+SELECT c.oid,
+  concat_ws(' ', c.relfilenode, c.relnamespace, c.relreplident::text, c.relname) AS file,
   (SELECT string_agg(a.attnum || ' ' || quote_ident(a.attname) || ' ' || a.atttypid || ' '
       || a.atttypmod || ' ' || a.attnotnull, ',' ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a

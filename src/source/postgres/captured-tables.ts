@@ -42,7 +42,7 @@ export interface SelectionInput extends SchemaContext {
   readonly viaRoot: boolean;
   /** What an existing publication sends; null: the publication will be made to fit. */
   readonly published: readonly PublishedTable[] | null;
-  /** The publication to be made may list columns: PostgreSQL 15, publication.autocreate.mode=filtered. */
+  /** The publication that is to be made may list columns: mode `filtered`, PostgreSQL 15. */
   readonly columnLists: boolean;
 }
 
@@ -148,7 +148,7 @@ function warnOfRootsWithoutLeaves(
     const leaves = input.tables.filter((t) => t.rootOid === root.rootOid && t.kind === 'table');
     if (leaves.some((leaf) => isWanted.has(leaf.oid))) continue;
     warnings.push(
-      `${root.schema}.${root.name} is partitioned, and its partitions are not in the include list: ` +
+      `${root.schema}.${root.name} is partitioned, and its partitions are not included: ` +
         'set publish.via.partition.root=true to capture them under its name, or include them',
     );
   }
@@ -168,8 +168,9 @@ function sentColumns(
   table: TableInfo,
   published: PublishedTable | null,
 ): { sent: readonly ColumnInfo[]; list: readonly string[] | null } {
-  if (published?.columns != null) {
-    const names = new Set(published.columns);
+  const publishedColumns = published === null ? null : published.columns;
+  if (publishedColumns !== null) {
+    const names = new Set(publishedColumns);
     return { sent: table.columns.filter((column) => names.has(column.name)), list: null };
   }
   const all = table.columns.filter((column) => column.generated === null);

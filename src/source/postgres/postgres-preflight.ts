@@ -11,7 +11,7 @@ import { preflightChecks } from './preflight-checks.ts';
 export interface PreflightEnvironment {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether this pipeline has a stored offset; undefined: not known (another host has the store). */
+  /** Whether this pipeline has a stored offset; undefined: the store was not asked. */
   readonly hasOffset?: boolean | undefined;
 }
 

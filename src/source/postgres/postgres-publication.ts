@@ -50,8 +50,8 @@ export function planPublication(input: PublicationInput): PublicationPlan {
   if (mode !== 'filtered') return { statements: [], problems: [], warnings };
   if (current.allTables) {
     warnings.push(
-      `the publication ${current.name} is FOR ALL TABLES and cannot be narrowed: the server sends ` +
-        'changes of tables that are not captured, and they are dropped here',
+      `the publication ${current.name} is FOR ALL TABLES and cannot be narrowed: the server ` +
+        'sends changes of tables that are not captured, and they are dropped here',
     );
     return { statements: [], problems: [], warnings };
   }
@@ -150,10 +150,9 @@ function tableList(input: PublicationInput): string {
       const only = table.info.kind === 'partitioned' ? '' : 'ONLY ';
       const columns =
         table.columnList === null ? '' : ` (${table.columnList.map(quoteIdentifier).join(', ')})`;
-      const filter = input.published.find(
-        (p) => p.schema === schema && p.table === name,
-      )?.rowFilter;
-      const where = filter == null ? '' : ` WHERE (${filter})`;
+      const published = input.published.find((p) => p.schema === schema && p.table === name);
+      const filter = published?.rowFilter ?? null;
+      const where = filter === null ? '' : ` WHERE (${filter})`;
       return `${only}${quoteQualified(schema, name)}${columns}${where}`;
     })
     .join(', ');

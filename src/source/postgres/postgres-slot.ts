@@ -212,7 +212,8 @@ export function slotInUse(slot: SlotInfo): TidemarkError {
 /** Why this slot cannot be streamed from, whoever made it; null = it can. */
 export function slotProblem(slot: SlotInfo, database: string): TidemarkError | null {
   const { name } = slot;
-  const other = `Choose another slot.name, or drop it: SELECT pg_drop_replication_slot(${quoteLiteral(name)});`;
+  const drop = `SELECT pg_drop_replication_slot(${quoteLiteral(name)});`;
+  const other = `Choose another slot.name, or drop it: ${drop}`;
   if (slot.slotType !== 'logical' || slot.plugin !== 'pgoutput') {
     const what = slot.slotType === 'logical' ? `of the plugin ${slot.plugin}` : 'a physical one';
     return new TidemarkError('PG_SLOT_MISMATCH', `the slot ${name} is ${what}, not of pgoutput`, {
@@ -230,9 +231,7 @@ export function slotProblem(slot: SlotInfo, database: string): TidemarkError | n
   if (slot.walStatus === 'lost' || reason !== null) {
     const why = reason === null ? 'its WAL was removed' : reason;
     return new TidemarkError('PG_SLOT_LOST', `the slot ${name} is lost: ${why}`, {
-      cure:
-        'The changes since then are gone. Drop it and snapshot anew: ' +
-        `SELECT pg_drop_replication_slot(${quoteLiteral(name)});`,
+      cure: `The changes since then are gone. Drop it and snapshot anew: ${drop}`,
     });
   }
   return slot.activePid === null ? null : slotInUse(slot);

@@ -130,13 +130,13 @@ function slotProblems({ catalog, options, slot, hasOffset }: PreflightInput): Ti
         'PG_SLOTS_EXHAUSTED',
         `all ${server.maxReplicationSlots} replication slots are in use, and ${options.slotName} ` +
           'has still to be made',
-        `ALTER SYSTEM SET max_replication_slots = ${server.maxReplicationSlots + 4}; then restart ` +
-          'the server, or drop slots that nobody reads: SELECT slot_name FROM ' +
+        `ALTER SYSTEM SET max_replication_slots = ${server.maxReplicationSlots + 4}; then ` +
+          'restart the server, or drop slots that nobody reads: SELECT slot_name FROM ' +
           'pg_replication_slots WHERE NOT active;',
       ),
     );
   }
-  if (slot?.activePid == null && server.usedWalSenders >= server.maxWalSenders) {
+  if ((slot === null || slot.activePid === null) && server.usedWalSenders >= server.maxWalSenders) {
     found.push(
       ...problem(
         'PG_SLOTS_EXHAUSTED',
@@ -155,13 +155,14 @@ function publicationRights({ catalog, plan, options }: PreflightInput): Tidemark
   if (statements.length === 0 || server.superuser) return [];
   const byAdministrator = `or as a superuser: ${statements.map((s) => `${s};`).join(' ')}`;
   const user = quoteIdentifier(server.user);
+  const database = quoteIdentifier(server.database);
   const found: TidemarkError[] = [];
   if (publication === null && !server.canCreateInDatabase) {
     found.push(
       ...problem(
         'PG_PERMISSION',
         `the role ${server.user} may not create a publication in ${server.database}`,
-        `GRANT CREATE ON DATABASE ${quoteIdentifier(server.database)} TO ${user}; ${byAdministrator}`,
+        `GRANT CREATE ON DATABASE ${database} TO ${user}; ${byAdministrator}`,
       ),
     );
   }
@@ -206,7 +207,8 @@ function readRights({ catalog, plan, options }: PreflightInput): TidemarkError[]
       ...problem(
         'PG_PERMISSION',
         `the role ${server.user} may not read ${list}`,
-        `GRANT USAGE ON SCHEMA ${schemas.join(', ')} TO ${user}; GRANT SELECT ON ${list} TO ${user};`,
+        `GRANT USAGE ON SCHEMA ${schemas.join(', ')} TO ${user}; ` +
+          `GRANT SELECT ON ${list} TO ${user};`,
       ),
     );
   }
@@ -245,14 +247,15 @@ function identityProblems(input: PreflightInput): TidemarkError[] {
   const willPublish = input.plan.publicationPlan.statements.length > 0;
   const lacking = identityLacking(input).filter(() => willPublish);
   if (lacking.length === 0) return [];
+  const names = lacking.map(({ schema, name }) => `${schema}.${name}`).join(', ');
   const alter = lacking.map(
     ({ schema, name }) => `ALTER TABLE ${quoteQualified(schema, name)} REPLICA IDENTITY FULL;`,
   );
   return [
     ...problem(
       'PG_REPLICA_IDENTITY',
-      `without primary key or replica identity: ${lacking.map((t) => `${t.schema}.${t.name}`).join(', ')}; ` +
-        'once they are published, their UPDATE and DELETE fail on the source',
+      `without primary key or replica identity: ${names}; once they are published, their UPDATE ` +
+        'and DELETE fail on the source',
       `Add primary keys, or: ${alter.join(' ')} Tables that are only inserted into can be left ` +
         'out, or published with skipped.operations: u,d.',
     ),
@@ -316,7 +319,7 @@ function columnListProblems(input: PreflightInput): TidemarkError[] {
       'PG_PUBLICATION',
       `the column list of ${info.schema}.${info.name} in the publication lacks ` +
         `${names.join(', ')} of its replica identity: UPDATE and DELETE fail on the source`,
-      `Add ${names.map(quoteIdentifier).join(', ')} to the list with ALTER PUBLICATION … SET TABLE.`,
+      `Add ${names.map(quoteIdentifier).join(', ')} to it with ALTER PUBLICATION … SET TABLE.`,
     );
   });
 }

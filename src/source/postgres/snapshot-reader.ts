@@ -150,8 +150,8 @@ function lockFailure(error: unknown, timeoutMs: number): unknown {
   if (error.code === 'PG_LOCK_TIMEOUT') {
     return new TidemarkError(
       'PG_LOCK_TIMEOUT',
-      `the captured tables could not be locked within ${timeoutMs} ms (snapshot.lock.timeout.ms): ` +
-        error.message,
+      `the captured tables could not be locked within ${timeoutMs} ms ` +
+        `(snapshot.lock.timeout.ms): ${error.message}`,
       { cause: error },
     );
   }

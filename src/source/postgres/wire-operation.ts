@@ -10,13 +10,15 @@ export interface QueryResult {
   readonly command: string;
 }
 
+/** Receives a copy. */
 export interface CopyOutHandler {
-  /** One CopyData; the range is writable and valid only during the call. */
+  /** One CopyData; the range is writable and valid until the next `settle` returns. */
   data(bytes: Buffer, start: number, end: number): void;
   /** After each chunk of input; nothing more is read while the promise is open. */
   settle(): Promise<void> | undefined;
 }
 
+/** Receives a replication stream. */
 export interface CopyBothHandler {
   /** The server has accepted the command. */
   started(): void;
@@ -82,6 +84,7 @@ export abstract class WireOperation {
   }
 }
 
+/** Keeps the results of a simple query. */
 export class QueryOperation extends WireOperation {
   readonly results: QueryResult[] = [];
   #columns: readonly string[] = [];
@@ -106,6 +109,7 @@ export class QueryOperation extends WireOperation {
   }
 }
 
+/** Passes the data of a COPY TO on. */
 export class CopyOutOperation extends WireOperation {
   readonly #handler: CopyOutHandler;
 
@@ -123,6 +127,7 @@ export class CopyOutOperation extends WireOperation {
   }
 }
 
+/** Passes the frames of START_REPLICATION on. */
 export class CopyBothOperation extends WireOperation {
   readonly #handler: CopyBothHandler;
   /** We have sent CopyDone: what still comes is not ours to read. */

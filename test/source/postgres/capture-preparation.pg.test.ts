@@ -2,15 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { TidemarkErrors } from '../../../src/foundation/errors.ts';
 import type { PreparedCapture } from '../../../src/source/postgres/capture-preparation.ts';
 import { prepareCapture, readCatalog } from '../../../src/source/postgres/capture-preparation.ts';
-import type { PostgresSourceOptions } from '../../../src/source/postgres/postgres-source-options.ts';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 
+type Overrides = NonNullable<Parameters<typeof sourceOptionsFor>[1]>;
+
 async function prepare(
   database: TestDatabase,
-  overrides: Partial<PostgresSourceOptions> = {},
+  overrides: Overrides = {},
 ): Promise<PreparedCapture> {
   const options = sourceOptionsFor(database, {
     publicationAutocreateMode: 'filtered',
@@ -38,7 +39,7 @@ describe('a filtered publication', () => {
       CREATE TABLE root (id int PRIMARY KEY) PARTITION BY RANGE (id);
       CREATE TABLE leaf PARTITION OF root FOR VALUES FROM (0) TO (10);
       CREATE TABLE child () INHERITS (a);`);
-    const only = (...names: string[]): Partial<PostgresSourceOptions> => ({
+    const only = (...names: string[]): Overrides => ({
       tableInclude: names.map((name) => new RegExp(`^public\\.${name}$`)),
     });
     await prepare(database, only('a'));

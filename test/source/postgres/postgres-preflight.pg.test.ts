@@ -2,18 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { checkPostgresSource } from '../../../src/source/postgres/postgres-preflight.ts';
 import type { PreflightReport } from '../../../src/source/postgres/postgres-preflight.ts';
-import type { PostgresSourceOptions } from '../../../src/source/postgres/postgres-source-options.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 import { startSnapshot } from '../../support/snapshot-run.ts';
 
+type Overrides = NonNullable<Parameters<typeof sourceOptionsFor>[1]>;
+
 type Address = Pick<TestDatabase, 'host' | 'port' | 'user' | 'password' | 'name'>;
 
-async function check(
-  address: Address,
-  overrides: Partial<PostgresSourceOptions> = {},
-): Promise<PreflightReport> {
+async function check(address: Address, overrides: Overrides = {}): Promise<PreflightReport> {
   const options = sourceOptionsFor(address, {
     publicationAutocreateMode: 'filtered',
     ...overrides,
@@ -47,7 +45,7 @@ describe('connection', () => {
 });
 
 describe('rights', () => {
-  test('a role with none is told everything at once, and the cures suffice for a snapshot', async () => {
+  test('a role without rights is told all at once; the cures suffice for a snapshot', async () => {
     await using database = await freshDatabase();
     const role = `${database.name}_r`;
     await database.query(`

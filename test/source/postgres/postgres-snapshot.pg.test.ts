@@ -234,7 +234,7 @@ describe('beginning and starting over', () => {
     expect(await slotExists(database)).toBe(true);
   });
 
-  test('the slot of our unfinished attempt is made anew, and deleted rows leave no ghost', async () => {
+  test('the slot of our unfinished attempt is made anew; deleted rows leave no ghost', async () => {
     await using database = await freshDatabase();
     await database.query('CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2)');
     const first = startSnapshot(sourceOptionsFor(database));

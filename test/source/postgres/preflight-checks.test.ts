@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { ServerInfo, SlotInfo } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import type { CatalogState } from '../../../src/source/postgres/capture-preparation.ts';
 import { planCapture } from '../../../src/source/postgres/capture-preparation.ts';
-import type { PostgresSourceOptions } from '../../../src/source/postgres/postgres-source-options.ts';
 import type { PreflightFindings } from '../../../src/source/postgres/preflight-checks.ts';
 import { preflightChecks } from '../../../src/source/postgres/preflight-checks.ts';
 import {
@@ -14,10 +13,12 @@ import {
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 import { columnInfo, tableInfo, uniqueIndex } from '../../support/table-fixtures.ts';
 
+type Overrides = NonNullable<Parameters<typeof sourceOptionsFor>[1]>;
+
 interface Given {
   readonly server?: Partial<ServerInfo>;
   readonly catalog?: Partial<CatalogState>;
-  readonly options?: Partial<PostgresSourceOptions>;
+  readonly options?: Overrides;
   readonly slot?: SlotInfo | null;
   readonly hasOffset?: boolean;
 }

@@ -28,17 +28,17 @@ function replay(events: readonly RecordedEvent[]): {
   return { rows, faults };
 }
 
-test('rows that change while the snapshot runs are in it or in the stream, never both or neither', async () => {
+test('rows changed meanwhile are in snapshot or stream, never both, never neither', async () => {
   await using database = await freshDatabase();
   await database.query(`
     CREATE TABLE a (id int PRIMARY KEY, v int NOT NULL, filler text);
     INSERT INTO a SELECT g, 0, repeat('x', 300) FROM generate_series(1, 20000) g`);
   const writers = [clientOf(database), clientOf(database), clientOf(database)];
   for (const writer of writers) await writer.connect();
-  let running = true;
+  const stop = new AbortController();
   let written = 0;
   const traffic = writers.map(async (writer, w) => {
-    for (let i = 0; running; i++) {
+    for (let i = 0; !stop.signal.aborted; i++) {
       const id = ((i * 7919 + w * 104_729) % 20_000) + 1;
       await writer.query(
         i % 3 === 0
@@ -55,7 +55,7 @@ test('rows that change while the snapshot runs are in it or in the stream, never
   const started = written;
   await source.receiver.until((events) => events.some(({ op }) => op !== 'r'));
   expect(written).toBeGreaterThan(started);
-  running = false;
+  stop.abort();
   await Promise.all(traffic);
   for (const writer of writers) await writer.end();
   await database.query(`INSERT INTO a VALUES (-1, -1)`);
