@@ -49,7 +49,12 @@ export class GoldenPrinter {
         return `relation ${message.schema}.${name} ${message.replicaIdentity} (${flags.join(' ')})`;
       }
       case 'truncate':
-        return [message.kind, ...message.relationIds.map(nameOf), message.cascade, message.restartIdentity].join(' ');
+        return [
+          message.kind,
+          ...message.relationIds.map(nameOf),
+          message.cascade,
+          message.restartIdentity,
+        ].join(' ');
       case 'type':
         return `type ${message.schema}.${message.name}`;
       case 'message':

@@ -1,7 +1,6 @@
 import type { ByteReader } from '../../foundation/byte-reader.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { lsn } from '../../model/lsn.ts';
-import { PgoutputKind } from './pgoutput-message.ts';
 import type {
   ControlMessage,
   PreparedMessage,
@@ -9,6 +8,29 @@ import type {
   RelationMessage,
   TruncateMessage,
 } from './pgoutput-message.ts';
+
+/** First byte of a pgoutput message (PITFALLS A0); protocol versions 1 to 4. */
+export const PgoutputKind = {
+  begin: 0x42, // B
+  commit: 0x43, // C
+  origin: 0x4f, // O
+  relation: 0x52, // R
+  type: 0x59, // Y
+  insert: 0x49, // I
+  update: 0x55, // U
+  delete: 0x44, // D
+  truncate: 0x54, // T
+  message: 0x4d, // M
+  streamStart: 0x53, // S
+  streamStop: 0x45, // E
+  streamCommit: 0x63, // c
+  streamAbort: 0x41, // A
+  beginPrepare: 0x62, // b
+  prepare: 0x50, // P
+  commitPrepared: 0x4b, // K
+  rollbackPrepared: 0x72, // r
+  streamPrepare: 0x70, // p
+} as const;
 
 /** PostgreSQL counts µs from 2000-01-01 UTC. */
 export const POSTGRES_EPOCH_MICROS = 946_684_800_000_000n;

@@ -1,7 +1,6 @@
 import { ByteReader } from '../../foundation/byte-reader.ts';
 import { RowImage, ValueKind } from '../../model/row-image.ts';
-import { readControlMessage } from './pgoutput-control.ts';
-import { PgoutputKind } from './pgoutput-message.ts';
+import { PgoutputKind, readControlMessage } from './pgoutput-control.ts';
 import type { ControlMessage } from './pgoutput-message.ts';
 
 const NULL_VALUE = 0x6e; // n
@@ -28,8 +27,8 @@ function hasStreamXid(kind: number): boolean {
 }
 
 /**
- * Decodes pgoutput messages where they lie. `open` tells the kind; of a row change it also reads the
- * relation id, so that a table nobody captures costs no more; `rows` then fills the reused images.
+ * Decodes pgoutput messages where they lie. `open` tells the kind, and of a row change the relation
+ * id, so that a table nobody captures costs no more; `rows` then fills the reused images.
  * Bytes that are no message throw DecodeError, and nothing else does.
  */
 export class PgoutputDecoder {

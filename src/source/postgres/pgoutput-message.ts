@@ -1,28 +1,5 @@
 import type { Lsn } from '../../model/lsn.ts';
 
-/** First byte of a pgoutput message (PITFALLS A0); protocol versions 1 to 4. */
-export const PgoutputKind = {
-  begin: 0x42, // B
-  commit: 0x43, // C
-  origin: 0x4f, // O
-  relation: 0x52, // R
-  type: 0x59, // Y
-  insert: 0x49, // I
-  update: 0x55, // U
-  delete: 0x44, // D
-  truncate: 0x54, // T
-  message: 0x4d, // M
-  streamStart: 0x53, // S
-  streamStop: 0x45, // E
-  streamCommit: 0x63, // c
-  streamAbort: 0x41, // A
-  beginPrepare: 0x62, // b
-  prepare: 0x50, // P
-  commitPrepared: 0x4b, // K
-  rollbackPrepared: 0x72, // r
-  streamPrepare: 0x70, // p
-} as const;
-
 /** Times are µs since 1970; xids and OIDs are unsigned. */
 export interface BeginMessage {
   readonly kind: 'begin';
@@ -32,6 +9,7 @@ export interface BeginMessage {
   readonly xid: number;
 }
 
+/** The end of a transaction. */
 export interface CommitMessage {
   readonly kind: 'commit';
   readonly commitLsn: Lsn;
@@ -40,12 +18,14 @@ export interface CommitMessage {
   readonly commitMicros: bigint;
 }
 
+/** Where a replicated transaction came from. */
 export interface OriginMessage {
   readonly kind: 'origin';
   readonly commitLsn: Lsn;
   readonly name: string;
 }
 
+/** One column of a Relation message. */
 export interface RelationColumn {
   /** Part of the replica identity (flag bit 0). */
   readonly identity: boolean;
@@ -54,6 +34,7 @@ export interface RelationColumn {
   readonly typeModifier: number;
 }
 
+/** The shape of a table as of the change that follows. */
 export interface RelationMessage {
   readonly kind: 'relation';
   readonly relationId: number;
@@ -64,6 +45,7 @@ export interface RelationMessage {
   readonly columns: readonly RelationColumn[];
 }
 
+/** The name of a user type, before the Relation that uses it. */
 export interface TypeMessage {
   readonly kind: 'type';
   readonly typeOid: number;
@@ -72,6 +54,7 @@ export interface TypeMessage {
   readonly name: string;
 }
 
+/** One TRUNCATE of any number of tables. */
 export interface TruncateMessage {
   readonly kind: 'truncate';
   readonly cascade: boolean;
@@ -79,6 +62,7 @@ export interface TruncateMessage {
   readonly relationIds: readonly number[];
 }
 
+/** What pg_logical_emit_message wrote. */
 export interface LogicalMessage {
   readonly kind: 'message';
   readonly transactional: boolean;
@@ -87,16 +71,19 @@ export interface LogicalMessage {
   readonly content: Buffer;
 }
 
+/** A block of an uncommitted transaction begins. */
 export interface StreamStartMessage {
   readonly kind: 'stream-start';
   readonly xid: number;
   readonly first: boolean;
 }
 
+/** The block ends. */
 export interface StreamStopMessage {
   readonly kind: 'stream-stop';
 }
 
+/** A streamed transaction is committed. */
 export interface StreamCommitMessage {
   readonly kind: 'stream-commit';
   readonly xid: number;
@@ -105,6 +92,7 @@ export interface StreamCommitMessage {
   readonly commitMicros: bigint;
 }
 
+/** A streamed transaction, or a part of it, is rolled back. */
 export interface StreamAbortMessage {
   readonly kind: 'stream-abort';
   readonly xid: number;
@@ -121,6 +109,7 @@ export interface PreparedMessage {
   readonly gid: string;
 }
 
+/** A prepared transaction is rolled back. */
 export interface RollbackPreparedMessage {
   readonly kind: 'rollback-prepared';
   readonly prepareEndLsn: Lsn;

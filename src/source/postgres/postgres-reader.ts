@@ -31,6 +31,7 @@ import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replica
 import type { SnapshotOffsets } from './snapshot-request.ts';
 import { SideConnection } from './wire-side-connection.ts';
 
+/** What a reader is made from. */
 export interface PostgresReaderParts {
   readonly options: PostgresSourceOptions;
   readonly clock?: Clock;

@@ -17,7 +17,7 @@ import type {
   RelationMessage,
   TruncateMessage,
 } from './pgoutput-message.ts';
-import { PgoutputKind } from './pgoutput-message.ts';
+import { PgoutputKind } from './pgoutput-control.ts';
 import type { SkippedOperation } from './postgres-source-options.ts';
 import type { RelationCache } from './relation-cache.ts';
 import {
@@ -29,6 +29,7 @@ import {
 import type { ReplicationPosition } from './replication-position.ts';
 import type { CopyBothHandler } from './wire-operation.ts';
 
+/** What a stream hands its events to, and what it keeps track with. */
 export interface StreamContext {
   readonly receiver: ChangeReceiver;
   readonly relations: RelationCache;

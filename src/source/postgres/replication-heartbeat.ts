@@ -4,6 +4,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { toTidemarkError } from '../../foundation/errors.ts';
 import type { Querier } from './catalog-session.ts';
 
+/** How often the source is touched, and with what. */
 export interface HeartbeatOptions {
   /** 0: only the WAL end is asked for. */
   readonly heartbeatIntervalMs: number;

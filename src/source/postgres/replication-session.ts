@@ -31,7 +31,7 @@ function literal(value: string): string {
   return value.includes('\\') ? `'${value.replaceAll("'", "''")}'` : quoteLiteral(value);
 }
 
-/** wal_sender_timeout of this very session, ms; 0 = none. */
+/** The wal_sender_timeout of this very session, ms; 0 = none. */
 export async function readSenderTimeoutMs(
   wire: PostgresWire,
   signal: AbortSignal,
@@ -40,6 +40,7 @@ export async function readSenderTimeoutMs(
   return Number((await wire.query(sql, signal))[0]?.rows[0]?.[0] ?? '60000');
 }
 
+/** The times that a session keeps, in ms. */
 export interface SessionTimes {
   readonly statusIntervalMs: number;
   /** wal_sender_timeout; 0 = none. */

@@ -11,6 +11,7 @@ export interface StandbyLink {
   destroy(reason: TidemarkError): void;
 }
 
+/** How often reports go out, and how long silence may last. */
 export interface StandbyTimes {
   /** Between unasked reports; must be well below wal_sender_timeout (P49). */
   readonly intervalMs: number;

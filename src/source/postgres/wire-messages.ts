@@ -27,22 +27,22 @@ function frame(type: string, body: Buffer): Buffer {
   return bytes;
 }
 
+/** A simple Query. */
 export function queryFrame(sql: string): Buffer {
   return frame('Q', Buffer.from(`${sql}\0`));
 }
 
+/** CopyData around a payload. */
 export function copyDataFrame(payload: Buffer): Buffer {
   return frame('d', payload);
 }
 
+/** The end of what we copy. */
 export function copyDoneFrame(): Buffer {
   return frame('c', Buffer.alloc(0));
 }
 
-export function copyFailFrame(reason: string): Buffer {
-  return frame('f', Buffer.from(`${reason}\0`));
-}
-
+/** Goodbye. */
 export function terminateFrame(): Buffer {
   return frame('X', Buffer.alloc(0));
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { PostgresConnectionOptions as Options } from '../../../src/source/postgres/postgres-source-options.ts';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
+
+type Options = ReturnType<typeof connectionTo>;
 
 const { signal } = new AbortController();
 

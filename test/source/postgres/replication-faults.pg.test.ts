@@ -47,7 +47,7 @@ test('a restart skips what was done, also inside of a transaction (P44 to P46)',
   expect(receiver.snapshots).toBe(1);
 });
 
-test('filters that change inside a half-published transaction are refused (ruling 13)', async () => {
+test('filters changed inside a half-published transaction are refused', async () => {
   await using database = await freshDatabase();
   await database.query(CREATE);
   const options = sourceOptionsFor(database);

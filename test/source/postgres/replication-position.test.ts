@@ -2,10 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Lsn } from '../../../src/model/lsn.ts';
 import { lsn } from '../../../src/model/lsn.ts';
 import type { ReplicationOffset } from '../../../src/source/postgres/replication-offset.ts';
-import {
-  fromSourceOffset,
-  toSourceOffset,
-} from '../../../src/source/postgres/replication-offset.ts';
 import { ReplicationPosition } from '../../../src/source/postgres/replication-position.ts';
 
 const at = (value: number): Lsn => lsn(BigInt(value));
@@ -125,27 +121,4 @@ test.each([
   ],
 ])('%s is refused', (_name, act) => {
   expect(() => act(new ReplicationPosition(START))).toThrow(/out of order/);
-});
-
-test('an offset survives the way through the transport', () => {
-  const offset: ReplicationOffset = {
-    ...START,
-    endLsn: lsn(0xffff_ffff_ffff_fff0n),
-    openCommitLsn: lsn(0xffff_ffff_ffff_fff1n),
-    previousCommitLsn: lsn(0xffff_ffff_ffff_ffe0n),
-    lastLsn: lsn(0xffff_ffff_ffff_fff2n),
-    eventsDone: 12,
-    transactionId: 0xffff_ffff,
-    commitMicros: 1_700_000_000_123_456n,
-  };
-  const stored = toSourceOffset('shop', offset);
-  const through = JSON.parse(JSON.stringify(stored)) as typeof stored;
-  expect(fromSourceOffset(through)).toEqual(offset);
-  expect(stored.partition).toEqual({ server: 'shop' });
-  expect(stored.offset).toMatchObject({ txId: 0xffff_ffff, ts_usec: 1_700_000_000_123_456 });
-});
-
-test('an offset of somebody else is refused', () => {
-  const foreign = { partition: { server: 'shop' }, offset: { lsn: 5 } };
-  expect(() => fromSourceOffset(foreign)).toThrow(/version null/);
 });

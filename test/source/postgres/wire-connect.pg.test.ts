@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
+import { freshDatabase } from '../../support/postgres.ts';
+import { connectionTo } from '../../support/postgres-source.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
+
+const { signal } = new AbortController();
+
+test('application name and settings arrive, also with spaces and backslashes', async () => {
+  await using database = await freshDatabase();
+  const session = {
+    replication: false,
+    applicationName: 'tidemark test',
+    settings: { search_path: '"a b", "c\\d"', work_mem: '123kB' },
+  };
+  await using wire = await PostgresWire.connect(connectionTo(database), session, signal);
+  const sql = `SELECT current_setting('application_name'), current_setting('search_path'),
+    current_setting('work_mem'), current_setting('lc_monetary')`;
+  expect((await wire.query(sql))[0]?.rows).toEqual([
+    ['tidemark test', '"a b", "c\\d"', '123kB', 'C'],
+  ]);
+});
+
+test('sslmode=prefer does without TLS where there is none, require not (P112)', async () => {
+  await using database = await freshDatabase();
+  const [row] = await database.query<{ ssl: string }>(`SELECT current_setting('ssl') AS ssl`);
+  expect(row?.ssl).toBe('off');
+  const options = connectionTo(database);
+  const session = { replication: false, applicationName: 'test' };
+  await using wire = await PostgresWire.connect({ ...options, sslMode: 'prefer' }, session, signal);
+  expect((await wire.query('SELECT 1'))[0]?.rows).toEqual([['1']]);
+  const required = PostgresWire.connect({ ...options, sslMode: 'require' }, session, signal);
+  await expect(required).rejects.toMatchObject({
+    code: 'PG_CONNECT',
+    message: expect.stringContaining('SSL') as string,
+  });
+});
+
+test('an abort ends an attempt that hangs', async () => {
+  await using database = await freshDatabase();
+  await using proxy = await startProxy(database);
+  proxy.silent = true;
+  const abort = new AbortController();
+  const options = { ...connectionTo(database), port: proxy.port, connectTimeoutMs: 60_000 };
+  const session = { replication: false, applicationName: 'test' };
+  const attempt = PostgresWire.connect(options, session, abort.signal);
+  abort.abort();
+  await expect(attempt).rejects.toThrow();
+});
