@@ -137,6 +137,7 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
   return { ...selection, publicationPlan, types };
 }
 
+/** A publication that fits, and what is captured through it. */
 export interface PreparedCapture {
   readonly catalog: CatalogState;
   readonly selection: TableSelection;

@@ -29,6 +29,7 @@ export interface CapturedTable {
   readonly rowFilter: string | null;
 }
 
+/** What the lists select, or why nothing can be. */
 export interface TableSelection {
   readonly tables: readonly CapturedTable[];
   /** Why capture cannot begin; all that can be known at once. */
@@ -36,6 +37,7 @@ export interface TableSelection {
   readonly warnings: readonly string[];
 }
 
+/** Catalog and options, as far as the selection depends on them. */
 export interface SelectionInput extends SchemaContext {
   readonly tables: readonly TableInfo[];
   /** Partitions come under the name of their root, as the publication says or will say. */

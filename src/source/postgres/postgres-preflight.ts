@@ -8,6 +8,7 @@ import { PostgresWire } from './postgres-wire.ts';
 import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
 
+/** What the checks are given besides the options. */
 export interface PreflightEnvironment {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -15,6 +16,7 @@ export interface PreflightEnvironment {
   readonly hasOffset?: boolean | undefined;
 }
 
+/** Findings, and what was looked at. */
 export interface PreflightReport extends PreflightFindings {
   /** `PostgreSQL 18.4, shop as tidemark`; null when there was no connection. */
   readonly server: string | null;

@@ -9,6 +9,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { PostgresSourceOptions, SkippedOperation } from './postgres-source-options.ts';
 
+/** The publication as it is, and what it should send. */
 export interface PublicationInput {
   readonly options: Pick<
     PostgresSourceOptions,
@@ -27,6 +28,7 @@ export interface PublicationInput {
   readonly tables: readonly CapturedTable[];
 }
 
+/** How to make the publication fit, or why it cannot be. */
 export interface PublicationPlan {
   /** To be run in this order, before the slot is made (PITFALLS P71); empty = it fits. */
   readonly statements: readonly string[];

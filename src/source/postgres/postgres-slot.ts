@@ -20,6 +20,7 @@ const POLL_MS = 50;
 /** A terminated backend gives up its slot within moments. */
 const RELEASE_DEADLINE_MS = 10_000;
 
+/** The slot to be made. */
 export interface SlotWish {
   readonly name: string;
   /** server_version_num */
@@ -31,6 +32,7 @@ export interface SlotWish {
   readonly timeoutMs: number;
 }
 
+/** A new slot, and the way to read as of its beginning. */
 export interface CreatedSlot {
   readonly consistentPoint: Lsn;
   /** For SET TRANSACTION SNAPSHOT; empty when none was exported. */
@@ -46,6 +48,7 @@ export async function identifySystem(
   return { systemIdentifier: text(row, 'systemid'), timeline: number(row, 'timeline') };
 }
 
+/** The slot as it is now; null when there is none. */
 export async function readSlot(
   querier: Querier,
   name: string,
@@ -196,6 +199,7 @@ export async function dropSlot(
   }
 }
 
+/** The error that names the other reader. */
 export function slotInUse(slot: SlotInfo): TidemarkError {
   const pid = slot.activePid ?? 0;
   return new TidemarkError(

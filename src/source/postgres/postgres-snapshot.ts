@@ -116,7 +116,13 @@ async function slotAndRows(
       failover: options.slotFailover,
       timeoutMs: options.slotCreateTimeoutMs,
     },
-    { clock, signal, note: request.onNote },
+    {
+      clock,
+      signal,
+      note: (text) => {
+        request.onNote(text);
+      },
+    },
   );
   try {
     await announceTables(request, tables, slot.consistentPoint);

@@ -17,11 +17,13 @@ export interface PreflightWarning {
   readonly cure: string;
 }
 
+/** What stands in the way, and what only deserves a word. */
 export interface PreflightFindings {
   readonly problems: readonly TidemarkError[];
   readonly warnings: readonly PreflightWarning[];
 }
 
+/** Everything the checks look at, read beforehand. */
 export interface PreflightInput {
   readonly catalog: CatalogState;
   readonly plan: CapturePlan;

@@ -28,6 +28,7 @@ export class SnapshotRaceError extends TidemarkError {
 /** Oid → storage and shape of what is to be read, to compare before and after. */
 export type StorageFingerprints = ReadonlyMap<number, string>;
 
+/** Reads the fingerprints as they are now. */
 export async function storageFingerprints(
   querier: Querier,
   tables: readonly CapturedTable[],

@@ -21,6 +21,7 @@ export interface SnapshotAttempt extends ServerIdentity {
   readonly slotName: string;
 }
 
+/** An attempt that came to its end: what the stream begins from. */
 export interface CompletedSnapshot extends SnapshotAttempt {
   /** The slot's consistent point: snapshot rows lie before it, streamed changes after it (P66). */
   readonly consistentPoint: Lsn;
@@ -36,6 +37,7 @@ export interface SnapshotOffsets {
   completed(snapshot: CompletedSnapshot): SourceOffset;
 }
 
+/** What a first snapshot needs from its caller. */
 export interface SnapshotRequest {
   readonly options: PostgresSourceOptions;
   readonly connect: WireFactory;
@@ -55,6 +57,7 @@ export interface SnapshotRequest {
   onNote(note: string): void;
 }
 
+/** What a first snapshot hands on to the stream. */
 export interface SnapshotResult extends CompletedSnapshot {
   /** Shapes as handed to the receiver: the relation cache may begin with them. */
   readonly captured: readonly CapturedTable[];

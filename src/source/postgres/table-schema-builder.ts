@@ -20,12 +20,14 @@ export interface ColumnTypes {
   typeOf(column: Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>): ColumnType | null;
 }
 
+/** A table as one source of rows sends it. */
 export interface TableShape {
   readonly table: TableInfo;
   /** What the source sends of it, in the order of its tuples. */
   readonly tupleColumns: readonly ColumnInfo[];
 }
 
+/** What schemas depend on besides the table: types, lists and keys. */
 export interface SchemaContext {
   /** Database name. */
   readonly catalog: string;
@@ -41,12 +43,14 @@ export interface SchemaContext {
     | undefined;
 }
 
+/** A wanted column that cannot be captured. */
 export interface UnsupportedColumn {
   /** `schema.table.column` */
   readonly column: string;
   readonly type: string;
 }
 
+/** A shape, and what of the table it cannot have. */
 export interface BuiltTableSchema {
   readonly schema: TableSchema;
   /** Wanted columns of types that cannot be captured; they are missing in `schema`. */
