@@ -43,7 +43,7 @@ export async function beatUntilAborted(
         await querier.query(heartbeatActionQuery ?? DEFAULT_ACTION);
       }
       const end = (await querier.query(WAL_END_QUERY))[0]?.rows[0]?.[0];
-      if (end != null) events.walEnd(parseLsn(end));
+      if (typeof end === 'string') events.walEnd(parseLsn(end));
       failing = false;
     } catch (thrown) {
       // Once per outage: the log is no place for a line per second.

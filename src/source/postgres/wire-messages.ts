@@ -1,4 +1,4 @@
-import { ByteReader } from '../../foundation/byte-reader.ts';
+import type { ByteReader } from '../../foundation/byte-reader.ts';
 import type { ServerErrorFields } from './postgres-errors.ts';
 
 /** Type bytes of the messages that a server sends and we read (PostgreSQL 15 to 18). */

@@ -35,6 +35,6 @@ test('rows and their names', () => {
     'a',
     'b',
   ]);
-  expect(readDataRow(reader('000300000001780000000' + '0ffffffff'))).toEqual(['x', '', null]);
+  expect(readDataRow(reader('0003000000017800000000ffffffff'))).toEqual(['x', '', null]);
   expect(() => readDataRow(reader('00010000000578'))).toThrow(DecodeError);
 });

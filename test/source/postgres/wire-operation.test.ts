@@ -56,10 +56,10 @@ test('once it is ending, a replication stream hands nothing over', () => {
     },
   });
   operation.message(ServerMessage.copyBoth, EMPTY());
-  operation.data(Buffer.alloc(1), 0, 1);
-  operation.settle(false);
+  expect(operation.data(Buffer.alloc(1), 0, 1)).toBeUndefined();
+  expect(operation.settle(false)).toBeUndefined();
   operation.ending = true;
-  operation.data(Buffer.alloc(1), 0, 1);
-  operation.settle(false);
+  expect(operation.data(Buffer.alloc(1), 0, 1)).toBeUndefined();
+  expect(operation.settle(false)).toBeUndefined();
   expect(seen).toEqual(['started', 'frame', 'settle']);
 });
