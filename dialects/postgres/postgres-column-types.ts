@@ -81,16 +81,32 @@ function derivedType(schema: ConnectSchema): string {
   );
 }
 
-/** Debezium joins the labels by commas; a label with a comma cannot be told from two. */
-function enumLabels(schema: ConnectSchema): readonly string[] {
-  const allowed = schema.parameters?.['allowed'];
+/** JSON array of an enum's labels, sent where one of them holds a comma. */
+const LABELS_PARAMETER = '__tidemark.source.labels';
+
+/** Debezium joins the labels by commas; a label with a comma cannot be told from two there. */
+function enumLabels(column: ConnectSchema, element: ConnectSchema): readonly string[] {
+  const exact = column.parameters?.[LABELS_PARAMETER];
+  if (exact !== undefined) {
+    const labels = parseJson(exact);
+    if (Array.isArray(labels)) return labels.filter((label) => typeof label === 'string');
+  }
+  const allowed = element.parameters?.['allowed'];
   return allowed === undefined || allowed === '' ? [] : allowed.split(',');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function enumOf(schema: ConnectSchema, type: PostgresType): EnumType | null {
   const element = type.isArray && schema.type === 'array' ? schema.valueSchema : schema;
   if (element?.name !== ENUM || type.userType === null) return null;
-  return { name: type.userType, labels: enumLabels(element) };
+  return { name: type.userType, labels: enumLabels(schema, element) };
 }
 
 const BYTES_AS_TEXT = new Set(['bytea', 'bit', 'bit varying']);

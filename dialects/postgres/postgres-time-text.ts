@@ -15,7 +15,7 @@ const LONG_MIN = -9_223_372_036_854_775_808n;
 
 /** PostgreSQL's own range of dates, 4714-11-24 BC to 5874897-12-31, in days since 1970. */
 const DATE_MIN = -2_440_588;
-const DATE_MAX = 2_145_031_948;
+const DATE_MAX = 2_145_042_905;
 
 /**
  * Days that stand for `date 'infinity'`: ours are the extremes of int32; the others are what
