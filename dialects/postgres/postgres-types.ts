@@ -63,6 +63,11 @@ export function sourceTypeParameters(
   if (size !== null) parameters['__debezium.source.column.length'] = String(size.length);
   if (size?.scale !== undefined) parameters['__debezium.source.column.scale'] = String(size.scale);
   parameters['__tidemark.source.type'] = column.typeText;
+  // Debezium's `allowed` joins labels by commas: a label with a comma needs another form.
+  const element = type === undefined || type.elementOid === 0 ? type : types(type.elementOid);
+  if (element?.kind === 'enum' && element.labels.some((label) => label.includes(','))) {
+    parameters['__tidemark.source.labels'] = JSON.stringify(element.labels);
+  }
   return parameters;
 }
 
