@@ -48,6 +48,7 @@ export function withoutTrailingZeros(value: Decimal): Decimal {
   return { unscaled, scale };
 }
 
+/** The error of a numeric that decimal.handling.mode=precise cannot hold. */
 export function notFinite(): Error {
   return conversionError(
     'NaN and infinite numbers have no precise decimal form',

@@ -219,7 +219,7 @@ function array(format: Extract<TextFormat, { kind: 'array' }>, text: string): Co
   });
 }
 
-/** The catalog does not bind an array's dimensions, so only the value shows them (golden README 2). */
+/** The catalog does not bind an array's dimensions: only the value shows them (golden README 2). */
 function manyDimensions(): Error {
   return conversionError(
     'the array has more than one dimension, and the schema only one',

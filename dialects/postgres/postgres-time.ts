@@ -45,12 +45,14 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * 146097 + dayOfEra - 719468;
 }
 
+/** A date of the proleptic Gregorian calendar; year 0 is 1 BC. */
 export interface CivilDate {
   readonly year: number;
   readonly month: number;
   readonly day: number;
 }
 
+/** The inverse of `daysFromCivil`. */
 export function civilFromDays(days: number): CivilDate {
   const shifted = days + 719468;
   const era = Math.floor(shifted / 146097);
@@ -131,6 +133,7 @@ export function timestampIn(unit: TimeUnit, text: string): bigint {
   return value;
 }
 
+/** µs in the unit; ms are rounded down, also before 1970. */
 export function inUnit(unit: TimeUnit, micros: bigint): bigint {
   if (unit === 'us') return micros;
   if (unit === 'ns') return micros * 1000n;
@@ -149,6 +152,7 @@ export function isoTimestamp(micros: bigint, digits: number | 'needed'): string 
   return `${isoDate(days)}T${isoTime(ofDay, digits)}`;
 }
 
+/** `2020-02-29` from days since 1970, with ISO 8601's signs outside of four digits. */
 export function isoDate(days: number): string {
   const { year, month, day } = civilFromDays(days);
   const sign = year < 0 ? '-' : year > 9999 ? '+' : '';

@@ -152,12 +152,10 @@ const STRING_SEMANTICS: Readonly<Record<string, string>> = {
 };
 
 /** Base types whose text is the value. */
-const TEXT_TYPES = new Set([
-  ...['text', 'varchar', 'bpchar', 'char', 'name'],
-  ...['inet', 'cidr', 'macaddr', 'macaddr8'],
-  ...['tsquery', 'jsonpath', 'pg_lsn'],
-  ...Object.keys(STRING_SEMANTICS),
-]);
+const TEXT_TYPES = new Set(
+  `text varchar bpchar char name inet cidr macaddr macaddr8 tsquery jsonpath pg_lsn
+    json jsonb tsvector uuid xml`.split(/\s+/),
+);
 
 function mapBase(type: TypeInfo, typmod: number, modes: ValueModes): Mapped | null {
   if (type.extension !== null) {

@@ -41,11 +41,11 @@ export type TextFormat =
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
   | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
-  /** timestamptz in UTC → `2020-01-01T00:00:00.123456Z` with `digits` after the point; ±infinity stay words. */
+  /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, `digits` after the point; ±infinity: words. */
   | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
   | { readonly kind: 'zoned-time' }
-  /** date → `2017-09-15Z`, time → `04:05:11.789Z`, timestamp → `2017-09-15T04:05:11.789Z` (isostring mode). */
+  /** isostring mode: `2017-09-15Z`, `04:05:11.789Z`, `2017-09-15T04:05:11.789Z`. */
   | { readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }
   /** interval in iso_8601 style → µs, a month being 365.25/12 days (io.debezium.time.MicroDuration). */
   | { readonly kind: 'micro-duration' }

@@ -27,11 +27,11 @@ export interface RowEncoderContext {
   readonly valueJson?: Partial<JsonTextOptions>;
 }
 
-/** Writes the log records of a change: one, or three for a change of the primary key, or two for a delete. */
+/** Writes the log records of a change: one; two for a delete; three for a change of the key. */
 export interface RowEncoder {
   /** Sets ts_ms, ts_us, ts_ns of the envelopes that follow; once per chunk, not per row. */
   processedAt(micros: bigint): void;
-  /** Returns the number of records. Throws VALUE_CONVERSION (nothing of the change is left behind). */
+  /** Returns the number of records. Throws VALUE_CONVERSION, leaving nothing of the change. */
   row(change: RowChange, output: RecordOutput): number;
   truncate(change: TruncateChange, output: RecordOutput): number;
 }

@@ -111,7 +111,7 @@ export function readTimeMicros(bytes: Buffer, start: number, end: number): numbe
 }
 
 /** 2255-01-01: µs since 1970 below it are exact in a double. */
-const DAYS_MAX = 104_095;
+const DAYS_MAX = 104_094;
 
 /** `YYYY-MM-DD HH:MM:SS[.ffffff]` from 1970 up to 2254: µs since 1970. */
 export function readTimestampMicros(bytes: Buffer, start: number, end: number): number {

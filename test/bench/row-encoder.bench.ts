@@ -48,8 +48,18 @@ const OPTIONS: EnvelopeOptions = {
 
 function columnOf(name: string, type: string, typmod: number, index: number): ColumnSchema {
   const info: TypeInfo = {
-    ...{ oid: 1, schema: 'pg_catalog', name: type, kind: 'base', category: 'X', elementOid: 0 },
-    ...{ arrayOid: 0, baseOid: 0, baseTypmod: -1, delimiter: ',', labels: [], extension: null },
+    oid: 1,
+    schema: 'pg_catalog',
+    name: type,
+    kind: 'base',
+    category: 'X',
+    elementOid: 0,
+    arrayOid: 0,
+    baseOid: 0,
+    baseTypmod: -1,
+    delimiter: ',',
+    labels: [],
+    extension: null,
   };
   const mapped = mapPostgresType(
     { typeOid: 1, typmod, typeText: type },
@@ -132,14 +142,29 @@ async function measure(
   const key = schemas.key === null ? null : await converter(true).prepare('t', schemas.key);
   const value = await converter(false).prepare('t', schemas.envelope);
   const encoder = compileRowEncoder({
-    ...{ table: TABLE, schemas, options: OPTIONS, topic: 0, key, value },
-    ...{ keyFormat: format, valueFormat: format },
+    table: TABLE,
+    schemas,
+    options: OPTIONS,
+    topic: 0,
+    key,
+    value,
+    keyFormat: format,
+    valueFormat: format,
   });
   const images = inOneChunk(Array.from({ length: 1000 }, (_, i) => rowOf(100_000 + i)));
   const change: RowChange = {
-    ...{ op: 'c', table: TABLE, before: null, beforeIsKeyOnly: false, after: null, ordinal: 0 },
-    ...{ lsn: lsn(0n), commitLsn: lsn(0n), previousCommitLsn: lsn(1n), transactionId: 1 },
-    ...{ sourceMicros: 1_795_250_776_579_200n, snapshot: 'false' },
+    op: 'c',
+    table: TABLE,
+    before: null,
+    beforeIsKeyOnly: false,
+    after: null,
+    ordinal: 0,
+    lsn: lsn(0n),
+    commitLsn: lsn(0n),
+    previousCommitLsn: lsn(1n),
+    transactionId: 1,
+    sourceMicros: 1795250776579200n,
+    snapshot: 'false',
   };
   const batch = new RecordBatch();
   let position = 649_128_472n;

@@ -40,10 +40,20 @@ const micros = (base: string): string => `${base} + (value || ' microseconds')::
 const RANDOM_TIMESTAMP = `timestamp '0001-01-01' + random() * interval '9000 years'`;
 
 const TIMESTAMPS = [
-  ...['2020-02-29 12:34:56.789012', '1969-12-31 23:59:59.999999', '1970-01-01', '0001-01-01'],
-  ...['4713-01-01 00:00:00 BC', '0044-03-15 12:00:00.5 BC', '0001-12-31 23:59:59.1 BC'],
-  ...['12345-06-07 08:09:10.111213', '1582-10-10 00:00:00', '9999-12-31 23:59:59.999999'],
-  ...['1900-02-28 00:00:00', '2000-02-29 00:00:00', '2254-12-31 23:59:59', '2255-01-01'],
+  '2020-02-29 12:34:56.789012',
+  '1969-12-31 23:59:59.999999',
+  '1970-01-01',
+  '0001-01-01',
+  '4713-01-01 00:00:00 BC',
+  '0044-03-15 12:00:00.5 BC',
+  '0001-12-31 23:59:59.1 BC',
+  '12345-06-07 08:09:10.111213',
+  '1582-10-10 00:00:00',
+  '9999-12-31 23:59:59.999999',
+  '1900-02-28 00:00:00',
+  '2000-02-29 00:00:00',
+  '2254-12-31 23:59:59',
+  '2255-01-01',
 ];
 
 const ZONED_SAME = `original::timestamptz = (
@@ -206,7 +216,8 @@ const CASES: readonly Case[] = [
     random: `make_interval(0, (random() * 40 - 20)::int, 0, (random() * 900 - 450)::int,
       0, 0, round(((random() - 0.5) * 1e5)::numeric, 6)::float8)`,
     same: `value::numeric = extract(microseconds from original::interval)
-      + (extract(minute from original::interval) + extract(hour from original::interval) * 60) * 60000000
+      + extract(minute from original::interval) * 60000000
+      + extract(hour from original::interval) * 3600000000
       + extract(day from original::interval) * 86400000000
       + (extract(year from original::interval) * 12 + extract(month from original::interval))
         * 2629800000000`,
@@ -215,7 +226,7 @@ const CASES: readonly Case[] = [
     type: 'interval',
     modes: { interval: 'string' },
     literals: ['0', '1 year 2 mons 3 days 04:05:06.789', '-00:00:00.5', '1 mon -2 days 3 hours'],
-    same: 'original::interval = value::interval AND original::interval::text = value::interval::text',
+    same: 'original::interval::text = value::interval::text',
   },
   { type: 'inet', literals: ['192.168.1.5/24', '::1'], same: 'original::inet = value::inet' },
   { type: 'int4range', literals: ['[1,5]', 'empty'], same: 'original = value' },
@@ -234,7 +245,7 @@ const CASES: readonly Case[] = [
     type: 'numeric(10,2)[]',
     literals: ['{1.10,NULL,-2.20}'],
     same: `to_jsonb(original::numeric(10,2)[]) = (
-      SELECT coalesce(jsonb_agg(e::text::numeric(10,2)), '[]') FROM jsonb_array_elements_text(value::jsonb) e)`,
+      SELECT jsonb_agg(e::numeric(10,2)) FROM jsonb_array_elements_text(value::jsonb) e)`,
   },
   { type: 'd_price', literals: ['12.34'], same: 'original = value' },
   { type: 'mood', literals: ['sad', 'happy, or not'], same: 'original = value' },
@@ -252,7 +263,9 @@ function rendered(value: ConnectValue): string {
     return formatDecimal({ scale, unscaled: bytesToBigInt(unscaled) });
   }
   const items = value as readonly ConnectValue[];
-  return `[${items.map((item) => (typeof item === 'number' ? item : JSON.stringify(item === null ? null : rendered(item)))).join(',')}]`;
+  return JSON.stringify(
+    items.map((item) => (item === null || typeof item === 'number' ? item : rendered(item))),
+  );
 }
 
 describe('the server agrees with what we read of its texts', () => {
@@ -261,7 +274,8 @@ describe('the server agrees with what we read of its texts', () => {
 
   beforeAll(async () => {
     database = await freshDatabase();
-    await database.query(`CREATE DOMAIN d_price0 AS numeric(12,2); CREATE DOMAIN d_price AS d_price0;
+    await database.query(`CREATE DOMAIN d_price0 AS numeric(12,2);
+      CREATE DOMAIN d_price AS d_price0;
       CREATE TYPE mood AS ENUM ('sad', 'happy, or not')`);
     for (const type of parseTypes(await rowsAsText(database, TYPES_QUERY)))
       types.set(type.oid, type);
@@ -279,11 +293,13 @@ describe('the server agrees with what we read of its texts', () => {
       const random =
         entry.random === undefined
           ? ''
-          : `INSERT INTO ${table} SELECT (${entry.random})::${entry.type} FROM generate_series(1, ${RANDOM_ROWS});`;
+          : `INSERT INTO ${table} SELECT (${entry.random})::${entry.type}
+               FROM generate_series(1, ${RANDOM_ROWS});`;
       const printed = await database.query(`${SESSION}; CREATE TABLE ${table} (v ${entry.type});
         INSERT INTO ${table} VALUES ${literals}; ${random}
         SELECT format('%s', v) AS text, a.atttypid::int8::text AS oid, a.atttypmod::text AS typmod
-          FROM ${table}, pg_attribute a WHERE a.attrelid = '${table}'::regclass AND a.attname = 'v'`);
+          FROM ${table}, pg_attribute a
+         WHERE a.attrelid = '${table}'::regclass AND a.attname = 'v'`);
       expect(printed.length).toBeGreaterThanOrEqual(entry.literals.length);
       const mapped = mapPostgresType(
         {
@@ -317,7 +333,7 @@ async function rowsAsText(database: TestDatabase, sql: string): Promise<CatalogR
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [
         name,
-        value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value),
+        value === null || typeof value === 'string' ? value : JSON.stringify(value),
       ]),
     ),
   );

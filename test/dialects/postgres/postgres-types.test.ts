@@ -11,9 +11,17 @@ const TYPES: TypeInfo[] = [];
 
 function type(info: Partial<TypeInfo> & { readonly name: string }): TypeInfo {
   const made: TypeInfo = {
-    ...{ oid: 100 + TYPES.length, schema: 'pg_catalog', kind: 'base', category: 'X' },
-    ...{ elementOid: 0, arrayOid: 0, baseOid: 0, baseTypmod: -1, delimiter: ',' },
-    ...{ labels: [], extension: null },
+    oid: 100 + TYPES.length,
+    schema: 'pg_catalog',
+    kind: 'base',
+    category: 'X',
+    elementOid: 0,
+    arrayOid: 0,
+    baseOid: 0,
+    baseTypmod: -1,
+    delimiter: ',',
+    labels: [],
+    extension: null,
     ...info,
   };
   TYPES.push(made);

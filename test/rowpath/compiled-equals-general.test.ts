@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RowChange, RowOperation } from '../../src/model/change-event.ts';
+import { lsn } from '../../src/model/lsn.ts';
+import { RowImage } from '../../src/model/row-image.ts';
+import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
+import { benchOf, column, OPTIONS, origin, tableOf, WIRES } from './encoder-harness.ts';
+import type { Wire } from './encoder-harness.ts';
+import type { TypeCase } from './value-arbitraries.ts';
+import { SCALAR_CASES, TYPE_CASES } from './value-arbitraries.ts';
+
+const KEY_CASE = SCALAR_CASES.find(({ name }) => name === 'int32') as TypeCase;
+
+/** A table with key `id` and two columns of the type: NOT NULL and nullable. */
+function tableFor(typeCase: TypeCase, wire: Wire): TableSchema {
+  return tableOf(
+    [
+      column(KEY_CASE, 'id', 0, { identity: true }),
+      column(typeCase, wire.format === 'json' ? 'odd "ü" 😀' : 'plain', 1),
+      column(typeCase, 'nullable', 2, { schema: { ...typeCase.schema, optional: true } }),
+    ],
+    [0],
+  );
+}
+
+describe('every type, by the compiled path and by the general one', () => {
+  for (const wire of WIRES) {
+    for (const typeCase of TYPE_CASES) {
+      test(`${typeCase.name} in ${wire.name}`, async () => {
+        const bench = await benchOf(tableFor(typeCase, wire), wire);
+        fc.assert(
+          fc.property(typeCase.text, fc.option(typeCase.text), (first, second) => {
+            const after = RowImage.of(['1', first, second]);
+            const change: RowChange = {
+              ...origin(),
+              op: 'c',
+              table: bench.context.table,
+              before: null,
+              after,
+            };
+            expect(bench.compiled(change)).toEqual(bench.general(change));
+          }),
+          { numRuns: 25 },
+        );
+      });
+    }
+  }
+});
+
+const operation = fc.constantFrom<RowOperation>('c', 'r', 'u', 'u', 'u', 'd');
+
+describe('every shape of change', () => {
+  for (const wire of WIRES) {
+    test(`random tables and images in ${wire.name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.constantFrom(...SCALAR_CASES), { minLength: 1, maxLength: 4 }),
+          fc.boolean(),
+          fc.boolean(),
+          fc.infiniteStream(fc.nat()),
+          operation,
+          async (cases, keyed, keyOnly, stream, op) => {
+            const next = (below: number): number => (stream.next().value as number) % below;
+            const columns = cases.map((typeCase, i) => {
+              const optional = i > 0 && next(2) === 0;
+              const schema = { ...typeCase.schema, optional };
+              return column(typeCase, `c${i}`, i, { schema, identity: i === 0 });
+            });
+            const table = tableOf(columns, keyed ? [0] : []);
+            const value = (i: number, absent: boolean): string | null | undefined => {
+              const { schema } = columns[i] as ColumnSchema;
+              if (absent && i > 0 && next(3) === 0) return undefined;
+              if (schema.optional && next(3) === 0) return null;
+              const { text } = cases[i] as TypeCase;
+              return fc.sample(text, { numRuns: 1, seed: next(1 << 30) })[0];
+            };
+            const image = (absent: boolean): RowImage =>
+              RowImage.of(cases.map((_, i) => value(i, absent)));
+            const old = op === 'd' || (op === 'u' && next(3) > 0);
+            const change: RowChange = {
+              ...origin({
+                beforeIsKeyOnly: keyOnly,
+                previousCommitLsn: next(2) === 0 ? null : lsn(12n),
+                lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
+                transactionId: next(2) === 0 ? null : 0xffffffff,
+              }),
+              op,
+              table,
+              before: old ? image(false) : null,
+              after: op === 'd' ? null : image(true),
+            };
+            const options = { ...OPTIONS, tombstonesOnDelete: next(2) === 0 };
+            const bench = await benchOf(table, wire, options);
+            expect(bench.compiled(change)).toEqual(bench.general(change));
+            const [compiled, general] = bench.truncated(change);
+            expect(compiled).toEqual(general);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+  }
+});
