@@ -8,12 +8,13 @@ import type { ConsoleOutput } from './console-output.ts';
 import { formatBytes, formatCount } from './format-quantity.ts';
 import { logOptionsOf, startPipeline, untilStopped } from './run-command.ts';
 
+/** Flags of `bootstrap`. */
 export interface BootstrapCommandOptions {
   readonly follow: boolean;
   readonly json: boolean;
 }
 
-/** `tidemark bootstrap`: the snapshot until every sink holds it; with `follow` it goes on as `run`. */
+/** `tidemark bootstrap`: the snapshot until every sink holds it; `follow` goes on as `run`. */
 export async function bootstrapCommand(
   file: string,
   options: BootstrapCommandOptions,

@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
 import type { ConsoleOutput } from './console-output.ts';
 
+/** What the demo is told. */
 export interface DemoCommandOptions {
   /** Folder of server and log; a second run resumes there. */
   readonly directory: string;
@@ -11,6 +12,7 @@ export interface DemoCommandOptions {
   readonly json: boolean;
 }
 
+/** The open HTTP port; disposing closes it. */
 export interface ServedHttp extends AsyncDisposable {
   readonly url: string;
 }

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import type { CliContext } from './cli-context.ts';
 
+/** Flags of `demo`. */
 export interface DemoFlags {
   readonly durationMs: number | undefined;
   readonly path: string | undefined;

@@ -9,7 +9,7 @@ const EXIT_MEANING: Readonly<Record<1 | 2 | 3, string>> = {
   3: 'environment not ready',
 };
 
-/** `tidemark explain [code]`: what an error code means and what to do; without a code, all of them. */
+/** `tidemark explain [code]`: what an error code means and what to do; all codes without one. */
 export function explainCommand(
   code: string | undefined,
   options: { readonly json: boolean },

@@ -3,6 +3,7 @@ import { TidemarkError } from '../foundation/errors.ts';
 import { inspectSource, type SourceInspection } from '../runtime/inspect-source.ts';
 import type { CliContext } from './cli-context.ts';
 
+/** Flags of `init`. */
 export interface InitCommandOptions {
   /** --output; undefined prints. */
   readonly file: string | undefined;

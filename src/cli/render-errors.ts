@@ -20,7 +20,7 @@ export function exitCodeOf(errors: readonly TidemarkError[]): ExitCode {
   return codes.includes(3) ? 3 : 1;
 }
 
-/** Shows code, cause and cure of each error, numbered when there are several; returns the exit code. */
+/** Shows code, cause and cure of each error, numbered if several; returns the exit code. */
 export function renderErrors(output: ConsoleOutput, thrown: unknown, json: boolean): ExitCode {
   const errors = errorsOf(thrown);
   const warnings = thrown instanceof ConfigErrors ? thrown.warnings : [];

@@ -7,6 +7,7 @@ import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { formatBytes, formatCount, formatDuration } from './format-quantity.ts';
 
+/** Flags of `status`. */
 export interface StatusCommandOptions {
   readonly path: string | undefined;
   readonly url: string | undefined;
@@ -80,9 +81,7 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
   );
   const { source, transport } = status;
   output.line(`source   ${source.state}, ${source.phase}; ${formatCount(source.records)} records`);
-  output.line(
-    `  behind ${lag(source.lagMs)}, ${source.lagBytes === null ? '?' : formatBytes(source.lagBytes)}`,
-  );
+  output.line(`  behind ${lag(source.lagMs)}, ${bytesOr(source.lagBytes)}`);
   output.line(`  confirmed ${source.confirmedLsn ?? 'nothing yet'}`);
   if (source.error !== null) showError(output, source.error);
   for (const sink of status.sinks) {
@@ -117,6 +116,10 @@ function showStored(output: ConsoleOutput, state: StoredState): void {
     output.line(`group    ${group}: ${formatCount(behind)} records behind`);
   }
   output.line(`topics   ${state.topics.length}`);
+}
+
+function bytesOr(bytes: number | null): string {
+  return bytes === null ? '?' : formatBytes(bytes);
 }
 
 function lag(ms: number | null): string {

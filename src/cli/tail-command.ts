@@ -4,6 +4,7 @@ import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { storePathOf, type StoreLocation } from './store-location.ts';
 
+/** Flags of `tail`. */
 export interface TailCommandOptions extends StoreLocation {
   readonly fromBeginning: boolean;
   readonly follow: boolean;

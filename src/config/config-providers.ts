@@ -8,6 +8,7 @@ export interface ProviderContext {
   readonly folder: string;
 }
 
+/** A text after its references were replaced. */
 export interface ExpandedText {
   readonly text: string;
   /** True when a part came from a provider: such text is not repeated in messages. */
@@ -23,8 +24,8 @@ const REFERENCE = /\$\{([a-z]+):([^}]*)\}/g;
 
 /**
  * Replaces `${env:NAME}`, `${file:/path:key}` (a properties file) and `${dir:/path:file}` (one file
- * for each secret). Problems name the reference, never a value. Replaced text is not expanded again:
- * a password may contain `${`.
+ * for each secret). Problems name the reference, never a value. Replaced text is not expanded
+ * again: a password may contain `${`.
  */
 export function expandReferences(text: string, context: ProviderContext): ExpandedText {
   const problems: string[] = [];

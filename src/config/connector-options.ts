@@ -24,13 +24,13 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     name: 'key.converter',
     type: CONVERTER,
     default: 'avro',
-    doc: 'Bytes of record keys: Avro with the built-in schema registry, or JSON. Java class names work too.',
+    doc: 'Form of record keys: Avro with the built-in registry, or JSON. Java class names work.',
   },
   {
     name: 'value.converter',
     type: CONVERTER,
     default: 'avro',
-    doc: 'Bytes of record values: Avro with the built-in schema registry, or JSON. Java class names work too.',
+    doc: 'Form of record values: Avro with the built-in registry, or JSON. Java class names work.',
   },
   {
     name: 'key.converter.schemas.enable',
@@ -151,7 +151,7 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
       kind: 'enum',
       values: ['none'],
       refused: {
-        all: 'records are never dropped; one that cannot be applied parks its table and others flow',
+        all: 'records are never dropped; one that cannot be applied parks its table',
       },
     },
     default: 'none',

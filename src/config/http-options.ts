@@ -17,6 +17,7 @@ export const HTTP_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** Where the HTTP port is opened. */
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;

@@ -25,7 +25,7 @@ const COMMON: readonly Option[] = [
     name: 'connector.class',
     type: { kind: 'string' },
     required: true,
-    doc: `\`jdbc\` or \`postgres\` (safe defaults), \`${CONFLUENT_JDBC_SINK_CLASS}\` or \`${DEBEZIUM_JDBC_SINK_CLASS}\` (their names and defaults).`,
+    doc: '`jdbc` or `postgres` (safe defaults), or the Java class name of a JDBC sink (its defaults).',
   },
   {
     name: 'connection.url',
@@ -276,7 +276,7 @@ function urlProblem(url: string | undefined): string | undefined {
   const scheme = /^([a-z][a-z0-9+]*):/i.exec(plain)?.[1]?.toLowerCase();
   if (scheme !== 'postgres' && scheme !== 'postgresql') {
     const found = scheme === undefined ? 'no scheme' : scheme;
-    return `must begin with postgres:// or jdbc:postgresql://; it has ${found}, which is not supported yet`;
+    return `must begin with postgres:// or jdbc:postgresql://; ${found} is not supported yet`;
   }
   return URL.canParse(plain) ? undefined : 'is not a URL';
 }

@@ -13,7 +13,7 @@ export function acceptedOptions(reasons: Readonly<Record<string, string>>): Opti
   }));
 }
 
-/** Known properties that would change the outcome and are not built: name → why, and what instead. */
+/** Known properties that would change the outcome and are not built: name → why, what instead. */
 export function refusedOptions(reasons: Readonly<Record<string, string>>): Option[] {
   return Object.entries(reasons).map(([name, reason]) => ({
     name,

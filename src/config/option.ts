@@ -41,7 +41,7 @@ export interface Option {
   readonly doc: string;
   /** Never shown in logs, status, API or errors. */
   readonly secret?: boolean;
-  /** `supported`; `accepted` (known, means nothing here: a note); `refused` (error with the reason). */
+  /** `accepted`: known, means nothing here: a note. `refused`: an error with the reason. */
   readonly status?: 'supported' | 'accepted' | 'refused';
   /** Why it is accepted or refused, and the alternative. */
   readonly reason?: string;

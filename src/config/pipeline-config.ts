@@ -11,6 +11,7 @@ export interface ConnectorConfig {
   readonly options: ResolvedOptions;
 }
 
+/** The section `http`, resolved. */
 export interface HttpConfig {
   /** Null: no HTTP port. */
   readonly listen: ListenAddress | null;

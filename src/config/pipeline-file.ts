@@ -33,7 +33,7 @@ export const SECTIONS = [
 
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Reads and checks a pipeline file. Throws CONFIG_FILE, CONFIG_SYNTAX, or all that is wrong at once. */
+/** Reads and checks a pipeline file. Throws CONFIG_FILE, CONFIG_SYNTAX, or ConfigErrors. */
 export function loadPipelineFile(
   file: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -6,7 +6,7 @@ import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
 
-/** Names of the class in `connector.class`: ours with safe defaults, and Debezium's with its own. */
+/** Names in `connector.class`: ours with safe defaults, and Debezium's with its own. */
 export const POSTGRES_CLASS = 'postgres';
 export const DEBEZIUM_POSTGRES_CLASS = 'io.debezium.connector.postgresql.PostgresConnector';
 
@@ -137,7 +137,7 @@ const SLOT_OPTIONS: readonly Option[] = [
       values: ['filtered', 'all_tables', 'disabled', 'no_tables'],
     },
     default: 'filtered',
-    doc: 'filtered: create and keep a publication of the captured tables. all_tables needs a superuser.',
+    doc: 'filtered: make and keep a publication of the captured tables. all_tables: superusers only.',
   },
   {
     name: 'publish.via.partition.root',

@@ -43,7 +43,7 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     name: 'column.propagate.source.type',
     type: { kind: 'regex-list' },
     default: '.*',
-    doc: 'Columns whose schema tells type, length and scale of the source; sinks create them alike.',
+    doc: 'Columns whose schema tells the type in the source, so that sinks create them alike.',
   },
   {
     name: 'skipped.operations',
@@ -55,7 +55,7 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     name: 'tombstones.on.delete',
     type: { kind: 'boolean' },
     default: 'true',
-    doc: 'After each delete a record with the same key and no value, so that compaction removes it.',
+    doc: 'After each delete a record with the same key and no value, for compaction.',
   },
   {
     name: 'unavailable.value.placeholder',

@@ -4,13 +4,14 @@ import { nearestName } from './nearest-name.ts';
 import { type Option, type OptionValue, ResolvedOptions } from './option.ts';
 import { parseOptionValue, type ParsedValue } from './option-value.ts';
 
-/** A rule over several properties; it is asked only when all of them are well-formed by themselves. */
+/** A rule over several properties; asked only when each of them is well-formed by itself. */
 export interface OptionRule {
   readonly properties: readonly string[];
   /** What is wrong, as a sentence that follows the name of the first property. */
   readonly check: (options: ResolvedOptions) => string | undefined;
 }
 
+/** What surrounds a section: its name, its file, its rules. */
 export interface ResolveContext {
   /** The section, e.g. `source` or `sinks[0]`; precedes every name in a message. */
   readonly where: string;
@@ -31,6 +32,7 @@ export class ConfigErrors extends TidemarkErrors {
   }
 }
 
+/** A section as far as it could be resolved. */
 export interface ExaminedOptions {
   /** Complete only when there are no problems. */
   readonly options: ResolvedOptions;

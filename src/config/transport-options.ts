@@ -14,7 +14,7 @@ export const TRANSPORT_OPTIONS: readonly Option[] = [
   {
     name: 'path',
     type: { kind: 'string' },
-    doc: 'Folder of the store, on a local disk, relative to the pipeline file. Absent: `<name>-data`.',
+    doc: 'Folder of the store, on a local disk, relative to the file. Absent: `<name>-data`.',
   },
   {
     name: 'max.bytes',

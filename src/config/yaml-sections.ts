@@ -145,7 +145,7 @@ function excerptError(
   return new TidemarkError('CONFIG_SYNTAX', `${file}:${at.line}:${at.col}: ${what}${excerpt}`);
 }
 
-/** The rest of a line after a name that sounds like a secret, and passwords in URLs, become `***`. */
+/** What follows a name that sounds like a secret, and passwords in URLs, become `***`. */
 function withoutSecrets(line: string): string {
   return line
     .replace(

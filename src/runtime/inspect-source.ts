@@ -13,11 +13,13 @@ export interface SourceInspection {
   readonly schemas: readonly InspectedSchema[];
 }
 
+/** A schema with tables that can be captured. */
 export interface InspectedSchema {
   readonly name: string;
   readonly tables: readonly InspectedTable[];
 }
 
+/** A table that can be captured. */
 export interface InspectedTable {
   readonly name: string;
   readonly estimatedRows: number;

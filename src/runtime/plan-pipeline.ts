@@ -25,6 +25,7 @@ export interface PipelinePlan {
   readonly warnings: readonly string[];
 }
 
+/** A table that would be captured. */
 export interface PlannedTable {
   readonly table: string;
   readonly topic: string;
@@ -34,6 +35,7 @@ export interface PlannedTable {
   readonly estimatedRows: number;
 }
 
+/** What a sink would find or make in its target. */
 export interface PlannedSink {
   readonly name: string;
   /** For each topic the table, and the statements that make it when it is missing. */

@@ -7,6 +7,7 @@ import { type ConnectValue, formatDecimal, isDecimal, isStruct } from '../model/
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { LogRecord, TopicDescription, Transport } from '../transport/transport.ts';
 
+/** Which records of a topic to read. */
 export interface TailOptions {
   readonly path: string;
   readonly topic: string;

@@ -51,7 +51,8 @@ describe('check', () => {
 
   test('wrong password, at source and target together', async () => {
     await using database = await freshDatabase();
-    const url = `postgres://${database.user}:wrong@${database.host}:${database.port}/${database.name}`;
+    const { host, port, user, name } = database;
+    const url = `postgres://${user}:wrong@${host}:${port}/${name}`;
     const sink = { name: 'w', 'connector.class': 'jdbc', 'connection.url': url };
     const outcome = await check(database, { 'database.password': 'wrong' }, { sinks: [sink] });
     expect(outcome.code).toBe(3);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runProgram } from '../support/cli-process.ts';
 import { pipelineFolder } from '../support/pipeline-text.ts';
 
-const COMMANDS = ['run', 'bootstrap', 'check', 'plan', 'init', 'status', 'tail', 'explain', 'demo'];
+const COMMANDS = 'run bootstrap check plan init status tail explain demo'.split(' ');
 
 describe('help', () => {
   test('without a command the program shows what there is, and says that this was wrong', async () => {
@@ -76,11 +76,11 @@ describe('configuration', () => {
       const { code, stdout, stderr } = await runProgram([command, pipeline.file]);
       expect(code).toBe(2);
       expect(stdout).toBe('');
-      expect(stderr).toMatch(
-        /^warning: source: database\.pasword is not a known property; did you mean database\.password\?/,
+      expect(stderr).toContain(
+        'warning: source: database.pasword is not a known property; did you mean database.password?',
       );
-      expect(stderr).toMatch(
-        /\n1\. CONFIG_INVALID {2}source: database\.password: the environment variable SHOP_PASSWORD is not set \(/,
+      expect(stderr).toContain(
+        '\n1. CONFIG_INVALID  source: database.password: the environment variable SHOP_PASSWORD ',
       );
       expect(stderr).toMatch(/\n2\. CONFIG_INVALID {2}source: database\.dbname is required\n/);
       expect(stderr).not.toContain('hunter2');

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the generated parts of the README and the JSON Schema of pipeline files. */
+/** `npm run docs`: writes the generated parts of the README, and the JSON Schema. */
 import { writeFileSync } from 'node:fs';
 import { referenceFiles } from './reference-files.ts';
 

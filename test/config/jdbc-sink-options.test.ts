@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { CONFLUENT_JDBC_SINK_OPTIONS, jdbcSinkRules } from '../../src/config/jdbc-sink-options.ts';
+import { examineOptions } from '../../src/config/resolve-options.ts';
+
+function problemsOf(input: Record<string, string>): string[] {
+  const { problems } = examineOptions(
+    CONFLUENT_JDBC_SINK_OPTIONS,
+    { name: 's', 'connector.class': 'x', 'connection.url': 'jdbc:postgresql://h/d', ...input },
+    {
+      where: 's',
+      rules: jdbcSinkRules('pk.mode'),
+      providers: { environment: {}, folder: '/' },
+    },
+  );
+  return problems.map(({ message }) => message);
+}
+
+test("Confluent's defaults are well-formed", () => {
+  expect(problemsOf({})).toEqual([]);
+});
+
+test.each([
+  [{ 'insert.mode': 'upsert' }, 'upsert needs a key: set pk.mode to record_key'],
+  [{ 'delete.enabled': 'true' }, 'delete.enabled needs pk.mode record_key'],
+  [{ topics: 'a', 'topics.regex': 'b' }, 'topics and topics.regex exclude each other'],
+  [{ 'connection.url': 'jdbc:mysql://u:pw@h/d' }, 'mysql is not supported yet'],
+  [{ 'connection.url': 'localhost' }, 'no scheme is not supported'],
+  [{ 'errors.tolerance': 'all' }, 'parks its table'],
+  [{ 'pk.mode': 'kafka' }, 'not supported yet; use record_key'],
+])('%j', (input, message) => {
+  const problems = problemsOf(input);
+  expect(problems).toEqual([expect.stringContaining(message)]);
+  expect(problems.join()).not.toContain('pw');
+});

@@ -1,0 +1,24 @@
+import { describe, expect, test } from 'vitest';
+import { acceptedOptions, refusedOptions, withDefaults } from '../../src/config/option-table.ts';
+
+const table = [
+  { name: 'a', type: { kind: 'string' }, default: '1', doc: '' },
+  { name: 'b', type: { kind: 'string' }, doc: '' },
+] as const;
+
+describe('withDefaults', () => {
+  test('sets, takes away and leaves', () => {
+    const defaults = withDefaults(table, { b: '2' }).map((option) => option.default);
+    expect(defaults).toEqual(['1', '2']);
+    expect('default' in (withDefaults(table, { a: null })[0] ?? {})).toBe(false);
+  });
+
+  test('a name that is not there is a slip', () => {
+    expect(() => withDefaults(table, { c: '' })).toThrow('no option c');
+  });
+});
+
+test('accepted and refused options carry their reason', () => {
+  expect(acceptedOptions({ x: 'why' })).toMatchObject([{ status: 'accepted', reason: 'why' }]);
+  expect(refusedOptions({ x: 'why' })).toMatchObject([{ status: 'refused', reason: 'why' }]);
+});

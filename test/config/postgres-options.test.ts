@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import {
+  parseMessageKeys,
+  POSTGRES_OPTIONS,
+  POSTGRES_RULES,
+} from '../../src/config/postgres-options.ts';
+import { examineOptions } from '../../src/config/resolve-options.ts';
+
+function problemsOf(input: Record<string, string>): string[] {
+  const required = {
+    'connector.class': 'postgres',
+    'database.hostname': 'h',
+    'database.dbname': 'd',
+    'database.user': 'u',
+    'topic.prefix': 'shop',
+  };
+  const { problems } = examineOptions(
+    POSTGRES_OPTIONS,
+    { ...required, ...input },
+    { where: 's', rules: POSTGRES_RULES, providers: { environment: {}, folder: '/' } },
+  );
+  return problems.map(({ message }) => message);
+}
+
+test.each([
+  [{ 'slot.name': 'My-Slot' }, 'slot.name may have only lower-case letters'],
+  [{ 'topic.prefix': 'a b' }, 'topic.prefix may have only letters'],
+  [{ 'skipped.operations': 'c,x' }, 'skipped.operations has x'],
+  [{ 'skipped.operations': 'none,t' }, 'has none beside other operations'],
+  [{ 'slot.stream.params': 'origin' }, 'must have the form name=value'],
+  [{ 'message.key.columns': 'public.t' }, 'must have the form schema.table:column'],
+  [{ 'database.sslkey': '/k' }, 'give both or none'],
+  [{ 'schema.include.list': 'a', 'schema.exclude.list': 'b' }, 'exclude each other'],
+  [{ 'column.mask.with.10.chars': 'a' }, 'masks are not supported yet'],
+  [{ 'snapshot.select.statement.overrides.a.b': 'SELECT' }, 'not supported yet'],
+  [{ transforms: 'unwrap' }, 'single-message transforms are not supported yet'],
+])('%j', (input, message) => {
+  expect(problemsOf(input)).toEqual([expect.stringContaining(message)]);
+});
+
+test('what switches an unsupported feature off is fine', () => {
+  expect(problemsOf({ 'provide.transaction.metadata': 'false', transforms: '' })).toEqual([]);
+});
+
+describe('parseMessageKeys', () => {
+  test('patterns of tables with their columns', () => {
+    expect(parseMessageKeys('public.a:x, y;(.*).b:z;')).toEqual([
+      { table: /^(?:public.a)$/i, columns: ['x', 'y'] },
+      { table: /^(?:(.*).b)$/i, columns: ['z'] },
+    ]);
+  });
+
+  test.each(['a', ':x', 'a:', 'a:x,', 'a(:x'])('%s has not the form', (text) => {
+    expect(parseMessageKeys(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import { unsafeSink, unsafeSource } from '../../src/runtime/check-pipeline.ts';
+
+function warningsOf(
+  source: Readonly<Record<string, unknown>>,
+  sink: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const document = {
+    name: 'p',
+    source: {
+      'connector.class': 'postgres',
+      'database.hostname': 'db',
+      'database.dbname': 'shop',
+      'database.user': 'me',
+      'topic.prefix': 'shop',
+      ...source,
+    },
+    sinks: [
+      { name: 'dwh', 'connector.class': 'jdbc', 'connection.url': 'postgres://h/d', ...sink },
+    ],
+  };
+  const config = parsePipeline(JSON.stringify(document), '/p.yaml', {});
+  return [...unsafeSource(config.source), ...config.sinks.flatMap(unsafeSink)];
+}
+
+test('our own defaults give nothing to warn of', () => {
+  expect(warningsOf({}, {})).toEqual([]);
+});
+
+test('each unsafe setting has its warning', () => {
+  const source = {
+    'heartbeat.interval.ms': 0,
+    'publication.autocreate.mode': 'all_tables',
+    'slot.drop.on.stop': true,
+    'value.converter': 'json',
+    'value.converter.schemas.enable': false,
+  };
+  const sink = { 'insert.mode': 'insert', 'delete.enabled': false };
+  expect(warningsOf(source, sink)).toEqual([
+    expect.stringContaining('heartbeat.interval.ms is 0'),
+    expect.stringContaining('publication.autocreate.mode is all_tables'),
+    expect.stringContaining('slot.drop.on.stop loses'),
+    expect.stringContaining('value.converter.schemas.enable is false'),
+    expect.stringContaining('sink dwh: insert.mode is insert'),
+    expect.stringContaining('sink dwh: delete.enabled is false'),
+  ]);
+});

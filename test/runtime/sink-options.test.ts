@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import { sinkOptionsOf } from '../../src/runtime/sink-options.ts';
+import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
+
+function optionsOf(connectorClass: string, more: Record<string, unknown> = {}): SqlSinkOptions {
+  const source = {
+    'connector.class': 'postgres',
+    'database.hostname': 'db',
+    'database.dbname': 'shop',
+    'database.user': 'me',
+    'topic.prefix': 'shop',
+  };
+  const sink = {
+    name: 'dwh',
+    'connector.class': connectorClass,
+    'connection.url': 'postgres://h/d',
+    ...more,
+  };
+  const config = parsePipeline(JSON.stringify({ name: 'p', source, sinks: [sink] }), '/p.yaml', {});
+  const [connector] = config.sinks;
+  if (connector === undefined) throw new Error('there is one sink');
+  return sinkOptionsOf(connector);
+}
+
+test.each(['jdbc', 'postgres'])('%s: exactly-once upserts, schema followed', (name) => {
+  expect(optionsOf(name, { 'connection.user': 'u' })).toMatchObject({
+    name: 'dwh',
+    user: 'u',
+    insertMode: 'upsert',
+    primaryKeyMode: 'record_key',
+    deleteEnabled: true,
+    truncateEnabled: true,
+    schemaEvolution: { create: true, evolve: true },
+    tableNameFormat: '${source.schema}.${source.table}',
+    quoteIdentifiers: true,
+  });
+});
+
+test("Confluent's names and defaults", () => {
+  const name = 'io.confluent.connect.jdbc.JdbcSinkConnector';
+  expect(optionsOf(name)).toMatchObject({
+    insertMode: 'insert',
+    primaryKeyMode: 'none',
+    deleteEnabled: false,
+    schemaEvolution: { create: false, evolve: false },
+    tableNameFormat: '${topic}',
+    topicDots: 'qualify',
+    batchRows: 3000,
+  });
+  const set = { 'pk.mode': 'record_key', 'pk.fields': 'a,b', 'auto.create': true };
+  expect(optionsOf(name, set)).toMatchObject({
+    primaryKeyMode: 'record_key',
+    primaryKeyFields: ['a', 'b'],
+    schemaEvolution: { create: true, evolve: false },
+  });
+});
+
+test("Debezium's names and defaults", () => {
+  const name = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  expect(optionsOf(name, { 'connection.username': 'u' })).toMatchObject({
+    user: 'u',
+    insertMode: 'insert',
+    topicDots: 'underscore',
+    quoteIdentifiers: false,
+    batchRows: 500,
+  });
+  const set = { 'schema.evolution': 'basic', 'primary.key.mode': 'record_key' };
+  expect(optionsOf(name, set)).toMatchObject({
+    primaryKeyMode: 'record_key',
+    schemaEvolution: { create: true, evolve: true },
+  });
+});

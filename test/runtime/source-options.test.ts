@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import type { ConnectorConfig } from '../../src/config/pipeline-config.ts';
+import { PRODUCT_VERSION } from '../../src/runtime/product-version.ts';
+import { envelopeOptionsOf, sourceOptionsOf } from '../../src/runtime/source-options.ts';
+
+function sourceOf(overrides: Readonly<Record<string, unknown>> = {}): ConnectorConfig {
+  const source = {
+    'connector.class': 'postgres',
+    'database.hostname': 'db',
+    'database.dbname': 'shop',
+    'database.user': 'me',
+    'topic.prefix': 'Shop-1',
+    ...overrides,
+  };
+  return parsePipeline(JSON.stringify({ name: 'p', source }), '/p.yaml', {}).source;
+}
+
+const DEBEZIUM = { 'connector.class': 'io.debezium.connector.postgresql.PostgresConnector' };
+
+describe('sourceOptionsOf', () => {
+  test('our class: safe defaults, names of its own', () => {
+    expect(sourceOptionsOf(sourceOf())).toMatchObject({
+      connection: { host: 'db', port: 5432, database: 'shop', user: 'me', sslMode: 'prefer' },
+      slotName: 'tidemark_shop_1',
+      publicationName: 'tidemark_shop_1',
+      publicationAutocreateMode: 'filtered',
+      skippedOperations: [],
+      heartbeatIntervalMs: 10_000,
+      snapshotMode: 'initial',
+      propagateSourceType: [/^(?:.*)$/i],
+    });
+  });
+
+  test("Debezium's class: its defaults", () => {
+    expect(sourceOptionsOf(sourceOf(DEBEZIUM))).toMatchObject({
+      slotName: 'debezium',
+      publicationName: 'dbz_publication',
+      publicationAutocreateMode: 'all_tables',
+      skippedOperations: ['t'],
+      heartbeatIntervalMs: 0,
+      propagateSourceType: [],
+    });
+  });
+
+  test('lists and pairs', () => {
+    const options = sourceOptionsOf(
+      sourceOf({
+        'table.include.list': 'public\\.a,public\\.b',
+        'slot.stream.params': 'origin=any; messages=true',
+        'message.key.columns': 'public.a:x',
+      }),
+    );
+    expect(options.tableInclude).toHaveLength(2);
+    expect(options.slotStreamParams).toEqual([
+      ['origin', 'any'],
+      ['messages', 'true'],
+    ]);
+    expect(options.messageKeyColumns).toEqual([{ table: /^(?:public.a)$/i, columns: ['x'] }]);
+  });
+
+  test('a PEM file that cannot be read is named', () => {
+    const source = sourceOf({ 'database.sslrootcert': '/nowhere/ca.pem' });
+    expect(() => sourceOptionsOf(source)).toThrow(
+      'source: database.sslrootcert: /nowhere/ca.pem cannot be read (ENOENT)',
+    );
+  });
+});
+
+test('envelopes', () => {
+  expect(envelopeOptionsOf(sourceOf())).toMatchObject({
+    topicPrefix: 'Shop-1',
+    version: PRODUCT_VERSION,
+    database: 'shop',
+    tombstonesOnDelete: true,
+  });
+  expect(envelopeOptionsOf(sourceOf()).contextHeaders).toBeUndefined();
+  const headers = envelopeOptionsOf(sourceOf(DEBEZIUM)).contextHeaders ?? [];
+  expect(headers.map(({ name }) => name)).toContain('__debezium.context.connectorLogicalName');
+});
