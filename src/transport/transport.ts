@@ -27,7 +27,8 @@ export interface Transport extends AsyncDisposable {
 
   /**
    * Ruling 3: in one transaction the topics get the next generation, their records are dropped and
-   * `offset` is stored. Offsets of records go on rising. Topics that are missing are created.
+   * `offset` is stored. Offsets of records go on rising. Topics that are missing are created, with
+   * the default options and generation 1: open a topic first to choose its own.
    */
   beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void>;
 
@@ -87,7 +88,10 @@ export interface ConsumerOptions {
   readonly group: string;
   /** Exact names, or a regular expression over the whole name. */
   readonly topics: readonly string[] | RegExp;
-  /** Where a partition without committed offset begins; default `earliest`. */
+  /**
+   * Where a partition without committed offset begins; default `earliest`. `latest` is the end when
+   * the group was first registered; topics that appear later are read from their beginning.
+   */
   readonly startAt?: 'earliest' | 'latest';
   /** False: read only, nothing is registered and nothing held back from retention (`tail`). */
   readonly register?: boolean;
@@ -123,8 +127,15 @@ export interface RecordHeader {
 export interface Consumer extends AsyncDisposable {
   /**
    * Records after the positions of this consumer, in the order of the log-wide sequence across its
-   * partitions as far as `maxBytes` reaches; consecutive records of one partition stand together.
-   * An empty list only when the signal aborted, `maxWaitMs` passed, or a new generation is to be told.
+   * partitions as far as `maxBytes` reaches (one record always does); consecutive records of one
+   * partition stand together. An empty list only when the signal aborted, the consumer was closed,
+   * or `maxWaitMs` passed.
+   *
+   * A new generation is told once: the poll returns at once and holds, for each partition concerned
+   * and for nothing else, one entry without records, with the new generation and its first offset;
+   * from then on `assignment` has them too. No record of the new generation comes before that, and
+   * none of the old one after it, so that a sink can empty its table even when no record follows.
+   * What the consumer finds when it is made is not told: `assignment` has it.
    */
   poll(options: {
     readonly maxBytes: number;
@@ -165,6 +176,7 @@ export interface DocumentStore {
 }
 
 export interface TransportStatistics {
+  /** Size of the store, free pages included. */
   readonly bytesUsed: number;
   readonly bytesLimit: number;
   /** Pages inside the file that are free for use again, in bytes. */

@@ -6,6 +6,7 @@
  *   DISK_JOURNAL          file that the notes are appended to
  *   DISK_FAIL_WRITE=path  while that file exists, writes fail with ENOSPC
  *   DISK_FAIL_SYNC=path   while that file exists, syncs fail with EIO
+ *   DISK_FULL=path        while that file exists, every disk says that it has no room
  *
  * A note: u8 kind, u64 offset, u32 length, and for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate
  * (the length in `offset`), 4 write through a descriptor that syncs by itself. The test adds its own.
@@ -18,6 +19,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -33,6 +35,7 @@ typedef ssize_t (*pwrite_fn)(int, const void *, size_t, off64_t);
 typedef ssize_t (*writev_fn)(int, const struct iovec *, int);
 typedef ssize_t (*write_fn)(int, const void *, size_t);
 typedef int (*sync_fn)(int);
+typedef int (*statfs_fn)(const char *, struct statfs *);
 typedef int (*truncate_fn)(int, off64_t);
 
 static int kind_of(int fd) { return fd >= 0 && fd < MAX_FD ? watched[fd] : 0; }
@@ -144,3 +147,13 @@ static int noted_truncate(const char *name, int fd, off64_t length) {
 
 int ftruncate(int fd, off_t length) { return noted_truncate("ftruncate", fd, length); }
 int ftruncate64(int fd, off64_t length) { return noted_truncate("ftruncate64", fd, length); }
+
+int statfs(const char *path, struct statfs *disk) {
+  int result = REAL("statfs", statfs_fn)(path, disk);
+  if (result == 0 && failing("DISK_FULL")) disk->f_bavail = 0;
+  return result;
+}
+
+int statfs64(const char *path, struct statfs64 *disk) {
+  return statfs(path, (struct statfs *)disk); /* one layout on 64 bits */
+}

@@ -35,6 +35,7 @@ export class EmbeddedConsumer implements Consumer {
   readonly #parts: ConsumerParts;
   readonly #group: string;
   readonly #registers: boolean;
+  readonly #subscription: Subscription;
   readonly #covers: (topic: string) => boolean;
   readonly #cursors = new Map<string, PartitionCursor>();
   readonly #leave = new AbortController();
@@ -44,6 +45,7 @@ export class EmbeddedConsumer implements Consumer {
     this.#parts = parts;
     this.#group = options.group;
     this.#registers = options.register ?? true;
+    this.#subscription = subscription;
     this.#covers = matcher(subscription);
   }
 
@@ -196,7 +198,9 @@ export class EmbeddedConsumer implements Consumer {
       // Below the start is fine: what stood there went with its generation.
       checkRange(found, partition, offset, 0);
     }
-    await store.write('independent', () => ({ operations: groups.commits(this.#group, offsets) }));
+    // With the registration: a group that was deleted while it reads is one again, and holds.
+    const operations = groups.registration(this.#group, this.#subscription, offsets);
+    await store.write('independent', () => ({ operations }));
   }
 
   /** A poll that waits returns an empty list. */

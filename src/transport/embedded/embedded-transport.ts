@@ -1,6 +1,7 @@
 import { assert } from '../../foundation/assert.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
 import { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type {
@@ -139,10 +140,9 @@ class LmdbTransport implements EmbeddedTransport {
       });
     }
     const topic = this.#catalog.find(name);
-    assert(
-      topic !== undefined,
-      `topic ${name} is not in the store, which is open for reading only`,
-    );
+    if (topic === undefined) {
+      throw new TidemarkError('TOPIC_UNKNOWN', `the store has no topic ${name}`);
+    }
     return topic.handle;
   }
 

@@ -66,25 +66,19 @@ export class GroupTable {
     return [...groups].map(([group, entry]) => ({ group, ...entry }));
   }
 
-  /** Operations that register a group with the offsets where it begins. */
+  /** Operations that register a group and store where it goes on. */
   registration(
     group: string,
     subscription: Subscription,
     offsets: readonly (TopicPartition & { readonly offset: number })[],
   ): StoreOperation[] {
     const value = Buffer.from(JSON.stringify(subscription));
-    return [{ key: groupKey(group), value }, ...this.commits(group, offsets)];
-  }
-
-  commits(
-    group: string,
-    offsets: readonly (TopicPartition & { readonly offset: number })[],
-  ): StoreOperation[] {
-    return offsets.map(({ topic, partition, offset }) => {
-      const value = Buffer.allocUnsafe(8);
-      value.writeDoubleLE(offset);
-      return { key: groupOffsetKey(group, topic, partition), value };
+    const commits = offsets.map(({ topic, partition, offset }) => {
+      const bytes = Buffer.allocUnsafe(8);
+      bytes.writeDoubleLE(offset);
+      return { key: groupOffsetKey(group, topic, partition), value: bytes };
     });
+    return [{ key: groupKey(group), value }, ...commits];
   }
 
   removal(group: string): StoreOperation[] {

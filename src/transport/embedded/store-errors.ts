@@ -1,23 +1,18 @@
 import { TidemarkError } from '../../foundation/errors.ts';
 
-/** Room on the disk below which an I/O error is taken for a full disk. */
-const FULL_BELOW_BYTES = 1024 * 1024;
-
 /**
- * What a failed commit means. The store reports a write that the disk cut short as EIO, so the code
- * alone does not tell a full disk from a broken one: the room left decides.
+ * What a failed commit means. The store is as it was before, but the library's path for a write that
+ * fails is not safe (lmdb 3.5.6 formats its message into too small a buffer), so this process writes
+ * no more: a full disk has to be seen before, by StoreSpace.
  */
-export function commitError(thrown: unknown, folder: string, roomBytes: number): TidemarkError {
+export function commitError(thrown: unknown, folder: string): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const full = /ENOSPC|No space left|File too large|quota exceeded|MDB_MAP_FULL/i.test(message);
-  if (full || roomBytes < FULL_BELOW_BYTES) {
-    return new TidemarkError('STORE_FULL', `no room on the disk of ${folder}: ${message}`, {
-      cause: thrown,
-    });
-  }
   return new TidemarkError('STORE_IO', `the store ${folder} failed to write: ${message}`, {
     cause: thrown,
+    cure:
+      'Check the disk and the room on it, then restart the daemon. ' +
+      'The stored data up to the last flush is intact.',
   });
 }
 

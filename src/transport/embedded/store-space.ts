@@ -12,6 +12,9 @@ export interface FileUse {
 /** Appends are admitted without a new measurement up to this many bytes. */
 const CREDIT_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Room on the disk below which nothing is written at all. */
+const DISK_BYTES_MIN = 4 * 1024 * 1024;
+
 /**
  * Keeps the store within its quota and the disk from running full. Invariant: what `admit` lets
  * through leaves a reserve, because deleting and storing offsets need fresh pages too; a store
@@ -66,15 +69,29 @@ export class StoreSpace {
         { cure: 'End the process that reads the store (`tidemark tail`) and does not go on.' },
       );
     }
-    const room = this.roomBytes(use);
-    if (needed + this.reserveBytes > room + use.reusableBytes) {
-      throw new TidemarkError(
-        'STORE_FULL',
-        `the disk of the store ${this.#folder} has only ${inMiB(room)} MiB left`,
-      );
-    }
+    const room = this.#roomBytes(use);
+    if (needed + this.reserveBytes > room + use.reusableBytes) throw this.#diskFull(room);
     const spare = Math.min(quota, room + use.reusableBytes - this.reserveBytes) - needed;
     this.#creditBytes = Math.max(0, Math.min(CREDIT_BYTES_MAX, spare / 4));
+  }
+
+  /**
+   * Throws STORE_FULL when the disk has no room for `bytes` or next to nothing left, whatever is to
+   * be written. Others use the disk too, so this is asked before every commit.
+   */
+  checkDisk(bytes: number): void {
+    const disk = statfsSync(this.#folder);
+    const room = disk.bavail * disk.bsize;
+    const needed = DISK_BYTES_MIN + Math.ceil(bytes * 1.1);
+    const fits = needed <= room || needed <= room + this.#use().reusableBytes;
+    if (room < DISK_BYTES_MIN || !fits) throw this.#diskFull(room);
+  }
+
+  #diskFull(roomBytes: number): TidemarkError {
+    return new TidemarkError(
+      'STORE_FULL',
+      `the disk of the store ${this.#folder} has only ${inMiB(roomBytes)} MiB left`,
+    );
   }
 
   /** After deletions or a failure: measure again at the next append. */
@@ -83,7 +100,7 @@ export class StoreSpace {
   }
 
   /** How far the file can still grow, by the disk and by this process' limit of file sizes. */
-  roomBytes(use: FileUse = this.#use()): number {
+  #roomBytes(use: FileUse): number {
     const disk = statfsSync(this.#folder);
     return Math.max(0, Math.min(disk.bavail * disk.bsize, this.#fileSizeLimit - use.fileBytes));
   }

@@ -148,6 +148,7 @@ export class Store implements AsyncDisposable {
 
   /** Resolves when what `plan` returned is durable; a throw in `plan` writes nothing of it. */
   write(kind: WriteKind, plan: () => PlannedWrite): Promise<void> {
+    if (this.#closed !== null) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
       this.#queue.push({ kind, plan, resolve, reject });
       this.#draining ??= this.#drain();
@@ -182,8 +183,8 @@ export class Store implements AsyncDisposable {
       await this.#commit(planned.flatMap(({ write }) => write.operations));
     } catch (thrown) {
       this.space.forget();
-      const error = commitError(thrown, this.#folder, this.space.roomBytes());
-      // After a failed sync nobody knows what the disk holds: no write is tried before a new open.
+      const error = commitError(thrown, this.#folder);
+      // After a failed sync nobody knows what the disk holds: no write is tried in this process.
       if (error.code === 'STORE_IO') this.#failure = error;
       for (const { request } of planned) request.reject(error);
       return;
@@ -196,6 +197,7 @@ export class Store implements AsyncDisposable {
 
   async #commit(operations: readonly StoreOperation[]): Promise<void> {
     if (operations.length === 0) return;
+    this.space.checkDisk(operations.reduce((sum, { value }) => sum + (value?.length ?? 0), 0));
     try {
       await this.#database.batch(() => {
         for (const { key, value } of operations) {
@@ -245,7 +247,7 @@ export class Store implements AsyncDisposable {
   }
 
   #read<T>(body: () => T): T {
-    if (this.#closed !== null) throw new TidemarkError('INTERNAL', 'the store is closed');
+    if (this.#closed !== null) throw closedError();
     try {
       return body();
     } catch (thrown) {
@@ -298,6 +300,10 @@ export class Store implements AsyncDisposable {
       this.#lock?.release();
     }
   }
+}
+
+function closedError(): TidemarkError {
+  return new TidemarkError('INTERNAL', 'the store is closed');
 }
 
 function pagesOf(tree: LmdbTree): number {

@@ -52,7 +52,7 @@ async function refuse(transport: EmbeddedTransport, switchFile: string): Promise
       await transport.append(batchOf([{ topic, value }]), { key: 's', value });
     } catch (error) {
       if (!(error instanceof TidemarkError)) throw error;
-      say({ code: error.code, message: error.message });
+      say(error);
       return;
     }
     say({ offset: await transport.loadOffset('s'), records: transport.statistics().records });

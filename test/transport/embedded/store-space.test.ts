@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type FileUse, StoreSpace } from '../../../src/transport/embedded/store-space.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -52,10 +53,13 @@ describe('the quota', () => {
   test('is not what the disk has', () => {
     using folder = temporaryFolder();
     const space = new StoreSpace(folder.path, 2 ** 60, () => ({ fileBytes: 0, reusableBytes: 0 }));
-    const room = space.roomBytes();
-    expect(room).toBeGreaterThan(0);
+    const disk = statfsSync(folder.path);
     expect(() => {
-      space.admit(room);
+      space.admit(disk.bavail * disk.bsize);
     }).toThrow('the disk of the store');
+    expect(() => {
+      space.checkDisk(disk.bavail * disk.bsize);
+    }).toThrow(expect.objectContaining({ code: 'STORE_FULL' }));
+    space.checkDisk(1000);
   });
 });

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { batchOf } from '../batch-of.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describe('maintenance', () => {
+  test('runs by the clock until the store is closed', async () => {
+    using folder = temporaryFolder();
+    const clock = new FakeClock();
+    const transport = await openEmbeddedTransport({
+      path: folder.path,
+      clock,
+      maintenanceIntervalMs: 1000,
+    });
+    const topic = await transport.openTopic('a', { retentionMs: 5000 });
+    const record = { topic, value: 'x', timestampMs: clock.nowMs() };
+    await transport.append(batchOf([record]), null);
+    clock.advance(4000);
+    // Any write behind the rounds shows that they are over.
+    await transport.storeOffset({ key: 's', value: '1' });
+    expect(transport.statistics().records).toBe(1);
+    await expect
+      .poll(async () => {
+        clock.advance(1000);
+        await transport.storeOffset({ key: 's', value: '2' });
+        return transport.statistics().records;
+      })
+      .toBe(0);
+    await transport[Symbol.asyncDispose]();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('waits for a round that runs and works on what came since', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const topic = await transport.openTopic('a', { retentionBytes: 0 });
+    const rounds: Promise<void>[] = [];
+    for (let n = 0; n < 5; n++) {
+      await transport.append(batchOf([{ topic, value: 'x' }]), null);
+      rounds.push(transport.runMaintenance());
+    }
+    await Promise.all(rounds);
+    expect(transport.statistics().records).toBe(0);
+  });
+
+  test('is begun by a new generation', async () => {
+    using folder = temporaryFolder();
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    const topic = await transport.openTopic('a');
+    await transport.append(batchOf([{ topic, value: Buffer.alloc(2_000_000) }]), null);
+    await transport.beginGeneration(['a'], { key: 's', value: 'x' });
+    await expect.poll(() => transport.statistics().bytesReusable).toBeGreaterThan(2_000_000);
+  });
+});
