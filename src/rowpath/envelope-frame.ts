@@ -53,7 +53,7 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
   };
 }
 
-/** The frame in Avro. Branches of the optional structs: 0 null, 2 present (both without default). */
+/** The frame in Avro. The optional structs have no default: branch 0 is null, 2 the struct. */
 export function avroFrame(value: PreparedSchema): EnvelopeFrame {
   const schemaOf = fieldSchemas(value.schema);
   const { prefix } = value;

@@ -18,7 +18,7 @@ export function prepareBytes(source: Buffer | string): PreparedBytes {
   return { bytes, words };
 }
 
-/** Writes prepared bytes. Up to three bytes past them are overwritten too: they are not yet used. */
+/** Writes prepared bytes. Up to three bytes past them are overwritten too: not yet used ones. */
 export function writePrepared(out: ByteWriter, prepared: PreparedBytes): void {
   const { words } = prepared;
   const count = words.length;
