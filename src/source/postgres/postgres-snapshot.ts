@@ -181,6 +181,8 @@ async function clearSlot(
  */
 async function releaseSlot(request: SnapshotRequest, control: Querier): Promise<void> {
   const { options, clock } = request;
+  // A temporary slot goes with its connection, and nobody else may drop it.
+  if (options.snapshotMode === 'initial_only') return;
   // Not the request's signal: after Ctrl-C the slot has to go too.
   const limit = new AbortController();
   const cancel = clock.after(RELEASE_LIMIT_MS, () => {

@@ -361,6 +361,22 @@ describe('what happens meanwhile', () => {
     expect(await slotExists(database)).toBe(false);
   });
 
+  test('a temporary slot of initial_only is gone when the reading fails', async () => {
+    await using database = await freshDatabase();
+    await database.query(`CREATE TABLE a AS SELECT generate_series(1, 10) AS id`);
+    const receiver = new RecordingReceiver();
+    receiver.onRow = () => {
+      throw new Error('no more');
+    };
+    const options = sourceOptionsFor(database, { snapshotMode: 'initial_only' });
+    const run = startSnapshot(options, { receiver });
+    expect((await rejection(run.result)).message).toContain('no more');
+    expect(run.notes).toEqual([]);
+    await database.until(
+      `SELECT count(*) = 0 FROM pg_replication_slots WHERE slot_name = '${database.name}'`,
+    );
+  });
+
   test('a receiver that fails ends it with its error, and the slot is dropped', async () => {
     await using database = await freshDatabase();
     await database.query(`CREATE TABLE a AS SELECT generate_series(1, 1000) AS id`);
