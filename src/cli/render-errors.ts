@@ -1,6 +1,6 @@
 import {
   type ExitCode,
-  TidemarkError,
+  type TidemarkError,
   TidemarkErrors,
   toTidemarkError,
 } from '../foundation/errors.ts';
@@ -37,7 +37,7 @@ export function renderErrors(output: ConsoleOutput, thrown: unknown, json: boole
     if (!isRepeated) {
       output.note(`${' '.repeat(number.length)}${output.errorStyle('dim', 'cure:')} ${error.cure}`);
     }
-    if (error.code === 'INTERNAL') output.note(String(error.stack ?? ''));
+    if (error.code === 'INTERNAL') output.note(error.stack ?? '');
   }
   const codes = [...new Set(errors.map((error) => error.code))];
   output.note(output.errorStyle('dim', `More: tidemark explain ${codes[0] ?? ''}`));

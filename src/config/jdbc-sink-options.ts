@@ -25,7 +25,7 @@ const COMMON: readonly Option[] = [
     name: 'connector.class',
     type: { kind: 'string' },
     required: true,
-    doc: '`jdbc` or `postgres` (safe defaults), or the Java class name of a JDBC sink (its defaults).',
+    doc: '`jdbc` or `postgres` (safe defaults), or a Java class name (its defaults).',
   },
   {
     name: 'connection.url',

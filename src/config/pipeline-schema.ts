@@ -51,6 +51,7 @@ function connector(classes: readonly ConnectorClass[]): JsonSchema {
     },
     allOf: classes.map(({ names, options }) => ({
       if: { properties: { 'connector.class': { enum: names } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's keyword; nothing awaits it
       then: section(options.filter((option) => option.name !== 'connector.class')),
     })),
   };

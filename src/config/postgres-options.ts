@@ -137,7 +137,7 @@ const SLOT_OPTIONS: readonly Option[] = [
       values: ['filtered', 'all_tables', 'disabled', 'no_tables'],
     },
     default: 'filtered',
-    doc: 'filtered: make and keep a publication of the captured tables. all_tables: superusers only.',
+    doc: 'filtered: keep a publication of the captured tables. all_tables: superusers only.',
   },
   {
     name: 'publish.via.partition.root',

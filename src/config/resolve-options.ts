@@ -21,7 +21,7 @@ export interface ResolveContext {
   readonly placeOf?: (name: string) => string | undefined;
 }
 
-/** Problems of a configuration together with its warnings: a misspelt name explains a missing one. */
+/** Problems of a configuration with its warnings: a misspelt name explains a missing one. */
 export class ConfigErrors extends TidemarkErrors {
   readonly warnings: readonly string[];
 

@@ -160,7 +160,8 @@ export function plainValue(value: ConnectValue): unknown {
     );
   }
   if (value instanceof Map) {
-    return Object.fromEntries([...value].map(([key, item]) => [String(key), plainValue(item)]));
+    const entries = [...(value as ReadonlyMap<string, ConnectValue>)];
+    return Object.fromEntries(entries.map(([key, item]) => [key, plainValue(item)]));
   }
   return (value as readonly ConnectValue[]).map(plainValue);
 }

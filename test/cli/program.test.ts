@@ -5,7 +5,7 @@ import { pipelineFolder } from '../support/pipeline-text.ts';
 const COMMANDS = 'run bootstrap check plan init status tail explain demo'.split(' ');
 
 describe('help', () => {
-  test('without a command the program shows what there is, and says that this was wrong', async () => {
+  test('without a command the program shows what there is, and fails', async () => {
     const { code, stdout } = await runProgram([]);
     expect(code).toBe(2);
     for (const command of [...COMMANDS, 'offsets']) expect(stdout).toContain(`\n  ${command} `);
@@ -77,7 +77,7 @@ describe('configuration', () => {
       expect(code).toBe(2);
       expect(stdout).toBe('');
       expect(stderr).toContain(
-        'warning: source: database.pasword is not a known property; did you mean database.password?',
+        'source: database.pasword is not a known property; did you mean database.password?',
       );
       expect(stderr).toContain(
         '\n1. CONFIG_INVALID  source: database.password: the environment variable SHOP_PASSWORD ',

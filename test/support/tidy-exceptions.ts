@@ -31,7 +31,6 @@ export const UNTESTED: Exceptions = {
   'src/cli/error-explanations.ts': 'texts; test/cli/explain-command.test.ts shows them',
   'src/cli/offsets-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/cli/plan-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
-  'src/cli/status-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/cli/store-location.ts': 'test/cli/program.test.ts and run-command.pg.test.ts meet each case',
   'src/cli/tail-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/runtime/plan-pipeline.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
