@@ -11,6 +11,7 @@ import type { DemoDatabase, DemoDatabases } from './demo-databases.ts';
 /** The pipeline file of the demo, as a user would write it (JSON is YAML). */
 export function demoPipelineFile(databases: DemoDatabases, storeDirectory: string): string {
   const { source, warehouse } = databases;
+  const address = `${warehouse.host}:${warehouse.port}`;
   const file = {
     name: 'shop',
     transport: { type: 'embedded', path: storeDirectory },
@@ -19,13 +20,15 @@ export function demoPipelineFile(databases: DemoDatabases, storeDirectory: strin
       ...connection(source),
       'topic.prefix': 'shop',
       'table.include.list': 'public\\..*',
+      // The default, microseconds, cannot tell a day from 24 hours.
+      'interval.handling.mode': 'string',
       'heartbeat.interval.ms': 1000,
     },
     sinks: [
       {
         name: 'warehouse',
         'connector.class': 'jdbc',
-        'connection.url': `jdbc:postgresql://${warehouse.host}:${warehouse.port}/${warehouse.database}`,
+        'connection.url': `jdbc:postgresql://${address}/${warehouse.database}`,
         'connection.user': warehouse.user,
         'connection.password': warehouse.password,
       },

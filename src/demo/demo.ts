@@ -90,7 +90,7 @@ async function runAndCleanUp(options: DemoOptions): Promise<DemoResult | undefin
     return undefined;
   }
   screen?.say('Time is up: waiting for the warehouse, then comparing row by row …');
-  await run.catchUp();
+  if (!(await run.catchUp())) return undefined;
   return await run.compare();
 }
 
@@ -152,8 +152,10 @@ class DemoRun {
   /**
    * Waits until everything is in the warehouse. A marker row, written last, has passed when all
    * before it is in the log; the sinks have applied it all when nothing waits for them after that.
+   * A parked table will not catch up: the comparison then shows what is missing. False when the
+   * signal came first.
    */
-  async catchUp(): Promise<void> {
+  async catchUp(): Promise<boolean> {
     const { source, warehouse } = this.#databases;
     await using connections = new AsyncDisposableStack();
     const [shop, target] = [
@@ -177,15 +179,21 @@ class DemoRun {
       this.#pipeline.status().sinks.every((sink) => sink.lagRecords === 0);
     while (!((await arrived()) && idle())) {
       this.#throwFailure();
-      this.#options.signal.throwIfAborted();
+      if (this.#options.signal.aborted) return false;
+      const { sinks } = this.#pipeline.status();
+      const broken = sinks.find((sink) => sink.state === 'failed')?.error;
+      if (broken) throw new TidemarkError('DEMO_LAGGING', `${broken.code}: ${broken.message}`);
+      if (sinks.some((sink) => sink.parked.length > 0)) return true;
       if (this.#clock.monotonicMs() > deadline) {
         throw new TidemarkError(
           'DEMO_LAGGING',
-          `the warehouse has not caught up within ${CATCH_UP_DEADLINE_MS / 1000} s`,
+          `the warehouse has not caught up within ${CATCH_UP_DEADLINE_MS / 1000} s; ` +
+            sinks.map((sink) => `${sink.name}: ${sink.lagRecords} records wait`).join(', '),
         );
       }
       await this.#clock.sleep(50, this.#options.signal);
     }
+    return true;
   }
 
   async compare(): Promise<DemoResult> {

@@ -152,7 +152,7 @@ export class ShopTraffic {
       );
       await this.#client.query(
         `INSERT INTO payments (id, order_id, amount, receipt, paid_at, settled_on, booked_at)
-         VALUES (gen_random_uuid(), $1, $2, $3, now(), current_date, current_time)`,
+         VALUES (gen_random_uuid(), $1, $2, $3, now(), current_date, localtime)`,
         [id, this.#price(), JSON.stringify({ order: id, paid: true })],
       );
     });
@@ -215,11 +215,15 @@ export class ShopTraffic {
     );
   }
 
-  /** Changes a primary key, and by cascade the items that name it. */
+  /**
+   * Changes a primary key, and by cascade the items that name it. The long text changes, too: a key
+   * change is a delete and an insert, and an insert without it (unchanged TOAST) is incomplete.
+   */
   async renameProduct(): Promise<void> {
     this.#counts.keyChanges++;
     await this.#client.query(
-      `UPDATE products SET sku = 'SKU-' || left(md5(random()::text), 12)
+      `UPDATE products SET sku = 'SKU-' || left(md5(random()::text), 12),
+              description = repeat(md5(random()::text), 200)
         WHERE sku = (SELECT sku FROM products WHERE sku >= $1 ORDER BY sku LIMIT 1)`,
       [this.#someSku()],
     );

@@ -51,3 +51,15 @@ test('finds exactly what a comparison in memory finds', async () => {
     }),
   );
 });
+
+test('long values are shown from shortly before their difference', async () => {
+  const [found] = await merge({ a: `${'x'.repeat(5000)}1` }, { a: `${'x'.repeat(5000)}2` });
+  expect(found).toEqual({
+    kind: 'different',
+    key: 'a',
+    source: `…${'x'.repeat(50)}1`,
+    target: `…${'x'.repeat(50)}2`,
+  });
+  const [missing] = await merge({ a: 'y'.repeat(5000) }, {});
+  expect(missing).toMatchObject({ source: `${'y'.repeat(200)}…` });
+});
