@@ -22,7 +22,9 @@ export class RecordBatch {
   valueStarts: Int32Array = new Int32Array(1024);
   /** -1: null value (tombstone). */
   valueEnds: Int32Array = new Int32Array(1024);
-  /** Headers follow the value: repeated u16 name length, name, i32 value length (-1 null), value. */
+  /**
+   * Headers follow the value: repeated u16 name length, name, i32 value length (-1 null), value.
+   */
   headerStarts: Int32Array = new Int32Array(1024);
   headerEnds: Int32Array = new Int32Array(1024);
 

@@ -1,11 +1,11 @@
 import type { RecordBatch } from './record-batch.ts';
 
 /**
- * The port to where records and offsets live. Two drivers: `embedded` and (later) `kafka`; both pass
- * test/transport/conformance.ts. It knows bytes, topics and offsets, no events.
+ * The port to where records and offsets live. Two drivers: `embedded` and (later) `kafka`; both
+ * pass test/transport/conformance.ts. It knows bytes, topics and offsets, no events.
  */
 export interface Transport extends AsyncDisposable {
-  /** Creates the topic when it is missing; the handle (a small integer) is valid for this process. */
+  /** Creates the topic when it is missing; the handle, a small integer, is of this process. */
   openTopic(name: string, options?: TopicOptions): Promise<number>;
   /** Null when there is no such topic. */
   describeTopic(name: string): Promise<TopicDescription | null>;
@@ -44,6 +44,7 @@ export interface Transport extends AsyncDisposable {
   statistics(): TransportStatistics;
 }
 
+/** How a topic is made. */
 export interface TopicOptions {
   /** Default 1. An existing topic keeps its own. */
   readonly partitions?: number;
@@ -55,6 +56,7 @@ export interface TopicOptions {
   readonly retentionBytes?: number;
 }
 
+/** A topic as it stands. */
 export interface TopicDescription {
   readonly name: string;
   /** From 1; rises with every snapshot that starts over. */
@@ -63,6 +65,7 @@ export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[];
 }
 
+/** A partition as it stands. */
 export interface PartitionDescription {
   readonly partition: number;
   /** Offset of the oldest record, or `endOffset` when empty. */
@@ -72,6 +75,7 @@ export interface PartitionDescription {
   readonly bytes: number;
 }
 
+/** Where a source stands, as it wrote it itself. */
 export interface StoredOffset {
   /** Identity of the source task, e.g. Connect's `["name",{"server":"shop"}]`. */
   readonly key: string;
@@ -79,11 +83,13 @@ export interface StoredOffset {
   readonly value: string | null;
 }
 
+/** A partition of a topic. */
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
 }
 
+/** What a consumer reads, and as which group. */
 export interface ConsumerOptions {
   readonly group: string;
   /** Exact names, or a regular expression over the whole name. */
@@ -109,6 +115,7 @@ export interface FetchedRecords {
   readonly endOffset: number;
 }
 
+/** A record of the log. */
 export interface LogRecord {
   readonly offset: number;
   /** Rises by one over the whole log, all topics: the order in which records were appended. */
@@ -119,11 +126,13 @@ export interface LogRecord {
   readonly headers: readonly RecordHeader[];
 }
 
+/** A header of a record. */
 export interface RecordHeader {
   readonly name: string;
   readonly value: Buffer | null;
 }
 
+/** Reads the log as a member of a group. */
 export interface Consumer extends AsyncDisposable {
   /**
    * Records after the positions of this consumer, in the order of the log-wide sequence across its
@@ -153,6 +162,7 @@ export interface Consumer extends AsyncDisposable {
   commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
 }
 
+/** What a group has read, and how far there is to go. */
 export interface GroupDescription {
   readonly group: string;
   readonly offsets: readonly (TopicPartition & {
@@ -161,6 +171,7 @@ export interface GroupDescription {
   })[];
 }
 
+/** Small durable texts by collection and key. */
 export interface DocumentStore {
   /** Value of a key in a collection, or null. */
   get(collection: string, key: string): string | null;
@@ -175,6 +186,7 @@ export interface DocumentStore {
   ): Promise<void>;
 }
 
+/** What the transport holds and uses. */
 export interface TransportStatistics {
   /** Size of the store, free pages included. */
   readonly bytesUsed: number;

@@ -22,7 +22,7 @@ const END_OF_CHAIN = -1;
 
 /**
  * Plans the transaction of a batch: values of about 64 KiB per partition, the partitions' states,
- * the counters and the source offset. The records are copied once, into a buffer that is used again.
+ * the counters and the source offset. The records are copied once, into a buffer that is kept.
  */
 export class BatchAppender {
   readonly #store: Store;

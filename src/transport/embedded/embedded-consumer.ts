@@ -76,7 +76,7 @@ export class EmbeddedConsumer implements Consumer {
     return consumer;
   }
 
-  /** Takes up partitions of topics that appeared. Topics that come later are read from their start. */
+  /** Takes up partitions of topics that appeared; later ones are read from their start. */
   #assign(committed: readonly (TopicPartition & { readonly offset: number })[], fromEnd: boolean) {
     const { catalog, store } = this.#parts;
     if (this.#catalogVersion === catalog.counters.catalogVersion) return;

@@ -32,7 +32,7 @@ export function matcher(subscription: Subscription): (topic: string) => boolean 
   return (topic) => pattern.test(topic);
 }
 
-/** Groups and their committed offsets. They are few and read seldom: the store is asked each time. */
+/** Groups and their committed offsets. They are few: the store is asked each time. */
 export class GroupTable {
   readonly #store: Store;
   readonly #catalog: TopicCatalog;
@@ -88,7 +88,7 @@ export class GroupTable {
       .map(({ key }): StoreOperation => ({ key, value: null }));
   }
 
-  /** Every partition that a group reads, also those without a committed offset: all is before it. */
+  /** Every partition that a group reads; without a committed offset it has all before it. */
   describe(): GroupDescription[] {
     return this.all().map(({ group, subscription, offsets }) => {
       const known = new Map(offsets.map((at) => [`${at.topic}/${at.partition}`, at.offset]));

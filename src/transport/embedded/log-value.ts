@@ -5,7 +5,8 @@ import type { LogRecord, RecordHeader } from '../transport.ts';
 /*
  * One value of the store holds consecutive records of one partition, little-endian:
  *
- *   u8 format (1) · u8[3] zero · u32 count · f64 base offset · f64 base sequence · u32 span · u32 zero
+ *   u8 format (1) · u8[3] zero · u32 count · f64 base offset · f64 base sequence
+ *   u32 span · u32 zero
  *   f64[count] timestamps in ms
  *   i32[count] offset − base · i32[count] sequence − base · i32[count] key length (−1 null)
  *   i32[count] value length (−1 null) · i32[count] length of the headers
@@ -23,7 +24,7 @@ const NO_HEADERS: readonly RecordHeader[] = [];
 /** Bytes of records after which a value is closed; a larger record stands alone. */
 export const VALUE_TARGET_BYTES = 64 * 1024;
 
-/** Size of a value with `count` records of together `dataBytes`, padded so that the next is aligned. */
+/** Size of a value with `count` records of together `dataBytes`, padded to align the next. */
 export function encodedBytes(count: number, dataBytes: number): number {
   return (HEAD_BYTES + count * COLUMN_BYTES + dataBytes + 7) & ~7;
 }

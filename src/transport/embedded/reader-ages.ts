@@ -12,7 +12,7 @@ export class ReaderAges {
     this.#clock = clock;
   }
 
-  /** Age of the oldest of `readers` (process, thread and transaction of each) as far as it was seen. */
+  /** Age of the oldest of `readers` ("process thread transaction") as far as it was seen. */
   oldestMs(readers: readonly string[]): number {
     const nowMs = this.#clock.monotonicMs();
     const seen = new Map(readers.map((reader) => [reader, this.#firstSeenMs.get(reader) ?? nowMs]));

@@ -11,8 +11,8 @@ const VALUES_PER_STEP = 64;
 export type StepResult = 'more' | 'done';
 
 /**
- * Deletes the oldest values of a partition that are over the topic's age or size, but nothing that a
- * registered group has not read (ruling 8). Whole values only, one small transaction a call.
+ * Deletes the oldest values of a partition that are over the topic's age or size, but nothing that
+ * a registered group has not read (ruling 8). Whole values only, one small transaction a call.
  */
 export async function retentionStep(
   store: Store,

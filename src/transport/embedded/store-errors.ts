@@ -1,9 +1,9 @@
 import { TidemarkError } from '../../foundation/errors.ts';
 
 /**
- * What a failed commit means. The store is as it was before, but the library's path for a write that
- * fails is not safe (lmdb 3.5.6 formats its message into too small a buffer), so this process writes
- * no more: a full disk has to be seen before, by StoreSpace.
+ * What a failed commit means. The store is as it was before, but the library's path for a write
+ * that fails is not safe (lmdb 3.5.6 formats its message into too small a buffer), so this process
+ * writes no more: a full disk has to be seen before, by StoreSpace.
  */
 export function commitError(thrown: unknown, folder: string): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;

@@ -16,7 +16,7 @@ import { assert } from '../../foundation/assert.ts';
  *   10 storage partition base        records; storage and partition u32, base offset as f64
  *
  * All numbers are big-endian; a double that is not negative sorts by its bytes. The `storage` is a
- * number that a topic gets anew with each generation: dropping a log of any size is one small write.
+ * number that a topic gets anew with each generation: dropping any log is one small write.
  */
 const NUL = 0;
 

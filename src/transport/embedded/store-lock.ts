@@ -7,9 +7,9 @@ const SQLITE_BUSY = 5;
 
 /**
  * The right to write to a store, held by one process. It is a lock of the operating system on
- * `writer.lock`, so it ends with the process however that dies: nothing stale is ever left. Node has
- * no call for such a lock; SQLite's exclusive transaction on an empty database is one. Tempting and
- * wrong: a file with a pid, which a crash leaves behind and two starters can both take over.
+ * `writer.lock`, so it ends with the process however that dies: nothing stale is ever left. Node
+ * has no call for such a lock; SQLite's exclusive transaction on an empty database is one. Tempting
+ * and wrong: a file with a pid, which a crash leaves behind and two starters can both take over.
  */
 export class StoreLock {
   readonly #database: DatabaseSync;

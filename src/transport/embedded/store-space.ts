@@ -43,7 +43,7 @@ export class StoreSpace {
     this.reserveBytes = Math.min(16 * 1024 * 1024, Math.floor(limitBytes / 8));
   }
 
-  /** Throws STORE_FULL when `bytes` more would not leave the reserve, before anything is written. */
+  /** Throws STORE_FULL when `bytes` more would not leave the reserve; nothing is written yet. */
   admit(bytes: number): void {
     // Pages are filled incompletely and the tree above them grows.
     const needed = Math.ceil(bytes * 1.1) + 64 * 1024;

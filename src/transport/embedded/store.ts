@@ -41,6 +41,7 @@ interface WriteRequest {
   readonly reject: (error: unknown) => void;
 }
 
+/** Where and how a store is opened. */
 export interface StoreOptions {
   readonly path: string;
   readonly readOnly: boolean;

@@ -20,7 +20,7 @@ export interface PartitionState {
   readonly records: number;
   /** Compaction has seen every record below this offset. */
   readonly cleanOffset: number;
-  /** When the oldest tombstone below `cleanOffset` may go, ms since 1970; Infinity: there is none. */
+  /** When the oldest tombstone below `cleanOffset` may go, ms since 1970; Infinity: none. */
   readonly tombstoneDueMs: number;
 }
 

@@ -5,7 +5,7 @@ export class Wakeup {
   readonly #waiting = new Set<() => void>();
 
   wake(): void {
-    for (const resume of [...this.#waiting]) resume();
+    for (const resume of this.#waiting) resume();
   }
 
   /** Resolves at the next `wake`, after `delayMs`, or when the signal aborts. */

@@ -5,7 +5,7 @@ import {
   openEmbeddedTransport,
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll, shown } from '../conformance.ts';
+import { readAll, shown } from '../log-reading.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -123,11 +123,11 @@ describe('compaction', () => {
       return new Set([...values].map(([key, round]) => `${key}:${round}`));
     };
     const wanted = new Set(Array.from({ length: 200 }, (_, n) => `k${n}:29`));
-    let ended = false;
+    const state = { ended: false };
     const watch = compacting.then(() => {
-      ended = true;
+      state.ended = true;
     });
-    while (!ended) {
+    while (!state.ended) {
       expect(await newest()).toEqual(wanted);
       await transport.storeOffset({ key: 'turn', value: 'x' });
     }

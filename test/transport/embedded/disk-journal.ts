@@ -48,8 +48,8 @@ export function readJournal(file: string): DiskNote[] {
 const SECTOR_BYTES = 512;
 
 /**
- * A disk that may be found after a power cut behind the first `cut` notes: everything up to the last
- * sync, what was written through syncing descriptors, and of the rest the sectors that `survives`.
+ * A disk that may be found after a power cut behind the first `cut` notes: everything up to the
+ * last sync, what was written through syncing descriptors, and of the rest what `survives`.
  */
 export function diskAfterCut(
   notes: readonly DiskNote[],

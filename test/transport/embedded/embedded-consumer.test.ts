@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll, shown } from '../conformance.ts';
+import { readAll, shown } from '../log-reading.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const signal = new AbortController().signal;

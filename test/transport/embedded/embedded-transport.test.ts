@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
 import { FORMAT_KEY } from '../../../src/transport/embedded/store-keys.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll, shown, transportConformance } from '../conformance.ts';
+import { transportConformance } from '../conformance.ts';
+import { readAll, shown } from '../log-reading.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { Child } from './child.ts';
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { assert, test } from 'vitest';
 import {
   type EmbeddedTransport,
   openEmbeddedTransport,
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import type { Consumer } from '../../../src/transport/transport.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll } from '../conformance.ts';
+import { readAll } from '../log-reading.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Key 0 to 4, or -1 for none; a null value is a tombstone. */
@@ -57,9 +57,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      what: fc.constantFrom('commit', 'maintain', 'restart', 'generation') as fc.Arbitrary<
-        'commit' | 'maintain' | 'restart' | 'generation'
-      >,
+      what: fc.constantFrom<'commit' | 'maintain' | 'restart' | 'generation'>(
+        'commit',
+        'maintain',
+        'restart',
+        'generation',
+      ),
     }),
   },
 );
@@ -187,7 +190,10 @@ class Run {
         const skipped = model.records.filter(
           (record) => record.sequence >= model.position && record.sequence < sequence,
         );
-        expect(skipped.filter((record) => !model.mayBeGone(record))).toEqual([]);
+        assert.deepEqual(
+          skipped.filter((record) => !model.mayBeGone(record)),
+          [],
+        );
         model.position = sequence + 1;
       }
     }
@@ -214,15 +220,15 @@ class Run {
     const wanted = model.records.filter(
       (record) => sequences.has(record.sequence) || !model.mayBeGone(record),
     );
-    expect(found).toEqual(wanted);
-    expect(this.#transport.statistics().records).toBe(found.length);
+    assert.deepEqual(found, wanted);
+    assert.strictEqual(this.#transport.statistics().records, found.length);
     for (const topic of ['log', 'table'] as const) {
       const described = await this.#transport.describeTopic(topic);
       const partition = described?.partitions[0];
       const first = found.find((record) => record.topic === topic);
-      expect(partition?.endOffset).toBe(model.ends[topic]);
-      expect(partition?.startOffset).toBeLessThanOrEqual(first?.offset ?? model.ends[topic]);
-      expect(described?.generation).toBe(topic === 'table' ? model.generation : 1);
+      assert.strictEqual(partition?.endOffset, model.ends[topic]);
+      assert.isAtMost(partition?.startOffset ?? -1, first?.offset ?? model.ends[topic]);
+      assert.strictEqual(described?.generation, topic === 'table' ? model.generation : 1);
     }
   }
 }

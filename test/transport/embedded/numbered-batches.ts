@@ -1,6 +1,6 @@
 import type { Transport } from '../../../src/transport/transport.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll } from '../conformance.ts';
+import { readAll } from '../log-reading.ts';
 
 const SOURCE = 'numbered';
 
@@ -40,8 +40,8 @@ export async function appendNumbered(
 }
 
 /**
- * Reads all and throws when a batch is not whole, out of order or missing, or when the stored offset
- * is not that of the last batch, whose number is returned.
+ * Reads all and throws when a batch is not whole, out of order or missing, or when the stored
+ * offset is not that of the last batch, whose number is returned.
  */
 export async function checkNumbered(transport: Transport): Promise<number> {
   await using consumer = await transport.consumer({

@@ -6,7 +6,7 @@ import {
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import type { TopicOptions } from '../../../src/transport/transport.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll } from '../conformance.ts';
+import { readAll } from '../log-reading.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const VALUE_BYTES = 1000;

@@ -6,7 +6,7 @@ import {
   openEmbeddedTransport,
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import { batchOf } from '../batch-of.ts';
-import { readAll, shown } from '../conformance.ts';
+import { readAll, shown } from '../log-reading.ts';
 import { appendNumbered, randomFrom } from './numbered-batches.ts';
 
 /** Says something; a pipe takes a line at once, also right before the process is killed. */

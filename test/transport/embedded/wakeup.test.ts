@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Wakeup } from '../../../src/transport/embedded/wakeup.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-test('wakes all that wait, at an event, in time, or when aborted, and leaves no timer', async () => {
+test('wakes all that wait: at an event, in time, when aborted; no timer is left', async () => {
   const clock = new FakeClock();
   const wakeup = new Wakeup();
   const abort = new AbortController();
