@@ -29,6 +29,7 @@ export interface DatabaseComparison {
   readonly differences: readonly RowDifference[];
 }
 
+/** What `compareDatabases` needs. */
 export interface CompareOptions {
   /** Connections of its own; each side is read in one REPEATABLE READ transaction. */
   readonly source: ClientBase;

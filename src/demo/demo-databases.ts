@@ -23,6 +23,7 @@ export interface DemoDatabases extends AsyncDisposable {
   connect(database: DemoDatabase): Promise<pg.Client>;
 }
 
+/** Where the databases live. */
 export interface DemoDatabasesOptions {
   readonly directory: string;
   readonly shop?: ShopSize;

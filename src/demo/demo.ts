@@ -22,6 +22,7 @@ export interface DemoPipeline {
   stop(): Promise<void>;
 }
 
+/** How a demo runs and what it shows. */
 export interface DemoOptions {
   /** Server and log live here; a second run with the same folder resumes. */
   readonly directory: string;

@@ -14,6 +14,7 @@ import type { ServerHome } from './server-home.ts';
 import { freePort, initialiseCluster, prepareServerHome } from './server-home.ts';
 import { processesIn, processIdentity, signalProcess } from './server-processes.ts';
 
+/** How a server is started. */
 export interface EmbeddedPostgresOptions {
   /** Where data, password and log live. May be replaced by a folder that the server can reach. */
   readonly directory: string;

@@ -4,6 +4,7 @@ import { systemClock } from '../foundation/clock.ts';
 import type { ShopDdl } from './shop-ddl.ts';
 import { nextShopDdl } from './shop-ddl.ts';
 
+/** How busy the shop is. */
 export interface ShopTrafficOptions {
   /** A connection of its own, to a database with the shop. */
   readonly client: ClientBase;
