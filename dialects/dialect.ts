@@ -64,12 +64,13 @@ export interface ValueEncoder {
   readonly plain: boolean;
 }
 
+/** A statement with its parameters, as texts. */
 export interface SqlText {
   readonly text: string;
   readonly values: readonly (string | null)[];
 }
 
-/** One column of a bulk statement's rows. */
+/** The values of one column, row by row. */
 export type ColumnValues = readonly (string | null)[];
 
 /** A statement over many rows; built once per table and column set, bound per batch. */
@@ -78,6 +79,7 @@ export interface BulkStatement {
   bind(columns: readonly ColumnValues[]): SqlText;
 }
 
+/** A column of a bulk statement's rows. */
 export interface BulkColumn {
   readonly column: TargetColumn;
   /** As its encoder says. */

@@ -65,16 +65,19 @@ export function addColumn(name: TargetName, column: WantedColumn): string {
   return `ALTER TABLE ${qualify(name)} ADD COLUMN IF NOT EXISTS ${definition}`;
 }
 
+/** Lets a column take null. */
 export function dropNotNull(name: TargetName, column: string): string {
   return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`;
 }
 
+/** The statement that a person may run where a type has changed; it rewrites the table. */
 export function changeType(name: TargetName, column: string, type: WantedType): string {
   const quoted = quoteIdentifier(column);
   const cast = `USING ${quoted}::${type.ddl}`;
   return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoted} TYPE ${type.ddl} ${cast};`;
 }
 
+/** The statement that a person may run where the key has changed; no key: only drops it. */
 export function changePrimaryKey(table: TargetTable, key: readonly string[]): string {
   const alter = `ALTER TABLE ${qualify(table.name)}`;
   const drop =
@@ -98,8 +101,10 @@ export const postgresEnums: EnumDialect = {
       WHERE n.nspname = $1 AND t.typname = $2 ORDER BY e.enumsortorder`,
     values: [schema, name],
   }),
-  create: (schema, type) =>
-    `CREATE TYPE ${quoteQualified(schema, type.name)} AS ENUM (${type.labels.map(label).join(', ')})`,
+  create(schema, type) {
+    const labels = type.labels.map(label).join(', ');
+    return `CREATE TYPE ${quoteQualified(schema, type.name)} AS ENUM (${labels})`;
+  },
   /**
    * Each label gets its place among the wanted ones. Outside of a transaction block: a label added
    * in a transaction cannot be used before its commit.

@@ -41,9 +41,11 @@ function insertText(target: BulkTarget): string {
     : '';
   const columns = names(target.columns.map(({ column }) => column.name));
   const values = target.columns.map(value).join(', ');
-  return `INSERT INTO ${qualified(target)} (${columns})${overriding} SELECT ${values} FROM ${source(target.columns)}`;
+  const rows = `SELECT ${values} FROM ${source(target.columns)}`;
+  return `INSERT INTO ${qualified(target)} (${columns})${overriding} ${rows}`;
 }
 
+/** Adds rows; a row that is there already is an error of its unique index. */
 export function insertStatement(target: BulkTarget): BulkStatement {
   return bulk(insertText(target), target.columns);
 }
@@ -73,22 +75,25 @@ export function updateStatement(target: BulkTarget): BulkStatement {
   // With nothing to set, the statement still tells whether the rows are there.
   const key = quoteIdentifier(target.key[0] ?? '');
   const set = assignments.length === 0 ? `${key} = t.${key}` : assignments.join(', ');
-  const text = `UPDATE ${qualified(target)} AS t SET ${set} FROM ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  const rows = `FROM ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  const text = `UPDATE ${qualified(target)} AS t SET ${set} ${rows}`;
   return bulk(text, target.columns);
 }
 
+/** Removes the rows of these keys; a missing one is no error. */
 export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
   const conditions = target.columns.map(
     (entry, i) => `t.${quoteIdentifier(entry.column.name)} = ${value(entry, i)}`,
   );
-  const text = `DELETE FROM ${qualified(target)} AS t USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  const rows = `USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
+  const text = `DELETE FROM ${qualified(target)} AS t ${rows}`;
   return bulk(text, target.columns);
 }
 
 /**
- * Ruling 14: for each row given, one row of the table that is equal in every column goes, by its
- * ctid; further duplicates stay. Rows are compared by the text of the whole row, which is null-safe,
- * works for types without equality (json), tells -0 from 0, and lets one scan serve a whole batch.
+ * Removes one equal row for each row given, by its ctid; further duplicates stay (ruling 14). Rows
+ * are compared by the text of the whole row, which is null-safe, works for types without equality
+ * (json), tells -0 from 0, and lets one scan serve a whole batch.
  */
 export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
   const theirs = names(target.columns.map(({ column }) => column.name));

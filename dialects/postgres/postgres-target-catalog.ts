@@ -2,8 +2,8 @@ import type { CatalogRow, SqlText, TargetColumn, TargetName, TargetTable } from 
 
 /*
  * One query, one row: `columns` and `keys` come as JSON. Types are printed by format_type, which
- * qualifies what is not in the search path (the session pins it to pg_catalog). A typmod of -1 gives
- * `bpchar` and `"bit"`: a bare `character` in a cast would mean character(1).
+ * qualifies what is not in the search path (the session pins it to pg_catalog). A typmod of -1
+ * gives `bpchar` and `"bit"`: a bare `character` in a cast would mean character(1).
  */
 const TABLE_QUERY = `
 SELECT

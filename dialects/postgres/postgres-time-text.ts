@@ -84,13 +84,14 @@ export function dateText(days: number): string | null {
   return date.bc ? `${date.text} BC` : date.text;
 }
 
-/** µs since midnight, 0 to 24:00:00. */
+/** Microseconds since midnight, 0 to 24:00:00. */
 export function timeText(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);
   const fraction = micros - seconds * 1_000_000;
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  const text = `${twoDigits(hours)}:${twoDigits(minutes - hours * 60)}:${twoDigits(seconds - minutes * 60)}`;
+  const parts = [hours, minutes - hours * 60, seconds - minutes * 60];
+  const text = parts.map(twoDigits).join(':');
   return fraction === 0 ? text : `${text}.${pad(fraction, 6)}`;
 }
 
@@ -100,7 +101,7 @@ function timestampOf(days: number, microsOfDay: number): string {
   return date.bc ? `${text} BC` : text;
 }
 
-/** µs since 1970; Debezium's sentinels become infinities. */
+/** Microseconds since 1970; Debezium's sentinels become infinities. */
 export function microTimestampText(micros: bigint): string {
   if (micros === POSITIVE_INFINITY_SENTINEL) return 'infinity';
   if (micros === NEGATIVE_INFINITY_SENTINEL) return '-infinity';
@@ -118,7 +119,7 @@ export function microTimestampText(micros: bigint): string {
   return timestampOf(Number(days), Number(rest));
 }
 
-/** ms since 1970; the sentinel comes in both units (golden t_time). */
+/** Milliseconds since 1970; the sentinel comes in both units (golden t_time). */
 export function milliTimestampText(millis: bigint): string {
   if (millis === POSITIVE_INFINITY_SENTINEL || millis === POSITIVE_INFINITY_SENTINEL / 1000n) {
     return 'infinity';
@@ -129,7 +130,7 @@ export function milliTimestampText(millis: bigint): string {
   return microTimestampText(millis * 1000n);
 }
 
-/** ns since 1970; the extremes of int64 are infinities. Below the µs it rounds down. */
+/** Nanoseconds since 1970; the extremes of int64 are infinities. Below the µs it rounds down. */
 export function nanoTimestampText(nanos: bigint): string {
   if (nanos === LONG_MAX) return 'infinity';
   if (nanos === LONG_MIN) return '-infinity';

@@ -87,11 +87,13 @@ const BUILTINS: ReadonlyMap<string, BuiltinRule> = new Map([
   ['tsvector', rule('tsvector')],
 ]);
 
-const INTERVAL =
-  /^interval(?: (?:year to month|day to hour|day to minute|day to second|hour to minute|hour to second|minute to second|year|month|day|hour|minute|second))?(?:\(\d\))?$/;
+const INTERVAL_UNIT = '(?:year|month|day|hour|minute|second)';
+const INTERVAL = new RegExp(
+  `^interval(?: ${INTERVAL_UNIT}(?: to ${INTERVAL_UNIT})?)?(?:\\(\\d\\))?$`,
+);
 
-const SCALAR =
-  /^([a-z_"][a-z0-9_" ]*?)\s*(\(\s*-?\d{1,5}\s*(?:,\s*-?\d{1,5}\s*)?\))?( with(?:out)? time zone)?$/;
+const NUMBERS = String.raw`\(\s*-?\d{1,5}\s*(?:,\s*-?\d{1,5}\s*)?\)`;
+const SCALAR = new RegExp(`^([a-z_"][a-z0-9_" ]*?)\\s*(${NUMBERS})?( with(?:out)? time zone)?$`);
 
 const IDENTIFIER = String.raw`(?:[a-z_\u0080-\uffff][a-z0-9_$\u0080-\uffff]*|"(?:[^"\u0000]|"")+")`;
 const USER_TYPE = new RegExp(`^(?:(${IDENTIFIER})\\.)?(${IDENTIFIER})$`, 'u');

@@ -16,10 +16,10 @@ export interface KeyedRow {
 }
 
 /**
- * Changes of a keyed table, reduced so that each key is written once (PITFALLS S2, S3, S5): the last
- * write wins, a delete ends it, a write after a delete is the full row, and absent values are taken
- * from earlier in the batch where they are known. A change of the key is a delete of one key and a
- * write of another, and needs no care here. Truncation forgets everything before it.
+ * Changes of a keyed table, reduced so that each key is written once (PITFALLS S2, S3, S5): the
+ * last write wins, a delete ends it, a write after a delete is the full row, and absent values are
+ * taken from earlier in the batch where they are known. A change of the key is a delete of one key
+ * and a write of another, and needs no care here. Truncation forgets everything before it.
  */
 export class KeyedBatch {
   readonly #model: TableModel;

@@ -7,7 +7,7 @@ import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
 import type { RecordChange } from './record-change.ts';
 import { changeOf, isUpdate } from './record-change.ts';
-import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
+import type { AbsentValues, Cells, RowPlan } from './row-plan.ts';
 import { ABSENT, encodeKey, encodeRow } from './row-plan.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableModel } from './table-model.ts';
@@ -30,7 +30,7 @@ export interface TableRecords {
   readonly shared: boolean;
 }
 
-/** Reduces records of one topic and writes what is left of them, inside the caller's transaction. */
+/** Reduces records of one topic and writes what is left, inside the caller's transaction. */
 export class RangeApplier {
   readonly #dialect: TargetDialect;
   readonly #options: ApplierOptions;
@@ -101,7 +101,7 @@ export class RangeApplier {
           cure: 'Set pk.mode to record_key.',
         });
       }
-      const cells = new Array<Cell>(plan.width).fill(undefined);
+      const cells = plan.blank.slice();
       encodeKey(plan, key, cells);
       batch.delete(plan, cells);
       return;

@@ -29,7 +29,8 @@ export interface RowPlan {
   readonly keyFromValue: boolean;
   readonly columns: ColumnSet;
   readonly keyColumns: ColumnSet;
-  readonly width: number;
+  /** A row without values, to be copied. */
+  readonly blank: Cells;
 }
 
 /** Field and column name pairs that are written. */
@@ -69,7 +70,7 @@ export function planRow(
     keyFromValue: key !== null && key.schema === row?.schema,
     columns: model.columnSet([...new Set(all)]),
     keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
-    width: model.table.columns.length,
+    blank: model.table.columns.map(() => undefined),
   };
 }
 
@@ -110,7 +111,7 @@ export function encodeRow(
   absent: readonly string[],
   placeholder: AbsentValues,
 ): Cell[] {
-  const cells = new Array<Cell>(plan.width).fill(undefined);
+  const cells = plan.blank.slice();
   const { values } = row;
   const listed = absent.length > 0;
   for (const field of plan.fields) {
@@ -127,7 +128,7 @@ export function encodeKey(plan: RowPlan, key: Struct, cells: Cell[]): void {
     const text = encodeField(field, key.values[field.index]);
     if (text === null) {
       throw new TidemarkError('SINK_RECORD', `the key column ${field.name} is null`, {
-        cure: 'A key must not be null: set message.key.columns or pk.fields to columns without null.',
+        cure: 'Set message.key.columns or pk.fields to columns that are never null.',
       });
     }
     cells[field.column] = text;

@@ -125,7 +125,8 @@ export class SchemaKeeper {
       if (existing === undefined || this.#dialect.holds(existing, type, schema)) continue;
       throw new TidemarkError(
         'SINK_SCHEMA',
-        `column ${name} of ${this.#dialect.qualify(table.name)} has the type ${existing.type}, but the source has ${type.ddl}`,
+        `column ${name} of ${this.#dialect.qualify(table.name)} has the type ${existing.type}, ` +
+          `but the source has ${type.ddl}`,
         { cure: this.#dialect.changeType(table.name, name, type) },
       );
     }
@@ -140,7 +141,7 @@ export class SchemaKeeper {
       if (table.primaryKey.length === 0 || !ofSource) return;
       throw new TidemarkError(
         'SINK_SCHEMA',
-        `${qualified} has a primary key (${table.primaryKey.join(', ')}), but its records have none`,
+        `${qualified} has a primary key (${table.primaryKey.join(', ')}), its records have none`,
         { cure: this.#dialect.changePrimaryKey(table, []) },
       );
     }

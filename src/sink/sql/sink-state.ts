@@ -86,11 +86,13 @@ export class SinkState {
     const sink = this.#dialect.literal(this.#sink);
     await this.#createTables(session);
     // Waits for a transaction of the older task that is on its way, then shuts the door.
-    const raise = `UPDATE ${this.#epochs} SET epoch = epoch + 1, started_at = now() WHERE sink = ${sink} RETURNING epoch, layout`;
+    const raise = `UPDATE ${this.#epochs} SET epoch = epoch + 1, started_at = now()
+      WHERE sink = ${sink} RETURNING epoch, layout`;
     let { rows } = await session.query(raise);
     if (rows.length === 0) {
       await session.query(
-        `INSERT INTO ${this.#epochs} (sink, epoch, layout) VALUES (${sink}, 0, ${LAYOUT}) ON CONFLICT (sink) DO NOTHING`,
+        `INSERT INTO ${this.#epochs} (sink, epoch, layout) VALUES (${sink}, 0, ${LAYOUT})
+         ON CONFLICT (sink) DO NOTHING`,
       );
       ({ rows } = await session.query(raise));
     }
@@ -109,7 +111,8 @@ export class SinkState {
   async hold(session: TargetSession): Promise<void> {
     const sink = this.#dialect.literal(this.#sink);
     const { rowCount } = await session.query(
-      `UPDATE ${this.#epochs} SET updated_at = now() WHERE sink = ${sink} AND epoch = ${this.#epoch}`,
+      `UPDATE ${this.#epochs} SET updated_at = now()
+       WHERE sink = ${sink} AND epoch = ${this.#epoch}`,
     );
     if (rowCount === 1) return;
     throw new TidemarkError('SINK_FENCED', `another task has taken over the sink ${this.#sink}`);
@@ -118,7 +121,8 @@ export class SinkState {
   async load(session: TargetSession): Promise<readonly StoredPosition[]> {
     const sink = this.#dialect.literal(this.#sink);
     const { rows } = await session.query(
-      `SELECT topic, partition, generation, next_offset, target_schema, target_table FROM ${this.#offsets} WHERE sink = ${sink} ORDER BY topic, partition`,
+      `SELECT topic, partition, generation, next_offset, target_schema, target_table
+       FROM ${this.#offsets} WHERE sink = ${sink} ORDER BY topic, partition`,
     );
     return rows.map((row) => ({
       topic: String(row['topic']),

@@ -4,7 +4,7 @@ export type InsertMode = 'upsert' | 'insert' | 'update';
 /** Where the key comes from: `primary.key.mode` / `pk.mode`. */
 export type PrimaryKeyMode = 'record_key' | 'record_value' | 'none';
 
-/** What the sink may do to the target's schema: `schema.evolution`, or auto.create and auto.evolve. */
+/** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
   /** Create missing tables, schemas and enum types. */
   readonly create: boolean;

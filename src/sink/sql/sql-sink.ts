@@ -190,7 +190,7 @@ function isShared(progress: TopicProgress, others: readonly TopicProgress[]): bo
   });
 }
 
-/** A sink task into PostgreSQL (the `connection.url` says where). Nothing is opened before `start`. */
+/** A sink task into the PostgreSQL of `connection.url`. Nothing is opened before `start`. */
 export function createSqlSink(options: SqlSinkOptions): SinkTask {
   return new SqlSink(postgresTarget, options, (signal) => openPostgresSession(options, signal));
 }

@@ -8,7 +8,6 @@ import type {
 } from '../../../dialects/dialect.ts';
 import { must } from '../../foundation/assert.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
-import type { RowPlan } from './row-plan.ts';
 
 export type BulkOperation = 'insert' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
 
@@ -16,14 +15,12 @@ export type BulkOperation = 'insert' | 'upsert' | 'update' | 'deleteByKey' | 'de
 export type ColumnSet = readonly number[];
 
 /**
- * A target table as it was last read, with all that was compiled for it. A new one is made whenever
+ * A target table as it was last read, with the statements made for it. A new one is made whenever
  * the catalog is read anew, so nothing here can be stale against itself.
  */
 export class TableModel {
   readonly table: TargetTable;
   readonly key: readonly string[];
-  /** By value schema, then by key schema: compiled on first sight. */
-  readonly plans = new WeakMap<ConnectSchema, Map<ConnectSchema | null, RowPlan>>();
   readonly #dialect: TargetDialect;
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #statements = new Map<BulkOperation, Map<ColumnSet, BulkStatement>>();

@@ -1,5 +1,6 @@
 import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
 
+/** What a statement answered. */
 export interface StatementResult {
   readonly rows: readonly CatalogRow[];
   /** Rows that the statement touched. */

@@ -48,6 +48,8 @@ export class TopicTable {
   #key: readonly string[] | null = null;
   /** Schemas that the target is known to fit. */
   #ensured: SchemaPairs<RecordColumns> = new WeakMap();
+  /** Made for the model, so they go with it. */
+  #plans: SchemaPairs<RowPlan> = new WeakMap();
   #isRead = false;
 
   constructor(parts: TableParts, target: TargetName | null) {
@@ -103,6 +105,7 @@ export class TopicTable {
     const table = await this.#parts.keeper.read(session, this.#target);
     this.#model =
       table === null ? null : new TableModel(this.#parts.dialect, table, this.#key ?? []);
+    this.#plans = new WeakMap();
     this.#isRead = true;
   }
 
@@ -112,10 +115,10 @@ export class TopicTable {
     if (model === null) return null;
     const value = must(outer(record), 'a record with neither key nor value has no plan');
     const key = record.key?.schema ?? null;
-    let plans = model.plans.get(value);
+    let plans = this.#plans.get(value);
     if (plans === undefined) {
       plans = new Map();
-      model.plans.set(value, plans);
+      this.#plans.set(value, plans);
     }
     let plan = plans.get(key);
     if (plan === undefined) {
@@ -165,11 +168,12 @@ export class TopicTable {
     const known = this.#target;
     if (known === null) this.#target = named;
     else if (known.schema !== named.schema || known.table !== named.table) {
-      const { qualify } = this.#parts.dialect;
+      const { dialect } = this.#parts;
       throw new TidemarkError(
         'SINK_SCHEMA',
-        `earlier records of ${record.topic} went to ${qualify(known)}, this one names ${qualify(named)}`,
-        { cure: `ALTER TABLE ${qualify(known)} … to the new name, or go back to the old name.` },
+        `earlier records of ${record.topic} went to ${dialect.qualify(known)}, ` +
+          `this one names ${dialect.qualify(named)}`,
+        { cure: `Rename ${dialect.qualify(known)}, or go back to the old table.name.format.` },
       );
     }
     return named;
@@ -178,18 +182,14 @@ export class TopicTable {
   #checkKeyStays(key: readonly string[]): void {
     const known = this.#key;
     if (known === null || known.join('\0') === key.join('\0')) return;
-    const { qualify, changePrimaryKey } = this.#parts.dialect;
+    const { dialect } = this.#parts;
     const table = this.#model?.table;
-    throw new TidemarkError(
-      'SINK_SCHEMA',
-      `the key of the records changed from (${known.join(', ')}) to (${key.join(', ')})`,
-      {
-        cure:
-          table === undefined
-            ? `Change the primary key of ${qualify(must(this.#target, 'target'))}, then restart.`
-            : changePrimaryKey(table, key),
-      },
-    );
+    const cure =
+      table === undefined
+        ? `Change the primary key of ${dialect.qualify(must(this.#target, 'target'))}.`
+        : dialect.changePrimaryKey(table, key);
+    const change = `from (${known.join(', ')}) to (${key.join(', ')})`;
+    throw new TidemarkError('SINK_SCHEMA', `the key of the records changed ${change}`, { cure });
   }
 
   /** A tombstone does not make a table; one that is there must have the key's columns. */

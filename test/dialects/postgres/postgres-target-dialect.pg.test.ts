@@ -162,7 +162,8 @@ describe('every value arrives as it was', () => {
       `CREATE SCHEMA src; CREATE TYPE mood AS ENUM ('sad', 'happy, or not', 'a"b')`,
     );
     const rows = await database.query<{ row: CatalogRow }>(
-      `SELECT (SELECT jsonb_object_agg(key, value #>> '{}') FROM jsonb_each(to_jsonb(q))) AS row FROM (${TYPES_QUERY}) q`,
+      `SELECT (SELECT jsonb_object_agg(key, value #>> '{}') FROM jsonb_each(to_jsonb(q))) AS row
+       FROM (${TYPES_QUERY}) q`,
     );
     for (const type of parseTypes(rows.map(({ row }) => row))) types.set(type.oid, type);
     // The target makes its own.
@@ -186,12 +187,14 @@ describe('every value arrives as it was', () => {
     const random =
       entry.random === undefined
         ? ''
-        : `INSERT INTO src.${table} (v) SELECT (${entry.random})::${entry.type} FROM generate_series(1, 200);`;
+        : `INSERT INTO src.${table} (v)
+           SELECT (${entry.random})::${entry.type} FROM generate_series(1, 200);`;
     const printed = await database.query<{ id: number; v: string; oid: string; typmod: number }>(
       `${SESSION}; CREATE TABLE src.${table} (id serial PRIMARY KEY, v ${entry.type});
        INSERT INTO src.${table} (v) VALUES ${literals}; ${random}
        SELECT id, format('%s', v) AS v, atttypid::int8::text AS oid, atttypmod AS typmod
-       FROM src.${table}, pg_attribute WHERE attrelid = 'src.${table}'::regclass AND attname = 'v' ORDER BY id`,
+       FROM src.${table}, pg_attribute
+       WHERE attrelid = 'src.${table}'::regclass AND attname = 'v' ORDER BY id`,
     );
     const info = {
       typeOid: Number(printed[0]?.oid),
@@ -226,7 +229,8 @@ describe('every value arrives as it was', () => {
     expect(sink.status().parked).toEqual([]);
     if (exact) {
       const [made] = await database.query(
-        `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = 'public.${table}'::regclass AND attname = 'v'`,
+        `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute
+         WHERE attrelid = 'public.${table}'::regclass AND attname = 'v'`,
       );
       expect(made?.['type']).toBe(entry.type);
     }

@@ -70,11 +70,13 @@ describe('creating', () => {
       'b character varying(12) not null',
       "amount numeric(10,2) not null default '-12.50'::numeric(10,2)",
       'tags character varying(20)[]',
-      "at timestamp(3) without time zone default '1970-01-01 00:00:00'::timestamp(3) without time zone",
+      'at timestamp(3) without time zone ' +
+        "default '1970-01-01 00:00:00'::timestamp(3) without time zone",
       String.raw`word text default 'it''s \ "q"'::text`,
     ]);
     const [key] = await database.query(
-      "SELECT pg_get_constraintdef(oid) AS def FROM pg_constraint WHERE conrelid = 'shop.t'::regclass AND contype = 'p'",
+      `SELECT pg_get_constraintdef(oid) AS def FROM pg_constraint
+       WHERE conrelid = 'shop.t'::regclass AND contype = 'p'`,
     );
     expect(key?.['def']).toMatch(/^PRIMARY KEY \((?:b, id|id, b)\)$/);
   });
@@ -301,7 +303,8 @@ describe('evolving (S20)', () => {
   test('a generated column and an identity of the target are left to it', async () => {
     await using database = await freshDatabase();
     await database.query(
-      'CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text, b text GENERATED ALWAYS AS (upper(a)) STORED)',
+      `CREATE TABLE t (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text,
+         b text GENERATED ALWAYS AS (upper(a)) STORED)`,
     );
     await using sink = await startSink(database);
     const topic = table([id, text('a'), text('b')]);

@@ -121,7 +121,8 @@ describe('keyed tables', () => {
     const pets = new SinkTopic({ table: 'pets', columns: [id, name], key: ['id'] }, topic.log);
     await put(sink, [topic.insert({ id: 1 }), pets.insert({ id: 1 }), topic.insert({ id: 2 })]);
     const [row] = await database.query(
-      'SELECT count(DISTINCT xmin::text)::int AS n FROM (SELECT xmin FROM people UNION ALL SELECT xmin FROM pets UNION ALL SELECT xmin FROM tidemark_offsets) t',
+      `SELECT count(DISTINCT xmin::text)::int AS n FROM (SELECT xmin FROM people
+         UNION ALL SELECT xmin FROM pets UNION ALL SELECT xmin FROM tidemark_offsets) t`,
     );
     expect(row).toEqual({ n: 1 });
   });
@@ -381,7 +382,8 @@ describe('modes', () => {
       () => 'rejected',
     );
     await database.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()",
+      `SELECT count(*) > 0 FROM pg_stat_activity
+       WHERE wait_event = 'advisory' AND datname = current_database()`,
     );
     stop.abort();
     expect(await outcome).toBe('rejected');

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
-import type { SinkTask } from '../../../src/model/sink-record.ts';
+import type { SinkRecord, SinkTask } from '../../../src/model/sink-record.ts';
 import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
 import { never, put, sinkOptions, startSink } from '../../support/sink-harness.ts';
-import { column, positionsOf, SinkTopic } from '../../support/sink-records.ts';
+import { column, SinkTopic } from '../../support/sink-records.ts';
 
 const id = column('id', 'integer', { type: 'int32', optional: false });
 const n = column('n', 'integer', { type: 'int32' });
@@ -27,11 +27,11 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
+const OF_SINKS = "WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'";
+
 /** Ends every connection of sinks to this database. */
 async function cutSinks(database: TestDatabase): Promise<void> {
-  await database.query(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'",
-  );
+  await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${OF_SINKS}`);
 }
 
 describe('offsets in the target (ruling 10, S7)', () => {
@@ -107,7 +107,7 @@ describe('offsets in the target (ruling 10, S7)', () => {
       CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH ROW EXECUTE FUNCTION slow()`);
     const applying = put(older, [topic.update({ id: 1, n: 2 })]);
     await database.until(
-      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND application_name LIKE 'tidemark sink%'",
+      `SELECT count(*) > 0 FROM pg_stat_activity ${OF_SINKS} AND wait_event = 'PgSleep'`,
     );
     await using newer = createSqlSink(sinkOptions(database));
     expect(await newer.start(never)).toMatchObject([{ offset: 2 }]);
@@ -254,7 +254,7 @@ describe('errors (S10)', () => {
     expect(sink.status().parked).toMatchObject([{ offset: 1 }]);
   });
 
-  test('a connection that is cut inside the transaction: nothing is applied, then all is', async () => {
+  test('a connection cut inside the transaction: nothing is applied, then all is', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
     const topic = counters();
@@ -288,9 +288,7 @@ describe('errors (S10)', () => {
     await database.query('INSERT INTO log VALUES (2)');
     await database.query('UPDATE tidemark_offsets SET next_offset = 2');
     await cutSinks(database);
-    await database.until(
-      "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'",
-    );
+    await database.until(`SELECT count(*) = 0 FROM pg_stat_activity ${OF_SINKS}`);
     await putUntilApplied(sink, records);
     expect(await database.query('SELECT n FROM log ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
   });
@@ -318,7 +316,7 @@ describe('errors (S10)', () => {
     await using database = await freshDatabase();
     const start = async (change: Parameters<typeof sinkOptions>[1]): Promise<string> => {
       await using sink = createSqlSink(sinkOptions(database, change));
-      return codeOf(sink.start(never));
+      return await codeOf(sink.start(never));
     };
     expect(await start({ connectionUrl: 'postgres://x@127.0.0.1:1/x' })).toBe('SINK_CONNECT');
     expect(await start({ connectionUrl: database.url.replace(/\/\w+$/, '/nowhere') })).toBe(
@@ -355,10 +353,7 @@ describe('errors (S10)', () => {
 });
 
 /** As the runtime does it: the same records again while the error is one that passes. */
-async function putUntilApplied(
-  sink: SinkTask,
-  records: Parameters<typeof positionsOf>[0],
-): Promise<void> {
+async function putUntilApplied(sink: SinkTask, records: readonly SinkRecord[]): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       await put(sink, records);

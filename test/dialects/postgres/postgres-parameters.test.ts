@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import type { TargetColumn } from '../../../dialects/dialect.ts';
+import { postgresEncoder } from '../../../dialects/postgres/postgres-parameters.ts';
+import { TidemarkError } from '../../../src/foundation/errors.ts';
+import type { ConnectSchema, ConnectValue } from '../../../src/model/connect-schema.ts';
+
+function columnOf(castType: string): TargetColumn {
+  return {
+    name: 'c',
+    type: castType,
+    castType,
+    isArray: castType.endsWith('[]'),
+    notNull: false,
+    hasDefault: false,
+    generated: false,
+    identityAlways: false,
+  };
+}
+
+function encode(schema: Omit<ConnectSchema, 'optional'>, castType: string, value: ConnectValue) {
+  return postgresEncoder({ optional: true, ...schema }, columnOf(castType)).encode(value);
+}
+
+describe('texts for the server', () => {
+  test('integers keep every digit (S15)', () => {
+    expect(encode({ type: 'int64' }, 'bigint', 9007199254740993n)).toBe('9007199254740993');
+    expect(encode({ type: 'int64' }, 'bigint', null)).toBeNull();
+  });
+
+  test('floats keep sign and specials', () => {
+    const values = [Number.NaN, Infinity, -Infinity, -0, 0.1];
+    expect(values.map((value) => encode({ type: 'float64' }, 'double precision', value))).toEqual([
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '-0',
+      '0.1',
+    ]);
+  });
+
+  test('decimals are plain, also as words of the string mode', () => {
+    const decimal = { type: 'bytes', name: 'org.apache.kafka.connect.data.Decimal' } as const;
+    expect(encode(decimal, 'numeric', { unscaled: 1n, scale: -3 })).toBe('1000');
+    expect(encode({ type: 'string' }, 'numeric', 'POSITIVE_INFINITY')).toBe('Infinity');
+    expect(encode({ type: 'string' }, 'text', 'POSITIVE_INFINITY')).toBe('POSITIVE_INFINITY');
+  });
+
+  test('bytes as hex (S17), bits most significant first', () => {
+    expect(encode({ type: 'bytes' }, 'bytea', Buffer.from([0, 255]))).toBe(String.raw`\x00ff`);
+    const bits = {
+      type: 'bytes',
+      name: 'io.debezium.data.Bits',
+      parameters: { length: '10' },
+    } as const;
+    expect(encode(bits, 'bit', Buffer.from([0b101, 0b10]))).toBe('1000000101');
+  });
+
+  test('a time in a column of numbers stays its number', () => {
+    const schema = { type: 'int64', name: 'io.debezium.time.MicroTimestamp' } as const;
+    expect(encode(schema, 'bigint', 5n)).toBe('5');
+    expect(encode(schema, 'timestamp without time zone', 5n)).toBe('1970-01-01 00:00:00.000005');
+  });
+
+  test('a value of another type is an error without the value', () => {
+    expect(() => encode({ type: 'int32' }, 'integer', 'secret')).toThrow(TidemarkError);
+    expect(() => encode({ type: 'int32' }, 'integer', 'secret')).not.toThrow(/secret/);
+    expect(() => encode({ type: 'string' }, 'text', 5)).toThrow(/string/);
+  });
+
+  test('what cannot be written is refused when it is compiled', () => {
+    expect(() => encode({ type: 'map' }, 'jsonb', null)).toThrow(TidemarkError);
+  });
+});

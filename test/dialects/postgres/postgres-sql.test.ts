@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { BulkTarget, TargetColumn } from '../../../dialects/dialect.ts';
+import {
+  deleteByKeyStatement,
+  insertStatement,
+  updateStatement,
+  upsertStatement,
+} from '../../../dialects/postgres/postgres-sql.ts';
+
+function target(columns: readonly Partial<TargetColumn>[], key: readonly string[]): BulkTarget {
+  const full = columns.map((column) => ({
+    plain: column.castType === 'integer',
+    column: {
+      name: '',
+      type: column.castType ?? '',
+      castType: '',
+      isArray: false,
+      notNull: false,
+      hasDefault: false,
+      generated: false,
+      identityAlways: false,
+      ...column,
+    },
+  }));
+  return {
+    columns: full,
+    key,
+    table: {
+      name: { schema: 's', table: 't' },
+      columns: full.map(({ column }) => column),
+      primaryKey: key,
+      primaryKeyName: null,
+      uniqueKeys: [key],
+      referenced: false,
+    },
+  };
+}
+
+const id = { name: 'id', castType: 'integer' };
+const tags = { name: 'tags', castType: 'text[]', isArray: true };
+
+test('one parameter a column, however many rows (S22)', () => {
+  const { text, values } = upsertStatement(target([id, tags], ['id'])).bind([
+    ['1', '2'],
+    ['{a}', null],
+  ]);
+  expect(text).toBe(
+    'INSERT INTO "s"."t" ("id", "tags") SELECT u.c0, u.c1::text[] ' +
+      'FROM unnest($1::integer[], $2::text[]) AS u(c0, c1) ' +
+      'ON CONFLICT ("id") DO UPDATE SET "tags" = EXCLUDED."tags"',
+  );
+  expect(values).toEqual(['{1,2}', '{"{a}",NULL}']);
+});
+
+test('a table of key columns only does nothing on conflict', () => {
+  expect(upsertStatement(target([id], ['id'])).bind([['1']]).text).toMatch(/DO NOTHING$/);
+});
+
+test('an identity of the target is overridden', () => {
+  const { text } = insertStatement(target([{ ...id, identityAlways: true }], [])).bind([['1']]);
+  expect(text).toContain('OVERRIDING SYSTEM VALUE');
+});
+
+test('an update without columns still asks for the row', () => {
+  expect(updateStatement(target([id], ['id'])).bind([['1']]).text).toContain('SET "id" = t."id"');
+});
+
+test('deletes join the keys', () => {
+  expect(deleteByKeyStatement(target([id], ['id'])).bind([['1']]).text).toBe(
+    'DELETE FROM "s"."t" AS t USING unnest($1::integer[]) AS u(c0) WHERE t."id" = u.c0',
+  );
+});

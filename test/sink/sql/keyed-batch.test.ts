@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { KeyedBatch } from '../../../src/sink/sql/keyed-batch.ts';
+import type { Cell, RowPlan } from '../../../src/sink/sql/row-plan.ts';
+import { ABSENT } from '../../../src/sink/sql/row-plan.ts';
+import { textTable } from '../../support/sink-models.ts';
+
+const model = textTable(['k', 'a', 'b'], ['k']);
+
+function plan(columns: readonly number[]): RowPlan {
+  return {
+    fields: [],
+    keyFields: [],
+    keyFromValue: false,
+    columns: model.columnSet(columns),
+    keyColumns: model.columnSet([0]),
+    blank: [undefined, undefined, undefined],
+  };
+}
+
+const all = plan([0, 1, 2]);
+const withoutB = plan([0, 1]);
+
+function reduced(work: (batch: KeyedBatch) => void): unknown[] {
+  const batch = new KeyedBatch(model);
+  work(batch);
+  return [...batch.rows].map(({ cells, columns, partial, afterDelete }) => ({
+    cells: cells.map((cell: Cell) => (cell === ABSENT ? 'ABSENT' : cell)),
+    columns: columns?.join(' ') ?? 'delete',
+    ...(partial ? { partial } : {}),
+    ...(afterDelete ? { afterDelete } : {}),
+  }));
+}
+
+describe('each key is left once (S2)', () => {
+  test('the last write wins, and keeps its place in the order', () => {
+    expect(
+      reduced((batch) => {
+        batch.write(all, ['1', 'x', 'y']);
+        batch.write(all, ['2', 'x', 'y']);
+        batch.write(all, ['1', 'z', null]);
+      }),
+    ).toEqual([
+      { cells: ['2', 'x', 'y'], columns: '0 1 2' },
+      { cells: ['1', 'z', null], columns: '0 1 2' },
+    ]);
+  });
+
+  test('a delete ends it; a write after it is whole', () => {
+    expect(
+      reduced((batch) => {
+        batch.write(all, ['1', 'x', 'y']);
+        batch.delete(all, ['1', undefined, undefined]);
+        batch.delete(all, ['2', undefined, undefined]);
+        batch.write(all, ['2', 'x', 'y']);
+      }),
+    ).toEqual([
+      { cells: ['1', undefined, undefined], columns: 'delete', afterDelete: true },
+      { cells: ['2', 'x', 'y'], columns: '0 1 2', afterDelete: true },
+    ]);
+  });
+
+  test('absent values come from earlier in the batch, null included', () => {
+    expect(
+      reduced((batch) => {
+        batch.write(all, ['1', 'x', null]);
+        batch.write(all, ['1', 'z', ABSENT]);
+      }),
+    ).toEqual([{ cells: ['1', 'z', null], columns: '0 1 2' }]);
+  });
+
+  test('or stay unknown: two partial updates are one', () => {
+    expect(
+      reduced((batch) => {
+        batch.write(all, ['1', ABSENT, 'y']);
+        batch.write(all, ['1', 'x', ABSENT]);
+        batch.write(all, ['2', 'x', ABSENT]);
+        batch.write(all, ['2', 'z', ABSENT]);
+      }),
+    ).toEqual([
+      { cells: ['1', 'x', 'y'], columns: '0 1 2' },
+      { cells: ['2', 'z', 'ABSENT'], columns: '0 1', partial: true },
+    ]);
+  });
+
+  test('an absent value after a delete cannot be known; a whole row makes good', () => {
+    expect(
+      reduced((batch) => {
+        batch.delete(all, ['1', undefined, undefined]);
+        batch.write(all, ['1', 'x', ABSENT]);
+      }),
+    ).toEqual([{ cells: ['1', 'x', 'ABSENT'], columns: '0 1', partial: true, afterDelete: true }]);
+  });
+
+  test('a row of an older shape keeps what a newer one brought', () => {
+    expect(
+      reduced((batch) => {
+        batch.write(all, ['1', 'x', 'y']);
+        batch.write(withoutB, ['1', 'z', undefined]);
+        batch.write(withoutB, ['2', 'z', undefined]);
+        batch.write(all, ['2', 'z', ABSENT]);
+      }),
+    ).toEqual([
+      { cells: ['1', 'z', 'y'], columns: '0 1 2' },
+      { cells: ['2', 'z', 'ABSENT'], columns: '0 1', partial: true },
+    ]);
+  });
+
+  test('a truncate forgets what was before it', () => {
+    const batch = new KeyedBatch(model);
+    batch.write(all, ['1', 'x', 'y']);
+    batch.truncate();
+    expect(batch.truncated).toBe(true);
+    expect([...batch.rows]).toEqual([]);
+  });
+});

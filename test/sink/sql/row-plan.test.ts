@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
+import type { Cell } from '../../../src/sink/sql/row-plan.ts';
+import {
+  ABSENT,
+  AbsentValues,
+  encodeKey,
+  encodeRow,
+  keyText,
+  planRow,
+} from '../../../src/sink/sql/row-plan.ts';
+import { struct } from '../../support/sink-records.ts';
+import { textTable } from '../../support/sink-models.ts';
+
+const placeholder = new AbsentValues('__stand_in__');
+const model = textTable(['k', 'a', 'extra'], ['k']);
+const schema: ConnectSchema = {
+  type: 'struct',
+  optional: false,
+  fields: ['a', 'k'].map((name) => ({ name, schema: { type: 'string', optional: true } })),
+};
+const names = ['a', 'k'].map((name) => ({ field: name, column: name }));
+const plan = planRow(model, { schema, names }, { schema, names: names.slice(1) });
+
+test('cells stand at the numbers of the target, columns that the record lacks are open', () => {
+  expect(encodeRow(plan, struct(schema, { a: 'x', k: '1' }), [], placeholder)).toEqual([
+    '1',
+    'x',
+    undefined,
+  ]);
+  expect(plan.columns).toEqual([0, 1]);
+  expect(plan.keyColumns).toEqual([0]);
+  expect(plan.keyFromValue).toBe(true);
+});
+
+test('absent by the header, else by the placeholder; with a header a text is a text', () => {
+  const row = struct(schema, { a: '__stand_in__', k: '1' });
+  expect(encodeRow(plan, row, [], placeholder)[1]).toBe(ABSENT);
+  expect(encodeRow(plan, row, ['other'], placeholder)[1]).toBe('__stand_in__');
+  expect(encodeRow(plan, row, ['a'], placeholder)[1]).toBe(ABSENT);
+  expect(encodeRow(plan, row, [], new AbsentValues(null))[1]).toBe('__stand_in__');
+  expect(placeholder.isPlaceholder(Buffer.from('__stand_in__'))).toBe(true);
+  expect(placeholder.isPlaceholder(['__stand_in__'])).toBe(true);
+  expect(placeholder.isPlaceholder(['__stand_in__', 'x'])).toBe(false);
+});
+
+test('keys of several columns cannot be confused, null is refused', () => {
+  expect(keyText([0, 1], ['a', 'bc'])).not.toBe(keyText([0, 1], ['ab', 'c']));
+  expect(keyText([0], ['a'])).toBe('a');
+  const cells: Cell[] = [undefined, undefined, undefined];
+  encodeKey(plan, struct(schema, { k: '1' }), cells);
+  expect(cells[0]).toBe('1');
+  expect(() => encodeKey(plan, struct(schema, { k: null }), cells)).toThrow(/key column k is null/);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
+import { SQL_SINK_DEFAULTS } from '../../../src/sink/sql/sql-sink-options.ts';
+import { TableNaming } from '../../../src/sink/sql/table-naming.ts';
+import { recordColumns, wantedTable } from '../../../src/sink/sql/wanted-table.ts';
+import { column, SinkTopic } from '../../support/sink-records.ts';
+
+const id = column('Id', 'integer', { type: 'int32', optional: false });
+const name = column('name', null, { type: 'string' });
+const topic = new SinkTopic({ table: 't', columns: [name, id], key: ['Id'] });
+const naming = new TableNaming(SQL_SINK_DEFAULTS, 63);
+const target = { schema: 'public', table: 't' };
+
+function wanted(
+  change: Partial<typeof SQL_SINK_DEFAULTS | object>,
+  record = topic.insert({ Id: 1 }),
+) {
+  const options = { ...SQL_SINK_DEFAULTS, ...change };
+  return wantedTable(target, recordColumns(record, naming, options), postgresTarget, options);
+}
+
+describe('the table that records want', () => {
+  test('has the columns of the row and the key of the key', () => {
+    expect(wanted({})).toMatchObject({
+      columns: [{ name: 'name' }, { name: 'Id', type: { ddl: 'integer' } }],
+      key: ['Id'],
+      needsUniqueKey: true,
+    });
+  });
+
+  test('takes the key from the value, or has none', () => {
+    expect(wanted({ primaryKeyMode: 'record_value', primaryKeyFields: ['name'] }).key).toEqual([
+      'name',
+    ]);
+    expect(wanted({ primaryKeyMode: 'none', insertMode: 'insert' }).key).toEqual([]);
+  });
+
+  test('of a tombstone knows the key only', () => {
+    expect(wanted({}, topic.tombstone({ Id: 1 }))).toMatchObject({
+      columns: [{ name: 'Id' }],
+      needsUniqueKey: false,
+    });
+  });
+
+  test('refuses key fields that are not there, and names that fold into one', () => {
+    expect(() => wanted({ primaryKeyFields: ['nothing'] })).toThrow(/no field nothing/);
+    const folding = new TableNaming({ ...SQL_SINK_DEFAULTS, quoteIdentifiers: false }, 63);
+    const twins = new SinkTopic({ table: 't', columns: [id, { ...id, name: 'ID' }], key: ['Id'] });
+    expect(() => recordColumns(twins.insert({ Id: 1 }), folding, SQL_SINK_DEFAULTS)).toThrow(
+      /upper and lower case/,
+    );
+  });
+});
