@@ -211,6 +211,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'skipped.operations': 't',
   'column.propagate.source.type': null,
   'heartbeat.interval.ms': '0',
+  'interval.handling.mode': 'numeric',
   'snapshot.max.threads': '1',
   'extended.headers.enabled': 'true',
   'key.converter': 'json',

@@ -94,8 +94,8 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   {
     name: 'interval.handling.mode',
     type: { kind: 'enum', values: ['numeric', 'string'] },
-    default: 'numeric',
-    doc: 'Form of intervals: microseconds (months taken as 30.4375 days), or ISO 8601 text.',
+    default: 'string',
+    doc: 'Form of intervals: ISO 8601 text, or microseconds (lossy: a month becomes 30.4375 days).',
   },
   {
     name: 'schema.name.adjustment.mode',

@@ -114,7 +114,8 @@ class Compiler {
         throw invalid(`a field of ${full} has no name`);
       }
       const compiled = this.compile(field['type'] ?? null, namespaceOf(full));
-      fields.push({ name: field['name'], schema: withFieldDefault(field, compiled.schema) });
+      const fieldSchema = withFieldDefault(field, annotated(field, compiled.schema));
+      fields.push({ name: field['name'], schema: fieldSchema });
       decoders.push(compiled.decode);
     }
     this.#open.delete(full);

@@ -87,11 +87,10 @@ class AvroSchemaWriter {
 
   #record(schema: ConnectSchema, namespace: string | null): string {
     const name = schema.name ?? `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`;
-    return this.#named(name, namespace, schemaJsonOf(schema), (own) => {
-      const fields = (schema.fields ?? []).map((field) =>
-        this.#field(field.name, field.schema, own),
-      );
-      return `"fields":[${fields.join(',')}]${properties(schema)}`;
+    const type = withoutFieldsOwn(schema);
+    return this.#named(name, namespace, schemaJsonOf(type), (own) => {
+      const fields = (type.fields ?? []).map((field) => this.#field(field.name, field.schema, own));
+      return `"fields":[${fields.join(',')}]${properties(type)}`;
     });
   }
 
@@ -118,9 +117,13 @@ class AvroSchemaWriter {
     if (!NAME.test(name)) throw invalidName(`field ${name}`, name);
     let text = `{"name":${avroString(name)},"type":${this.schema(schema, namespace)}`;
     // An optional field without `"default":null` would break BACKWARD compatibility (C7).
-    if (hasDefault(schema)) text += `,"default":${defaultText(schema, schema.default ?? null)}`;
-    else if (schema.optional) text += ',"default":null';
-    return `${text}}`;
+    const nullFirst = schema.optional && schema.type === 'struct';
+    if (hasDefault(schema) && !nullFirst) {
+      text += `,"default":${defaultText(schema, schema.default ?? null)}`;
+    } else if (schema.optional) {
+      text += ',"default":null';
+    }
+    return `${text}${schema.type === 'struct' ? annotations(schema) : ''}}`;
   }
 }
 
@@ -151,6 +154,26 @@ function decimalScaleText(schema: ConnectSchema): number {
 
 function decimalPrecision(schema: ConnectSchema): number {
   return Number(schema.parameters?.[PRECISION_PARAMETER] ?? DEFAULT_PRECISION);
+}
+
+/**
+ * A record type without what belongs to one field alone. Two columns of one struct type differ in
+ * source type and default; as properties of the type they would define the record twice (C12), so
+ * they stand at the fields.
+ */
+function withoutFieldsOwn(schema: ConnectSchema): ConnectSchema {
+  const { parameters: _parameters, default: _default, ...type } = schema;
+  return type;
+}
+
+function annotations({ parameters, default: value, ...type }: ConnectSchema): string {
+  const own: ConnectSchema = {
+    type: type.type,
+    optional: false,
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(value === undefined ? {} : { default: value }),
+  };
+  return properties(own);
 }
 
 /** The `connect.*` properties, then the logical type, each with its leading comma. */

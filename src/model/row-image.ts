@@ -37,7 +37,8 @@ export class RowImage {
   copyFrom(other: RowImage): void {
     let total = 0;
     for (let i = 0; i < other.count; i++) {
-      if (other.kinds[i] === ValueKind.text) total += (other.ends[i] as number) - (other.starts[i] as number);
+      if (other.kinds[i] === ValueKind.text)
+        total += (other.ends[i] as number) - (other.starts[i] as number);
     }
     this.reset(Buffer.allocUnsafe(total), other.count);
     let at = 0;
@@ -58,7 +59,8 @@ export class RowImage {
     image.reset(Buffer.concat(parts), values.length);
     let at = 0;
     values.forEach((value, i) => {
-      image.kinds[i] = value === null ? ValueKind.null : value === undefined ? ValueKind.absent : ValueKind.text;
+      image.kinds[i] =
+        value === null ? ValueKind.null : value === undefined ? ValueKind.absent : ValueKind.text;
       image.starts[i] = at;
       at += (parts[i] as Buffer).length;
       image.ends[i] = at;

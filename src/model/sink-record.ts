@@ -15,6 +15,12 @@ export interface SinkRecord {
   readonly value: Struct | null;
   /** Columns of `after` that hold a placeholder, not a value (header `__tidemark.absent`). */
   readonly absent: readonly string[];
+  /**
+   * On a delete that is the first half of a key change whose second half does not carry the whole
+   * row: the key to which the row moves. The sink moves its row there instead of deleting it, so
+   * that the values which the source left out are kept.
+   */
+  readonly movedTo?: Struct;
 }
 
 /** Where a partition stands in the target. */
@@ -53,6 +59,10 @@ export interface SinkTask extends AsyncDisposable {
    * those with no records but a new generation. Records below the target's own offset are skipped.
    * Transient errors throw with retry `backoff` and nothing is applied: the caller tries again.
    */
-  put(records: readonly SinkRecord[], positions: readonly SinkPosition[], signal: AbortSignal): Promise<void>;
+  put(
+    records: readonly SinkRecord[],
+    positions: readonly SinkPosition[],
+    signal: AbortSignal,
+  ): Promise<void>;
   status(): SinkStatus;
 }

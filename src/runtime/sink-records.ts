@@ -1,6 +1,7 @@
 import type { Converter } from '../converter/converter.ts';
 import { isStruct, type Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
+import { keyMovedTo } from './moved-rows.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 /** Header that lists the columns of `after` that hold a placeholder (JSON array of names). */
@@ -20,9 +21,11 @@ export async function decodeSinkRecords(
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   for (const batch of fetched) {
-    for (const record of batch.records) {
-      const key = converters.key.toConnect(batch.topic, record.key);
+    for (const [index, record] of batch.records.entries()) {
+      const decodedKey = converters.key.toConnect(batch.topic, record.key);
+      const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
       const value = converters.value.toConnect(batch.topic, record.value);
+      const movedTo = key === null ? null : keyMovedTo(batch, index, key.schema);
       decoded.push({
         topic: batch.topic,
         partition: batch.partition,
@@ -30,9 +33,10 @@ export async function decodeSinkRecords(
         offset: record.offset,
         sequence: record.sequence,
         timestampMs: record.timestampMs,
-        key: key instanceof Promise ? await key : key,
+        key,
         value: value instanceof Promise ? await value : value,
         absent: absentColumns(record),
+        ...(movedTo === null ? {} : { movedTo }),
       });
     }
   }

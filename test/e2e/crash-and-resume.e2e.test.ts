@@ -4,7 +4,7 @@ import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
 import { Daemon } from '../support/daemon.ts';
 import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
 import { snapshotIsComplete } from '../support/ledger-log.ts';
-import { expectWholeHistory, ledgerPipeline, untilEqual } from '../support/shop-of-ledgers.ts';
+import { expectWholeHistory, ledgerPipeline, untilEqual } from '../support/ledger-pipeline.ts';
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261121);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';

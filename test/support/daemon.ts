@@ -67,7 +67,10 @@ export class Daemon implements AsyncDisposable {
     condition: (status: PipelineStatus) => boolean,
     timeoutMs = 60_000,
   ): Promise<PipelineStatus> {
-    return vi.waitFor(
+    const gone = this.ended.then(({ code, signal }): never => {
+      throw new Error(`the daemon ended (${signal ?? code}) before that\n${this.#output}`);
+    });
+    const reached = vi.waitFor(
       async () => {
         const status = await this.status();
         if (status === null || !condition(status)) {
@@ -77,6 +80,9 @@ export class Daemon implements AsyncDisposable {
       },
       { timeout: timeoutMs, interval: 20 },
     );
+    reached.catch(() => undefined);
+    gone.catch(() => undefined);
+    return await Promise.race([reached, gone]);
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): void {

@@ -15,7 +15,7 @@ export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> 
   };
   await using consumer = await transport.consumer({
     group: 'ledger-oracle',
-    topics: /^ledger\.public\..*$/,
+    topics: /^copy\.public\..*$/,
     register: false,
   });
   const found: { readonly sequence: number; readonly record: LedgerRecord }[] = [];
