@@ -147,6 +147,13 @@ export interface TargetDialect {
   /** Updates existing rows only; the row count is that of the rows found. */
   update(target: BulkTarget): BulkStatement;
   deleteByKey(target: BulkTarget): BulkStatement;
+  /** Gives the row of one key another one; the other columns stay as they are. */
+  moveKey(
+    table: TargetTable,
+    key: readonly string[],
+    from: readonly (string | null)[],
+    to: readonly (string | null)[],
+  ): SqlText;
   /** Removes exactly one equal row, null-safe, for each row given; duplicates beyond stay. */
   deleteOneEach(target: BulkTarget): BulkStatement;
 }

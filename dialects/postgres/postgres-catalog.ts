@@ -11,6 +11,7 @@ export type CatalogRow = Readonly<Record<string, string | null>>;
 
 export type TypeKind = 'base' | 'composite' | 'domain' | 'enum' | 'pseudo' | 'range' | 'multirange';
 
+/** One row of pg_type, with the relations between types resolved to oids. */
 export interface TypeInfo {
   readonly oid: number;
   readonly schema: string;
@@ -34,6 +35,7 @@ export interface TypeInfo {
   readonly extension: string | null;
 }
 
+/** One live row of pg_attribute. */
 export interface ColumnInfo {
   /** pg_attribute.attnum: survives a rename. */
   readonly number: number;
@@ -64,6 +66,7 @@ export interface UniqueIndexInfo {
 /** `r` table, `p` partitioned table, `v` view, `m` materialised view, `f` foreign table. */
 export type RelationKind = 'table' | 'partitioned' | 'view' | 'materialized view' | 'foreign table';
 
+/** One relation with its columns and the indexes that may serve as its key. */
 export interface TableInfo {
   readonly oid: number;
   readonly schema: string;
@@ -134,6 +137,7 @@ LEFT JOIN pg_catalog.pg_class c ON c.oid = coalesce(el.typrelid, t.typrelid)
 WHERE c.relkind IS NULL OR c.relkind = 'c'
 ORDER BY t.oid`;
 
+/** Reads the rows of the types query. */
 export function parseTypes(rows: readonly CatalogRow[]): TypeInfo[] {
   return rows.map((row) => ({
     oid: number(row, 'oid'),
@@ -208,6 +212,7 @@ interface ColumnJson extends Omit<ColumnInfo, 'generated' | 'identity'> {
   readonly identity: string;
 }
 
+/** Reads the rows of the tables query. */
 export function parseTables(rows: readonly CatalogRow[]): TableInfo[] {
   return rows.map((row) => ({
     oid: number(row, 'oid'),
@@ -260,6 +265,7 @@ FROM pg_catalog.pg_publication_tables p WHERE p.pubname = ${quoteLiteral(publica
 ORDER BY 1, 2`;
 }
 
+/** Reads the rows of `publishedTablesQuery`. */
 export function parsePublishedTables(rows: readonly CatalogRow[]): PublishedTable[] {
   return rows.map((row) => ({
     schema: text(row, 'schema'),
@@ -269,6 +275,7 @@ export function parsePublishedTables(rows: readonly CatalogRow[]): PublishedTabl
   }));
 }
 
+/** A value that the query never leaves null; throws INTERNAL when it did. */
 export function text(row: CatalogRow, name: string): string {
   const value = row[name];
   if (value === null || value === undefined) {
@@ -277,10 +284,12 @@ export function text(row: CatalogRow, name: string): string {
   return value;
 }
 
+/** A value that fits a JavaScript number (oids, counts); never for positions or byte counts. */
 export function number(row: CatalogRow, name: string): number {
   return Number(text(row, name));
 }
 
+/** A boolean in PostgreSQL's text form; null counts as false. */
 export function flag(row: CatalogRow, name: string): boolean {
   return row[name] === 't';
 }

@@ -54,6 +54,7 @@ SELECT current_setting('server_version_num') AS version,
   has_database_privilege(current_database(), 'CREATE') AS can_create
 FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`;
 
+/** Reads the one row of the server query. */
 export function parseServer(row: CatalogRow): ServerInfo {
   return {
     version: number(row, 'version'),
@@ -78,7 +79,7 @@ export function parseServer(row: CatalogRow): ServerInfo {
   };
 }
 
-/** pg_replication_slots; LSNs as the server prints them. */
+/** One row of pg_replication_slots; LSNs as the server prints them. */
 export interface SlotInfo {
   readonly name: string;
   readonly plugin: string | null;
@@ -100,6 +101,7 @@ export interface SlotInfo {
   readonly heldBytes: bigint | null;
 }
 
+/** Asks for one slot by name; columns that older servers lack come as null. */
 export function slotQuery(name: string): string {
   return `
 SELECT s.slot_name AS name, s.plugin, s.slot_type, s.database, s.temporary, s.active_pid,
@@ -111,6 +113,7 @@ SELECT s.slot_name AS name, s.plugin, s.slot_type, s.database, s.temporary, s.ac
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = ${quoteLiteral(name)}`;
 }
 
+/** Reads the rows of `slotQuery`; null when there is no such slot. */
 export function parseSlot(rows: readonly CatalogRow[]): SlotInfo | null {
   const row = rows[0];
   if (row === undefined) return null;
@@ -140,7 +143,7 @@ function nullable(row: CatalogRow, name: string): number | null {
   return (row[name] ?? null) === null ? null : number(row, name);
 }
 
-/** pg_publication. */
+/** One row of pg_publication. */
 export interface PublicationInfo {
   readonly name: string;
   readonly owner: string;
@@ -154,6 +157,7 @@ export interface PublicationInfo {
   readonly truncates: boolean;
 }
 
+/** Asks for one publication by name. */
 export function publicationQuery(name: string): string {
   return `
 SELECT p.pubname AS name, pg_catalog.pg_get_userbyid(p.pubowner) AS owner,
@@ -163,6 +167,7 @@ SELECT p.pubname AS name, pg_catalog.pg_get_userbyid(p.pubowner) AS owner,
 FROM pg_catalog.pg_publication p WHERE p.pubname = ${quoteLiteral(name)}`;
 }
 
+/** Reads the rows of `publicationQuery`; null when there is no such publication. */
 export function parsePublication(rows: readonly CatalogRow[]): PublicationInfo | null {
   const row = rows[0];
   if (row === undefined) return null;

@@ -1,4 +1,11 @@
-import type { BulkColumn, BulkStatement, BulkTarget, ColumnValues } from '../dialect.ts';
+import type {
+  BulkColumn,
+  BulkStatement,
+  BulkTarget,
+  ColumnValues,
+  SqlText,
+  TargetTable,
+} from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
 import { quoteIdentifier, quoteQualified } from './postgres-identifiers.ts';
 
@@ -88,6 +95,23 @@ export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
   const rows = `USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
   const text = `DELETE FROM ${qualified(target)} AS t ${rows}`;
   return bulk(text, target.columns);
+}
+
+/** Moves the row of one key to another. The parameters take the types of the columns. */
+export function moveKeyStatement(
+  table: TargetTable,
+  key: readonly string[],
+  from: readonly (string | null)[],
+  to: readonly (string | null)[],
+): SqlText {
+  const columns = key.map(quoteIdentifier);
+  const set = columns.map((column, i) => `${column} = $${key.length + i + 1}`);
+  const where = columns.map((column, i) => `${column} = $${i + 1}`);
+  const name = quoteQualified(table.name.schema, table.name.table);
+  return {
+    text: `UPDATE ${name} SET ${set.join(', ')} WHERE ${where.join(' AND ')}`,
+    values: [...from, ...to],
+  };
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 import {
   deleteByKeyStatement,
+  moveKeyStatement,
   deleteOneEachStatement,
   insertStatement,
   updateStatement,
@@ -47,5 +48,6 @@ export const postgresTarget: TargetDialect = {
   upsert: upsertStatement,
   update: updateStatement,
   deleteByKey: deleteByKeyStatement,
+  moveKey: moveKeyStatement,
   deleteOneEach: deleteOneEachStatement,
 };

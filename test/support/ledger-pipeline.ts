@@ -14,7 +14,9 @@ export async function ledgerPipeline(
 }
 
 const DIGEST = (table: string): string =>
-  `SELECT count(*)::int AS rows, md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) AS digest FROM (SELECT * FROM ${table}) t`;
+  `SELECT count(*)::int AS rows,
+     md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) AS digest
+   FROM (SELECT * FROM ${table}) t`;
 
 /** Waits until the target holds exactly what the source holds, as the database compares them. */
 export async function untilEqual(
@@ -64,7 +66,8 @@ function firstDifference(got: readonly LedgerRecord[], wanted: readonly LedgerRe
     const around = (list: readonly string[]): string =>
       list.slice(Math.max(0, i - 3), i + 4).join(' | ');
     expect.fail(
-      `record ${i} of ${got.length}, wanted ${wanted.length}\n  log: ${around(got)}\n  db:  ${around(wanted)}`,
+      `record ${i} of ${got.length}, wanted ${wanted.length}\n` +
+        `  log: ${around(got)}\n  db:  ${around(wanted)}`,
     );
   }
 }

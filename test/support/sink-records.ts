@@ -128,6 +128,17 @@ export class SinkTopic {
     return this.#record('d', before, null);
   }
 
+  /** A key change in its two halves; the values of `absent` columns were not sent. */
+  move(before: RowValues, after: RowValues, absent: string[] = []): SinkRecord[] {
+    const movedTo = this.#keyOf(after);
+    const away = this.#record('d', before, null);
+    return [
+      movedTo === null || absent.length === 0 ? away : { ...away, movedTo },
+      this.tombstone(before),
+      this.#record('c', null, after, absent),
+    ];
+  }
+
   /** A delete as under a table without any replica identity. */
   deleteBlind(): SinkRecord {
     return this.#record('d', null, null);

@@ -59,6 +59,12 @@ export class RangeApplier {
       }
       const plan = work.planOf(record);
       if (plan === null) continue;
+      if (record.movedTo !== undefined && change.kind === 'delete' && isKeyedByRecord(plan)) {
+        if (batch !== null) await this.#write(session, model, batch);
+        batch = null;
+        await this.#moveRow(session, model, plan, { key: record.key, movedTo: record.movedTo });
+        continue;
+      }
       // Rows without key are compared whole: those of another shape are another batch.
       if (batch !== null && !takes(batch, plan)) {
         await this.#write(session, model, batch);
@@ -70,6 +76,26 @@ export class RangeApplier {
       else this.#keyless(batch, plan, record, change);
     }
     if (batch !== null) await this.#write(session, model, batch);
+  }
+
+  /**
+   * A key change whose create leaves values out: the row goes to its new key as it is, and the
+   * create that follows finds there what it does not carry (PITFALLS S4, S5).
+   */
+  async #moveRow(
+    session: TargetSession,
+    model: TableModel,
+    plan: RowPlan,
+    keys: { readonly key: Struct | null; readonly movedTo: Struct },
+  ): Promise<void> {
+    const cellsOf = (key: Struct): (string | null)[] => {
+      const cells = plan.blank.slice();
+      encodeKey(plan, key, cells);
+      return plan.keyColumns.map((column) => cells[column] as string | null);
+    };
+    const names = plan.keyColumns.map((column) => must(model.table.columns[column], 'key').name);
+    const [from, to] = [cellsOf(must(keys.key, 'planned')), cellsOf(keys.movedTo)];
+    await session.query(this.#dialect.moveKey(model.table, names, from, to));
   }
 
   #isSwitchedOff(change: RecordChange): boolean {
@@ -161,6 +187,10 @@ export class RangeApplier {
 }
 
 const NONE: readonly string[] = [];
+
+function isKeyedByRecord(plan: RowPlan): boolean {
+  return plan.keyFields.length > 0 && !plan.keyFromValue;
+}
 
 function takes(batch: KeyedBatch | KeylessBatch, plan: RowPlan): boolean {
   if (plan.keyFields.length > 0) return batch instanceof KeyedBatch;
