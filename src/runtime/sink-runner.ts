@@ -10,6 +10,7 @@ import type { Logger } from './logger.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
 import type { SupervisedTask } from './supervisor.ts';
 
+/** What a sink task is made of; the task itself is opened anew for each life. */
 export interface SinkRunnerParts {
   readonly name: string;
   readonly group: string;
@@ -116,7 +117,7 @@ export class SinkRunner implements SupervisedTask {
     }
   }
 
-  /** Polls and decodes until the signal aborts or the consumer of the queue leaves; never rejects. */
+  /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
   async #fill(
     queue: BoundedQueue<DecodedBatch>,
     consumer: Consumer,
@@ -160,12 +161,15 @@ export class SinkRunner implements SupervisedTask {
     return true;
   }
 
-  /** A parked table stays before its poison record: retention must not pass it (ruling 8). */
+  /**
+   * A topic whose table is parked stays where it was: retention must not pass what waits behind the
+   * poison record, in any of its partitions (ruling 8).
+   */
   #remember(task: SinkTask, positions: readonly SinkPosition[]): void {
-    const parked = new Map(task.status().parked.map((table) => [table.topic, table.offset]));
+    const parked = new Set(task.status().parked.map((table) => table.topic));
     for (const position of positions) {
-      const offset = Math.min(position.offset, parked.get(position.topic) ?? position.offset);
-      this.#positions.set(`${position.topic}/${position.partition}`, { ...position, offset });
+      if (parked.has(position.topic)) continue;
+      this.#positions.set(`${position.topic}/${position.partition}`, position);
     }
   }
 
