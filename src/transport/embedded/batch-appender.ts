@@ -3,7 +3,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { StoredOffset } from '../transport.ts';
-import { encodedBytes, LogValueWriter, VALUE_TARGET_BYTES } from './log-value.ts';
+import { encodedBytes, LogValueWriter, VALUE_BYTES_MAX } from './log-value.ts';
 import type { PlannedWrite, Store, StoreOperation } from './store.ts';
 import { COUNTERS_KEY, logKey, partitionKey, sourceOffsetKey } from './store-keys.ts';
 import type { PartitionState, Topic, TopicCatalog } from './topic-catalog.ts';
@@ -46,10 +46,12 @@ export class BatchAppender {
     if (batch.count === 0) return { operations };
     this.#distribute(batch);
     const { counters } = this.#catalog;
-    const valuesAtMost = this.#slots.size + Math.ceil(batch.byteLength / VALUE_TARGET_BYTES);
-    const bytes = encodedBytes(batch.count, batch.byteLength) + valuesAtMost * encodedBytes(0, 0);
+    const dataBytes = encodedBytes(batch.count, batch.byteLength);
+    // Any two values behind each other in a partition are together larger than one may be.
+    const valuesAtMost = this.#slots.size + Math.ceil((dataBytes * 2) / VALUE_BYTES_MAX);
+    const bytes = dataBytes + valuesAtMost * (encodedBytes(0, 0) + 8);
     this.#store.space.admit(bytes);
-    this.#writer.begin(bytes + valuesAtMost * 8);
+    this.#writer.begin(bytes);
     const states: { readonly slot: Slot; readonly state: PartitionState }[] = [];
     for (const slot of this.#slots.values()) {
       const state = this.#planSlot(batch, slot, counters.nextSequence, operations);
@@ -129,25 +131,26 @@ export class BatchAppender {
   ): PartitionState {
     const before = stateOf(slot.topic, slot.partition);
     const members = this.#members;
+    const { storage } = slot.topic.document;
     let { bytes, endOffset } = before;
-    let from = 0;
-    let to = 0;
-    let valueBytes = 0;
-    for (let i = slot.first; i !== END_OF_CHAIN; i = must(this.#next[i], 'chain')) {
-      members[to++] = i;
-      valueBytes += (batch.headerEnds[i] as number) - (batch.keyStarts[i] as number);
-      if (valueBytes < VALUE_TARGET_BYTES && i !== slot.last) continue;
-      const range = { indexes: members, from, to };
+    let count = 0;
+    let dataBytes = 0;
+    const close = (): void => {
+      const range = { indexes: members, from: 0, to: count };
       const value = this.#writer.write(batch, range, endOffset, batchSequence);
-      operations.push({
-        key: logKey(slot.topic.document.storage, slot.partition, endOffset),
-        value,
-      });
+      operations.push({ key: logKey(storage, slot.partition, endOffset), value });
       bytes += value.length;
-      endOffset += to - from;
-      from = to;
-      valueBytes = 0;
+      endOffset += count;
+      count = 0;
+      dataBytes = 0;
+    };
+    for (let i = slot.first; i !== END_OF_CHAIN; i = must(this.#next[i], 'chain')) {
+      const size = (batch.headerEnds[i] as number) - (batch.keyStarts[i] as number);
+      if (count > 0 && encodedBytes(count + 1, dataBytes + size) > VALUE_BYTES_MAX) close();
+      members[count++] = i;
+      dataBytes += size;
     }
+    close();
     return { ...before, bytes, endOffset, records: before.records + slot.count };
   }
 }

@@ -21,8 +21,11 @@ const HEAD_BYTES = 32;
 const COLUMN_BYTES = 28;
 const NO_HEADERS: readonly RecordHeader[] = [];
 
-/** Bytes of records after which a value is closed; a larger record stands alone. */
-export const VALUE_TARGET_BYTES = 64 * 1024;
+/**
+ * Size of a value, unless one record alone is larger: four pages of the store with the page's head.
+ * Values that fill the same number of pages leave holes that the next ones fit.
+ */
+export const VALUE_BYTES_MAX = 64 * 1024 - 64;
 
 /** Size of a value with `count` records of together `dataBytes`, padded to align the next. */
 export function encodedBytes(count: number, dataBytes: number): number {
