@@ -3,7 +3,7 @@
  * daemon does (retry), what a command exits with, what HTTP answers, and what the message advises.
  */
 
-/** What the runtime does after an error: `backoff` tries again by itself, `stop` waits for a person. */
+/** What the runtime does after an error: `backoff` tries again, `stop` waits for a person. */
 export type RetryDirective = 'backoff' | 'stop';
 
 /** 1 failed while running, 2 bad configuration, 3 environment not ready (DESIGN section 10). */
@@ -49,7 +49,8 @@ export const ERROR_TABLE = {
     'stop',
     2,
     400,
-    'One or more properties have a value that is not allowed, are missing, or contradict each other.',
+    'One or more properties have a value that is not allowed, are missing, or contradict each ' +
+      'other.',
     'Each line of the message names the property and the rule; the README has the table.',
   ),
   CONFIG_UNSUPPORTED: policy(
@@ -143,7 +144,8 @@ export const ERROR_TABLE = {
     3,
     409,
     'The slot does not belong to the stored source offset.',
-    'Changes may be missing. The message names the two ways on: restore the slot, or snapshot anew.',
+    'Changes may be missing. The message names the two ways on: restore the slot, or snapshot ' +
+      'anew.',
   ),
   PG_SLOT_LOST: policy(
     'stop',
@@ -177,7 +179,8 @@ export const ERROR_TABLE = {
     'stop',
     3,
     409,
-    'A captured table has no replica identity, so its updates and deletes would fail on the source.',
+    'A captured table has no replica identity, so its updates and deletes would fail on the ' +
+      'source.',
     'Add a primary key, or ALTER TABLE … REPLICA IDENTITY FULL.',
   ),
   PG_ENCODING: policy(
@@ -235,7 +238,8 @@ export const ERROR_TABLE = {
     3,
     409,
     'Another daemon uses this embedded store.',
-    'Stop the other daemon (the message has its pid), or give this pipeline its own transport.path.',
+    'Stop the other daemon (the message has its pid), or give this pipeline its own ' +
+      'transport.path.',
   ),
   STORE_VERSION: policy(
     'stop',
@@ -420,13 +424,14 @@ export const ERROR_TABLE = {
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
+/** What is known in this case beyond the code and the message. */
 export interface ErrorDetails {
   /** Overrides the table's cure where the exact statement or value is known. */
   readonly cure?: string;
   readonly cause?: unknown;
 }
 
-/** The one error class. `message` is the cause in this case; policy and cure come from the table. */
+/** The one error class. `message` says what happened here; policy and cure are the table's. */
 export class TidemarkError extends Error {
   readonly code: ErrorCode;
   readonly cure: string;

@@ -41,7 +41,7 @@ export interface RowChange extends ChangeOrigin {
   table: TableSchema;
   /** Old row; null for c and r, and for u without an old tuple. */
   before: RowImage | null;
-  /** The old image has only the identity columns (`K` tuple); the others are not null but unknown. */
+  /** The old image has only the identity columns (`K` tuple); others are not null but unknown. */
   beforeIsKeyOnly: boolean;
   after: RowImage | null;
 }
@@ -59,8 +59,8 @@ export interface SchemaChange {
 }
 
 /**
- * What a source hands its events to. The row calls are synchronous and do not wait: one call a row,
- * no promise, no closure. Backpressure stands at `settle`, once per chunk of input.
+ * What a source hands its events to. The row calls are synchronous and do not wait: one call a
+ * row, no promise, no closure. Backpressure stands at `settle`, once per chunk of input.
  */
 export interface ChangeReceiver {
   /** Before the first row of a snapshot attempt; resolves when the attempt is durable (ruling 3). */
@@ -89,6 +89,7 @@ export interface SourceOffset {
   readonly offset: Readonly<Record<string, string | number | boolean | null>>;
 }
 
+/** How far the snapshot of one table is. */
 export interface SnapshotProgress {
   readonly table: TableId;
   readonly rowsDone: number;
@@ -100,6 +101,7 @@ export interface SnapshotProgress {
 
 export type SourcePhase = 'starting' | 'snapshot' | 'streaming' | 'stopped';
 
+/** A source's own view of itself; read at any time, also while it is not connected. */
 export interface SourceStatus {
   readonly phase: SourcePhase;
   readonly snapshot: readonly SnapshotProgress[];

@@ -5,6 +5,7 @@ declare const lsnBrand: unique symbol;
 /** A PostgreSQL log sequence number: unsigned 64 bits. Never a JavaScript number (PITFALLS P15). */
 export type Lsn = bigint & { readonly [lsnBrand]: true };
 
+/** Marks a position that came as a number from the wire; checks nothing. */
 export function lsn(value: bigint): Lsn {
   return value as Lsn;
 }

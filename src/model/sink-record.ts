@@ -4,7 +4,7 @@ import type { Struct } from './connect-schema.ts';
 export interface SinkRecord {
   readonly topic: string;
   readonly partition: number;
-  /** Of the topic when the record was read; a sink empties its table before it applies a higher one. */
+  /** Of the topic when the record was read; before a higher one a sink empties its table. */
   readonly generation: number;
   readonly offset: number;
   /** Log-wide order of appending. */
@@ -41,6 +41,7 @@ export interface ParkedTable {
   readonly message: string;
 }
 
+/** A sink's own view of itself. */
 export interface SinkStatus {
   readonly applied: number;
   readonly parked: readonly ParkedTable[];

@@ -1,5 +1,6 @@
 import type { ConnectSchema } from './connect-schema.ts';
 
+/** A table's name in three parts, as the source spells them (no quotes, case kept). */
 export interface TableId {
   /** Database name. */
   readonly catalog: string;
@@ -13,9 +14,9 @@ export function tableName(id: TableId): string {
 }
 
 /**
- * How the source's text of a value becomes the Connect value of the column's schema. The tag decides
- * both the general parser (dialects) and the compiled encoder (rowpath); a property test holds
- * them equal. Times are those of `time.precision.mode`.
+ * How the source's text of a value becomes the Connect value of the column's schema. The tag
+ * decides both the general parser (dialects) and the compiled encoder (rowpath); a property test
+ * holds them equal. Times are those of `time.precision.mode`.
  */
 export type TextFormat =
   /** Digits that are valid JSON as they stand: schema int16, int32, int64. */
@@ -41,13 +42,13 @@ export type TextFormat =
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
   | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
-  /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, `digits` after the point; ±infinity: words. */
+  /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, `digits` after the point; ±infinity: words */
   | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
   | { readonly kind: 'zoned-time' }
   /** isostring mode: `2017-09-15Z`, `04:05:11.789Z`, `2017-09-15T04:05:11.789Z`. */
   | { readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }
-  /** interval in iso_8601 style → µs, a month being 365.25/12 days (io.debezium.time.MicroDuration). */
+  /** interval in iso_8601 style → µs, a month of 365.25/12 days (io.debezium.time.MicroDuration). */
   | { readonly kind: 'micro-duration' }
   /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
   | { readonly kind: 'interval-string' }
@@ -59,6 +60,7 @@ export type TextFormat =
       readonly delimiter: string;
     };
 
+/** A captured column: its Connect schema and how its text is read. */
 export interface ColumnSchema {
   readonly name: string;
   /** With optional, default and parameters, as it stands in the row struct. */

@@ -4,6 +4,7 @@ import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from '../runtime/metrics.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 
+/** Where the server listens and who may ask. */
 export interface HttpServerOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -17,6 +18,7 @@ export interface StatusSource {
   status(): PipelineStatus;
 }
 
+/** A listening server; disposing it closes open connections too. */
 export interface HttpServer extends AsyncDisposable {
   /** `http://host:port` as bound. */
   readonly url: string;

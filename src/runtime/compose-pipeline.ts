@@ -19,6 +19,7 @@ import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
 import { TableEncoders } from './table-encoders.ts';
 
+/** What a pipeline takes from the process around it; tests put their own in. */
 export interface PipelineDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,6 +28,7 @@ export interface PipelineDependencies {
   readonly onDurable?: (records: number) => void;
 }
 
+/** A pipeline that is ready to start, and the registry whose routes the HTTP server shows. */
 export interface ComposedPipeline {
   readonly pipeline: Pipeline;
   readonly registry: EmbeddedRegistry;

@@ -3,6 +3,7 @@ import pretty from 'pino-pretty';
 
 export type Logger = pino.Logger;
 
+/** The section `log` of a pipeline file. */
 export interface LogOptions {
   readonly level: string;
   /** `auto` is pretty on a terminal and JSON elsewhere. */
@@ -14,7 +15,7 @@ export interface LogOptions {
  * terminal. Values of rows are never logged: they are the customer's data.
  */
 export function createLogger(options: LogOptions): Logger {
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = process.stderr.isTTY;
   const usePretty = options.format === 'pretty' || (options.format === 'auto' && isTerminal);
   const settings: pino.LoggerOptions = {
     level: options.level,

@@ -9,12 +9,14 @@ import type { SourceTask } from './source-task.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TaskState } from './task-state.ts';
 
+/** An error as people and programs read it: no stack, no cause. */
 export interface ErrorView {
   readonly code: string;
   readonly message: string;
   readonly cure: string;
 }
 
+/** `SnapshotProgress` with the table's name as text. */
 export interface SnapshotTableView {
   readonly table: string;
   readonly rowsDone: number;
@@ -23,6 +25,7 @@ export interface SnapshotTableView {
   readonly completed: boolean;
 }
 
+/** The source as the status shows it; numbers of events are of this process. */
 export interface SourceView {
   readonly state: TaskState['kind'];
   readonly error: ErrorView | null;
@@ -40,6 +43,7 @@ export interface SourceView {
   readonly lastSchemaChange: SchemaChangeNote | null;
 }
 
+/** A sink as the status shows it. */
 export interface SinkView {
   readonly name: string;
   readonly state: TaskState['kind'];
@@ -72,6 +76,7 @@ function lsnText(value: bigint | null | undefined): string | null {
   return value === null || value === undefined ? null : formatLsn(value);
 }
 
+/** Before the first life of the reader there is no phase but `starting`. */
 export function sourceView(
   supervisor: Supervisor,
   task: SourceTask,
@@ -102,6 +107,7 @@ export function sourceView(
   };
 }
 
+/** Puts together what the supervisor, the runner and the sink itself know. */
 export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   const status = runner.task?.status() ?? null;
   return {

@@ -1,7 +1,7 @@
 import { assert } from '../foundation/assert.ts';
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import { RecordBatch } from '../transport/record-batch.ts';
@@ -9,6 +9,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 
+/** When the publisher writes and when it makes the reader wait. */
 export interface PublisherLimits {
   /** A batch under this size waits a little when more input is already there. */
   readonly lingerBytes: number;
@@ -26,6 +27,7 @@ export const PUBLISHER_LIMITS: PublisherLimits = {
   idleOffsetIntervalMs: 1_000,
 };
 
+/** What the publisher asks its task for and tells it. */
 export interface PublisherEvents {
   /** Offset to store with the records handed over so far. */
   offset(): SourceOffset;
@@ -41,7 +43,7 @@ export interface PublisherEvents {
  * What breaks otherwise: confirming what was received or only committed loses it at the next crash.
  *
  * Two batches take turns: one is filled by the reader while the other is written. The longer a
- * write takes, the more the next one carries, so an idle pipeline is quick and a busy one efficient.
+ * write takes, the more the next one carries: an idle pipeline is quick, a busy one efficient.
  */
 export class RecordPublisher {
   readonly #transport: Transport;
@@ -103,10 +105,10 @@ export class RecordPublisher {
 
   /** Writes what there is, with the current offset, and resolves when it is durable. */
   async flush(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+    await this.#idle();
     if (this.#failure !== null) throw this.#failure;
     this.#write();
-    while (this.#writing !== null) await this.#writing;
+    await this.#idle();
     if (this.#failure !== null) throw this.#failure;
   }
 
@@ -114,8 +116,12 @@ export class RecordPublisher {
   async close(): Promise<void> {
     this.#stopLinger();
     this.#filling.clear();
-    while (this.#writing !== null) await this.#writing;
+    await this.#idle();
     this.#filling.clear();
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
   }
 
   async #waitForRoom(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Backoff } from '../foundation/backoff.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
 import type { RestartDecision } from './task-state.ts';
 
+/** What bears on the decision beside the error itself. */
 export interface RestartLimits {
   /** errors.max.retries: -1 for ever, 0 never. */
   readonly maxRetries: number;
@@ -12,7 +13,7 @@ export interface RestartLimits {
   readonly hasWorked: boolean;
 }
 
-/** Decides from the error's class and the attempts so far; advances the backoff only for a retry. */
+/** Decides from the error's class and the attempts so far; only a retry advances the backoff. */
 export function decideRestart(
   error: TidemarkError,
   backoff: Backoff,

@@ -9,6 +9,7 @@ export const ABSENT_HEADER = '__tidemark.absent';
 
 const NOTHING_ABSENT: readonly string[] = [];
 
+/** The converters of the source's own pipeline, which wrote what a sink reads. */
 export interface SinkConverters {
   readonly key: Converter;
   readonly value: Converter;
@@ -51,8 +52,8 @@ function absentColumns(record: LogRecord): readonly string[] {
 }
 
 /**
- * source.ts_ms of a change, ms since 1970. Null for what is no envelope, and for a snapshot row: it
- * was not changed when it was read, so it has no latency.
+ * When the source committed a change (`source.ts_ms`), ms since 1970. Null for what is no envelope,
+ * and for a snapshot row: it was not changed when it was read, so it has no latency.
  */
 export function changeTimeMs(value: Struct | null): number | null {
   if (value === null || fieldOf(value, 'op') === 'r') return null;

@@ -10,7 +10,7 @@ export interface SchemaChangeNote {
   readonly summary: string;
 }
 
-/** Counters of one source task: plain numbers, changed once per event, read by status and metrics. */
+/** Counters of one source task: plain numbers, changed once per event, read by the status. */
 export class SourceStatistics {
   creates = 0;
   updates = 0;

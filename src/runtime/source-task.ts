@@ -18,6 +18,7 @@ import type { SourceStatistics } from './source-statistics.ts';
 import type { SupervisedTask } from './supervisor.ts';
 import type { TableEncoders } from './table-encoders.ts';
 
+/** What a source task is made of; the reader is opened anew for each life. */
 export interface SourceTaskParts {
   readonly name: string;
   readonly partition: SourceOffset['partition'];

@@ -5,6 +5,7 @@ import type { Logger } from './logger.ts';
 import { decideRestart } from './restart-policy.ts';
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts';
 
+/** A task that can be run again after an error. */
 export interface SupervisedTask {
   readonly name: string;
   /**
@@ -16,6 +17,7 @@ export interface SupervisedTask {
   hasWorked(): boolean;
 }
 
+/** `errors.max.retries` and `errors.retry.delay.*`. */
 export interface RetryOptions {
   readonly maxRetries: number;
   readonly initialDelayMs: number;

@@ -11,7 +11,7 @@ export interface Figures {
   /** Of the streaming catch-up. */
   readonly cpuMicrosPerEvent: number;
   readonly peakMb: number;
-  /** From the start of the process (peer: of the connector, its JVM being up) to the first record. */
+  /** From the start of the process (peer: of the connector in a warm JVM) to the first record. */
   readonly coldStartMs: number;
 }
 

@@ -25,7 +25,7 @@ export class PipelineChild {
     );
   }
 
-  /** Resolves when so many records more are durable. Throws when the pipeline fails or goes away. */
+  /** Resolves when so many records more are durable. Throws when the pipeline fails or ends. */
   async reach(records: number): Promise<BenchReport> {
     this.#child.send({ kind: 'expect', records });
     return new Promise((resolve, reject) => {

@@ -33,7 +33,7 @@ let durable: [number, number][] = [];
 let cpuAtStart: NodeJS.CpuUsage = { user: 0, system: 0 };
 
 const file = process.argv[2] as string;
-const composed = await composePipeline(await loadPipelineFile(file), {
+const composed = await composePipeline(loadPipelineFile(file), {
   clock: systemClock,
   logger: silentLogger(),
   fault: noFaults,

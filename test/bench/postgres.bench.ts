@@ -167,7 +167,10 @@ function printTable(
     (figures === null ? '–' : figures[key].toFixed(digits)).padStart(16);
   const out = [`\n${rows} rows; ${NOTE}\n`];
   out.push(
-    `${''.padEnd(20)}${'tidemark'.padStart(16)}${'Debezium tuned'.padStart(16)}${'Debezium'.padStart(16)}`,
+    ['tidemark', 'Debezium tuned', 'Debezium'].reduce(
+      (line, title) => line + title.padStart(16),
+      ''.padEnd(20),
+    ),
   );
   for (const [label, key, digits] of lines) {
     const cells = [sides.ours, sides.tuned, sides.plain].map((side) => cell(side, key, digits));
@@ -176,7 +179,8 @@ function printTable(
   if (raw !== null) {
     const fraction = sides.ours.streamEventsPerSecond / raw;
     out.push(
-      `raw limit (pg_recvlogical to a null sink): ${raw.toFixed(0)} events/s; ours ${(fraction * 100).toFixed(0)} %`,
+      `raw limit (pg_recvlogical to a null sink): ${raw.toFixed(0)} events/s; ` +
+        `ours ${(fraction * 100).toFixed(0)} %`,
     );
   }
   process.stdout.write(`${out.join('\n')}\n`);

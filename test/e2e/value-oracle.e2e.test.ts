@@ -169,7 +169,8 @@ const CASES: readonly TypeCase[] = [
       "'178000000 years'",
       "'0'",
     ],
-    random: `make_interval((random()*50)::int, (random()*12)::int, 0, (random()*40 - 20)::int, 0, 0, random()*1e5 - 5e4)`,
+    random: `make_interval(years => (random()*50)::int, months => (random()*12)::int,
+      days => (random()*40 - 20)::int, secs => random()*1e5 - 5e4)`,
   },
   {
     type: 'uuid',
@@ -206,10 +207,11 @@ const columns = CASES.flatMap((kind, i) => [
 const SCHEMA = `
   CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, so "fine"');
   CREATE TABLE every_type (id int PRIMARY KEY, ${columns.join(', ')});
-  CREATE TABLE not_null (id bigint PRIMARY KEY, n numeric(10,2) NOT NULL DEFAULT 1.5, t text NOT NULL DEFAULT 'it''s');
+  CREATE TABLE not_null (id bigint PRIMARY KEY, n numeric(10,2) NOT NULL DEFAULT 1.5,
+    t text NOT NULL DEFAULT 'it''s');
 `;
 
-/** Row id of boundary number n: each column takes its own n-th boundary, then nulls, then empties. */
+/** Boundary row number n: each column takes its own n-th boundary, then nulls, then empties. */
 function insertBoundary(id: number, n: number): string {
   const names: string[] = [];
   const values: string[] = [];
@@ -264,7 +266,8 @@ test(`every value of every supported type arrives as the value it was (seed ${SE
     (status) => status.sinks[0]?.applied === 2 * (boundaries + RANDOM_ROWS) + 3 || parked(status),
   );
 
-  expect((await daemon.status())?.sinks[0]?.parked, daemon.output).toEqual([]);
+  const held = (await daemon.status())?.sinks[0]?.parked;
+  if (held?.length !== 0) expect.fail(`${JSON.stringify(held)}\n${daemon.output}`);
   for (const table of ['every_type', 'not_null']) {
     const types = `SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull
       FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0 ORDER BY attnum`;

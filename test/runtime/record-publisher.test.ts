@@ -65,7 +65,7 @@ function setup() {
   return { transport, clock, publisher, record, state, controller };
 }
 
-test('an offset is told only after the transport said that records and offset are durable', async () => {
+test('an offset is told only when the transport says that records and it are durable', async () => {
   const { transport, publisher, record } = setup();
   record();
   expect(publisher.settle(false)).toBeUndefined();
@@ -80,33 +80,37 @@ test('an offset is told only after the transport said that records and offset ar
 test('what arrives during a write goes out together in the next one', async () => {
   const { transport, publisher, record, clock } = setup();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   record();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.resolve();
   await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
   clock.advance(4);
-  expect(transport.log).toEqual(['append 1 at {"lsn":1}', 'durable 1 at 1', 'append 2 at {"lsn":3}']);
+  expect(transport.log).toEqual([
+    'append 1 at {"lsn":1}',
+    'durable 1 at 1',
+    'append 2 at {"lsn":3}',
+  ]);
 });
 
 test('with more input at hand a small batch lingers, a large one goes at once', () => {
   const { transport, publisher, record, clock } = setup();
   record();
-  publisher.settle(true);
+  expect(publisher.settle(true)).toBeUndefined();
   expect(transport.log).toEqual([]);
   clock.advance(4);
   expect(transport.log).toEqual(['append 1 at {"lsn":1}']);
   const second = setup();
   second.record(150);
-  second.publisher.settle(true);
+  expect(second.publisher.settle(true)).toBeUndefined();
   expect(second.transport.log).toHaveLength(1);
 });
 
 test('the reader waits when a full batch stands behind a write', async () => {
   const { transport, publisher, record } = setup();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   record(250);
   const wait = publisher.settle(true);
   expect(wait).toBeInstanceOf(Promise);
@@ -118,22 +122,22 @@ test('the reader waits when a full batch stands behind a write', async () => {
 test('an idle source stores its offset now and then, so that the slot can advance (P51)', async () => {
   const { transport, publisher, state, clock } = setup();
   state.lsn = 7;
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log).toEqual([]);
   clock.advance(1000);
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log).toEqual(['offset {"lsn":7}']);
   transport.held[0]?.resolve();
   await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 7'));
   clock.advance(5000);
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log).toHaveLength(2);
 });
 
 test('a failed write reaches the reader and nothing is told', async () => {
   const { transport, publisher, record } = setup();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_IO', 'disk gone'));
   await vi.waitFor(() => {
     expect(() => publisher.settle(false)).toThrow('disk gone');
@@ -144,7 +148,7 @@ test('a failed write reaches the reader and nothing is told', async () => {
 test('a full store is tried again until there is room; the reader is held meanwhile', async () => {
   const { transport, publisher, record, clock } = setup();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
   await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
   record(250);

@@ -24,13 +24,16 @@ test.each<[ErrorCode, number, number, boolean, 'retry' | 'fail']>([
   ['PG_AUTH', 0, -1, true, 'fail'],
   ['PG_SLOT_MISMATCH', 0, -1, true, 'fail'],
   ['DECODE', 0, -1, true, 'fail'],
-])('%s after %i attempts of %i, worked before: %s → %s', (code, attempts, maxRetries, hasWorked, kind) => {
-  const decision = decideRestart(new TidemarkError(code, 'x'), backoffAfter(attempts), {
-    maxRetries,
-    hasWorked,
-  });
-  expect(decision.kind).toBe(kind);
-});
+])(
+  '%s after %i attempts of %i, worked before: %s → %s',
+  (code, attempts, maxRetries, hasWorked, kind) => {
+    const decision = decideRestart(new TidemarkError(code, 'x'), backoffAfter(attempts), {
+      maxRetries,
+      hasWorked,
+    });
+    expect(decision.kind).toBe(kind);
+  },
+);
 
 test('the delay doubles to its ceiling and starts again after a healthy signal', () => {
   const backoff = new Backoff({ initialMs: 100, maxMs: 1000, random: () => 1 });

@@ -57,7 +57,11 @@ test('an abort during the backoff ends at once and leaves no timer', async () =>
 
 test('something that is no TidemarkError is a defect: it stops the task as INTERNAL', async () => {
   const supervisor = supervise(
-    { name: 'x', hasWorked: () => true, run: () => Promise.reject(new TypeError('undefined is not')) },
+    {
+      name: 'x',
+      hasWorked: () => true,
+      run: () => Promise.reject(new TypeError('undefined is not')),
+    },
     new FakeClock(),
   );
   expect(await supervisor.run(new AbortController().signal)).toMatchObject({

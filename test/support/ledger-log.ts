@@ -51,13 +51,19 @@ function describe(
   value: Struct | null,
   record: LogRecord,
 ): LedgerRecord {
-  const id = String(key?.values[0]);
+  const id = textOf(key?.values[0]);
   if (value === null) return `${table} tombstone ${id}`;
   const op = field(value, 'op') as 'r' | 'c' | 'u' | 'd';
   const after = field(value, 'after');
   if (table === 'movement' || op === 'd' || op === 'r') return `${table} ${op} ${id}`;
   if (after === null || !isStruct(after)) throw new Error(`no after at offset ${record.offset}`);
-  return `${table} ${op} ${id}@${String(field(after, 'version'))}`;
+  return `${table} ${op} ${id}@${textOf(field(after, 'version'))}`;
+}
+
+/** Of a number; anything else is no id and no version. */
+function textOf(value: ConnectValue | undefined): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return value.toString();
+  throw new Error(`not a number: ${JSON.stringify(value)}`);
 }
 
 function field(struct: Struct, name: string): ConnectValue {
