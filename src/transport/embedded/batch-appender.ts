@@ -118,7 +118,7 @@ export class BatchAppender {
     throw new TidemarkError(
       'RECORD_TOO_LARGE',
       `a record for topic ${name} has ${bytes} bytes; ` +
-        `transport.max.record.bytes is ${this.#maxRecordBytes}`,
+        `the transport takes ${this.#maxRecordBytes}`,
     );
   }
 
