@@ -155,7 +155,9 @@ const SLOT_OPTIONS: readonly Option[] = [
     name: 'heartbeat.interval.ms',
     type: { kind: 'duration', min: 0 },
     default: '10000',
-    doc: 'How often an idle source moves its position on, so that WAL does not pile up. 0: never.',
+    doc:
+      'How often an idle source moves its position on, so that WAL does not pile up, and a record is ' +
+      'written to `__debezium-heartbeat.<topic.prefix>`. 0: never.',
   },
   {
     name: 'heartbeat.action.query',

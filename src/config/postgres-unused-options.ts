@@ -5,6 +5,7 @@ const MASKING = 'masks are not supported yet; leave the column out with column.e
 const SIGNALS = 'signals and incremental snapshots are not supported yet';
 const MESSAGES = 'logical messages are not captured yet';
 const TRANSACTIONS = 'transaction metadata is not supported yet';
+const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
 const NAMING = 'topics are always named <prefix>.<schema>.<table>';
 
@@ -49,8 +50,8 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'notification.<property>': 'notifications are not sent; see the log and /status',
     'internal.<property>': 'Java internals',
     'signal.enabled.channels': SIGNALS,
-    'topic.heartbeat.prefix': 'heartbeats move the position without a record in the log',
-    'topic.heartbeat.name': 'heartbeats move the position without a record in the log',
+    'topic.heartbeat.prefix': HEARTBEAT_TOPIC,
+    'topic.heartbeat.name': HEARTBEAT_TOPIC,
     'datatype.propagate.source.type': 'use column.propagate.source.type',
   }),
   ...refusedOptions({

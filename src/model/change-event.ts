@@ -63,7 +63,7 @@ export interface SchemaChange {
  * row, no promise, no closure. Backpressure stands at `settle`, once per chunk of input.
  */
 export interface ChangeReceiver {
-  /** Before the first row of a snapshot attempt; resolves when the attempt is durable (ruling 3). */
+  /** Before the first row of a snapshot; resolves when the attempt is durable (ruling 3). */
   snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void>;
   /** After the last row; resolves when all rows and `offset` are durable. */
   snapshotCompleted(offset: SourceOffset): Promise<void>;
@@ -116,7 +116,7 @@ export interface SourceStatus {
 
 /** A source task's reader: snapshot if needed, then stream, until the signal aborts. */
 export interface SourceReader extends AsyncDisposable {
-  /** Ends quietly on abort; throws TidemarkError otherwise. `stored` is what the transport holds. */
+  /** Ends quietly on abort, throws TidemarkError otherwise. `stored`: what the transport holds. */
   run(receiver: ChangeReceiver, stored: SourceOffset | null, signal: AbortSignal): Promise<void>;
   /** The offset after the last event handed over: what becomes durable with these events. */
   offset(): SourceOffset;

@@ -42,13 +42,13 @@ export type TextFormat =
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
   | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
-  /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, `digits` after the point; ±infinity: words */
+  /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, or ±infinity; `digits` after the point. */
   | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
   | { readonly kind: 'zoned-time' }
   /** isostring mode: `2017-09-15Z`, `04:05:11.789Z`, `2017-09-15T04:05:11.789Z`. */
   | { readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }
-  /** interval in iso_8601 style → µs, a month of 365.25/12 days (io.debezium.time.MicroDuration). */
+  /** ISO interval → µs, a month of 365.25/12 days (io.debezium.time.MicroDuration). */
   | { readonly kind: 'micro-duration' }
   /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
   | { readonly kind: 'interval-string' }

@@ -14,6 +14,7 @@ import { Pipeline } from './pipeline.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceStatistics } from './source-statistics.ts';
 import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
@@ -79,18 +80,24 @@ function composeSource(
   const envelope = envelopeOptionsOf(config.source);
   const openReader = (): SourceReader =>
     new PostgresReader({ options, clock, note: (note) => logger.info(note) });
+  const converters = convertersOf(config.source.options, registry);
+  const topicOptions = topicOptionsOf(config.transport);
+  const heartbeat = {
+    intervalMs: options.heartbeatIntervalMs,
+    topicPrefix: envelope.topicPrefix,
+    transport,
+    key: converters.key.converter,
+    value: converters.value.converter,
+    topicOptions,
+    clock,
+  };
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
     transport,
     openReader,
-    encoders: new TableEncoders(
-      transport,
-      envelope,
-      convertersOf(config.source.options, registry),
-      topicOptionsOf(config.transport),
-      clock,
-    ),
+    encoders: new TableEncoders(transport, envelope, converters, topicOptions, clock),
+    heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
     statistics,
     clock,
     logger: logger.child({ task: 'source' }),

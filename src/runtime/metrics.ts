@@ -143,7 +143,7 @@ const SINK_METRICS: readonly {
   },
 ];
 
-/** Prometheus text of a pipeline; everything is read from the status at the moment of the scrape. */
+/** Prometheus text of a pipeline; all is read from the status at the moment of the scrape. */
 export async function renderMetrics(status: PipelineStatus): Promise<string> {
   const registry = new Registry();
   for (const metric of SOURCE_METRICS) {

@@ -31,7 +31,10 @@ export const PUBLISHER_LIMITS: PublisherLimits = {
 export interface PublisherEvents {
   /** Offset to store with the records handed over so far. */
   offset(): SourceOffset;
-  /** Records and offset are durable. The only road to the source's confirmation. */
+  /**
+   * Records and offset are durable. The only road to the source's confirmation. Heartbeats are not
+   * counted in `records`.
+   */
   durable(offset: SourceOffset, records: number): void;
   fault: FaultHook;
 }
@@ -58,6 +61,8 @@ export class RecordPublisher {
   #writing: Promise<void> | null = null;
   #failure: TidemarkError | null = null;
   #cancelLinger: (() => void) | null = null;
+  /** Heartbeats in the batch that is being filled: none or one. */
+  #beats = 0;
   #storedOffset: string | null;
   #storedAtMs: number;
 
@@ -101,6 +106,17 @@ export class RecordPublisher {
       return undefined;
     }
     return bytes >= batchBytesMax ? this.#waitForRoom() : undefined;
+  }
+
+  /**
+   * Takes in a record that is no event; it goes out soon, with the offset of that moment, as every
+   * batch does. Only one waits: they must not pile up while the store is full.
+   */
+  heartbeat(write: (batch: RecordBatch) => void): void {
+    if (this.#failure !== null || this.#beats > 0) return;
+    write(this.#filling);
+    this.#beats++;
+    if (this.#writing === null) this.#linger();
   }
 
   /** Writes what there is, with the current offset, and resolves when it is durable. */
@@ -157,11 +173,13 @@ export class RecordPublisher {
     assert(this.#writing === null, 'one append at a time');
     this.#stopLinger();
     const batch = this.#filling;
+    const beats = this.#beats;
     this.#filling = this.#spare;
     this.#spare = batch;
+    this.#beats = 0;
     // Read together with the swap: the offset stands exactly after the batch's last event.
     const offset = this.#events.offset();
-    this.#writing = this.#append(batch, offset).then(
+    this.#writing = this.#append(batch, offset, batch.count - beats).then(
       () => this.#written(),
       (error: unknown) => {
         this.#failure = toTidemarkError(error, 'STORE_IO');
@@ -178,7 +196,7 @@ export class RecordPublisher {
     }
   }
 
-  async #append(batch: RecordBatch, offset: SourceOffset): Promise<void> {
+  async #append(batch: RecordBatch, offset: SourceOffset, records: number): Promise<void> {
     const text = encodeSourceOffset(offset);
     const stored = { key: sourceOffsetKey(this.#name, offset), value: text };
     this.#events.fault('source.batch-encoded');
@@ -187,7 +205,7 @@ export class RecordPublisher {
     this.#events.fault('source.appended');
     this.#storedOffset = text;
     this.#storedAtMs = this.#clock.monotonicMs();
-    this.#events.durable(offset, batch.count);
+    this.#events.durable(offset, records);
     this.#events.fault('source.confirmed');
     batch.clear();
   }

@@ -13,6 +13,7 @@ import type { TableSchema } from '../model/table-schema.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { RecordPublisher } from './record-publisher.ts';
+import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { SupervisedTask } from './supervisor.ts';
@@ -26,6 +27,8 @@ export interface SourceTaskParts {
   /** A new reader for each life of the task. */
   readonly openReader: () => SourceReader;
   readonly encoders: TableEncoders;
+  /** Null: none are written (`heartbeat.interval.ms` is 0). */
+  readonly heartbeat: SourceHeartbeat | null;
   readonly statistics: SourceStatistics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,12 +67,13 @@ export class SourceTask implements SupervisedTask {
   }
 
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, partition, encoders } = this.#parts;
+    const { transport, partition, encoders, heartbeat } = this.#parts;
     const key = sourceOffsetKey(this.name, { partition });
     const stored = decodeSourceOffset(partition, await transport.loadOffset(key));
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
     encoders.forget();
+    await heartbeat?.prepare();
     await using reader = this.#parts.openReader();
     this.#reader = reader;
     const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
@@ -77,12 +81,18 @@ export class SourceTask implements SupervisedTask {
       this.#storedOffset = offset;
       healthy();
     });
+    const stopBeating = heartbeat?.start(() => {
+      // Before the stream there is no position that a heartbeat could carry.
+      if (reader.status().phase !== 'streaming') return;
+      receiver.publisher.heartbeat((batch) => heartbeat.write(batch));
+    });
     started();
     try {
       await reader.run(receiver, stored, signal);
       // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
       await receiver.publisher.flush();
     } finally {
+      stopBeating?.();
       await receiver.publisher.close();
     }
   }

@@ -119,7 +119,7 @@ test('the reader waits when a full batch stands behind a write', async () => {
   expect(transport.log.at(-1)).toBe('append 1 at {"lsn":2}');
 });
 
-test('an idle source stores its offset now and then, so that the slot can advance (P51)', async () => {
+test('an idle source stores its offset now and then, so that the slot advances (P51)', async () => {
   const { transport, publisher, state, clock } = setup();
   state.lsn = 7;
   expect(publisher.settle(false)).toBeUndefined();
@@ -164,3 +164,51 @@ test('a full store is tried again until there is room; the reader is held meanwh
     'durable 1 at 1',
   ]);
 });
+
+test('a heartbeat goes out with the offset of the moment and does not count', async () => {
+  const { transport, publisher, record, state, clock } = setup();
+  state.lsn = 7;
+  publisher.heartbeat(beat);
+  expect(transport.log).toEqual([]);
+  clock.advance(4);
+  expect(transport.log).toEqual(['append 1 at {"lsn":7}']);
+  // Behind a write it waits for the next one, and shares it with records.
+  publisher.heartbeat(beat);
+  record();
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  clock.advance(4);
+  transport.held[1]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toHaveLength(4));
+  expect(transport.log).toEqual([
+    'append 1 at {"lsn":7}',
+    'durable 0 at 7',
+    'append 2 at {"lsn":8}',
+    'durable 1 at 8',
+  ]);
+});
+
+test('heartbeats do not pile up behind a write, nor follow a failed one', async () => {
+  const { transport, publisher, record } = setup();
+  record();
+  expect(publisher.settle(false)).toBeUndefined();
+  for (let i = 0; i < 5; i++) publisher.heartbeat(beat);
+  expect(publisher.batch.count).toBe(1);
+  transport.held[0]?.reject(new TidemarkError('STORE_IO', 'disk gone'));
+  await expect(publisher.flush()).rejects.toThrow('disk gone');
+  const other = setup();
+  other.record();
+  expect(other.publisher.settle(false)).toBeUndefined();
+  other.transport.held[0]?.reject(new TidemarkError('STORE_IO', 'disk gone'));
+  await expect(other.publisher.flush()).rejects.toThrow('disk gone');
+  other.publisher.heartbeat(beat);
+  expect(other.publisher.batch.count).toBe(0);
+});
+
+function beat(batch: RecordBatch): void {
+  batch.start(1, 0);
+  batch.endKey(false);
+  batch.writer.raw(Buffer.from('beat'));
+  batch.endValue(true);
+  batch.end();
+}
