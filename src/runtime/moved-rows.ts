@@ -1,11 +1,8 @@
+import { ABSENT_HEADER, NEW_KEY_HEADER, OLD_KEY_HEADER } from '../envelope/record-plan.ts';
 import { parseLosslessJson } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
 import { isStruct, type ConnectSchema, type Struct } from '../model/connect-schema.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
-
-const NEW_KEY_HEADER = '__debezium.newkey';
-const OLD_KEY_HEADER = '__debezium.oldkey';
-const ABSENT_HEADER = '__tidemark.absent';
 
 /**
  * A change of the primary key stands in the log as delete of the old key, tombstone, create of the
@@ -43,12 +40,20 @@ function headerText(record: LogRecord, name: string): string | null {
   return header?.value?.toString('utf8') ?? null;
 }
 
-/** Connect's header form of a struct is JSON for every usual key; of others we know nothing. */
+/**
+ * Connect's header form of a struct is JSON for every usual key, but for control characters, which
+ * stand as they are. Of others we know nothing.
+ */
 function parseKey(text: string, schema: ConnectSchema): Struct | null {
   try {
-    const value = valueFromJson(schema, parseLosslessJson(text));
+    const json = text.replaceAll(/\p{Cc}/gu, escapeControl);
+    const value = valueFromJson(schema, parseLosslessJson(json));
     return value !== null && isStruct(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+function escapeControl(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -1,11 +1,9 @@
 import type { Converter } from '../converter/converter.ts';
+import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { isStruct, type Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedTo } from './moved-rows.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
-
-/** Header that lists the columns of `after` that hold a placeholder (JSON array of names). */
-export const ABSENT_HEADER = '__tidemark.absent';
 
 const NOTHING_ABSENT: readonly string[] = [];
 
