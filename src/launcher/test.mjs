@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ensureCompiler } from './c-compiler.mjs';
 import { ensureInstalled } from './install.mjs';
 import {
   findModernNode,
@@ -14,6 +15,7 @@ import { summarise } from './test-summary.mjs';
 
 /** @param {string[]} args */
 async function runTests(args) {
+  ensureCompiler();
   await ensureInstalled();
   const node = findModernNode();
   if (node === undefined) throw new Error(missingNodeMessage());

@@ -51,6 +51,7 @@ export async function composePipeline(
     path: config.storePath,
     maxBytes: config.transport.number('max.bytes'),
     clock,
+    onMaintenanceError: (error) => logger.error({ err: error }, 'retention could not be done'),
   });
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();

@@ -133,8 +133,9 @@ class TaskReceiver implements ChangeReceiver {
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
     const { transport, name, encoders, fault, logger } = this.#parts;
-    const topics = tables.map((table) => encoders.topicOf(table));
     logger.info({ tables: tables.length }, 'snapshot starts');
+    const topics: string[] = [];
+    for (const table of tables) topics.push(await encoders.openTopic(table));
     await transport.beginGeneration(topics, {
       key: sourceOffsetKey(name, offset),
       value: encodeSourceOffset(offset),

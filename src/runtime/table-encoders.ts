@@ -1,9 +1,10 @@
 import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Converter } from '../converter/converter.ts';
+import { checkTopicCollisions } from '../envelope/topic-naming.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-options.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
-import type { TableSchema } from '../model/table-schema.ts';
+import type { TableId, TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { RowEncoder, WireFormat } from '../rowpath/row-encoder.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
@@ -27,6 +28,8 @@ export class TableEncoders {
   readonly #clock: Clock;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
+  /** Tables that have a topic of their own, by name. */
+  readonly #tables = new Map<string, TableId>();
   #lastTable: TableSchema | null = null;
   #lastEncoder: RowEncoder | null = null;
   #chunkMicros: bigint | null = null;
@@ -46,12 +49,22 @@ export class TableEncoders {
     this.#clock = clock;
   }
 
-  topicOf(table: TableSchema): string {
-    return this.schemasOf(table).topic;
+  /** Makes the table's topic with its options when it is missing; returns its name. */
+  async openTopic(table: TableSchema): Promise<string> {
+    const { topic } = this.schemasOf(table);
+    await this.#transport.openTopic(topic, this.#topicOptions);
+    return topic;
   }
 
   schemasOf(table: TableSchema): TableRecordSchemas {
     return tableRecordSchemas(table, this.#options);
+  }
+
+  /** Throws TOPIC_COLLISION when one of these tables or of those before shares another's topic. */
+  claimTopics(tables: readonly TableSchema[]): void {
+    const all = new Map([...this.#tables, ...tables.map(({ id }) => [tableKey(id), id] as const)]);
+    checkTopicCollisions(this.#options.topicPrefix, [...all.values()]);
+    for (const [key, id] of all) this.#tables.set(key, id);
   }
 
   /** Makes the encoder of a table version; undefined when it is there already. */
@@ -85,12 +98,14 @@ export class TableEncoders {
   /** Table versions belong to one life of the reader. */
   forget(): void {
     this.#encoders.clear();
+    this.#tables.clear();
     this.#lastTable = null;
     this.#lastEncoder = null;
     this.nextChunk();
   }
 
   async #compile(table: TableSchema): Promise<void> {
+    this.claimTopics([table]);
     const schemas = this.schemasOf(table);
     const topic = await this.#transport.openTopic(schemas.topic, this.#topicOptions);
     const key =
@@ -108,4 +123,9 @@ export class TableEncoders {
     });
     this.#encoders.set(table, encoder);
   }
+}
+
+/** Two names cannot run together: `a.b`.`c` and `a`.`b.c` (P39). */
+function tableKey(id: TableId): string {
+  return JSON.stringify([id.schema, id.table]);
 }
