@@ -11,7 +11,11 @@ export function ensureCompiler() {
   }
   process.stdout.write('Installing a C compiler (apt-get install gcc libc6-dev) …\n');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const stdio = /** @type {const} */ (['ignore', 'ignore', 'inherit']);
+  const stdio = /** @type {import('node:child_process').StdioOptions} */ ([
+    'ignore',
+    'ignore',
+    'inherit',
+  ]);
   spawnSync('apt-get', ['update', '-qq'], { stdio, env });
   const packages = ['gcc', 'libc6-dev'];
   const options = ['-y', '-qq', '--no-install-recommends'];
