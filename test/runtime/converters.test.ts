@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import { convertersOf } from '../../src/runtime/converters.ts';
+import { MemoryDocuments } from '../support/memory-documents.ts';
+
+const SCHEMA: ConnectSchema = {
+  type: 'struct',
+  optional: false,
+  name: 'K',
+  fields: [{ name: 'id', schema: { type: 'int32', optional: false } }],
+};
+
+function setup(properties: Readonly<Record<string, unknown>>) {
+  const source = {
+    'connector.class': 'postgres',
+    'database.hostname': 'db',
+    'database.dbname': 'shop',
+    'database.user': 'me',
+    'topic.prefix': 'shop',
+    ...properties,
+  };
+  const config = parsePipeline(JSON.stringify({ name: 'p', source }), '/p.yaml', {});
+  const documents = new MemoryDocuments();
+  return { documents, ...convertersOf(config.source.options, new EmbeddedRegistry(documents)) };
+}
+
+test('Avro registers key and value under subjects of their own', async () => {
+  const { key, value, documents } = setup({ 'key.converter': 'avro', 'value.converter': 'avro' });
+  expect([key.format, value.format]).toEqual(['avro', 'avro']);
+  const keyBytes = key.converter.fromConnect(await key.converter.prepare('t', SCHEMA), {
+    schema: SCHEMA,
+    values: [7],
+  });
+  expect(keyBytes?.[0]).toBe(0);
+  await value.converter.prepare('t', SCHEMA);
+  const stored = JSON.stringify([...documents.collections.values()].map((map) => [...map]));
+  expect(stored).toContain('t-key');
+  expect(stored).toContain('t-value');
+});
+
+test('JSON carries its schema unless it is told not to, each side by itself', async () => {
+  const { key, value, documents } = setup({
+    'key.converter': 'json',
+    'key.converter.schemas.enable': false,
+    'value.converter': 'json',
+    'value.converter.schemas.enable': true,
+  });
+  expect([key.format, value.format]).toEqual(['json', 'json']);
+  const struct = { schema: SCHEMA, values: [7] };
+  const text = async (side: typeof key): Promise<string | undefined> =>
+    side.converter.fromConnect(await side.converter.prepare('t', SCHEMA), struct)?.toString();
+  expect(await text(key)).toBe('{"id":7}');
+  expect(await text(value)).toMatch(/^\{"schema":\{.*\},"payload":\{"id":7\}\}$/);
+  expect(documents.writes).toBe(0);
+});
