@@ -1,6 +1,7 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { killAtFaultPoint, noFaults } from '../foundation/fault-points.ts';
+import { checkFirstStart } from '../runtime/check-pipeline.ts';
 import { type ComposedPipeline, composePipeline } from '../runtime/compose-pipeline.ts';
 import { createLogger, type Logger, type LogOptions } from '../runtime/logger.ts';
 import type { CliContext, ServedHttp } from './cli-context.ts';
@@ -35,6 +36,7 @@ export async function startPipeline(
   });
   const { pipeline } = composed;
   try {
+    await checkFirstStart(config, pipeline.transport, context.signal, context.clock);
     const http = await context.faces.serveHttp(config.http, composed);
     if (http !== null) logger.info(`listening on ${http.url}`);
     pipeline.start();

@@ -156,8 +156,8 @@ const SLOT_OPTIONS: readonly Option[] = [
     type: { kind: 'duration', min: 0 },
     default: '10000',
     doc:
-      'How often an idle source moves its position on, so that WAL does not pile up, and a record is ' +
-      'written to `__debezium-heartbeat.<topic.prefix>`. 0: never.',
+      'How often an idle source moves its position on, so that WAL does not pile up, and a ' +
+      'record written to `__debezium-heartbeat.<topic.prefix>`. 0: never.',
   },
   {
     name: 'heartbeat.action.query',
@@ -214,6 +214,8 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'column.propagate.source.type': null,
   'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
+  'schema.name.adjustment.mode': 'none',
+  'field.name.adjustment.mode': 'none',
   'snapshot.max.threads': '1',
   'extended.headers.enabled': 'true',
   'key.converter': 'json',

@@ -100,14 +100,16 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   {
     name: 'schema.name.adjustment.mode',
     type: ADJUSTMENT,
-    default: 'none',
+    default: 'avro',
     doc: 'How names of schemas are made valid for Avro.',
   },
   {
     name: 'field.name.adjustment.mode',
     type: ADJUSTMENT,
-    default: 'none',
-    doc: 'How names of fields are made valid for Avro.',
+    default: 'avro',
+    doc:
+      'How names of fields are made valid for Avro. With column.propagate.source.type sinks ' +
+      'still get the name of the column.',
   },
   {
     name: 'extended.headers.enabled',

@@ -6,12 +6,12 @@ import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import {
   ABSENT_HEADER,
-  absentColumns,
+  absentFields,
   imageOfAfter,
   isKnownBefore,
   planRecords,
   unknownValue,
-  untoldKeyColumns,
+  untoldKeyFields,
 } from './record-plan.ts';
 import type { ImageSide, PlannedRecord } from './record-plan.ts';
 import { floorDiv, sourceStruct } from './source-block.ts';
@@ -168,15 +168,19 @@ function headersOf(
     const other = keyStruct(record.key === 'before' ? 'after' : 'before', change, context);
     headers.push({ name: record.keyHeader, value: must(other, 'a moved row has a key') });
   }
-  const absent = options.absentHeader ? absentOf(record, change) : [];
+  const absent = options.absentHeader ? absentOf(record, change, options) : [];
   if (absent.length > 0) headers.push({ name: ABSENT_HEADER, value: JSON.stringify(absent) });
   headers.push(...contextHeaders(options));
   return headers;
 }
 
-function absentOf(record: PlannedRecord, change: RowChange): readonly string[] {
-  if (record.after) return absentColumns(change);
-  return change.beforeIsKeyOnly ? untoldKeyColumns(change.table) : [];
+function absentOf(
+  record: PlannedRecord,
+  change: RowChange,
+  { fieldNameAdjustment = 'none' }: EnvelopeOptions,
+): readonly string[] {
+  if (record.after) return absentFields(change, fieldNameAdjustment);
+  return change.beforeIsKeyOnly ? untoldKeyFields(change.table, fieldNameAdjustment) : [];
 }
 
 function contextHeaders(options: EnvelopeOptions): readonly RecordHeaderValue[] {

@@ -4,6 +4,7 @@ import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { ValueKind } from '../model/row-image.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import { adjustFieldName, type NameAdjustment } from './schema-name-adjustment.ts';
 
 /**
  * The one decision which log records a change becomes, and which image fills which part. Both the
@@ -13,7 +14,7 @@ import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 
 export const NEW_KEY_HEADER = '__debezium.newkey';
 export const OLD_KEY_HEADER = '__debezium.oldkey';
-/** Names of the columns that hold a placeholder, as a JSON array (DESIGN ruling 7). */
+/** Names of the fields that hold a placeholder, as a JSON array (DESIGN ruling 7). */
 export const ABSENT_HEADER = '__tidemark.absent';
 
 /** Which image of the change a part is made from. */
@@ -137,13 +138,15 @@ export function imageOfAfter(change: RowChange, column: ColumnSchema): RowImage 
   return isKnownBefore(change, column) ? change.before : null;
 }
 
-/** Names of the columns of `after` that hold a placeholder. */
-export function absentColumns(change: RowChange): readonly string[] {
+/** Names of the fields of `after` that hold a placeholder. */
+export function absentFields(change: RowChange, mode: NameAdjustment): readonly string[] {
   const after = change.after as RowImage;
   let absent: string[] | null = null;
   for (const column of change.table.columns) {
     if (after.kinds[column.tupleIndex] !== ValueKind.absent) continue;
-    if (imageOfAfter(change, column) === null) (absent ??= []).push(column.name);
+    if (imageOfAfter(change, column) === null) {
+      (absent ??= []).push(adjustFieldName(column.name, mode));
+    }
   }
   return absent ?? NONE;
 }
@@ -151,15 +154,15 @@ export function absentColumns(change: RowChange): readonly string[] {
 const NONE: readonly string[] = [];
 
 /**
- * Key columns that a key-only old tuple of the table does not tell: the replica identity is an
+ * Key fields that a key-only old tuple of the table does not tell: the replica identity is an
  * index that does not cover the key. Such records carry ABSENT_HEADER with these names, so that no
  * sink takes the zero in the key for a value.
  */
-export function untoldKeyColumns(table: TableSchema): readonly string[] {
+export function untoldKeyFields(table: TableSchema, mode: NameAdjustment): readonly string[] {
   return table.keyColumns
     .map((index) => table.columns[index] as ColumnSchema)
     .filter((column) => !column.identity)
-    .map((column) => column.name);
+    .map((column) => adjustFieldName(column.name, mode));
 }
 
 const FALLBACK_BY_NAME: Readonly<Record<string, ConnectValue>> = {

@@ -1,5 +1,6 @@
 import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
+import { SOURCE_COLUMN_NAME, SOURCE_COLUMN_TYPE } from '../model/connect-schema.ts';
 
 /** schema.name.adjustment.mode and field.name.adjustment.mode. */
 export type NameAdjustment = 'none' | 'avro' | 'avro_unicode';
@@ -89,6 +90,12 @@ function adjustFields(
       );
     }
     owners.set(adjusted, field.name);
-    return { name: adjusted, schema: field.schema };
+    return { name: adjusted, schema: withColumnName(field, adjusted) };
   });
+}
+
+/** Where the source's type is told to sinks, the name that the adjustment took away is told too. */
+function withColumnName({ name, schema }: ConnectField, adjusted: string): ConnectSchema {
+  if (name === adjusted || schema.parameters?.[SOURCE_COLUMN_TYPE] === undefined) return schema;
+  return { ...schema, parameters: { ...schema.parameters, [SOURCE_COLUMN_NAME]: name } };
 }

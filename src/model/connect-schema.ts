@@ -126,3 +126,7 @@ export function formatDecimal(value: Decimal): string {
   }
   return negative ? `-${digits}` : digits;
 }
+
+/** Parameters of column.propagate.source.type, by Debezium's names: type and name in the source. */
+export const SOURCE_COLUMN_TYPE = '__debezium.source.column.type';
+export const SOURCE_COLUMN_NAME = '__debezium.source.column.name';

@@ -13,7 +13,7 @@ export interface SinkRecord {
   readonly key: Struct | null;
   /** Null: tombstone. */
   readonly value: Struct | null;
-  /** Columns of `after` that hold a placeholder, not a value (header `__tidemark.absent`). */
+  /** Fields of `after` that hold a placeholder, not a value (header `__tidemark.absent`). */
   readonly absent: readonly string[];
   /**
    * On a delete that is the first half of a key change whose second half does not carry the whole

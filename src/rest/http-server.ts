@@ -42,9 +42,13 @@ export async function startHttpServer(
     return { url, [Symbol.asyncDispose]: async () => app.close() };
   } catch (error) {
     await app.close();
-    throw new TidemarkError('HTTP_LISTEN', `cannot listen on ${options.host}:${options.port}`, {
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'the port is in use' : (code ?? String(error));
+    throw new TidemarkError(
+      'HTTP_LISTEN',
+      `cannot listen on ${options.host}:${options.port}: ${reason}`,
+      { cause: error },
+    );
   }
 }
 
@@ -72,7 +76,8 @@ function statusRoutes(app: FastifyInstance, source: StatusSource): void {
   app.get('/status', (_request, reply) => reply.send(source.status()));
   app.get('/metrics', async (_request, reply) => {
     try {
-      return await reply.type(METRICS_CONTENT_TYPE).send(await renderMetrics(source.status()));
+      const text = await renderMetrics(source.status());
+      return await reply.type(METRICS_CONTENT_TYPE).send(text);
     } catch (thrown) {
       const error = toTidemarkError(thrown);
       return reply.code(error.httpStatus).send(error.toJSON());

@@ -3,12 +3,12 @@ import { inColumn } from '../../dialects/postgres/value-conversion.ts';
 import { headerText } from '../converter/simple-header.ts';
 import {
   ABSENT_HEADER,
-  absentColumns,
+  absentFields,
   imageOfAfter,
   isKnownBefore,
   planRecords,
   unknownValue,
-  untoldKeyColumns,
+  untoldKeyFields,
 } from '../envelope/record-plan.ts';
 import type { ImageSide, PlannedRecord } from '../envelope/record-plan.ts';
 import { must } from '../foundation/assert.ts';
@@ -72,7 +72,7 @@ class CompiledRowEncoder implements RowEncoder {
     this.#source = json
       ? new JsonSourceEncoder(table.id, options, valueJson)
       : new AvroSourceEncoder(table.id, options);
-    const untold = untoldKeyColumns(table);
+    const untold = untoldKeyFields(table, options.fieldNameAdjustment ?? 'none');
     this.#untoldKeyHeader = untold.length > 0 ? Buffer.from(JSON.stringify(untold)) : null;
     this.#contextHeaders = (options.contextHeaders ?? []).map(({ name, value }) => ({
       name,
@@ -205,7 +205,8 @@ class CompiledRowEncoder implements RowEncoder {
   #writeAbsentHeader(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
     if (record.after) {
       if (!this.#row.placeholderWritten) return;
-      output.header(ABSENT_HEADER, Buffer.from(JSON.stringify(absentColumns(change))));
+      const mode = this.#context.options.fieldNameAdjustment ?? 'none';
+      output.header(ABSENT_HEADER, Buffer.from(JSON.stringify(absentFields(change, mode))));
     } else if (change.beforeIsKeyOnly && this.#untoldKeyHeader !== null) {
       output.header(ABSENT_HEADER, this.#untoldKeyHeader);
     }

@@ -88,14 +88,10 @@ function bootstrapState(
 }
 
 function failIfFailed(pipeline: Pipeline, status: PipelineStatus): void {
-  const failed = [status.source, ...status.sinks].find((task) => task.state === 'failed');
+  const failure = pipeline.sourceFailure() ?? pipeline.sinkFailure();
+  if (failure !== null) throw failure;
   const parked = status.sinks.flatMap((sink) => sink.parked)[0];
-  const sinkFailure = pipeline.sinkFailure();
-  if (sinkFailure !== null) throw sinkFailure;
   if (parked !== undefined) {
     throw new TidemarkError('SINK_RECORD', `${parked.table} is parked: ${parked.message}`);
-  }
-  if (failed?.error !== undefined && failed.error !== null) {
-    throw new TidemarkError('INTERNAL', failed.error.message, { cure: failed.error.cure });
   }
 }

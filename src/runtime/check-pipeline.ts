@@ -1,9 +1,12 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { TidemarkError } from '../foundation/errors.ts';
+import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
+import type { SourceOffset } from '../model/change-event.ts';
 import { checkPostgresSource } from '../source/postgres/postgres-preflight.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
+import { recordProblems } from './record-checks.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { decodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
@@ -15,8 +18,18 @@ export async function checkPipeline(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings> {
+  const server = sourceOptionsOf(config.source).topicPrefix;
+  return await checkAll(config, await storedOffset(config, server, clock), signal, clock);
+}
+
+async function checkAll(
+  config: PipelineConfig,
+  stored: SourceOffset | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<CheckFindings> {
   const findings = await Promise.all([
-    checkSource(config, signal, clock),
+    checkSource(config, stored, signal, clock),
     ...config.sinks.map(async (sink) => checkSink(sinkOptionsOf(sink), signal)),
   ]);
   return {
@@ -32,22 +45,22 @@ export async function checkPipeline(
 
 async function checkSource(
   config: PipelineConfig,
+  stored: SourceOffset | null,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings> {
   const options = sourceOptionsOf(config.source);
-  const hasOffset = await hasStoredOffset(config, options.topicPrefix, clock);
-  const report = await checkPostgresSource(options, { clock, signal, hasOffset });
+  const report = await checkPostgresSource(options, { clock, signal, stored });
   const warnings = report.warnings.map(({ message, cure }) => `source: ${message}. ${cure}`);
-  return { problems: report.problems, warnings };
+  return { problems: [...report.problems, ...recordProblems(config, report.tables)], warnings };
 }
 
-/** Whether this pipeline has worked before; a store that is not there has not. */
-async function hasStoredOffset(
+/** Where this pipeline would resume; null when it never ran, and when there is no store yet. */
+async function storedOffset(
   config: PipelineConfig,
   server: string,
   clock: Clock,
-): Promise<boolean> {
+): Promise<SourceOffset | null> {
   try {
     await using transport = await openEmbeddedTransport({
       path: config.storePath,
@@ -56,11 +69,30 @@ async function hasStoredOffset(
     });
     const partition = { server };
     const stored = await transport.loadOffset(sourceOffsetKey(config.name, { partition }));
-    return decodeSourceOffset(partition, stored) !== null;
+    return decodeSourceOffset(partition, stored);
   } catch (error) {
-    if (error instanceof TidemarkError && error.code === 'STORE_OPEN') return false;
+    if (error instanceof TidemarkError && error.code === 'STORE_OPEN') return null;
     throw error;
   }
+}
+
+/**
+ * What a first start needs, before it leaves anything on the source: throws all that is missing.
+ * A pipeline that has worked before starts without, because what is missing then may come back.
+ */
+export async function checkFirstStart(
+  config: PipelineConfig,
+  transport: Transport,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<void> {
+  const partition = { server: sourceOptionsOf(config.source).topicPrefix };
+  const key = sourceOffsetKey(config.name, { partition });
+  if ((await transport.loadOffset(key)) !== null) return;
+  const { problems } = await checkAll(config, null, signal, clock);
+  // The reader warns of these: who starts all the same may know that nobody updates the tables.
+  const serious = problems.filter(({ code }) => code !== 'PG_REPLICA_IDENTITY');
+  if (serious.length > 0) throw new TidemarkErrors(serious);
 }
 
 /** Settings that work and that hurt later; most come as defaults of a Java class. */

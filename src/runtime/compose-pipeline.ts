@@ -79,8 +79,15 @@ function composeSource(
   const { clock, logger, fault, onDurable } = dependencies;
   const options = sourceOptionsOf(config.source);
   const envelope = envelopeOptionsOf(config.source);
-  const openReader = (): SourceReader =>
-    new PostgresReader({ options, clock, note: (note) => logger.info(note) });
+  const told = new Set<string>();
+  const warn = (text: string): void => {
+    // Each connection finds the same again.
+    if (told.has(text)) return;
+    told.add(text);
+    logger.warn({ task: 'source' }, text);
+  };
+  const note = (text: string): void => logger.info({ task: 'source' }, text);
+  const openReader = (): SourceReader => new PostgresReader({ options, clock, note, warn });
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
   const heartbeat = {

@@ -86,6 +86,11 @@ export class Pipeline implements AsyncDisposable {
     return this.#running;
   }
 
+  /** The error of a source that failed for good, or null. */
+  sourceFailure(): TidemarkError | null {
+    return this.#source.state.kind === 'failed' ? this.#source.state.error : null;
+  }
+
   /** The error of a sink that failed for good, or null. */
   sinkFailure(): TidemarkError | null {
     for (const { supervisor } of this.#sinks) {

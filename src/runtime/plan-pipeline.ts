@@ -12,6 +12,7 @@ import { planCapture, readCatalog } from '../source/postgres/capture-preparation
 import { readSlot } from '../source/postgres/postgres-slot.ts';
 import { PostgresWire } from '../source/postgres/postgres-wire.ts';
 import { topicsOf } from './compose-pipeline.ts';
+import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
 
@@ -83,7 +84,14 @@ export async function planPipeline(
         sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
       ),
     ),
-    problems: [...plan.problems, ...plan.publicationPlan.problems],
+    problems: [
+      ...plan.problems,
+      ...plan.publicationPlan.problems,
+      ...recordProblems(
+        config,
+        plan.tables.map(({ schema }) => schema),
+      ),
+    ],
     warnings: [...plan.warnings, ...plan.publicationPlan.warnings],
   };
 }

@@ -46,11 +46,12 @@ export class SinkRunner implements SupervisedTask {
   readonly latency = new LatencyHistogram();
   readonly #parts: SinkRunnerParts;
   #task: SinkTask | null = null;
-  #hasWorked = false;
   #applied = 0;
   /** Next offset to apply, by `topic/partition`; durable in the target. */
   readonly #positions = new Map<string, SinkPosition>();
   readonly #endOffsets = new Map<string, number>();
+  /** Offset of the record that parked a topic's table, as far as the log has been told. */
+  readonly #parked = new Map<string, number>();
 
   constructor(parts: SinkRunnerParts) {
     this.name = parts.name;
@@ -66,8 +67,12 @@ export class SinkRunner implements SupervisedTask {
     return this.#applied;
   }
 
+  /**
+   * A first start checks the targets before anything runs. Later a sink that gave up because its
+   * server was not up yet would stand still until somebody restarts a daemon that goes on without.
+   */
   hasWorked(): boolean {
-    return this.#hasWorked;
+    return true;
   }
 
   /** Next offset to apply for a partition; null before the first one was applied. */
@@ -100,10 +105,11 @@ export class SinkRunner implements SupervisedTask {
     const stored = await task.start(signal);
     await using consumer = await transport.consumer({ group, topics });
     started();
-    this.#hasWorked = true;
     const committer = new GroupCommitter(consumer, this.#parts);
     const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
-    const filling = this.#fill(queue, consumer, new PositionSeeker(stored), signal);
+    // Without more records nobody else would commit the last ones: they would count as pending.
+    const idle = (): Promise<void> => committer.commitWhenDue(this.#positions.values());
+    const filling = this.#fill(queue, consumer, new PositionSeeker(stored), idle, signal);
     try {
       for await (const batch of queue) {
         if (!(await this.#apply(task, batch, signal))) break;
@@ -122,6 +128,7 @@ export class SinkRunner implements SupervisedTask {
     queue: BoundedQueue<DecodedBatch>,
     consumer: Consumer,
     seeker: PositionSeeker,
+    idle: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
     let told = '';
@@ -139,7 +146,10 @@ export class SinkRunner implements SupervisedTask {
         for (const { topic, partition, endOffset } of fetched) {
           this.#endOffsets.set(`${topic}/${partition}`, endOffset);
         }
-        if (fetched.length === 0 && text === told) continue;
+        if (fetched.length === 0 && text === told) {
+          await idle();
+          continue;
+        }
         told = text;
         const records = await decodeSinkRecords(fetched, this.#parts.converters);
         await queue.push({ fetched, positions, records }, byteLength(fetched));
@@ -155,10 +165,24 @@ export class SinkRunner implements SupervisedTask {
     this.#parts.fault('sink.polled');
     if (!(await this.#put(task, batch.records, batch.positions, signal))) return false;
     this.#parts.fault('sink.applied');
+    this.#tellParked(task);
     this.#remember(task, batch.positions);
     this.#applied += batch.records.length;
     this.#recordLatency(batch.records);
     return true;
+  }
+
+  /** Once for each record that parks a table: from then on the table only falls behind. */
+  #tellParked(task: SinkTask): void {
+    const { parked } = task.status();
+    for (const { topic, table, offset, code, message } of parked) {
+      if (this.#parked.get(topic) === offset) continue;
+      this.#parked.set(topic, offset);
+      this.#parts.logger.error({ table, topic, offset, code }, `table parked: ${message}`);
+    }
+    for (const topic of this.#parked.keys()) {
+      if (!parked.some((table) => table.topic === topic)) this.#parked.delete(topic);
+    }
   }
 
   /**

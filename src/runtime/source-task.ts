@@ -134,6 +134,7 @@ class TaskReceiver implements ChangeReceiver {
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
     const { transport, name, encoders, fault, logger } = this.#parts;
     logger.info({ tables: tables.length }, 'snapshot starts');
+    encoders.claimTopics(tables);
     const topics: string[] = [];
     for (const table of tables) topics.push(await encoders.openTopic(table));
     await transport.beginGeneration(topics, {

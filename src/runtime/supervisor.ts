@@ -1,6 +1,6 @@
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { toTidemarkError } from '../foundation/errors.ts';
+import { TidemarkError, TidemarkErrors, toTidemarkError } from '../foundation/errors.ts';
 import type { Logger } from './logger.ts';
 import { decideRestart } from './restart-policy.ts';
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts';
@@ -68,7 +68,8 @@ export class Supervisor {
   }
 
   async #recover(thrown: unknown, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    const error = toTidemarkError(thrown);
+    // Several at once are all logged with the one that decides; none of them is lost.
+    const error = leadingError(thrown);
     const decision = decideRestart(error, backoff, {
       maxRetries: this.#options.maxRetries,
       hasWorked: this.#task.hasWorked(),
@@ -76,7 +77,10 @@ export class Supervisor {
     this.#apply({ kind: 'error', error, decision });
     const fields = { task: this.#task.name, code: error.code, cure: error.cure };
     if (decision.kind === 'fail') {
-      this.#logger.error({ ...fields, err: error }, `task failed: ${error.message}`);
+      // Where code and message say it all, a stack would only bury them.
+      const detail = DEFECTS.has(error.code) ? { err: error } : {};
+      this.#logger.error({ ...fields, ...detail }, `task failed: ${error.message}`);
+      this.#logger.debug({ err: error }, 'where it failed');
       return;
     }
     // The level rises with the delay: a blip is information, a long outage an error.
@@ -92,4 +96,19 @@ export class Supervisor {
   #apply(event: TaskEvent): void {
     this.#state = nextTaskState(this.#state, event);
   }
+}
+
+/** Errors that somebody has to look for in the program. */
+const DEFECTS: ReadonlySet<TidemarkError['code']> = new Set(['INTERNAL', 'DECODE']);
+
+/** Of several errors the first that no retry mends, with the messages of all. */
+function leadingError(thrown: unknown): TidemarkError {
+  if (!(thrown instanceof TidemarkErrors)) return toTidemarkError(thrown);
+  const lead = thrown.errors.find((error) => error.retry === 'stop') ?? thrown.errors[0];
+  if (lead === undefined || thrown.errors.length === 1) return lead ?? toTidemarkError(thrown);
+  const cures = [...new Set(thrown.errors.map((error) => error.cure))].join(' ');
+  return new TidemarkError(lead.code, thrown.message.replaceAll('\n', '; '), {
+    cure: cures,
+    cause: thrown,
+  });
 }

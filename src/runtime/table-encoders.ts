@@ -74,11 +74,11 @@ export class TableEncoders {
 
   of(table: TableSchema): RowEncoder {
     if (table !== this.#lastTable) {
-      this.#lastTable = table;
       this.#lastEncoder = must(
         this.#encoders.get(table),
         'a row came before its schema was prepared',
       );
+      this.#lastTable = table;
     }
     const encoder = this.#lastEncoder as RowEncoder;
     if (!this.#stamped.has(encoder)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  absentColumns,
+  absentFields,
   keyChanged,
   planRecords,
   unknownValue,
@@ -117,15 +117,24 @@ describe('absent values', () => {
   const after: Row = ['1', undefined, undefined, '2'];
 
   test('are named once, excluded columns are not', () => {
-    expect(absentColumns(change('u', null, after))).toEqual(['b']);
+    expect(absentFields(change('u', null, after), 'none')).toEqual(['b']);
     expect(
-      absentColumns(change('u', ['1', null, null, '2'], after, { beforeIsKeyOnly: true })),
+      absentFields(change('u', ['1', null, null, '2'], after, { beforeIsKeyOnly: true }), 'none'),
     ).toEqual(['b']);
   });
 
+  test('go by the names that the fields have after the adjustment', () => {
+    const renamed = table();
+    const columns = renamed.columns.map((column) => ({ ...column, name: `${column.name} 1` }));
+    const spaced = change('u', null, after, { table: { ...renamed, columns } });
+    expect(absentFields(spaced, 'avro')).toEqual(['b_1']);
+    expect(absentFields(spaced, 'avro_unicode')).toEqual(['b_u00201']);
+    expect(absentFields(spaced, 'none')).toEqual(['b 1']);
+  });
+
   test('are not absent where the whole old row is there', () => {
-    expect(absentColumns(change('u', OLD, after))).toEqual([]);
-    expect(absentColumns(change('u', null, NEW))).toEqual([]);
+    expect(absentFields(change('u', OLD, after), 'none')).toEqual([]);
+    expect(absentFields(change('u', null, NEW), 'none')).toEqual([]);
   });
 });
 

@@ -45,4 +45,23 @@ describe('names made valid for Avro as Debezium does (PITFALLS C11)', () => {
     const unicode = adjustSchemaNames({ key: null, row }, { fieldNameAdjustment: 'avro_unicode' });
     expect(unicode.row.fields?.map((field) => field.name)).toEqual(['a_u002db', 'a_u005fb']);
   });
+
+  test('a renamed field tells the column where the type in the source is told', () => {
+    const type = { '__debezium.source.column.type': 'INT4' };
+    const fields = [
+      { name: '1st', schema: { type: 'int32', optional: false, parameters: type } },
+      { name: '2nd', schema: { type: 'int32', optional: false } },
+      { name: 'third', schema: { type: 'int32', optional: false, parameters: type } },
+    ] as const;
+    const row: ConnectSchema = { type: 'struct', optional: true, name: 's.t.Value', fields };
+    const { row: adjusted } = adjustSchemaNames(
+      { key: null, row },
+      { fieldNameAdjustment: 'avro' },
+    );
+    expect(adjusted.fields?.map(({ name, schema }) => [name, schema.parameters])).toEqual([
+      ['_1st', { ...type, '__debezium.source.column.name': '1st' }],
+      ['_2nd', undefined],
+      ['third', type],
+    ]);
+  });
 });

@@ -139,7 +139,7 @@ describe('errors of the target', () => {
     expect(log).toEqual(['put [0] t:1@1']);
   });
 
-  test('a record that cannot be decoded ends the task; what came before it is applied', async () => {
+  test('a record that cannot be decoded ends the task; those before it are applied', async () => {
     const { log, running } = setup({
       polls: [
         [fetchedRecords('t', [0])],
@@ -172,7 +172,7 @@ describe('positions', () => {
     expect(log[1]).toBe('put [40] t:1@41');
   });
 
-  test('a partition that appears later is moved too, and what was read of it is dropped', async () => {
+  test('a partition that appears later is moved too; what was read of it is dropped', async () => {
     const { log, running, controller, runner } = setup({
       stored: [at(40)],
       polls: [[fetchedRecords('t', [0, 1])], [fetchedRecords('t', [40])]],
@@ -216,10 +216,10 @@ describe('positions', () => {
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
     // Parked while the second batch is applied.
-    const { put } = sink;
+    const put = sink.put.bind(sink);
     await vi.waitFor(() => expect(log).toHaveLength(1));
     sink.put = async (...batch) => {
-      await put.apply(sink, batch);
+      await put(...batch);
       sink.parked = [
         { topic: 't', table: 'public.t', offset: 1, code: 'SINK_RECORD', message: 'poison' },
       ];

@@ -1,6 +1,7 @@
 import type { TargetDialect, TargetName, WantedColumn } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
-import type { ConnectSchema } from '../../model/connect-schema.ts';
+import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts';
+import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { shapeOf } from './record-change.ts';
 import type { PlannedName } from './row-plan.ts';
@@ -31,11 +32,14 @@ function named(
 ): NamedFields {
   const fields = schema.fields ?? [];
   const chosen = only ?? fields.map((field) => field.name);
-  const names = chosen.map((field) => {
-    if (fields.some((candidate) => candidate.name === field)) {
-      return { field, column: naming.identifier(field) };
+  const names = chosen.map((wanted) => {
+    const field =
+      fields.find((candidate) => candidate.name === wanted) ??
+      fields.find((candidate) => columnName(candidate) === wanted);
+    if (field !== undefined) {
+      return { field: field.name, column: naming.identifier(columnName(field)) };
     }
-    throw new TidemarkError('SINK_SCHEMA', `the records have no field ${field}`, {
+    throw new TidemarkError('SINK_SCHEMA', `the records have no field ${wanted}`, {
       cure: 'Correct pk.fields (primary.key.fields).',
     });
   });
@@ -44,6 +48,11 @@ function named(
   throw new TidemarkError('SINK_SCHEMA', 'two columns differ only by upper and lower case', {
     cure: 'Set quote.identifiers to true (quote.sql.identifiers to always).',
   });
+}
+
+/** The column's name in the source, where the field's name had to be made valid for Avro. */
+function columnName(field: ConnectField): string {
+  return field.schema.parameters?.[SOURCE_COLUMN_NAME] ?? field.name;
 }
 
 /** The columns of a record's row and key, by the configured key mode. */

@@ -1,27 +1,32 @@
+import type { SlotInfo } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { TidemarkError } from '../../foundation/errors.ts';
 import { toTidemarkError } from '../../foundation/errors.ts';
+import type { SourceOffset } from '../../model/change-event.ts';
+import type { TableSchema } from '../../model/table-schema.ts';
 import { planCapture, readCatalog } from './capture-preparation.ts';
-import { identifySystem, readSlot } from './postgres-slot.ts';
+import { readSlot } from './postgres-slot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresWire } from './postgres-wire.ts';
 import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
+import { identifyServer, resumeProblem } from './replication-check.ts';
+import { fromSourceOffset } from './replication-offset.ts';
 
 /** What the checks are given besides the options. */
 export interface PreflightEnvironment {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Whether this pipeline has a stored offset; undefined: the store was not asked. */
-  readonly hasOffset?: boolean | undefined;
+  /** What this pipeline has stored; null: nothing yet; undefined: the store was not asked. */
+  readonly stored?: SourceOffset | null | undefined;
 }
 
 /** Findings, and what was looked at. */
 export interface PreflightReport extends PreflightFindings {
   /** `PostgreSQL 18.4, shop as tidemark`; null when there was no connection. */
   readonly server: string | null;
-  /** `schema.table` of what would be captured. */
-  readonly tables: readonly string[];
+  /** What would be captured. */
+  readonly tables: readonly TableSchema[];
 }
 
 /**
@@ -33,7 +38,7 @@ export async function checkPostgresSource(
   options: PostgresSourceOptions,
   environment: PreflightEnvironment,
 ): Promise<PreflightReport> {
-  const { clock, signal, hasOffset } = environment;
+  const { clock, signal, stored } = environment;
   const session = {
     replication: false,
     applicationName: 'tidemark check',
@@ -51,16 +56,18 @@ export async function checkPostgresSource(
   const catalog = await readCatalog(wire, options.publicationName, signal);
   const plan = planCapture(catalog, options);
   const slot = await readSlot(wire, options.slotName, signal);
+  const hasOffset = stored === undefined ? undefined : stored !== null;
   const findings = preflightChecks({ catalog, plan, options, slot, hasOffset });
   const { server } = catalog;
-  const refused = await replicationRefusal(options, environment);
+  const { refused, gap } = await checkReplication(options, slot, environment);
   // Where the role's right or wal_level is missing, this refusal is only their consequence.
   const known = findings.problems.some(({ code }) => CONNECTION_CODES.has(code));
+  const more = [...(refused === null || known ? [] : [refused]), ...(gap === null ? [] : [gap])];
   return {
-    problems: refused === null || known ? findings.problems : [...findings.problems, refused],
+    problems: [...findings.problems, ...more],
     warnings: findings.warnings,
     server: `PostgreSQL ${server.versionText}, ${server.database} as ${server.user}`,
-    tables: plan.tables.map(({ info }) => `${info.schema}.${info.name}`),
+    tables: plan.tables.map(({ schema }) => schema),
   };
 }
 
@@ -69,18 +76,26 @@ const CONNECTION_CODES: ReadonlySet<TidemarkError['code']> = new Set([
   'PG_SLOTS_EXHAUSTED',
 ]);
 
-/** pg_hba.conf may let the role in and refuse its replication connections. */
-async function replicationRefusal(
+/**
+ * pg_hba.conf may let the role in and refuse its replication connections. With one it can be seen
+ * whether server and slot are still those of the stored offset; null: they are, or it is not known.
+ */
+async function checkReplication(
   options: PostgresSourceOptions,
-  { clock, signal }: PreflightEnvironment,
-): Promise<TidemarkError | null> {
+  slot: SlotInfo | null,
+  { clock, signal, stored }: PreflightEnvironment,
+): Promise<{ readonly refused: TidemarkError | null; readonly gap: TidemarkError | null }> {
+  const found = stored === undefined || stored === null ? null : fromSourceOffset(stored);
   try {
     const session = { replication: true, applicationName: 'tidemark check' };
     await using wire = await PostgresWire.connect(options.connection, session, signal, clock);
-    await identifySystem(wire, signal);
-    return null;
+    const server = await identifyServer(wire, signal);
+    const resumes =
+      found !== null && found.snapshot !== 'running' && options.snapshotMode !== 'always';
+    const gap = resumes ? resumeProblem(found, server, slot, found.fingerprint) : null;
+    return { refused: null, gap };
   } catch (error) {
     signal.throwIfAborted();
-    return toTidemarkError(error);
+    return { refused: toTidemarkError(error), gap: null };
   }
 }

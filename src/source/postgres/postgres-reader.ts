@@ -11,7 +11,7 @@ import type {
   SourceStatus,
 } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
-import { LSN_ZERO } from '../../model/lsn.ts';
+import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
@@ -20,6 +20,7 @@ import { runSnapshot } from './postgres-snapshot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './postgres-stream.ts';
 import { PostgresWire } from './postgres-wire.ts';
+import { identityWarning } from './preflight-checks.ts';
 import { RelationCache } from './relation-cache.ts';
 import { CatalogSession } from './relation-catalog-session.ts';
 import { identifyServer, resumeProblem, streamFingerprint } from './replication-check.ts';
@@ -37,6 +38,8 @@ export interface PostgresReaderParts {
   readonly clock?: Clock;
   /** A line for the log. */
   readonly note?: (text: string) => void;
+  /** A line that somebody has to read. The same may come again with each connection. */
+  readonly warn?: (text: string) => void;
 }
 
 const WAL_END_INTERVAL_MS = 1000;
@@ -50,6 +53,7 @@ export class PostgresReader implements SourceReader {
   readonly #options: PostgresSourceOptions;
   readonly #clock: Clock;
   readonly #note: (text: string) => void;
+  readonly #warn: (text: string) => void;
   readonly #catalogConnection: SideConnection;
   readonly #beatConnection: SideConnection;
   readonly #beating = new AbortController();
@@ -68,6 +72,7 @@ export class PostgresReader implements SourceReader {
     this.#options = parts.options;
     this.#clock = parts.clock ?? systemClock;
     this.#note = parts.note ?? (() => undefined);
+    this.#warn = parts.warn ?? this.#note;
     const side = (purpose: string): SideConnection =>
       new SideConnection(
         this.#options.connection,
@@ -108,7 +113,10 @@ export class PostgresReader implements SourceReader {
     }
     if (signal.aborted || snapshotMode === 'initial_only') return;
     const capture = await prepareCapture(this.#catalogConnection, this.#options);
-    for (const warning of capture.warnings) this.#note(warning);
+    for (const warning of capture.warnings) this.#warn(warning);
+    const { catalog, selection } = capture;
+    const identity = identityWarning({ catalog, plan: selection, options: this.#options });
+    if (identity !== null) this.#warn(`${identity.message}. ${identity.cure}`);
     signal.throwIfAborted();
     await this.#follow(receiver, resume, capture, captured, signal);
   }
@@ -146,7 +154,7 @@ export class PostgresReader implements SourceReader {
       },
       onNote: this.#note,
     });
-    for (const warning of result.warnings) this.#note(warning);
+    for (const warning of result.warnings) this.#warn(warning);
     return { resume: must(completed, 'a snapshot without an end'), captured: result.captured };
   }
 
@@ -180,6 +188,7 @@ export class PostgresReader implements SourceReader {
       idleIntervalMs: options.statusUpdateIntervalMs,
       onStarted: () => {
         this.#phase = 'streaming';
+        this.#note(`streaming from ${formatLsn(resume.endLsn)}`);
         session.started();
       },
       onReplyRequested: () => {

@@ -228,7 +228,10 @@ function readRights({ catalog, plan, options }: PreflightInput): TidemarkError[]
   return found;
 }
 
-function publishesOldRows({ catalog, options }: PreflightInput): boolean {
+function publishesOldRows({
+  catalog,
+  options,
+}: Pick<PreflightInput, 'catalog' | 'options'>): boolean {
   const { publication } = catalog;
   const sends = (letter: 'u' | 'd', sent: boolean | undefined): boolean =>
     sent ?? !options.skippedOperations.includes(letter);
@@ -265,7 +268,11 @@ function identityProblems(input: PreflightInput): TidemarkError[] {
 }
 
 /** FOR ALL TABLES publishes what is not captured, too. */
-function identityLacking({ catalog, plan, options }: PreflightInput): readonly TableInfo[] {
+function identityLacking({
+  catalog,
+  plan,
+  options,
+}: Parameters<typeof identityWarning>[0]): readonly TableInfo[] {
   const all = catalog.publication?.allTables ?? options.publicationAutocreateMode === 'all_tables';
   const published = all
     ? catalog.tables.filter((t) => t.kind === 'table' && t.persistence === 'permanent')
@@ -273,19 +280,25 @@ function identityLacking({ catalog, plan, options }: PreflightInput): readonly T
   return published.filter(lacksIdentity);
 }
 
+/** Published tables on which the application's UPDATE and DELETE fail now; null: there are none. */
+export function identityWarning(
+  input: Pick<PreflightInput, 'catalog' | 'options'> & { plan: Pick<CapturePlan, 'tables'> },
+): PreflightWarning | null {
+  const lacking = publishesOldRows(input) ? identityLacking(input) : [];
+  if (lacking.length === 0) return null;
+  const names = lacking.map((t) => `${t.schema}.${t.name}`).join(', ');
+  return {
+    message: `UPDATE and DELETE fail on the source for want of a replica identity: ${names}`,
+    cure: lacking
+      .map((t) => `ALTER TABLE ${quoteQualified(t.schema, t.name)} REPLICA IDENTITY FULL;`)
+      .join(' '),
+  };
+}
+
 function identityWarnings(input: PreflightInput): PreflightWarning[] {
-  const found: PreflightWarning[] = [];
   const publishedAlready = input.plan.publicationPlan.statements.length === 0;
-  const lacking = identityLacking(input);
-  if (publishedAlready && publishesOldRows(input) && lacking.length > 0) {
-    const names = lacking.map((t) => `${t.schema}.${t.name}`).join(', ');
-    found.push({
-      message: `UPDATE and DELETE fail on the source for want of a replica identity: ${names}`,
-      cure: lacking
-        .map((t) => `ALTER TABLE ${quoteQualified(t.schema, t.name)} REPLICA IDENTITY FULL;`)
-        .join(' '),
-    });
-  }
+  const lacking = publishedAlready ? identityWarning(input) : null;
+  const found = lacking === null ? [] : [lacking];
   const keyless = input.plan.tables.filter(({ schema }) => schema.keyColumns.length === 0);
   if (keyless.length > 0) {
     found.push({

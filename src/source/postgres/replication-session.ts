@@ -85,7 +85,7 @@ export class ReplicationSession {
   }
 
   get confirmed(): Lsn {
-    return this.#reporter.flush;
+    return this.#reporter.reported;
   }
 
   get isOpen(): boolean {

@@ -1,3 +1,4 @@
+import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { number, text } from '../../../dialects/postgres/postgres-catalog.ts';
 import { quoteLiteral, quoteQualified } from '../../../dialects/postgres/postgres-identifiers.ts';
 import {
@@ -63,6 +64,11 @@ export interface SnapshotReading {
  * Invariant: between the slot's consistent point and the ACCESS SHARE locks no table was rewritten
  * or truncated. An old snapshot sees such a table empty (PITFALLS P67), and no error would tell:
  * so storage and shape are compared from before the slot to after the locks.
+ *
+ * Invariant: only the first connection may wait for a lock, and only before it reads. It holds all
+ * of them to the end; the others take theirs without waiting, table by table.
+ * What breaks otherwise: DDL that waits for the first connection's lock makes every later reader
+ * wait behind it, the first one waits for them to finish, and no server sees the circle.
  */
 export async function readSnapshot(
   request: SnapshotRequest,
@@ -86,7 +92,8 @@ export async function readSnapshot(
   };
   const first = await open();
   await lockTables(first, reading, options.snapshotLockTimeoutMs, signal);
-  const sizes = await storageSizes(reading.control, reading.tables, signal);
+  // On the connection with the locks: to ask for a size takes one, too.
+  const sizes = await storageSizes(first, reading.tables, signal);
   const chunks = planChunks(reading.tables, sizes, request.chunkPages);
   const wires = [first];
   while (wires.length < Math.min(options.snapshotMaxThreads, chunks.length)) {
@@ -97,7 +104,7 @@ export async function readSnapshot(
   const outcomes = await Promise.allSettled(
     wires.map(async (wire) => {
       try {
-        await queue.read(wire, either);
+        await queue.read(wire, wire === first, either);
       } catch (error) {
         failed.abort();
         throw error;
@@ -108,6 +115,8 @@ export async function readSnapshot(
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
   if (signal.aborted) signal.throwIfAborted();
   if (failures.length > 0) throw firstCause(failures.map((failure) => failure.reason as unknown));
+  // What others gave back after the first connection was through.
+  await queue.read(first, true, signal);
   queue.finish();
   for (const wire of wires) await wire.query('COMMIT', signal);
 }
@@ -143,6 +152,22 @@ async function lockTables(
   if (changed.length === 0) return;
   const names = changed.map(({ info }) => `${info.schema}.${info.name}`).join(', ');
   throw new SnapshotRaceError(`altered or truncated while the snapshot began: ${names}`);
+}
+
+/** False when it would have to wait; the transaction is broken then, and can read no more. */
+async function lockAtOnce(
+  wire: PostgresWire,
+  { schema, name }: TableInfo,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const table = quoteQualified(schema, name);
+  try {
+    await wire.query(`LOCK TABLE ONLY ${table} IN ACCESS SHARE MODE NOWAIT`, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof TidemarkError && error.code === 'PG_LOCK_TIMEOUT') return false;
+    throw error;
+  }
 }
 
 /** Says which limit it was; a table that is gone was dropped or renamed since the list was made. */
@@ -182,6 +207,8 @@ class ChunkQueue {
   readonly #chunks: readonly SnapshotChunk[];
   readonly #rows: SnapshotRows;
   #next = 0;
+  /** Chunks that a connection had taken and could not read. */
+  readonly #returned: SnapshotChunk[] = [];
   /** Open while the receiver has no room: all connections wait for the one promise. */
   #room: Promise<void> | undefined;
   #progressAtMs = 0;
@@ -205,10 +232,24 @@ class ChunkQueue {
     this.#progress();
   }
 
-  async read(wire: PostgresWire, signal: AbortSignal): Promise<void> {
+  /** Reads until no chunk is left, or until a lock cannot be had: then the chunk goes back. */
+  async read(wire: PostgresWire, holdsLocks: boolean, signal: AbortSignal): Promise<void> {
+    const locked = new Set<number>();
     for (;;) {
-      const chunk = this.#chunks[this.#next++];
+      const chunk = this.#returned.pop() ?? this.#chunks[this.#next++];
       if (chunk === undefined) return;
+      const { storage } = chunk;
+      if (!holdsLocks && !locked.has(storage.oid)) {
+        if (!(await lockAtOnce(wire, storage, signal))) {
+          this.#returned.push(chunk);
+          this.#request.onNote(
+            `${storage.schema}.${storage.name}: somebody waits for an exclusive lock; ` +
+              'the snapshot goes on with a connection less',
+          );
+          return;
+        }
+        locked.add(storage.oid);
+      }
       const table = this.#reading.tables[chunk.table] as CapturedTable;
       const rows = this.#rows.openChunk(chunk.table);
       const handler = {

@@ -4,6 +4,9 @@ import { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { standbyStatusFrame } from './replication-frame.ts';
 
+/** The server keeps WAL for what it was not told: a quiet source shall not wait for the timer. */
+const CONFIRM_EVERY_MS = 1000;
+
 /** The connection, as far as reports need it. */
 export interface StandbyLink {
   send(payload: Buffer): void;
@@ -30,6 +33,10 @@ export class StandbyReporter {
   readonly #lifecycle: Lifecycle;
   readonly #received: () => bigint;
   #flush: Lsn;
+  /** What the server has been told of `#flush`. */
+  #reported: Lsn;
+  /** Of the last report; null until the first, and after the end. */
+  #reportedAtMs: number | null = null;
   #waitingUntilMs = 0;
 
   /** `received` is the highest position that came in; `durable` what an earlier run had stored. */
@@ -44,11 +51,13 @@ export class StandbyReporter {
     this.#times = times;
     this.#received = received;
     this.#flush = durable;
+    this.#reported = durable;
     this.#lifecycle = new Lifecycle(clock);
   }
 
-  get flush(): Lsn {
-    return this.#flush;
+  /** What the server knows that it may discard. */
+  get reported(): Lsn {
+    return this.#reported;
   }
 
   /** `isReading`: false while the receiver holds us up, when silence means nothing. */
@@ -68,13 +77,20 @@ export class StandbyReporter {
     });
   }
 
+  /** Told on at once, but not more often than `CONFIRM_EVERY_MS`; the rest by the timer. */
   confirm(lsn: Lsn): void {
-    if (lsn > this.#flush) this.#flush = lsn;
+    if (lsn <= this.#flush) return;
+    this.#flush = lsn;
+    if (this.#reportedAtMs === null) return;
+    const sinceMs = this.#lifecycle.clock.monotonicMs() - this.#reportedAtMs;
+    if (sinceMs >= CONFIRM_EVERY_MS) this.report(false);
   }
 
   /** A keepalive comes back when `replyRequested`: it carries the server's position. */
   report(replyRequested: boolean): void {
     const received = this.#received();
+    this.#reported = this.#flush;
+    this.#reportedAtMs = this.#lifecycle.clock.monotonicMs();
     this.#link.send(
       standbyStatusFrame({
         write: received > this.#flush ? received : this.#flush,
@@ -86,6 +102,7 @@ export class StandbyReporter {
   }
 
   async stop(): Promise<void> {
+    this.#reportedAtMs = null;
     await this.#lifecycle.dispose();
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { checkPostgresSource } from '../../../src/source/postgres/postgres-preflight.ts';
 import type { PreflightReport } from '../../../src/source/postgres/postgres-preflight.ts';
+import { tableName } from '../../../src/model/table-schema.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
@@ -64,7 +65,7 @@ describe('rights', () => {
       'PG_PERMISSION',
       'PG_PERMISSION',
     ]);
-    expect(before.tables).toEqual(['private.a']);
+    expect(before.tables.map(({ id }) => tableName(id))).toEqual(['private.a']);
     await cure(database, before);
     expect(codes(await check(address))).toEqual([]);
     const options = sourceOptionsFor(address, { publicationAutocreateMode: 'filtered' });

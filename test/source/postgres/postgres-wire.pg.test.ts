@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';
+import { rejection } from '../../support/snapshot-run.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
 type Options = ReturnType<typeof connectionTo>;
@@ -149,9 +150,10 @@ test('a lost connection rejects what runs, and a backend that is ended says so',
   });
   await using victim = await open(connectionTo(database));
   const pid = (await victim.query('SELECT pg_backend_pid()'))[0]?.rows[0]?.[0];
-  const running = victim.query('SELECT pg_sleep(60)');
+  // Listened to before it happens: it may come before the answer to the next statement.
+  const refused = rejection(victim.query('SELECT pg_sleep(60)'));
   await database.query('SELECT pg_terminate_backend($1)', [pid]);
-  await expect(running).rejects.toMatchObject({
+  expect(await refused).toMatchObject({
     code: 'PG_CONNECTION_LOST',
     message: expect.stringContaining('57P01') as string,
   });

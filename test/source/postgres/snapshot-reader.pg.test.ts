@@ -142,3 +142,34 @@ test('a locked table holds nobody up for ever: the attempt ends with a reason', 
   expect(['PG_LOCK_TIMEOUT', 'PG_SLOT_BLOCKED']).toContain(error.code);
   await other.end();
 });
+
+test('DDL that waits for the snapshot does not stop it, and gets its turn afterwards', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE a (id int PRIMARY KEY, filler text);
+    INSERT INTO a SELECT g, repeat('x', 500) FROM generate_series(1, 2000) g;
+    CREATE TABLE b (LIKE a INCLUDING ALL);
+    INSERT INTO b SELECT * FROM a`);
+  const ddl = clientOf(database);
+  await ddl.connect();
+  const receiver = new RecordingReceiver();
+  // Held at the first row: by then the first connection has all locks, and the others some.
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  receiver.gate = held;
+  const { promise: reading, resolve: hasRow } = Promise.withResolvers<void>();
+  receiver.onRow = () => hasRow();
+  const run = startSnapshot(sourceOptionsFor(database, { snapshotMaxThreads: 3 }), {
+    receiver,
+    chunkPages: 8,
+  });
+  await Promise.race([reading, run.result]);
+  const altered = ddl.query('ALTER TABLE b ADD COLUMN more int');
+  await database.until(
+    `SELECT count(*) = 1 FROM pg_locks WHERE relation = 'b'::regclass AND NOT granted`,
+  );
+  release();
+  await run.result;
+  expect(receiver.events.filter(({ op }) => op === 'r')).toHaveLength(4000);
+  await altered;
+  await ddl.end();
+});

@@ -4,7 +4,7 @@ import type { TidemarkError } from '../../../src/foundation/errors.ts';
 import { StandbyReporter } from '../../../src/source/postgres/standby-reporter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-function setUp(): {
+function setUp(intervalMs = 100): {
   clock: FakeClock;
   sent: Buffer[];
   link: { lastReceivedMs: number };
@@ -23,7 +23,7 @@ function setUp(): {
       cut.push(reason);
     },
   };
-  const times = { intervalMs: 100, livenessMs: 1000 };
+  const times = { intervalMs, livenessMs: 1000 };
   const reporter = new StandbyReporter(link, times, () => 0x50n, lsn(0x10n), clock);
   return { clock, sent, link, cut, reporter };
 }
@@ -47,6 +47,22 @@ test('reports at once and by the clock what was confirmed; never back (P41, P49)
   const count = sent.length;
   clock.advance(1000);
   expect(sent).toHaveLength(count);
+});
+
+test('what is confirmed is told at once, once a second at most, and counts only then', () => {
+  const { clock, sent, reporter } = setUp(60_000);
+  reporter.confirm(lsn(0x11n));
+  expect(sent).toEqual([]);
+  reporter.start(() => true);
+  reporter.confirm(lsn(0x20n));
+  expect(sent.map(flushOf)).toEqual([0x11n]);
+  expect(reporter.reported).toBe(0x11n);
+  clock.advance(1000);
+  reporter.confirm(lsn(0x20n));
+  expect(sent).toHaveLength(1);
+  reporter.confirm(lsn(0x30n));
+  expect(sent.map(flushOf)).toEqual([0x11n, 0x30n]);
+  expect(reporter.reported).toBe(0x30n);
 });
 
 test('a silent server is given up', () => {

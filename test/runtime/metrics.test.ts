@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { METRICS_CONTENT_TYPE, renderMetrics } from '../../src/runtime/metrics.ts';
+import { pipelineStatus, RUNNING_SINK, RUNNING_SOURCE } from '../support/pipeline-statuses.ts';
+
+/** Samples of a scrape: `name{labels}` → value. */
+function samples(text: string): Map<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(' ');
+      return [line.slice(0, at), Number(line.slice(at + 1))];
+    }),
+  );
+}
+
+const streaming = (name: string): string =>
+  `${name}{plugin="postgres",name="shop",context="streaming"}`;
+const snapshot = (name: string): string =>
+  `${name}{plugin="postgres",name="shop",context="snapshot"}`;
+
+test("a scrape has Debezium's names and labels, and ours beside them", async () => {
+  const found = samples(await renderMetrics(pipelineStatus()));
+  expect(Object.fromEntries(found)).toEqual({
+    [streaming('debezium_metrics_Connected')]: 1,
+    [streaming('debezium_metrics_MilliSecondsBehindSource')]: 3,
+    [streaming('debezium_metrics_TotalNumberOfEventsSeen')]: 12,
+    [streaming('debezium_metrics_NumberOfCommittedTransactions')]: 4,
+    [snapshot('debezium_metrics_SnapshotRunning')]: 0,
+    [snapshot('debezium_metrics_SnapshotCompleted')]: 1,
+    [snapshot('debezium_metrics_TotalTableCount')]: 2,
+    [snapshot('debezium_metrics_RemainingTableCount')]: 1,
+    [snapshot('debezium_metrics_RowsScanned')]: 10,
+    [streaming('tidemark_source_lag_bytes')]: 2048,
+    [streaming('tidemark_records_published_total')]: 15,
+    [streaming('tidemark_store_bytes_used')]: 1000,
+    [streaming('tidemark_store_bytes_limit')]: 9000,
+    [streaming('tidemark_store_bytes_reusable')]: 100,
+    [streaming('tidemark_store_oldest_reader_milliseconds')]: 6,
+    [streaming('tidemark_healthy')]: 1,
+    'tidemark_sink_applied_total{name="shop",sink="warehouse"}': 11,
+    'tidemark_sink_lag_records{name="shop",sink="warehouse"}': 4,
+    'tidemark_sink_lag_milliseconds_p99{name="shop",sink="warehouse"}': 90,
+    'tidemark_sink_parked_tables{name="shop",sink="warehouse"}': 0,
+    'tidemark_sink_running{name="shop",sink="warehouse"}': 1,
+  });
+});
+
+test('what is not known is not there, rather than zero', async () => {
+  const unknown = pipelineStatus({
+    healthy: false,
+    source: { ...RUNNING_SOURCE, connected: false, lagMs: null, lagBytes: null, phase: 'snapshot' },
+    sinks: [
+      { ...RUNNING_SINK, state: 'failed', lagMsP99: null },
+      { ...RUNNING_SINK, name: 'other' },
+    ],
+  });
+  const found = samples(await renderMetrics(unknown));
+  expect(found.has(streaming('tidemark_source_lag_bytes'))).toBe(false);
+  expect(found.has(streaming('debezium_metrics_MilliSecondsBehindSource'))).toBe(false);
+  expect(found.get(streaming('debezium_metrics_Connected'))).toBe(0);
+  expect(found.get(snapshot('debezium_metrics_SnapshotRunning'))).toBe(1);
+  expect(found.get(streaming('tidemark_healthy'))).toBe(0);
+  const p99 = [...found.keys()].filter((name) => name.includes('p99'));
+  expect(p99).toEqual(['tidemark_sink_lag_milliseconds_p99{name="shop",sink="other"}']);
+  expect(found.get('tidemark_sink_running{name="shop",sink="warehouse"}')).toBe(0);
+});
+
+test('a name with quotes is escaped, and the type says which format it is', async () => {
+  const text = await renderMetrics(pipelineStatus({ name: 'a"b' }));
+  expect(text).toContain('name="a\\"b"');
+  expect(METRICS_CONTENT_TYPE).toMatch(/^text\/plain; version=0\.0\.4/);
+});

@@ -1,0 +1,80 @@
+import type {
+  ChangeReceiver,
+  SourceOffset,
+  SourcePhase,
+  SourceReader,
+  SourceStatus,
+} from '../../src/model/change-event.ts';
+import { lsn } from '../../src/model/lsn.ts';
+
+/** What a reader does in its life; `reader.lsn` is the position that it tells. */
+export type ReaderScript = (
+  receiver: ChangeReceiver,
+  reader: ScriptedReader,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** A source reader that does what the test says. */
+export class ScriptedReader implements SourceReader {
+  readonly #script: ReaderScript;
+  readonly #confirmed: (offset: SourceOffset) => void;
+  stored: SourceOffset | null = null;
+  lsn = 0;
+  phase: SourcePhase = 'streaming';
+  disposed = 0;
+
+  constructor(script: ReaderScript, confirmed: (offset: SourceOffset) => void = () => undefined) {
+    this.#script = script;
+    this.#confirmed = confirmed;
+  }
+
+  async run(
+    receiver: ChangeReceiver,
+    stored: SourceOffset | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.stored = stored;
+    await this.#script(receiver, this, signal);
+  }
+
+  offset(): SourceOffset {
+    return { partition: { server: 'shop' }, offset: { lsn: this.lsn } };
+  }
+
+  confirm(offset: SourceOffset): void {
+    this.#confirmed(offset);
+  }
+
+  status(): SourceStatus {
+    return {
+      phase: this.phase,
+      snapshot: [
+        {
+          table: { catalog: 'shop', schema: 'public', table: 'orders' },
+          rowsDone: 3,
+          rowsEstimated: 10,
+          bytesDone: 300,
+          completed: false,
+        },
+      ],
+      lagBytes: 5n,
+      lagMs: 7,
+      confirmedLsn: null,
+      receivedLsn: lsn(0x1_0000_0010n),
+      connected: true,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed++;
+    await Promise.resolve();
+  }
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,109 @@
+import { JsonConverter } from '../../src/converter/json-converter.ts';
+import type { FaultPoint } from '../../src/foundation/fault-points.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { SourceHeartbeat } from '../../src/runtime/source-heartbeat.ts';
+import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
+import { SourceTask } from '../../src/runtime/source-task.ts';
+import { TableEncoders } from '../../src/runtime/table-encoders.ts';
+import {
+  type EmbeddedTransport,
+  openEmbeddedTransport,
+} from '../../src/transport/embedded/embedded-transport.ts';
+import type { LogRecord } from '../../src/transport/transport.ts';
+import { OPTIONS } from '../rowpath/encoder-harness.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type ReaderScript, ScriptedReader } from './scripted-reader.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** A source task over a real store and a reader that does what the test says. */
+export interface SourceTaskBench extends AsyncDisposable {
+  readonly task: SourceTask;
+  readonly transport: EmbeddedTransport;
+  readonly encoders: TableEncoders;
+  readonly statistics: SourceStatistics;
+  readonly clock: FakeClock;
+  /** Fault points, confirmations and counts of durable records, in their order. */
+  readonly log: string[];
+  readonly readers: ScriptedReader[];
+  read(topic: string): Promise<readonly LogRecord[]>;
+}
+
+export async function sourceTaskBench(
+  script: ReaderScript,
+  heartbeatMs = 0,
+): Promise<SourceTaskBench> {
+  const folder = await temporaryFolder('task');
+  // The store's own timers are real: only the task lives in the test's time.
+  const transport = await openEmbeddedTransport({ path: folder.path, maxBytes: 64 * 1024 * 1024 });
+  const clock = new FakeClock();
+  const log: string[] = [];
+  const readers: ScriptedReader[] = [];
+  const statistics = new SourceStatistics();
+  const key = new JsonConverter();
+  const value = new JsonConverter();
+  const encoders = new TableEncoders(
+    transport,
+    OPTIONS,
+    { key: { format: 'json', converter: key }, value: { format: 'json', converter: value } },
+    { partitions: 1 },
+    clock,
+  );
+  const task = new SourceTask({
+    name: 'orders',
+    partition: { server: 'shop' },
+    transport,
+    openReader: () => {
+      const reader = new ScriptedReader(script, ({ offset }) =>
+        log.push(`confirm ${String(offset['lsn'])}`),
+      );
+      readers.push(reader);
+      return reader;
+    },
+    encoders,
+    heartbeat:
+      heartbeatMs === 0
+        ? null
+        : new SourceHeartbeat({
+            intervalMs: heartbeatMs,
+            topicPrefix: 'shop',
+            transport,
+            key,
+            value,
+            topicOptions: { partitions: 3 },
+            clock,
+          }),
+    statistics,
+    clock,
+    logger: silentLogger(),
+    fault: (point: FaultPoint) => log.push(point),
+    onDurable: (records) => log.push(`durable ${records}`),
+  });
+  return {
+    task,
+    transport,
+    encoders,
+    statistics,
+    clock,
+    log,
+    readers,
+    read: (topic) => readTopic(transport, topic),
+    async [Symbol.asyncDispose]() {
+      await transport[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function readTopic(
+  transport: EmbeddedTransport,
+  topic: string,
+): Promise<readonly LogRecord[]> {
+  const { signal } = new AbortController();
+  await using consumer = await transport.consumer({ group: 'x', topics: [topic], register: false });
+  const records: LogRecord[] = [];
+  for (;;) {
+    const fetched = await consumer.poll({ maxBytes: 1_000_000, maxWaitMs: 0, signal });
+    if (fetched.length === 0) return records;
+    for (const batch of fetched) records.push(...batch.records);
+  }
+}
