@@ -28,7 +28,7 @@ export interface ChangeOrigin {
   previousCommitLsn: Lsn | null;
   /** Index of the event in its transaction, from 0. */
   ordinal: number;
-  /** Unsigned 32-bit xid; null in a snapshot. */
+  /** Unsigned 32-bit xid; in a snapshot the first one that it does not see, or null. */
   transactionId: number | null;
   /** Commit time (snapshot: time of the read), µs since 1970. */
   sourceMicros: bigint;

@@ -111,7 +111,14 @@ function groupPartitions(input: SelectionInput, warnings: string[]): TableGroup[
     if (capturable(input, table, warnings)) group(name).storage.push(table);
   }
   if (!input.viaRoot) warnOfRootsWithoutLeaves(input, wanted, isWanted, warnings);
-  return [...groups.values()];
+  return inOrderOfList([...groups.values()], input.lists.tableInclude);
+}
+
+/** As the original reads them: tables of the first pattern of table.include.list come first. */
+function inOrderOfList(groups: TableGroup[], patterns: readonly RegExp[]): TableGroup[] {
+  const place = ({ table }: TableGroup): number =>
+    patterns.findIndex((pattern) => pattern.test(`${table.schema}.${table.name}`));
+  return patterns.length === 0 ? groups : groups.toSorted((a, b) => place(a) - place(b));
 }
 
 /** The topmost wanted table among this one and those it is a partition of. */

@@ -95,12 +95,13 @@ export async function readSnapshot(
   // On the connection with the locks: to ask for a size takes one, too.
   const sizes = await storageSizes(first, reading.tables, signal);
   const chunks = planChunks(reading.tables, sizes, request.chunkPages);
+  const transactionId = await snapshotTransaction(first, signal);
   const wires = [first];
   while (wires.length < Math.min(options.snapshotMaxThreads, chunks.length)) {
     wires.push(await open());
   }
   await reading.adopted();
-  const queue = new ChunkQueue(request, reading, chunks);
+  const queue = new ChunkQueue(request, reading, chunks, transactionId);
   const outcomes = await Promise.allSettled(
     wires.map(async (wire) => {
       try {
@@ -119,6 +120,14 @@ export async function readSnapshot(
   await queue.read(first, true, signal);
   queue.finish();
   for (const wire of wires) await wire.query('COMMIT', signal);
+}
+
+/** The first transaction that the snapshot does not see: it stands in `source.txId` of its rows. */
+async function snapshotTransaction(querier: Querier, signal: AbortSignal): Promise<number | null> {
+  const query = 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid';
+  const [row] = await catalogRows(querier, query, signal);
+  const xid = row?.['xid'] ?? null;
+  return xid === null ? null : Number(BigInt.asUintN(32, BigInt(xid)));
 }
 
 function firstCause(reasons: readonly unknown[]): unknown {
@@ -217,6 +226,7 @@ class ChunkQueue {
     request: SnapshotRequest,
     reading: SnapshotReading,
     chunks: readonly SnapshotChunk[],
+    transactionId: number | null,
   ) {
     this.#request = request;
     this.#reading = reading;
@@ -228,7 +238,7 @@ class ChunkQueue {
       rowsEstimated: table.storage.reduce((sum, part) => sum + Math.max(0, part.estimatedRows), 0),
     }));
     const { receiver, clock } = request;
-    this.#rows = new SnapshotRows(tables, receiver, reading.consistentPoint, clock);
+    this.#rows = new SnapshotRows(tables, receiver, reading.consistentPoint, clock, transactionId);
     this.#progress();
   }
 

@@ -50,6 +50,7 @@ export class SnapshotRows {
     receiver: ChangeReceiver,
     consistentPoint: Lsn,
     clock: Clock,
+    transactionId: number | null = null,
   ) {
     this.#tables = tables.map((table) => ({
       ...table,
@@ -71,7 +72,7 @@ export class SnapshotRows {
       commitLsn: consistentPoint,
       previousCommitLsn: null,
       ordinal: 0,
-      transactionId: null,
+      transactionId,
       sourceMicros: clock.nowMicros(),
       snapshot: 'true',
     };

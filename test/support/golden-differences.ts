@@ -1,0 +1,103 @@
+import { isJsonObject, JsonNumber, type JsonNode } from '../../src/foundation/lossless-json.ts';
+import { documentText, type GoldenScenario, type MaskedRecord } from './golden-postgres.ts';
+
+/** A recorded record beside the one that we wrote in its place. */
+export interface GoldenDifference {
+  readonly scenario: string;
+  readonly topic: string;
+  /** Index in the topic. */
+  readonly index: number;
+  /** Null: ours has no such record, or theirs has none (`expected` null). */
+  readonly expected: MaskedRecord | null;
+  readonly actual: MaskedRecord | null;
+  /** `value.payload.after.c_int: want 1, got 2` */
+  readonly what: readonly string[];
+}
+
+/** Compares topic by topic; within a topic the order counts. */
+export function compareScenario(
+  scenario: GoldenScenario,
+  actual: ReadonlyMap<string, readonly MaskedRecord[]>,
+): readonly GoldenDifference[] {
+  const differences: GoldenDifference[] = [];
+  for (const topic of new Set([...scenario.topics.keys(), ...actual.keys()])) {
+    const wanted = scenario.topics.get(topic) ?? [];
+    const all = actual.get(topic) ?? [];
+    const got = beats(scenario, topic) ? all.slice(0, wanted.length) : all;
+    for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
+      const expected = wanted[index] ?? null;
+      const found = got[index] ?? null;
+      const what = expected === null || found === null ? ['missing'] : compare(expected, found);
+      if (expected === null) what.splice(0, 1, 'not wanted');
+      if (what.length === 0) continue;
+      const place = { scenario: scenario.name, topic, index };
+      differences.push({ ...place, expected, actual: found, what });
+    }
+  }
+  return differences;
+}
+
+/** How many of these there are depends on the clock. */
+function beats(scenario: GoldenScenario, topic: string): boolean {
+  if (topic.startsWith('__debezium-heartbeat.')) return true;
+  return scenario.name === 'heartbeat' && topic === 'PREFIX.public.hb';
+}
+
+/** How many of the recorded records have none of these differences. */
+export function equalRecords(
+  scenario: GoldenScenario,
+  differences: readonly GoldenDifference[],
+): number {
+  const recorded = [...scenario.topics.values()].reduce((sum, list) => sum + list.length, 0);
+  return recorded - differences.filter(({ expected }) => expected !== null).length;
+}
+
+function compare(expected: MaskedRecord, actual: MaskedRecord): string[] {
+  return [
+    ...differences('key', expected.key, actual.key),
+    ...differences('value', expected.value, actual.value),
+    ...headerDifferences(expected, actual),
+  ];
+}
+
+function headerDifferences(expected: MaskedRecord, actual: MaskedRecord): string[] {
+  const [wanted, got] = [expected, actual].map(({ headers }) =>
+    JSON.stringify(headers.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  );
+  return wanted === got ? [] : [`headers: want ${wanted ?? ''}, got ${got ?? ''}`];
+}
+
+function* differences(place: string, wanted: JsonNode, got: JsonNode): Generator<string> {
+  if (documentText(wanted) === documentText(got)) return;
+  if (isJsonObject(wanted) && isJsonObject(got)) {
+    let inside = false;
+    for (const name of new Set([...Object.keys(wanted), ...Object.keys(got)])) {
+      const [a, b] = [wanted[name], got[name]];
+      if (a !== undefined && b !== undefined && documentText(a) === documentText(b)) continue;
+      inside = true;
+      const at = `${place}.${name}`;
+      if (a === undefined) yield `${at}: not wanted: ${short(b ?? null)}`;
+      else if (b === undefined) yield `${at}: missing, want ${short(a)}`;
+      else yield* differences(at, a, b);
+    }
+    if (!inside) yield `${place}: other order of fields`;
+    return;
+  }
+  const [a, b] = [asList(wanted), asList(got)];
+  if (a !== null && b !== null && a.length === b.length) {
+    for (let i = 0; i < a.length; i++) {
+      yield* differences(`${place}[${i}]`, a[i] ?? null, b[i] ?? null);
+    }
+    return;
+  }
+  yield `${place}: want ${short(wanted)}, got ${short(got)}`;
+}
+
+function asList(node: JsonNode): readonly JsonNode[] | null {
+  return Array.isArray(node) && !(node instanceof JsonNumber) ? (node as JsonNode[]) : null;
+}
+
+function short(node: JsonNode): string {
+  const text = documentText(node);
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}
