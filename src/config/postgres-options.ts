@@ -236,6 +236,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),
   exclusive('column.include.list', 'column.exclude.list'),
+  exclusive('message.prefix.include.list', 'message.prefix.exclude.list'),
   {
     properties: ['slot.name'],
     check: (options) => identifierProblem(options.optionalString('slot.name'), /^[a-z0-9_]{1,63}$/),

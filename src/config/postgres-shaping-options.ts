@@ -46,6 +46,18 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     doc: 'Columns whose schema tells the type in the source, so that sinks create them alike.',
   },
   {
+    name: 'message.prefix.include.list',
+    type: { kind: 'regex-list' },
+    doc:
+      'Prefixes of pg_logical_emit_message whose messages become records in ' +
+      '`<topic.prefix>.message`; all when absent.',
+  },
+  {
+    name: 'message.prefix.exclude.list',
+    type: { kind: 'regex-list' },
+    doc: 'Prefixes of logical messages to leave out.',
+  },
+  {
     name: 'skipped.operations',
     type: { kind: 'list' },
     default: 'none',

@@ -3,7 +3,6 @@ import { acceptedOptions, refusedOptions } from './option-table.ts';
 
 const MASKING = 'masks are not supported yet; leave the column out with column.exclude.list';
 const SIGNALS = 'signals and incremental snapshots are not supported yet';
-const MESSAGES = 'logical messages are not captured yet';
 const TRANSACTIONS = 'transaction metadata is not supported yet';
 const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
@@ -61,8 +60,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'column.mask.with.<N>.chars': MASKING,
     'column.mask.hash.<algorithm>.with.salt.<salt>': MASKING,
     'column.truncate.to.<N>.chars': MASKING,
-    'message.prefix.include.list': MESSAGES,
-    'message.prefix.exclude.list': MESSAGES,
     'skip.messages.without.change': 'not supported yet',
     'include.unknown.datatypes': 'not supported yet; leave the column out',
     'hstore.handling.mode': 'hstore is not supported yet; leave the column out',

@@ -20,6 +20,11 @@ export function transactionTopic(prefix: string): string {
   return sanitizeTopic(`${prefix}.transaction`);
 }
 
+/** Where logical messages go. */
+export function messageTopic(prefix: string): string {
+  return sanitizeTopic(`${prefix}.message`);
+}
+
 function sanitizeTopic(name: string): string {
   // By UTF-16 unit, as Java's chars: an emoji becomes two underscores.
   return name.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, MAX_TOPIC_LENGTH);

@@ -51,6 +51,15 @@ export interface TruncateChange extends ChangeOrigin {
   table: TableSchema;
 }
 
+/** What `pg_logical_emit_message` wrote. */
+export interface MessageChange extends ChangeOrigin {
+  readonly prefix: string;
+  /** A copy: may be kept. */
+  readonly content: Buffer;
+  /** False: it stands in the log by itself, between transactions, and was not rolled back. */
+  readonly transactional: boolean;
+}
+
 /** A table's shape as first seen or changed. `previous` is null at the first sight in this run. */
 export interface SchemaChange {
   readonly table: TableSchema;
@@ -74,6 +83,8 @@ export interface ChangeReceiver {
   schemaChanged(change: SchemaChange): Promise<void> | undefined;
   row(change: RowChange): void;
   truncate(change: TruncateChange): void;
+  /** A promise comes back where its topic has to be made; nothing is handed over until then. */
+  message(change: MessageChange): Promise<void> | undefined;
   /** The transaction's last event has been handed over; `reader.offset()` now stands after it. */
   committed(origin: ChangeOrigin): void;
   /**

@@ -15,6 +15,7 @@ import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
+import { SourceMessages } from './source-messages.ts';
 import { SourceStatistics } from './source-statistics.ts';
 import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
@@ -106,6 +107,7 @@ function composeSource(
     openReader,
     encoders: new TableEncoders(transport, envelope, converters, topicOptions, clock),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
+    messages: new SourceMessages({ ...heartbeat, envelope, binary: options.valueModes.binary }),
     statistics,
     clock,
     logger: logger.child({ task: 'source' }),

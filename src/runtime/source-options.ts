@@ -49,6 +49,8 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     columnExclude: options.patterns('column.exclude.list'),
     messageKeyColumns: messageKeys === undefined ? [] : (parseMessageKeys(messageKeys) ?? []),
     propagateSourceType: options.patterns('column.propagate.source.type'),
+    messageInclude: options.patterns('message.prefix.include.list'),
+    messageExclude: options.patterns('message.prefix.exclude.list'),
     skippedOperations: skippedOperations(options),
     valueModes: valueModesOf(options),
     snapshotMode: options.string('snapshot.mode') as SnapshotMode,

@@ -17,6 +17,7 @@ export class SourceStatistics {
   deletes = 0;
   reads = 0;
   truncates = 0;
+  messages = 0;
   transactions = 0;
   recordsPublished = 0;
   lastEventAtMs: number | null = null;
@@ -25,7 +26,7 @@ export class SourceStatistics {
   snapshotDone = false;
 
   get events(): number {
-    return this.creates + this.updates + this.deletes + this.reads + this.truncates;
+    return this.creates + this.updates + this.deletes + this.reads + this.truncates + this.messages;
   }
 
   row(change: RowChange): void {
@@ -47,6 +48,10 @@ export class SourceStatistics {
 
   truncated(): void {
     this.truncates++;
+  }
+
+  message(): void {
+    this.messages++;
   }
 
   committed(origin: ChangeOrigin): void {

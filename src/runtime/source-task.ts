@@ -3,6 +3,7 @@ import type { FaultHook } from '../foundation/fault-points.ts';
 import type {
   ChangeOrigin,
   ChangeReceiver,
+  MessageChange,
   RowChange,
   SchemaChange,
   SourceOffset,
@@ -15,6 +16,7 @@ import type { Logger } from './logger.ts';
 import { RecordPublisher } from './record-publisher.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import type { SourceMessages } from './source-messages.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { SupervisedTask } from './supervisor.ts';
 import type { TableEncoders } from './table-encoders.ts';
@@ -29,6 +31,7 @@ export interface SourceTaskParts {
   readonly encoders: TableEncoders;
   /** Null: none are written (`heartbeat.interval.ms` is 0). */
   readonly heartbeat: SourceHeartbeat | null;
+  readonly messages: SourceMessages;
   readonly statistics: SourceStatistics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -173,6 +176,18 @@ class TaskReceiver implements ChangeReceiver {
   truncate(change: TruncateChange): void {
     this.#parts.encoders.of(change.table).truncate(change, this.publisher.batch);
     this.#parts.statistics.truncated();
+  }
+
+  message(change: MessageChange): Promise<void> | undefined {
+    const { messages, statistics } = this.#parts;
+    const write = (): void => {
+      messages.write(change, this.publisher.batch);
+      statistics.message();
+    };
+    const wait = messages.prepare();
+    if (wait !== undefined) return wait.then(write);
+    write();
+    return undefined;
   }
 
   committed(origin: ChangeOrigin): void {

@@ -1,6 +1,7 @@
 import type {
   ChangeOrigin,
   ChangeReceiver,
+  MessageChange,
   RowChange,
   SchemaChange,
   SnapshotMarker,
@@ -16,7 +17,8 @@ import type { TableSchema } from '../../src/model/table-schema.ts';
 export type RecordedRow = Readonly<Record<string, string | null | undefined>>;
 
 export interface RecordedEvent {
-  readonly op: 'c' | 'u' | 'd' | 'r' | 't';
+  readonly op: 'c' | 'u' | 'd' | 'r' | 't' | 'm';
+  /** Of a message: its prefix. */
   readonly table: string;
   readonly before: RecordedRow | null;
   readonly keyOnly: boolean;
@@ -109,6 +111,23 @@ export class RecordingReceiver implements ChangeReceiver {
       version: change.table.version,
       snapshot: change.snapshot,
     });
+  }
+
+  message(change: MessageChange): undefined {
+    this.#pending.push({
+      op: 'm',
+      table: change.prefix,
+      before: null,
+      keyOnly: false,
+      after: { content: change.content.toString(), transactional: String(change.transactional) },
+      commitLsn: change.commitLsn,
+      lsn: change.lsn,
+      ordinal: change.ordinal,
+      transactionId: change.transactionId,
+      version: 0,
+      snapshot: change.snapshot,
+    });
+    return undefined;
   }
 
   committed(origin: ChangeOrigin): void {

@@ -2,6 +2,7 @@ import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { FaultPoint } from '../../src/foundation/fault-points.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { SourceHeartbeat } from '../../src/runtime/source-heartbeat.ts';
+import { SourceMessages } from '../../src/runtime/source-messages.ts';
 import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
 import { SourceTask } from '../../src/runtime/source-task.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
@@ -72,6 +73,15 @@ export async function sourceTaskBench(
             topicOptions: { partitions: 3 },
             clock,
           }),
+    messages: new SourceMessages({
+      transport,
+      envelope: OPTIONS,
+      binary: 'bytes',
+      key,
+      value,
+      topicOptions: { partitions: 1 },
+      clock,
+    }),
     statistics,
     clock,
     logger: silentLogger(),

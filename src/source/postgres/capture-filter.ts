@@ -1,3 +1,4 @@
+import { OWN_MESSAGE_PREFIX } from './pgoutput-parameters.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 
 /** The include and exclude lists; their patterns are anchored when they come here. */
@@ -34,6 +35,15 @@ export function columnIncluded(
   column: string,
 ): boolean {
   return passes(lists.columnInclude, lists.columnExclude, `${schema}.${table}.${column}`);
+}
+
+/** Whether a logical message becomes a record; our own heartbeats never do. */
+export function messageIncluded(
+  lists: Pick<PostgresSourceOptions, 'messageInclude' | 'messageExclude'>,
+  prefix: string,
+): boolean {
+  if (prefix === OWN_MESSAGE_PREFIX) return false;
+  return passes(lists.messageInclude ?? [], lists.messageExclude ?? [], prefix);
 }
 
 /** An empty include list takes everything. */

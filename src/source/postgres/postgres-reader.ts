@@ -12,6 +12,7 @@ import type {
 } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
+import { messageIncluded } from './capture-filter.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
@@ -184,6 +185,7 @@ export class PostgresReader implements SourceReader {
       relations,
       position,
       skippedOperations: options.skippedOperations,
+      wantsMessage: (prefix) => messageIncluded(options, prefix),
       clock,
       idleIntervalMs: options.statusUpdateIntervalMs,
       onStarted: () => {

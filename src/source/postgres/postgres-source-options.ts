@@ -79,6 +79,9 @@ export interface PostgresSourceOptions {
   readonly messageKeyColumns?: readonly MessageKeyColumns[] | undefined;
   /** column.propagate.source.type, matched against `schema.table.column`; absent: nowhere. */
   readonly propagateSourceType?: readonly RegExp[] | undefined;
+  /** message.prefix.include.list and .exclude.list: prefixes of logical messages, anchored. */
+  readonly messageInclude?: readonly RegExp[] | undefined;
+  readonly messageExclude?: readonly RegExp[] | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
   readonly valueModes: PostgresValueModes;
   readonly snapshotMode: SnapshotMode;

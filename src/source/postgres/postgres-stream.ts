@@ -3,6 +3,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type {
   ChangeReceiver,
+  MessageChange,
   RowChange,
   RowOperation,
   TruncateChange,
@@ -14,10 +15,11 @@ import { PgoutputDecoder } from './pgoutput-decoder.ts';
 import type {
   BeginMessage,
   CommitMessage,
+  LogicalMessage,
   RelationMessage,
   TruncateMessage,
 } from './pgoutput-message.ts';
-import { PgoutputKind } from './pgoutput-control.ts';
+import { PgoutputKind, POSTGRES_EPOCH_MICROS } from './pgoutput-control.ts';
 import type { SkippedOperation } from './postgres-source-options.ts';
 import type { RelationCache } from './relation-cache.ts';
 import {
@@ -35,12 +37,23 @@ export interface StreamContext {
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
   readonly skippedOperations: readonly SkippedOperation[];
+  /** Whether messages of this prefix are captured. */
+  readonly wantsMessage: (prefix: string) => boolean;
   readonly clock: Clock;
   /** How often at most the offset moves on while nothing is captured. */
   readonly idleIntervalMs: number;
+  /** Absent: no snapshot can run beside the stream. */
+  readonly snapshots?: StreamSnapshots;
   onStarted(): void;
   /** The server wants to hear from us at once (P49). */
   onReplyRequested(): void;
+}
+
+/** What reads tables beside the stream, and hands their rows over between its transactions. */
+export interface StreamSnapshots {
+  transaction(id: number): void;
+  /** All before `at` has been handed over; a promise holds the stream back. */
+  boundary(at: Lsn): Promise<void> | undefined;
 }
 
 /** Never resolves: what stands behind it is not handed over any more. */
@@ -137,8 +150,7 @@ export class PostgresStream implements CopyBothHandler {
     }
     this.#reader.reset(bytes, start + 1, end);
     const keepalive = readKeepalive(this.#reader);
-    this.#keepalive(lsn(keepalive.walEnd), keepalive.replyRequested);
-    return undefined;
+    return this.#keepalive(lsn(keepalive.walEnd), keepalive.replyRequested);
   }
 
   settle(more: boolean): Promise<void> | undefined {
@@ -156,7 +168,7 @@ export class PostgresStream implements CopyBothHandler {
     }
   }
 
-  #keepalive(walEnd: Lsn, replyRequested: boolean): void {
+  #keepalive(walEnd: Lsn, replyRequested: boolean): Promise<void> | undefined {
     this.noteServerEnd(walEnd);
     const { position, clock, idleIntervalMs } = this.#context;
     if (!position.inTransaction) {
@@ -168,6 +180,12 @@ export class PostgresStream implements CopyBothHandler {
       }
     }
     if (replyRequested) this.#context.onReplyRequested();
+    return position.inTransaction ? undefined : this.#boundary(walEnd);
+  }
+
+  #boundary(at: Lsn): Promise<void> | undefined {
+    const wait = this.#context.snapshots?.boundary(at);
+    return wait === undefined ? undefined : this.#whileWaiting(wait);
   }
 
   #data(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
@@ -185,7 +203,7 @@ export class PostgresStream implements CopyBothHandler {
         this.#row('d', at);
         return undefined;
       default:
-        return this.#control(at);
+        return this.#control(at, bytes.readBigInt64BE(start + 17));
     }
   }
 
@@ -207,26 +225,28 @@ export class PostgresStream implements CopyBothHandler {
     change.after = decoder.hasAfter ? decoder.after : null;
     change.lsn = at;
     change.ordinal = position.ordinal;
+    if (relation.watch !== null && !relation.watch.row(change)) return;
     receiver.row(change);
   }
 
-  #control(at: Lsn): Promise<void> | undefined {
+  /** `sentAt`: the server's clock when it sent this. */
+  #control(at: Lsn, sentAt: bigint): Promise<void> | undefined {
     const message = this.#decoder.control();
     switch (message.kind) {
       case 'begin':
         this.#begin(message);
         return undefined;
       case 'commit':
-        this.#commit(message);
-        return undefined;
+        return this.#commit(message);
       case 'relation':
         return this.#relation(message, at);
       case 'truncate':
         this.#truncate(message, at);
         return undefined;
+      case 'message':
+        return this.#message(message, at, sentAt + POSTGRES_EPOCH_MICROS);
       case 'type':
       case 'origin':
-      case 'message':
         return undefined;
       default:
         // Neither asked for; a two_phase slot sends prepared transactions unasked.
@@ -239,6 +259,7 @@ export class PostgresStream implements CopyBothHandler {
   #begin({ finalLsn, commitMicros, xid }: BeginMessage): void {
     const { position, clock } = this.#context;
     position.begin(finalLsn, commitMicros, xid);
+    this.#context.snapshots?.transaction(xid);
     this.#lagMs = Math.max(0, clock.nowMs() - Number(commitMicros / 1000n));
     const change = this.#change;
     change.commitLsn = finalLsn;
@@ -247,13 +268,15 @@ export class PostgresStream implements CopyBothHandler {
     change.sourceMicros = commitMicros;
   }
 
-  #commit({ commitLsn, endLsn }: CommitMessage): void {
+  #commit({ commitLsn, endLsn }: CommitMessage): Promise<void> | undefined {
     if (endLsn > this.#received) this.#received = endLsn;
     this.noteServerEnd(endLsn);
-    if (!this.#context.position.commit(commitLsn, endLsn)) return;
-    const change = this.#change;
-    change.lsn = commitLsn;
-    this.#context.receiver.committed(change);
+    if (this.#context.position.commit(commitLsn, endLsn)) {
+      const change = this.#change;
+      change.lsn = commitLsn;
+      this.#context.receiver.committed(change);
+    }
+    return this.#boundary(endLsn);
   }
 
   #relation(message: RelationMessage, at: Lsn): Promise<void> | undefined {
@@ -269,7 +292,8 @@ export class PostgresStream implements CopyBothHandler {
     const { position, relations, receiver } = this.#context;
     for (const relationId of relationIds) {
       if (!position.event(at)) continue;
-      const table = relations.lookup(relationId)?.table;
+      const relation = relations.lookup(relationId);
+      const table = relation?.table;
       if (table === undefined) {
         throw new TidemarkError('DECODE', `truncate of the unknown relation ${relationId}`);
       }
@@ -280,8 +304,33 @@ export class PostgresStream implements CopyBothHandler {
         ordinal: position.ordinal,
         table,
       };
+      if (relation?.watch?.truncate(change) === false) continue;
       receiver.truncate(change);
     }
+  }
+
+  /** Of a message between transactions only the place is known: the clock is the sender's. */
+  #message(message: LogicalMessage, at: Lsn, sentMicros: bigint): Promise<void> | undefined {
+    const { position, receiver, wantsMessage } = this.#context;
+    const { prefix, content, transactional } = message;
+    if (transactional) {
+      if (!position.event(at) || !wantsMessage(prefix)) return undefined;
+    } else if (!wantsMessage(prefix) || !position.message(message.lsn)) return undefined;
+    const parts = { prefix, content, transactional };
+    const origin = originOf(this.#change);
+    const change: MessageChange = transactional
+      ? { ...origin, ...parts, lsn: at, ordinal: position.ordinal }
+      : {
+          ...parts,
+          lsn: message.lsn,
+          commitLsn: message.lsn,
+          previousCommitLsn: position.previousCommitLsn,
+          ordinal: 0,
+          transactionId: null,
+          sourceMicros: sentMicros,
+          snapshot: 'false',
+        };
+    return receiver.message(change);
   }
 }
 

@@ -103,7 +103,7 @@ export function streamFingerprint(
 ): string {
   const patterns = (list: readonly RegExp[]): readonly string[] => list.map(String);
   const facts = {
-    version: 1,
+    version: 2,
     publication: options.publicationName,
     viaRoot: publication?.viaRoot ?? false,
     operations: [
@@ -125,6 +125,8 @@ export function streamFingerprint(
       patterns(options.tableExclude),
       patterns(options.columnInclude),
       patterns(options.columnExclude),
+      patterns(options.messageInclude ?? []),
+      patterns(options.messageExclude ?? []),
     ],
     skipped: options.skippedOperations,
     stream: options.slotStreamParams,

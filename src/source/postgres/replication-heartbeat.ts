@@ -2,6 +2,7 @@ import { parseLsn } from '../../model/lsn.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { toTidemarkError } from '../../foundation/errors.ts';
+import { OWN_MESSAGE_PREFIX } from './pgoutput-parameters.ts';
 import type { Querier } from './catalog-session.ts';
 
 /** How often the source is touched, and with what. */
@@ -13,7 +14,8 @@ export interface HeartbeatOptions {
   readonly walEndIntervalMs: number;
 }
 
-const DEFAULT_ACTION = "SELECT pg_catalog.pg_logical_emit_message(false, 'tidemark', '')";
+const DEFAULT_ACTION = `SELECT pg_catalog.pg_logical_emit_message(
+  false, '${OWN_MESSAGE_PREFIX}', '')`;
 
 /** On a standby there is nothing to write, and another position to ask for (P109). */
 const WAL_END_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery()

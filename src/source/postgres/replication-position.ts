@@ -82,6 +82,23 @@ export class ReplicationPosition {
     return true;
   }
 
+  /**
+   * A message between transactions, which is all there is at its place: true = it is new, and the
+   * offset now lies behind it. `end` is the end of its WAL record.
+   */
+  message(end: Lsn): boolean {
+    if (this.#inTransaction) throw outOfOrder('a message of its own inside a transaction');
+    const expected = this.#expectedCommitLsn;
+    if (expected !== null && end > expected) throw vanished(expected, end);
+    if (expected !== null || end <= this.#endLsn) return false;
+    this.#endLsn = end;
+    this.#lastLsn = end;
+    this.#previousCommitLsn = end;
+    this.#transactionId = null;
+    this.#offsetIsCurrent = false;
+    return true;
+  }
+
   /** True: events of this transaction, or its end, are new to the receiver. */
   commit(commitLsn: Lsn, endLsn: Lsn): boolean {
     if (!this.#inTransaction || commitLsn !== this.#commitLsn) {

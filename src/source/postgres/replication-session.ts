@@ -3,6 +3,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn } from '../../model/lsn.ts';
+import { streamParameters } from './pgoutput-parameters.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { PostgresStream } from './postgres-stream.ts';
 import type { PostgresWire } from './postgres-wire.ts';
@@ -14,11 +15,7 @@ const LEAST_LIVENESS_MS = 30_000;
 
 /** START_REPLICATION; names are SQL identifiers inside a literal (P74). */
 export function startCommand(options: PostgresSourceOptions, from: Lsn): string {
-  const parameters: (readonly [string, string])[] = [
-    ['proto_version', '1'],
-    ['publication_names', quoteIdentifier(options.publicationName)],
-    ...options.slotStreamParams,
-  ];
+  const parameters = streamParameters(options, quoteIdentifier(options.publicationName));
   const list = parameters.map(([name, value]) => `${quoteIdentifier(name)} ${literal(value)}`);
   return (
     `START_REPLICATION SLOT ${quoteIdentifier(options.slotName)} ` +
@@ -130,6 +127,11 @@ export class ReplicationSession {
 
   report(): void {
     this.#reporter.report(false);
+  }
+
+  /** A keepalive comes back with the server's position. */
+  ask(): void {
+    if (this.#open) this.#reporter.report(true);
   }
 
   /** The last confirmation, then a clean end: the slot is free when this resolves (P56). */

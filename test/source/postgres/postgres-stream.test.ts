@@ -55,6 +55,7 @@ function setUp(): {
     relations: new RelationCache(CATALOG),
     position,
     skippedOperations: [],
+    wantsMessage: (prefix) => prefix !== 'unwanted',
     clock,
     idleIntervalMs: 1000,
     onStarted: () => undefined,

@@ -122,3 +122,20 @@ test.each([
 ])('%s is refused', (_name, act) => {
   expect(() => act(new ReplicationPosition(START))).toThrow(/out of order/);
 });
+
+test('a message between transactions stands at its own place, once', () => {
+  const position = new ReplicationPosition(START);
+  expect([position.message(at(100)), position.message(at(150))]).toEqual([false, true]);
+  expect(position.offset()).toMatchObject({ endLsn: 150n, lastLsn: 150n, transactionId: null });
+  // A commit record may begin where the message ends.
+  expect(transaction(position, 150, 1)).toEqual({ fresh: [0], committed: true });
+  position.begin(at(200), 5n, 7);
+  expect(() => position.message(at(180))).toThrow(/inside a transaction/);
+});
+
+test('a message does not pass a half-published transaction', () => {
+  const position = new ReplicationPosition({ ...START, openCommitLsn: at(200), eventsDone: 1 });
+  expect(position.message(at(150))).toBe(false);
+  expect(position.offset().endLsn).toBe(100n);
+  expect(() => position.message(at(250))).toThrow(/did not come again/);
+});

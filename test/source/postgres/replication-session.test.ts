@@ -12,6 +12,7 @@ test('names are quoted twice: as identifiers, inside of a literal (P74)', () => 
   });
   expect(startCommand(options, lsn(0x16_b374_d848n))).toBe(
     `START_REPLICATION SLOT "shop" LOGICAL 16/B374D848 ` +
-      `("proto_version" '1', "publication_names" '"we""ird''s"', "origin" 'none')`,
+      `("proto_version" '1', "publication_names" '"we""ird''s"', "messages" 'true', ` +
+      `"origin" 'none')`,
   );
 });
