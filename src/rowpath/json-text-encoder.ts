@@ -4,13 +4,13 @@ import { valueJson } from '../converter/json-text.ts';
 import type { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ConnectSchema } from '../model/connect-schema.ts';
 import type { TextFormat } from '../model/table-schema.ts';
+import { FLOAT32, FLOAT64, type FloatPrecision, writeJavaFloat } from './float-text.ts';
 import { writeBase64, writeJsonString } from './json-string.ts';
 import type { TextEncoder } from './text-encoder.ts';
 import {
   decimal,
   hexByte,
   isHex,
-  isPlainFloat,
   readDays,
   readDecimal,
   readInteger,
@@ -50,9 +50,9 @@ export function jsonTextEncoder(
     case 'boolean':
       return booleanEncoder(general);
     case 'float':
-      return floatEncoder(schema.type === 'float32' ? 6 : 15, general);
+      return floatEncoder(schema.type === 'float32' ? FLOAT32 : FLOAT64, general);
     case 'decimal-double':
-      return floatEncoder(15, general);
+      return floatEncoder(FLOAT64, general);
     case 'string':
       return writeJsonString;
     case 'bytea':
@@ -97,18 +97,9 @@ function booleanEncoder(general: TextEncoder): TextEncoder {
   };
 }
 
-function floatEncoder(digits: number, general: TextEncoder): TextEncoder {
+function floatEncoder(precision: FloatPrecision, general: TextEncoder): TextEncoder {
   return (bytes, start, end, out) => {
-    if (!isPlainFloat(bytes, start, end, digits)) {
-      general(bytes, start, end, out);
-      return;
-    }
-    const whole = decimal.scale === 0;
-    out.range(bytes, start, end);
-    if (whole) {
-      out.u8(0x2e);
-      out.u8(0x30);
-    }
+    if (!writeJavaFloat(out, bytes, start, end, precision)) general(bytes, start, end, out);
   };
 }
 

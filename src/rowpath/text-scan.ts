@@ -238,18 +238,3 @@ export function writeZoned(
 export function zonedLength(digits: number): number {
   return digits > 0 ? 21 + digits : 20;
 }
-
-/**
- * Whether the text of a float is already what Java prints, but perhaps for `.0`: plain digits from
- * 10^-3 up to 10^7, so few that they are the shortest that give the number.
- */
-export function isPlainFloat(bytes: Buffer, start: number, end: number, digits: number): boolean {
-  if (!readDecimal(bytes, start, end)) return false;
-  const first = decimal.negative ? start + 1 : start;
-  const { scale } = decimal;
-  const whole = end - first - (scale === 0 ? 0 : scale + 1);
-  if (whole > 7 || whole + scale > digits || decimal.unscaled === 0) return false;
-  if (whole > 1 && bytes[first] === ZERO) return false;
-  if (scale > 0 && bytes[end - 1] === ZERO) return false;
-  return bytes[first] !== ZERO || Math.abs(decimal.unscaled) * 1000 >= 10 ** scale;
-}

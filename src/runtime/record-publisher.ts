@@ -23,7 +23,7 @@ export interface PublisherLimits {
 export const PUBLISHER_LIMITS: PublisherLimits = {
   lingerBytes: 1024 * 1024,
   lingerMs: 4,
-  batchBytesMax: 4 * 1024 * 1024,
+  batchBytesMax: 2 * 1024 * 1024,
   idleOffsetIntervalMs: 1_000,
 };
 

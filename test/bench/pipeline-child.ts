@@ -2,13 +2,24 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import type { BenchReport } from './pipeline-process.ts';
+const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url));
 
-const PROCESS = fileURLToPath(new URL('./pipeline-process.ts', import.meta.url));
+/** What a daemon under measurement tells; see pipeline-process.mjs. */
+export interface BenchReport {
+  readonly kind: 'reached';
+  /** Wall clock of the first and the last durable append since `expect`, ms. */
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** User and system CPU since `expect` (since process start for the first one), seconds. */
+  readonly cpuSeconds: number;
+  readonly peakMb: number;
+  /** Wall clock at which the i-th record was durable, as pairs [records so far, ms]. */
+  readonly durable: readonly (readonly [number, number])[];
+}
 
 type Message = BenchReport | { kind: 'ready' } | { kind: 'failed'; message: string };
 
-/** A daemon under measurement; see pipeline-process.ts. */
+/** A daemon under measurement; see pipeline-process.mjs. */
 export class PipelineChild {
   readonly startedAtMs: number;
   readonly #child: ChildProcess;
@@ -19,9 +30,11 @@ export class PipelineChild {
   }
 
   /** Forks the daemon; its clock for cold start begins here. */
-  static start(pipelineFile: string): PipelineChild {
+  static start(pipelineFile: string, builtSources: string): PipelineChild {
     return new PipelineChild(
-      fork(PROCESS, [pipelineFile], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      fork(PROCESS, [pipelineFile, builtSources], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
     );
   }
 

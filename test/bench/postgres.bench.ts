@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import { buildProgram } from './built-program.ts';
 import { measureDebezium, measureRawLimit, type Figures } from './peer-debezium.ts';
 import { PipelineChild } from './pipeline-child.ts';
 import {
@@ -24,7 +25,7 @@ import {
 
 const { values: options } = parseArgs({
   options: {
-    rows: { type: 'string', default: '200000' },
+    rows: { type: 'string', default: '500000' },
     'latency-rows': { type: 'string', default: '1000' },
     json: { type: 'boolean', default: false },
   },
@@ -83,9 +84,10 @@ async function measureOurs(): Promise<Figures> {
   await client.query('VACUUM ANALYZE bench_orders');
   await client.query('CHECKPOINT');
 
+  const builtSources = await buildProgram(path.join(folder, 'built'));
   const file = path.join(folder, 'pipeline.yaml');
   await writeFile(file, pipelineYaml());
-  let child = PipelineChild.start(file);
+  let child = PipelineChild.start(file, builtSources);
   const coldAtMs = child.startedAtMs;
   const snapshot = await child.reach(rows);
   const latency = await measureLatency(client, child);
@@ -93,7 +95,7 @@ async function measureOurs(): Promise<Figures> {
 
   await loadRows(client, CATCH_UP_FIRST_ID, rows);
   await changeRows(client, CATCH_UP_FIRST_ID, rows);
-  child = PipelineChild.start(file);
+  child = PipelineChild.start(file, builtSources);
   const stream = await child.reach(recordCount(rows));
   const startedAtMs = child.startedAtMs;
   await child.stop();

@@ -6,7 +6,6 @@ import { ByteWriter } from '../../src/foundation/byte-writer.ts';
 import {
   decimal,
   isHex,
-  isPlainFloat,
   readDays,
   readDecimal,
   readInteger,
@@ -62,20 +61,6 @@ describe('numbers', () => {
     '12345678901234.56',
   ])('readDecimal leaves %j to others', (text) => {
     expect(readDecimal(...whole(text))).toBe(false);
-  });
-
-  test.each([
-    ['1.5', true],
-    ['0.001', true],
-    ['9999999', true],
-    ['0.0009', false],
-    ['10000000', false],
-    ['1.50', false],
-    ['0', false],
-    ['-0', false],
-    ['1234567.123456789', false],
-  ])('isPlainFloat %j: %s', (text, expected) => {
-    expect(isPlainFloat(...whole(text), 15)).toBe(expected);
   });
 
   test('writeInteger writes any safe integer', () => {

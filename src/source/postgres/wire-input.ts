@@ -8,7 +8,7 @@ export interface FrameSink {
 
 const HEADER_BYTES = 5;
 const INITIAL_BYTES = 64 * 1024;
-const LARGEST_BUFFER_BYTES = 1024 * 1024;
+const LARGEST_BUFFER_BYTES = 256 * 1024;
 /** One field may have 1 GB, a row several; Node's buffers end beyond that. */
 const LARGEST_FRAME_BYTES = 0x7fff_0000;
 const LEAST_ROOM_BYTES = 16 * 1024;
