@@ -1,7 +1,7 @@
 import { Backoff } from '../foundation/backoff.ts';
 import { BoundedQueue } from '../foundation/bounded-queue.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { toTidemarkError } from '../foundation/errors.ts';
+import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
 import type { Consumer, FetchedRecords, Transport } from '../transport/transport.ts';
@@ -141,6 +141,7 @@ export class SinkRunner implements SupervisedTask {
           signal,
         });
         if (seeker.apply(consumer)) continue;
+        seeker.refuseOlderLog(fetched);
         const positions = positionsAfter(consumer, fetched);
         const text = JSON.stringify(positions);
         for (const { topic, partition, endOffset } of fetched) {
@@ -275,12 +276,27 @@ class PositionSeeker {
       const key = `${topic}/${partition}`;
       const stored = this.#stored.get(key);
       if (stored === undefined) continue;
+      // One that is ahead may belong to the snapshot that has not begun yet.
+      if (stored.generation > generation) continue;
       this.#stored.delete(key);
       if (stored.generation !== generation || stored.offset === position) continue;
       consumer.seek({ topic, partition }, stored.offset);
       moved = true;
     }
     return moved;
+  }
+
+  /** Records of a log that is older than the target's rows would be skipped without a word. */
+  refuseOlderLog(fetched: readonly FetchedRecords[]): void {
+    for (const { topic, partition, generation, records } of fetched) {
+      const stored = this.#stored.get(`${topic}/${partition}`);
+      if (stored === undefined || records.length === 0 || stored.generation <= generation) continue;
+      throw new TidemarkError(
+        'OFFSET_OUT_OF_RANGE',
+        `the target holds rows of a later snapshot of ${topic} than this log`,
+        { cure: 'Use the store that wrote them, or take a new snapshot: delete this store.' },
+      );
+    }
   }
 }
 

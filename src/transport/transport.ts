@@ -59,7 +59,10 @@ export interface TopicOptions {
 /** A topic as it stands. */
 export interface TopicDescription {
   readonly name: string;
-  /** From 1; rises with every snapshot that starts over. */
+  /**
+   * 1 at first; rises with every snapshot, to a number that no other log had before it: targets
+   * remember it beyond the life of a log.
+   */
   readonly generation: number;
   readonly cleanup: 'delete' | 'compact';
   readonly partitions: readonly PartitionDescription[];

@@ -196,6 +196,29 @@ describe('positions', () => {
     expect(log[0]).toBe('put [10] t:2@11');
   });
 
+  test('a target that is ahead waits for the snapshot, and refuses rows of an older log', async () => {
+    const next = [fetchedRecords('t', [0], { generation: 9 })];
+    const begins = setup({
+      stored: [at(40, 8)],
+      assigned: [{ generation: 1, position: 0 }],
+      polls: [[], [fetchedRecords('t', [], { generation: 9, nextOffset: 0, endOffset: 0 })], next],
+    });
+    await vi.waitFor(() => expect(begins.log).toContain('put [0] t:9@1'));
+    begins.controller.abort();
+    await begins.running;
+
+    const older = setup({
+      stored: [at(40, 8)],
+      assigned: [{ generation: 7, position: 0 }],
+      polls: [[fetchedRecords('t', [0], { generation: 7 })]],
+    });
+    await expect(older.running).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+      message: 'the target holds rows of a later snapshot of t than this log',
+    });
+    expect(older.log).toEqual([]);
+  });
+
   test('a new generation reaches the target without any record', async () => {
     const { log, running, controller, healthy } = setup({
       polls: [[fetchedRecords('t', [], { generation: 2, nextOffset: 7, endOffset: 7 })]],

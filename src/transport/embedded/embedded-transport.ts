@@ -189,13 +189,14 @@ class LmdbTransport implements EmbeddedTransport {
     await this.#writable().write('state', () => {
       const operations: StoreOperation[] = [offsetOperation(offset)];
       const durable: (() => void)[] = [];
+      const nowMs = this.#lifecycle.clock.nowMs();
       let { counters } = this.#catalog;
       for (const name of new Set(topics)) {
         const known = this.#catalog.find(name);
         const planned =
           known === undefined
             ? this.#catalog.planTopic(name, {}, counters, operations)
-            : this.#catalog.planGeneration(known, counters, operations);
+            : this.#catalog.planGeneration(known, nowMs, counters, operations);
         counters = planned.counters;
         durable.push(planned.durable);
       }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { TidemarkError } from '../../foundation/errors.ts';
@@ -118,7 +118,7 @@ export class Store implements AsyncDisposable {
         throw new TidemarkError('STORE_OPEN', `there is no store in ${folder}`);
       }
       if (!readOnly) {
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         lock = StoreLock.acquire(folder);
       }
       store = new Store(options, openDatabase(options), lock);
@@ -331,4 +331,15 @@ function openDatabase({ path: folder, readOnly, maxBytes }: StoreOptions) {
     pageSize: PAGE_BYTES,
   };
   return open<Buffer, Buffer>(options);
+}
+
+/**
+ * Makes a folder with its parents. Not by Node's `recursive`: where a file system has a folder but
+ * refuses children with ENOENT (as /proc does), it tries for ever.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
 }

@@ -181,14 +181,20 @@ export class TopicCatalog {
     };
   }
 
-  /** Plans the next generation: a new, empty log whose offsets go on where the old one ended. */
+  /**
+   * Plans the next generation: a new, empty log whose offsets go on where the old one ended. Its
+   * number is the time: counted from one, a store that replaces a deleted one would give the
+   * numbers that targets have stored already, and their sinks would skip the new snapshot.
+   */
   planGeneration(
     topic: Topic,
+    nowMs: number,
     counters: Counters,
     operations: StoreOperation[],
   ): { readonly counters: Counters; readonly durable: () => void } {
     const old = topic.document;
-    const document = { ...old, storage: counters.nextStorage, generation: old.generation + 1 };
+    const generation = Math.max(old.generation + 1, nowMs);
+    const document = { ...old, storage: counters.nextStorage, generation };
     const states = topic.partitions.map(({ endOffset }) => ({
       ...EMPTY_PARTITION,
       startOffset: endOffset,

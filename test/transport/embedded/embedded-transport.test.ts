@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/foundation/clock.ts';
 import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
 import { FORMAT_KEY } from '../../../src/transport/embedded/store-keys.ts';
 import { batchOf } from '../batch-of.ts';
@@ -54,7 +55,8 @@ describe('a store', () => {
     await transport.append(batchOf([{ topic: b, value: '3' }]), null);
     expect(await child.next()).toEqual({ topic: 'b', generation: 1, values: ['3'] });
     await transport.beginGeneration(['a'], { key: 's', value: 'y' });
-    expect(await child.next()).toEqual({ topic: 'a', generation: 2, values: [] });
+    const generation = (await transport.describeTopic('a'))?.generation;
+    expect(await child.next()).toEqual({ topic: 'a', generation, values: [] });
     // Far beyond what the file was when the reader opened it.
     for (let n = 0; n < 8; n++) {
       await transport.append(batchOf([{ topic: b, value: Buffer.alloc(MIB, 65 + n) }]), null);
@@ -91,10 +93,29 @@ describe('a store', () => {
     expect(hash()).toBe(before);
   });
 
+  test('that replaces a deleted one gives no generation that the old one gave', async () => {
+    const generations: number[] = [];
+    for (const nowMs of [1_000_000, 2_000_000]) {
+      using folder = temporaryFolder();
+      const clock = { ...systemClock, nowMs: () => nowMs };
+      await using transport = await openEmbeddedTransport({ path: folder.path, clock });
+      await transport.openTopic('t');
+      for (const value of ['a', 'b']) {
+        await transport.beginGeneration(['t'], { key: 's', value });
+        generations.push((await transport.describeTopic('t'))?.generation ?? 0);
+      }
+    }
+    expect(generations).toEqual([1_000_000, 1_000_001, 2_000_000, 2_000_001]);
+  });
+
   test('that is missing is not made by a reader', async () => {
     using folder = temporaryFolder();
     const missing = path.join(folder.path, 'none');
     await expect(openEmbeddedTransport({ path: missing, readOnly: true })).rejects.toMatchObject({
+      code: 'STORE_OPEN',
+    });
+    // Node's own recursive mkdir never comes back from this one.
+    await expect(openEmbeddedTransport({ path: '/proc/none/store' })).rejects.toMatchObject({
       code: 'STORE_OPEN',
     });
     // A file stands where the folder should be.
