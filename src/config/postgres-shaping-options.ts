@@ -70,6 +70,20 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     doc: 'After each delete a record with the same key and no value, for compaction.',
   },
   {
+    name: 'provide.transaction.metadata',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'Tell transactions: a block in each envelope, and records where each begins and ends in ' +
+      '`<topic.prefix>.<topic.transaction>`.',
+  },
+  {
+    name: 'topic.transaction',
+    type: { kind: 'string' },
+    default: 'transaction',
+    doc: 'Last part of the name of the topic with the records of transactions.',
+  },
+  {
     name: 'unavailable.value.placeholder',
     type: { kind: 'string' },
     default: '__debezium_unavailable_value',

@@ -3,7 +3,6 @@ import { acceptedOptions, refusedOptions } from './option-table.ts';
 
 const MASKING = 'masks are not supported yet; leave the column out with column.exclude.list';
 const SIGNALS = 'signals and incremental snapshots are not supported yet';
-const TRANSACTIONS = 'transaction metadata is not supported yet';
 const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
 const NAMING = 'topics are always named <prefix>.<schema>.<table>';
@@ -69,9 +68,7 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'signal.data.collection': SIGNALS,
     'signal.<property>': SIGNALS,
     'incremental.snapshot.<property>': SIGNALS,
-    'provide.transaction.metadata': TRANSACTIONS,
-    'topic.transaction': TRANSACTIONS,
-    'transaction.metadata.factory': TRANSACTIONS,
+    'transaction.metadata.factory': 'Java classes cannot be loaded',
     'snapshot.include.collection.list': 'not supported yet; all captured tables are read',
     'snapshot.select.statement.overrides': 'not supported yet; all rows are read',
     'snapshot.select.statement.overrides.<table>': 'not supported yet; all rows are read',

@@ -1,8 +1,8 @@
-import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import { assert, must } from '../foundation/assert.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { RowImage } from '../model/row-image.ts';
-import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import type { ColumnSchema, TableId, TableSchema } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import {
   ABSENT_HEADER,
@@ -26,6 +26,8 @@ export interface ChangeRecordContext {
   parse(column: ColumnSchema, text: string): ConnectValue;
   /** What stands where the value is absent, typed as the column (PITFALLS C26). */
   placeholder(column: ColumnSchema): ConnectValue;
+  /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
+  readonly transaction?: (origin: ChangeOrigin, table: TableId) => Struct | null;
 }
 
 /** A header before its converter. */
@@ -64,7 +66,8 @@ export function truncateToRecords(
 ): readonly ChangeRecord[] {
   const { schemas, options } = context;
   const source = sourceStruct(change, change.table.id, options);
-  const value = envelope(context, { before: null, after: null, source, op: 't' });
+  const transaction = context.transaction?.(change, change.table.id) ?? null;
+  const value = envelope(context, { before: null, after: null, source, transaction, op: 't' });
   return [{ topic: schemas.topic, key: null, value, headers: contextHeaders(options) }];
 }
 
@@ -81,6 +84,7 @@ function planned(
     before: record.before ? rowStruct('before', change, context) : null,
     after: record.after ? rowStruct('after', change, context) : null,
     source: sourceStruct(change, change.table.id, context.options),
+    transaction: context.transaction?.(change, change.table.id) ?? null,
     op: record.op,
   });
   return { topic: schemas.topic, key, value, headers };
@@ -90,6 +94,7 @@ interface EnvelopeParts {
   readonly before: Struct | null;
   readonly after: Struct | null;
   readonly source: Struct;
+  readonly transaction: Struct | null;
   readonly op: 'c' | 'u' | 'd' | 'r' | 't';
 }
 
@@ -101,7 +106,7 @@ function envelope(context: ChangeRecordContext, parts: EnvelopeParts): Struct {
       parts.before,
       parts.after,
       parts.source,
-      null,
+      parts.transaction,
       parts.op,
       floorDiv(micros, 1000n),
       micros,

@@ -50,9 +50,13 @@ export function messageRecord(
   change: MessageChange,
   schema: ConnectSchema,
   content: ConnectValue,
-  context: { readonly options: EnvelopeOptions; readonly processedMicros: bigint },
+  context: {
+    readonly options: EnvelopeOptions;
+    readonly processedMicros: bigint;
+    readonly transaction?: Struct | null;
+  },
 ): MessageRecord {
-  const { options, processedMicros } = context;
+  const { options, processedMicros, transaction = null } = context;
   const source = sourceStruct(
     change,
     { catalog: options.database, schema: '', table: '' },
@@ -62,6 +66,9 @@ export function messageRecord(
   const message: Struct = { schema: messageSchema, values: [change.prefix, content] };
   return {
     key: { schema: MESSAGE_KEY_SCHEMA, values: [change.prefix] },
-    value: { schema, values: ['m', floorDiv(processedMicros, 1000n), source, null, message] },
+    value: {
+      schema,
+      values: ['m', floorDiv(processedMicros, 1000n), source, transaction, message],
+    },
   };
 }

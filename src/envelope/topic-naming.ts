@@ -16,8 +16,8 @@ export function heartbeatTopic(prefix: string): string {
 }
 
 /** Where transaction metadata goes. */
-export function transactionTopic(prefix: string): string {
-  return sanitizeTopic(`${prefix}.transaction`);
+export function transactionTopic(prefix: string, name = 'transaction'): string {
+  return sanitizeTopic(`${prefix}.${name}`);
 }
 
 /** Where logical messages go. */

@@ -12,10 +12,11 @@ import {
 } from '../envelope/record-plan.ts';
 import type { ImageSide, PlannedRecord } from '../envelope/record-plan.ts';
 import { must } from '../foundation/assert.ts';
-import type { RowChange, TruncateChange } from '../model/change-event.ts';
-import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
+import type { ByteWriter } from '../foundation/byte-writer.ts';
+import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
+import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { RowImage } from '../model/row-image.ts';
-import type { ColumnSchema } from '../model/table-schema.ts';
+import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import { compileColumn } from './column-encoder.ts';
 import type { EnvelopeFrame } from './envelope-frame.ts';
@@ -42,7 +43,8 @@ export function compileRowEncoder(context: RowEncoderContext): RowEncoder {
   return new CompiledRowEncoder(context);
 }
 
-type Tails = Readonly<Record<'c' | 'u' | 'd' | 'r' | 't', PreparedBytes>>;
+type Operation = 'c' | 'u' | 'd' | 'r' | 't';
+type Tails = Readonly<Record<Operation, PreparedBytes>>;
 
 class CompiledRowEncoder implements RowEncoder {
   readonly #context: RowEncoderContext;
@@ -54,6 +56,7 @@ class CompiledRowEncoder implements RowEncoder {
   readonly #untoldKeyHeader: Buffer | null;
   readonly #contextHeaders: readonly { readonly name: string; readonly value: Buffer }[];
   #timestampMs = 0;
+  #micros = 0n;
   #tails: Tails;
   /** The struct in work, so that an error can name its column. */
   #inWork: ImageEncoder;
@@ -84,6 +87,7 @@ class CompiledRowEncoder implements RowEncoder {
 
   processedAt(micros: bigint): void {
     this.#timestampMs = Math.floor(Number(micros) / 1000);
+    this.#micros = micros;
     this.#tails = this.#tailsAt(micros);
   }
 
@@ -110,7 +114,7 @@ class CompiledRowEncoder implements RowEncoder {
     output.endKey(false);
     writePrepared(writer, this.#frame.empty);
     this.#source.write(change, writer);
-    writePrepared(writer, this.#tails.t);
+    this.#writeTail('t', this.#blockOf(change, change.table), writer);
     output.endValue(true);
     this.#writeContextHeaders(output);
     output.end();
@@ -129,7 +133,8 @@ class CompiledRowEncoder implements RowEncoder {
     if (record.op === null) {
       output.endValue(false);
     } else {
-      this.#writeValue(record, record.op, change, output);
+      const block = this.#blockOf(change, change.table);
+      this.#writeValue(record, { op: record.op, block }, change, output);
       output.endValue(true);
     }
     this.#writeHeaders(record, change, output);
@@ -141,8 +146,18 @@ class CompiledRowEncoder implements RowEncoder {
     if (last.op === null) return;
     output.start(this.#context.topic, this.#timestampMs);
     this.#writeKey(last.key, change, output);
-    this.#writeValue(last, last.op, change, output);
+    this.#writeValue(last, { op: last.op, block: null }, change, output);
     output.abandon();
+  }
+
+  /** Counts the event: once for each record that is one. */
+  #blockOf(origin: ChangeOrigin, table: TableSchema): Struct | null {
+    return this.#context.transaction?.(origin, table.id) ?? null;
+  }
+
+  #writeTail(op: Operation, block: Struct | null, writer: ByteWriter): void {
+    if (block === null) writePrepared(writer, this.#tails[op]);
+    else writePrepared(writer, this.#frame.tail(op, this.#micros, block));
   }
 
   #writeKey(side: ImageSide, change: RowChange, output: RecordOutput): void {
@@ -172,7 +187,7 @@ class CompiledRowEncoder implements RowEncoder {
 
   #writeValue(
     record: PlannedRecord,
-    op: 'c' | 'u' | 'd' | 'r',
+    { op, block }: { readonly op: Operation; readonly block: Struct | null },
     change: RowChange,
     output: RecordOutput,
   ): void {
@@ -190,7 +205,7 @@ class CompiledRowEncoder implements RowEncoder {
       writePrepared(writer, frame.source);
     }
     this.#source.write(change, writer);
-    writePrepared(writer, this.#tails[op]);
+    this.#writeTail(op, block, writer);
   }
 
   #writeHeaders(record: PlannedRecord, change: RowChange, output: RecordOutput): void {

@@ -5,7 +5,7 @@ import type { PreparedSchema } from '../converter/converter.ts';
 import { floorDiv } from '../envelope/source-block.ts';
 import { must } from '../foundation/assert.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
-import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { prepareBytes } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 
@@ -23,8 +23,8 @@ export interface EnvelopeFrame {
   readonly source: PreparedBytes;
   /** Neither image, up to the source block. */
   readonly empty: PreparedBytes;
-  /** After the source block: transaction, op and the times of processing. */
-  tail(op: string, processedMicros: bigint): PreparedBytes;
+  /** After the source block: transaction (null when absent), op and the times of processing. */
+  tail(op: string, processedMicros: bigint, transaction?: Struct): PreparedBytes;
 }
 
 function timesOf(processedMicros: bigint): readonly bigint[] {
@@ -37,7 +37,6 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
   const prefix = value.prefix.toString();
   const suffix = value.suffix.toString();
   const source = ',"source":';
-  const nothing = valueJson(schemaOf('transaction'), null, options);
   return {
     before: prepareBytes(`${prefix}{"before":`),
     nullBeforeThenAfter: prepareBytes(`${prefix}{"before":null,"after":`),
@@ -45,10 +44,11 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
     nullAfter: prepareBytes(`,"after":null${source}`),
     source: prepareBytes(source),
     empty: prepareBytes(`${prefix}{"before":null,"after":null${source}`),
-    tail(op, processedMicros) {
+    tail(op, processedMicros, transaction) {
       const [ms, us, ns] = timesOf(processedMicros);
       const times = `"ts_ms":${ms},"ts_us":${us},"ts_ns":${ns}`;
-      return prepareBytes(`,"transaction":${nothing},"op":${jsonString(op)},${times}}${suffix}`);
+      const block = valueJson(schemaOf('transaction'), transaction ?? null, options);
+      return prepareBytes(`,"transaction":${block},"op":${jsonString(op)},${times}}${suffix}`);
     },
   };
 }
@@ -68,9 +68,13 @@ export function avroFrame(value: PreparedSchema): EnvelopeFrame {
     nullAfter: prepareBytes(Buffer.from([0])),
     source: prepareBytes(''),
     empty: joined(0, 0),
-    tail(op, processedMicros) {
+    tail(op, processedMicros, transaction) {
       const writer = new ByteWriter(64);
-      const values: readonly ConnectValue[] = [null, op, ...timesOf(processedMicros)];
+      const values: readonly ConnectValue[] = [
+        transaction ?? null,
+        op,
+        ...timesOf(processedMicros),
+      ];
       encoders.forEach((encode, i) => {
         encode(writer, values[i] ?? null);
       });

@@ -1,6 +1,7 @@
 import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-options.ts';
-import type { RowChange, TruncateChange } from '../model/change-event.ts';
-import type { TableSchema } from '../model/table-schema.ts';
+import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
+import type { Struct } from '../model/connect-schema.ts';
+import type { TableId, TableSchema } from '../model/table-schema.ts';
 import type { PreparedSchema } from '../converter/converter.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { RecordOutput } from './record-output.ts';
@@ -25,6 +26,8 @@ export interface RowEncoderContext {
    */
   readonly keyJson?: Partial<JsonTextOptions>;
   readonly valueJson?: Partial<JsonTextOptions>;
+  /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
+  readonly transaction?: (origin: ChangeOrigin, table: TableId) => Struct | null;
 }
 
 /** Writes the log records of a change: one; two for a delete; three for a change of the key. */

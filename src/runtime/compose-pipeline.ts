@@ -1,6 +1,7 @@
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceReader } from '../model/change-event.ts';
@@ -17,6 +18,7 @@ import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
 import { SourceStatistics } from './source-statistics.ts';
+import { SourceTransactions } from './source-transactions.ts';
 import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
 import { TableEncoders } from './table-encoders.ts';
@@ -100,14 +102,31 @@ function composeSource(
     topicOptions,
     clock,
   };
+  const transactions = config.source.options.boolean('provide.transaction.metadata')
+    ? new SourceTransactions({
+        ...heartbeat,
+        topic: transactionTopic(
+          envelope.topicPrefix,
+          config.source.options.string('topic.transaction'),
+        ),
+      })
+    : null;
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
     transport,
     openReader,
-    encoders: new TableEncoders(transport, envelope, converters, topicOptions, clock),
+    encoders: new TableEncoders(transport, envelope, converters, topicOptions, clock, transactions),
+    transactions,
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
-    messages: new SourceMessages({ ...heartbeat, envelope, binary: options.valueModes.binary }),
+    messages: new SourceMessages({
+      ...heartbeat,
+      envelope,
+      binary: options.valueModes.binary,
+      ...(transactions === null
+        ? {}
+        : { transaction: (origin) => transactions.messageBlock(origin) }),
+    }),
     statistics,
     clock,
     logger: logger.child({ task: 'source' }),

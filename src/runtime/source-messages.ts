@@ -9,8 +9,8 @@ import {
 import { messageTopic } from '../envelope/topic-naming.ts';
 import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { MessageChange } from '../model/change-event.ts';
-import type { ConnectSchema } from '../model/connect-schema.ts';
+import type { ChangeOrigin, MessageChange } from '../model/change-event.ts';
+import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 
@@ -26,6 +26,8 @@ export interface MessageParts {
   readonly value: Converter;
   readonly topicOptions: TopicOptions;
   readonly clock: Clock;
+  /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
+  readonly transaction?: (origin: ChangeOrigin) => Struct | null;
 }
 
 interface PreparedMessages {
@@ -67,7 +69,8 @@ export class SourceMessages {
   write(change: MessageChange, batch: RecordBatch): void {
     const { clock, envelope, key, value } = this.#parts;
     const prepared = must(this.#prepared, 'a message before its topic was opened');
-    const context = { options: envelope, processedMicros: clock.nowMicros() };
+    const transaction = this.#parts.transaction?.(change) ?? null;
+    const context = { options: envelope, processedMicros: clock.nowMicros(), transaction };
     const content = this.#content(change.content);
     const record = messageRecord(change, this.#schema, content, context);
     const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a message has a key');

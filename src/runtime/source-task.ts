@@ -17,6 +17,7 @@ import { RecordPublisher } from './record-publisher.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
+import type { SourceTransactions } from './source-transactions.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { SupervisedTask } from './supervisor.ts';
 import type { TableEncoders } from './table-encoders.ts';
@@ -32,6 +33,8 @@ export interface SourceTaskParts {
   /** Null: none are written (`heartbeat.interval.ms` is 0). */
   readonly heartbeat: SourceHeartbeat | null;
   readonly messages: SourceMessages;
+  /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
+  readonly transactions: SourceTransactions | null;
   readonly statistics: SourceStatistics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -70,13 +73,14 @@ export class SourceTask implements SupervisedTask {
   }
 
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, partition, encoders, heartbeat } = this.#parts;
+    const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
     const key = sourceOffsetKey(this.name, { partition });
     const stored = decodeSourceOffset(partition, await transport.loadOffset(key));
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
     encoders.forget();
     await heartbeat?.prepare();
+    await transactions?.prepare(stored);
     await using reader = this.#parts.openReader();
     this.#reader = reader;
     const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
@@ -120,7 +124,7 @@ class TaskReceiver implements ChangeReceiver {
       parts.transport,
       parts.name,
       {
-        offset: () => reader.offset(),
+        offset: () => this.#offset(reader.offset()),
         durable: (offset, records) => {
           statistics.published(records, clock.nowMs());
           parts.onDurable(records);
@@ -132,6 +136,14 @@ class TaskReceiver implements ChangeReceiver {
       },
       { clock, logger, signal },
     );
+  }
+
+  /** The counts of an open transaction belong to the events handed over so far, as the offset. */
+  #offset(offset: SourceOffset): SourceOffset {
+    const { transactions } = this.#parts;
+    return transactions === null
+      ? offset
+      : { ...offset, offset: { ...offset.offset, ...transactions.offset() } };
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
@@ -168,19 +180,23 @@ class TaskReceiver implements ChangeReceiver {
       this.#firstRow = false;
       this.#parts.fault('snapshot.first-row');
     }
-    const encoder = this.#parts.encoders.of(change.table);
+    const { encoders, transactions } = this.#parts;
+    transactions?.enter(change, this.publisher.batch);
+    const encoder = encoders.of(change.table);
     encoder.row(change, this.publisher.batch);
     this.#parts.statistics.row(change);
   }
 
   truncate(change: TruncateChange): void {
+    this.#parts.transactions?.enter(change, this.publisher.batch);
     this.#parts.encoders.of(change.table).truncate(change, this.publisher.batch);
     this.#parts.statistics.truncated();
   }
 
   message(change: MessageChange): Promise<void> | undefined {
-    const { messages, statistics } = this.#parts;
+    const { messages, statistics, transactions } = this.#parts;
     const write = (): void => {
+      transactions?.enter(change, this.publisher.batch);
       messages.write(change, this.publisher.batch);
       statistics.message();
     };
@@ -191,6 +207,7 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   committed(origin: ChangeOrigin): void {
+    this.#parts.transactions?.leave(origin, this.publisher.batch);
     this.#parts.statistics.committed(origin);
   }
 

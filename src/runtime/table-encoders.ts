@@ -7,6 +7,7 @@ import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { TableId, TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { RowEncoder, WireFormat } from '../rowpath/row-encoder.ts';
+import type { SourceTransactions } from './source-transactions.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
 
 /** A converter and the name by which the compiled encoders know its format. */
@@ -25,6 +26,7 @@ export class TableEncoders {
   readonly #key: FormatConverter;
   readonly #value: FormatConverter;
   readonly #topicOptions: TopicOptions;
+  readonly #transactions: SourceTransactions | null;
   readonly #clock: Clock;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
@@ -40,6 +42,7 @@ export class TableEncoders {
     converters: { readonly key: FormatConverter; readonly value: FormatConverter },
     topicOptions: TopicOptions,
     clock: Clock,
+    transactions: SourceTransactions | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -47,6 +50,7 @@ export class TableEncoders {
     this.#value = converters.value;
     this.#topicOptions = topicOptions;
     this.#clock = clock;
+    this.#transactions = transactions;
   }
 
   /** Makes the table's topic with its options when it is missing; returns its name. */
@@ -106,6 +110,7 @@ export class TableEncoders {
 
   async #compile(table: TableSchema): Promise<void> {
     this.claimTopics([table]);
+    const transactions = this.#transactions;
     const schemas = this.schemasOf(table);
     const topic = await this.#transport.openTopic(schemas.topic, this.#topicOptions);
     const key =
@@ -120,6 +125,9 @@ export class TableEncoders {
       valueFormat: this.#value.format,
       key,
       value,
+      ...(transactions === null
+        ? {}
+        : { transaction: (origin, id) => transactions.block(origin, id) }),
     });
     this.#encoders.set(table, encoder);
   }

@@ -90,7 +90,7 @@ describe('every shape of change', () => {
               after: op === 'd' ? null : image(true),
             };
             const options = { ...OPTIONS, tombstonesOnDelete: next(2) === 0 };
-            const bench = await benchOf(table, wire, options);
+            const bench = await benchOf(table, wire, options, next(3) === 0);
             expect(bench.compiled(change)).toEqual(bench.general(change));
             const [compiled, general] = bench.truncated(change);
             expect(compiled).toEqual(general);

@@ -7,6 +7,7 @@ import { headerText } from '../../src/converter/simple-header.ts';
 import { changeToRecords, truncateToRecords } from '../../src/envelope/change-records.ts';
 import type { ChangeRecord } from '../../src/envelope/change-records.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
+import { TransactionMetadata } from '../../src/envelope/transaction-metadata.ts';
 import { tableRecordSchemas } from '../../src/envelope/table-record-schemas.ts';
 import type { RowChange } from '../../src/model/change-event.ts';
 import type { ConnectValue } from '../../src/model/connect-schema.ts';
@@ -108,7 +109,12 @@ export interface Bench {
 }
 
 /** Prepares schemas, converters and the compiled encoder of a table. */
-export async function benchOf(table: TableSchema, wire: Wire, options = OPTIONS): Promise<Bench> {
+export async function benchOf(
+  table: TableSchema,
+  wire: Wire,
+  options = OPTIONS,
+  transactions = false,
+): Promise<Bench> {
   const schemas = tableRecordSchemas(table, options);
   const keys = wire.converter(true);
   const values = wire.converter(false);
@@ -129,6 +135,7 @@ export async function benchOf(table: TableSchema, wire: Wire, options = OPTIONS)
           keyJson: wire.json,
           valueJson: wire.json,
         }),
+    ...transactionBlocks(transactions),
   };
   const encoder = compileRowEncoder(context);
   encoder.processedAt(MICROS);
@@ -140,6 +147,7 @@ export async function benchOf(table: TableSchema, wire: Wire, options = OPTIONS)
       parseText(column.format, column.schema, text),
     placeholder: (column: ColumnSchema): ConnectValue =>
       placeholderValue(column, options.unavailableValuePlaceholder),
+    ...transactionBlocks(transactions),
   };
   const encode = (record: ChangeRecord): Encoded => ({
     key:
@@ -160,6 +168,18 @@ export async function benchOf(table: TableSchema, wire: Wire, options = OPTIONS)
       withBatch((batch) => encoder.truncate(change, batch)),
       truncateToRecords(change, recordContext).map(encode),
     ],
+  };
+}
+
+/** Each path counts for itself. */
+function transactionBlocks(wanted: boolean): Pick<RowEncoderContext, 'transaction'> {
+  if (!wanted) return {};
+  const metadata = new TransactionMetadata();
+  return {
+    transaction: (at, table) => {
+      metadata.enters(at);
+      return metadata.block(at, `${table.schema}.${table.table}`);
+    },
   };
 }
 

@@ -61,6 +61,7 @@ export async function sourceTaskBench(
       return reader;
     },
     encoders,
+    transactions: null,
     heartbeat:
       heartbeatMs === 0
         ? null

@@ -1,0 +1,142 @@
+import keyDocument from '../../schemas/transaction-key.json' with { type: 'json' };
+import valueDocument from '../../schemas/transaction-value.json' with { type: 'json' };
+import { must } from '../foundation/assert.ts';
+import type { ChangeOrigin, SourceOffset } from '../model/change-event.ts';
+import { schemaFromJson } from '../model/connect-json.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { floorDiv, TRANSACTION_SCHEMA } from './source-block.ts';
+
+/** `io.debezium.connector.common.TransactionMetadataKey` */
+export const TRANSACTION_KEY_SCHEMA: ConnectSchema = schemaFromJson(keyDocument);
+/** `io.debezium.connector.common.TransactionMetadataValue` */
+export const TRANSACTION_VALUE_SCHEMA: ConnectSchema = schemaFromJson(valueDocument);
+
+/** A record of the transaction topic, before its converter. */
+export interface TransactionRecord {
+  readonly key: Struct;
+  readonly value: Struct;
+}
+
+const ID = 'transaction_id';
+const COUNT_PREFIX = 'transaction_data_collection_order_';
+
+/** As far as an event says to which transaction it belongs. */
+type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn'>;
+
+/**
+ * Counts the events of the open transaction (provide.transaction.metadata): the block of each
+ * event, and the records that begin and end it. The counts are part of the source offset, because
+ * a transaction may be published in several batches with a crash in between (ruling 13).
+ */
+export class TransactionMetadata {
+  /** `<xid>:<commit LSN>`; null: none is open. */
+  #open: string | null = null;
+  #total = 0;
+  readonly #counts = new Map<string, number>();
+
+  /** True: the event is the first of its transaction, so the record that begins it is due. */
+  enters(origin: Membership): boolean {
+    if (origin.transactionId === null) return false;
+    const id = identity(origin);
+    if (id === this.#open) return false;
+    this.#open = id;
+    this.#total = 0;
+    this.#counts.clear();
+    return true;
+  }
+
+  /** Counts an event and gives its block; null where there is no transaction. */
+  block(origin: Membership, collection: string): Struct | null {
+    if (origin.transactionId === null || this.#open === null) return null;
+    const count = (this.#counts.get(collection) ?? 0) + 1;
+    this.#counts.set(collection, count);
+    this.#total++;
+    const values = [eventId(origin.transactionId, origin.lsn), BigInt(this.#total), BigInt(count)];
+    return { schema: TRANSACTION_SCHEMA, values };
+  }
+
+  /** The record that begins the transaction of its first event. */
+  begin(origin: ChangeOrigin): TransactionRecord {
+    return record('BEGIN', eventId(xidOf(origin), origin.lsn), [null, null], origin);
+  }
+
+  /** The record that ends the open transaction; afterwards none is open. */
+  end(origin: ChangeOrigin): TransactionRecord {
+    const item = must(collectionSchema(), 'the schema has collections');
+    const collections = inHashOrder([...this.#counts.keys()]).map((name): Struct => {
+      return { schema: item, values: [name, BigInt(this.#counts.get(name) ?? 0)] };
+    });
+    const counts = [BigInt(this.#total), collections];
+    this.#open = null;
+    return record('END', eventId(xidOf(origin), origin.commitLsn), counts, origin);
+  }
+
+  /** What the source offset has to keep; empty between transactions. */
+  offset(): SourceOffset['offset'] {
+    if (this.#open === null) return {};
+    const counts = [...this.#counts].map(([name, count]) => [COUNT_PREFIX + name, count] as const);
+    return { [ID]: this.#open, ...Object.fromEntries(counts) };
+  }
+
+  /** Goes on where a stored offset stands. */
+  restore(offset: SourceOffset['offset']): void {
+    const id = offset[ID];
+    this.#open = typeof id === 'string' ? id : null;
+    this.#counts.clear();
+    this.#total = 0;
+    if (this.#open === null) return;
+    for (const [name, count] of Object.entries(offset)) {
+      if (!name.startsWith(COUNT_PREFIX) || typeof count !== 'number') continue;
+      this.#counts.set(name.slice(COUNT_PREFIX.length), count);
+      this.#total += count;
+    }
+  }
+}
+
+function identity({ transactionId, commitLsn }: Membership): string {
+  return `${transactionId}:${commitLsn}`;
+}
+
+/** As the original: the transaction and the position of what is told. */
+function eventId(xid: number, lsn: bigint): string {
+  return `${xid}:${lsn}`;
+}
+
+function xidOf(origin: ChangeOrigin): number {
+  return must(origin.transactionId, 'an event of a transaction');
+}
+
+function record(
+  status: 'BEGIN' | 'END',
+  id: string,
+  counts: readonly ConnectValue[],
+  origin: ChangeOrigin,
+): TransactionRecord {
+  const values = [status, id, ...counts, floorDiv(origin.sourceMicros, 1000n)];
+  return {
+    key: { schema: TRANSACTION_KEY_SCHEMA, values: [id] },
+    value: { schema: TRANSACTION_VALUE_SCHEMA, values },
+  };
+}
+
+function collectionSchema(): ConnectSchema | undefined {
+  const field = TRANSACTION_VALUE_SCHEMA.fields?.find(({ name }) => name === 'data_collections');
+  return field?.schema.valueSchema;
+}
+
+/** The order in which Java's HashMap has these names when they came in this order. */
+export function inHashOrder(names: readonly string[]): readonly string[] {
+  let buckets = 16;
+  while (names.length > buckets * 0.75) buckets *= 2;
+  const bucket = (name: string): number => {
+    const hash = javaHash(name);
+    return (hash ^ (hash >>> 16)) & (buckets - 1);
+  };
+  return names.toSorted((a, b) => bucket(a) - bucket(b));
+}
+
+function javaHash(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return hash;
+}

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { JsonConverter } from '../../src/converter/json-converter.ts';
+import type { ChangeOrigin } from '../../src/model/change-event.ts';
+import { lsn } from '../../src/model/lsn.ts';
+import { SourceTransactions } from '../../src/runtime/source-transactions.ts';
+import { RecordBatch } from '../../src/transport/record-batch.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const TABLE = { catalog: 'db', schema: 'public', table: 't' };
+
+function at(position: bigint, transactionId: number | null = 7): ChangeOrigin {
+  return {
+    lsn: lsn(position),
+    commitLsn: lsn(90n),
+    previousCommitLsn: null,
+    ordinal: 0,
+    transactionId,
+    sourceMicros: 5_000_000n,
+    snapshot: 'false',
+  };
+}
+
+async function setUp(): Promise<SourceTransactions> {
+  const transport: Pick<Transport, 'openTopic'> = { openTopic: () => Promise.resolve(3) };
+  const converter = new JsonConverter({ schemasEnable: false });
+  const transactions = new SourceTransactions({
+    transport: transport as Transport,
+    topic: 'shop.transaction',
+    key: converter,
+    value: converter,
+    topicOptions: { partitions: 2 },
+    clock: new FakeClock(),
+  });
+  await transactions.prepare(null);
+  return transactions;
+}
+
+function statuses(batch: RecordBatch): string[] {
+  return readBatch(batch, WIRES[1] as Wire).map(({ value }) => {
+    const record = JSON.parse(value ?? '') as { status: string; id: string; event_count: number };
+    return `${record.status} ${record.id} ${record.event_count}`;
+  });
+}
+
+test('begin stands before the first event and end after the last, with the counts', async () => {
+  const transactions = await setUp();
+  const batch = new RecordBatch();
+  transactions.enter(at(10n), batch);
+  expect(transactions.block(at(10n), TABLE)?.values).toEqual(['7:10', 1n, 1n]);
+  transactions.enter(at(11n), batch);
+  expect(transactions.messageBlock(at(11n))?.values).toEqual(['7:11', 2n, 1n]);
+  transactions.leave(at(11n), batch);
+  expect(statuses(batch)).toEqual(['BEGIN 7:10 null', 'END 7:90 2']);
+});
+
+test('a transaction of which nothing became a record has both too', async () => {
+  const transactions = await setUp();
+  const batch = new RecordBatch();
+  transactions.leave(at(10n), batch);
+  expect(statuses(batch)).toEqual(['BEGIN 7:10 null', 'END 7:90 0']);
+});
+
+test('what stands outside of transactions has none', async () => {
+  const transactions = await setUp();
+  const batch = new RecordBatch();
+  transactions.enter(at(10n, null), batch);
+  transactions.leave(at(10n, null), batch);
+  expect(batch.count).toBe(0);
+});
+
+test('a crash in the middle of a transaction begins it only once', async () => {
+  const before = await setUp();
+  before.enter(at(10n), new RecordBatch());
+  before.block(at(10n), TABLE);
+  const after = await setUp();
+  await after.prepare({ partition: { server: 'shop' }, offset: before.offset() });
+  const batch = new RecordBatch();
+  after.enter(at(11n), batch);
+  expect(after.block(at(11n), TABLE)?.values).toEqual(['7:11', 2n, 2n]);
+  after.leave(at(11n), batch);
+  expect(statuses(batch)).toEqual(['END 7:90 2']);
+});
