@@ -11,12 +11,16 @@ const BY_WORDS_MAX = 160;
 
 /** Prepares a copy of the bytes. */
 export function prepareBytes(source: Buffer | string): PreparedBytes {
-  const bytes = Buffer.from(source);
-  const words = new Int32Array(Math.ceil(bytes.length / 4));
-  const padded = Buffer.concat([bytes, Buffer.alloc(4)]);
-  for (let i = 0; i < words.length; i++) words[i] = padded.readInt32LE(i * 4);
+  const length = Buffer.byteLength(source);
+  const words = new Int32Array((length + 3) >> 2);
+  // One memory under both: what is written below reads a word as the machine wrote it.
+  const bytes = Buffer.from(words.buffer, 0, length);
+  if (typeof source === 'string') bytes.write(source);
+  else bytes.set(source);
   return { bytes, words };
 }
+
+const LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
 
 /** Writes prepared bytes. Up to three bytes past them are overwritten too: not yet used ones. */
 export function writePrepared(out: ByteWriter, prepared: PreparedBytes): void {
@@ -31,7 +35,7 @@ export function writePrepared(out: ByteWriter, prepared: PreparedBytes): void {
   const { view } = out;
   let at = out.position;
   for (let i = 0; i < count; i++) {
-    view.setInt32(at, words[i] as number, true);
+    view.setInt32(at, words[i] as number, LITTLE_ENDIAN);
     at += 4;
   }
   out.position += length;

@@ -6,7 +6,7 @@ import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import { SOURCE_SCHEMA, sourceStruct } from '../envelope/source-block.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin } from '../model/change-event.ts';
-import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
+import type { ConnectValue } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 import { prepareBytes, writePrepared } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
@@ -66,6 +66,8 @@ export class JsonSourceEncoder implements SourceEncoder {
   readonly #options: EnvelopeOptions;
   readonly #json: JsonTextOptions;
   readonly #cache = new TransactionCache();
+  /** Members that tell the table, by field; null where the transaction decides. */
+  readonly #own: readonly (string | null)[];
   #head: PreparedBytes = NOTHING;
   #middle: PreparedBytes = NOTHING;
   #tail: PreparedBytes = NOTHING;
@@ -74,6 +76,11 @@ export class JsonSourceEncoder implements SourceEncoder {
     this.#table = table;
     this.#options = options;
     this.#json = json;
+    this.#own = FIELDS.map(({ name, schema }) =>
+      OF_TABLE.has(name)
+        ? `${jsonString(name)}:${valueJson(schema, name === 'schema' ? table.schema : table.table, json)}`
+        : null,
+    );
   }
 
   write(origin: ChangeOrigin, out: ByteWriter): void {
@@ -88,19 +95,58 @@ export class JsonSourceEncoder implements SourceEncoder {
   }
 
   #prepare(origin: ChangeOrigin): void {
-    const values = sourceStruct(origin, this.#table, this.#options).values;
-    const member = (field: ConnectField, i: number): string =>
-      `${jsonString(field.name)}:${valueJson(field.schema, values[i] as ConnectValue, this.#json)}`;
-    const members = FIELDS.map(member);
-    // `[null,"` or `["123","`: what stands before the position inside the JSON text of the pair.
-    const sequence = values[SEQUENCE] as string;
-    const opening = sequence.slice(0, sequence.lastIndexOf(',') + 2);
-    const head = [...members.slice(0, SEQUENCE), `"sequence":${jsonString(opening).slice(0, -1)}`];
-    const middle = [...members.slice(SEQUENCE + 1, LSN), '"lsn":'];
-    this.#head = prepareBytes(`{${head.join(',')}`);
-    this.#middle = prepareBytes(`${jsonString('"]').slice(1)},${middle.join(',')}`);
-    this.#tail = prepareBytes(`,${members.slice(LSN + 1).join(',')}}`);
+    const members = transactionMembers(origin, this.#table, this.#options, this.#json);
+    const text = (from: number, to: number): string => {
+      let joined = '';
+      for (let i = from; i < to; i++) joined += `${this.#own[i] ?? members[i] ?? ''},`;
+      return joined;
+    };
+    this.#head = prepareBytes(`{${text(0, SEQUENCE)}${members[SEQUENCE]}`);
+    this.#middle = prepareBytes(`${SEQUENCE_END},${text(SEQUENCE + 1, LSN)}"lsn":`);
+    this.#tail = prepareBytes(`,${text(LSN + 1, FIELDS.length).slice(0, -1)}}`);
   }
+}
+
+/** Fields that tell the table: the same in every transaction. */
+const OF_TABLE: ReadonlySet<string> = new Set(['schema', 'table']);
+
+const SEQUENCE_END = jsonString('"]').slice(1);
+
+function jsonMembers(values: readonly ConnectValue[], json: JsonTextOptions): string[] {
+  return FIELDS.map(
+    ({ name, schema }, i) =>
+      `${jsonString(name)}:${valueJson(schema, values[i] as ConnectValue, json)}`,
+  );
+}
+
+/** Of the last transaction: its tables share what it says of itself. */
+const lastTransaction = {
+  cache: new TransactionCache(),
+  options: null as EnvelopeOptions | null,
+  replaceNull: false,
+  members: [] as string[],
+};
+
+/** The members of the transaction; those of the table are of whichever table came first. */
+function transactionMembers(
+  origin: ChangeOrigin,
+  table: TableId,
+  options: EnvelopeOptions,
+  json: JsonTextOptions,
+): readonly string[] {
+  const last = lastTransaction;
+  const moved = last.cache.moved(origin);
+  const { replaceNullWithDefault: replaceNull } = json;
+  if (!moved && last.options === options && last.replaceNull === replaceNull) return last.members;
+  const { values } = sourceStruct(origin, table, options);
+  last.members = jsonMembers(values, json);
+  // `[null,"` or `["123","`: what stands before the position inside the JSON text of the pair.
+  const sequence = values[SEQUENCE] as string;
+  const opening = sequence.slice(0, sequence.lastIndexOf(',') + 2);
+  last.members[SEQUENCE] = `"sequence":${jsonString(opening).slice(0, -1)}`;
+  last.options = options;
+  last.replaceNull = replaceNull;
+  return last.members;
 }
 
 const FIELD_ENCODERS = FIELDS.map((field) => compileAvroEncoder(field.schema));

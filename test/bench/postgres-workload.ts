@@ -6,9 +6,8 @@ import type pg from 'pg';
  */
 export const BENCH_TABLE = 'bench_orders';
 
-const SETUP = `
-DROP TABLE IF EXISTS bench_orders;
-CREATE TABLE bench_orders (
+const columns = (table: string): string => `
+CREATE TABLE ${table} (
   id bigint PRIMARY KEY, customer_id int NOT NULL, amount numeric(12,2) NOT NULL,
   weight double precision, paid boolean NOT NULL, sku varchar(40) NOT NULL, note text,
   created_at timestamp(6) NOT NULL, updated_at timestamptz NOT NULL, due date, ref uuid NOT NULL,
@@ -27,7 +26,8 @@ const ROW = `g, (g * 7919) % 100000, ((g * 31) % 10000000) / 100.0, g * 0.37, g 
 const ROWS_PER_TRANSACTION = 1000;
 
 export async function createBenchTable(client: pg.Client): Promise<void> {
-  await client.query(SETUP);
+  await client.query('DROP TABLE IF EXISTS bench_orders');
+  await client.query(columns('bench_orders'));
 }
 
 /** Inserts rows first … first + count - 1, a thousand to a transaction. */
@@ -68,4 +68,34 @@ export function eventCount(rows: number): number {
 /** Log records of load and changes: a delete is followed by a tombstone. */
 export function recordCount(rows: number): number {
   return eventCount(rows) + Math.ceil(rows / 20);
+}
+
+/** Tables of the same columns, `bench_0` and on. */
+export async function makeTables(client: pg.Client, count: number): Promise<void> {
+  for (let table = 0; table < count; table++) await client.query(columns(`bench_${table}`));
+}
+
+const ROWS_PER_TABLE = 10;
+
+/** Inserts rows first … first + count - 1, ten to a table in turn, a thousand to a transaction. */
+export async function loadTables(
+  client: pg.Client,
+  tables: number,
+  first: number,
+  count: number,
+): Promise<void> {
+  // One table needs no turns: a thousand rows to a statement.
+  const step = tables === 1 ? ROWS_PER_TRANSACTION : ROWS_PER_TABLE;
+  for (let at = first; at < first + count; at += ROWS_PER_TRANSACTION) {
+    const end = Math.min(at + ROWS_PER_TRANSACTION, first + count);
+    const statements: string[] = [];
+    for (let from = at; from < end; from += step) {
+      const table = `bench_${Math.floor(from / step) % tables}`;
+      const to = Math.min(from + step, end) - 1;
+      statements.push(
+        `INSERT INTO ${table} SELECT ${ROW} FROM generate_series(${from}::bigint, ${to}) g`,
+      );
+    }
+    await client.query(`BEGIN; ${statements.join('; ')}; COMMIT`);
+  }
 }
