@@ -33,6 +33,8 @@ export interface TypeInfo {
   readonly labels: readonly string[];
   /** Name of the extension that made the type, e.g. `hstore`. */
   readonly extension: string | null;
+  /** Of money: digits after the point under the session's lc_monetary. */
+  readonly moneyDigits?: number | undefined;
 }
 
 /** One live row of pg_attribute. */
@@ -44,6 +46,8 @@ export interface ColumnInfo {
   readonly typmod: number;
   /** format_type(): `numeric(10,2)`, `character varying(20)[]`. */
   readonly typeText: string;
+  /** As declared, `integer[][]` has 2; the server enforces none and forgets them in a dump. */
+  readonly dimensions?: number;
   readonly notNull: boolean;
   /** pg_get_expr of the default, e.g. `'a'::text`; null without one. */
   readonly defaultExpression: string | null;
@@ -117,7 +121,7 @@ const IDENTITIES: Readonly<Record<string, ReplicaIdentity>> = {
   i: 'index',
 };
 
-/** Every type but the row types of tables. */
+/** Every type but the row types of tables that no column has. */
 export const TYPES_QUERY = `
 SELECT t.oid, n.nspname AS schema, t.typname AS name, t.typtype AS kind,
   t.typcategory AS category, t.typarray AS array_oid, t.typbasetype AS base_oid,
@@ -129,12 +133,15 @@ SELECT t.oid, n.nspname AS schema, t.typname AS name, t.typtype AS kind,
      JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
     WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = coalesce(el.oid, t.oid)
       AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
-    LIMIT 1) AS extension
+    LIMIT 1) AS extension,
+  CASE WHEN t.oid = 'money'::regtype THEN scale('1'::money::numeric) END AS money_digits
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type el ON el.oid = t.typelem AND el.typarray = t.oid
 LEFT JOIN pg_catalog.pg_class c ON c.oid = coalesce(el.typrelid, t.typrelid)
 WHERE c.relkind IS NULL OR c.relkind = 'c'
+  OR t.oid IN (SELECT a.atttypid FROM pg_catalog.pg_attribute a)
+  OR t.typarray IN (SELECT a.atttypid FROM pg_catalog.pg_attribute a)
 ORDER BY t.oid`;
 
 /** Reads the rows of the types query. */
@@ -152,13 +159,15 @@ export function parseTypes(rows: readonly CatalogRow[]): TypeInfo[] {
     delimiter: text(row, 'delimiter'),
     labels: json<string[]>(row, 'labels') ?? [],
     extension: row['extension'] ?? null,
+    moneyDigits: json<number>(row, 'money_digits') ?? undefined,
   }));
 }
 
 const COLUMNS_JSON = `
   (SELECT json_agg(json_build_object(
       'number', a.attnum, 'name', a.attname, 'typeOid', a.atttypid::int8, 'typmod', a.atttypmod,
-      'typeText', pg_catalog.format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull,
+      'typeText', pg_catalog.format_type(a.atttypid, a.atttypmod), 'dimensions', a.attndims,
+      'notNull', a.attnotnull,
       'defaultExpression', CASE WHEN a.attgenerated = ''
         THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
       'generated', a.attgenerated, 'identity', a.attidentity,

@@ -1,15 +1,26 @@
 import { must, unreachable } from '../../src/foundation/assert.ts';
-import { bigIntToBytes } from '../../src/model/connect-schema.ts';
+import { bigIntToBytes, formatDecimal } from '../../src/model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import type { ColumnSchema, TableId, TextFormat } from '../../src/model/table-schema.ts';
+import type {
+  BytesEncoding,
+  ColumnSchema,
+  TableId,
+  TextFormat,
+} from '../../src/model/table-schema.ts';
+import type { ArrayText } from './postgres-array-text.ts';
 import { parseArrayText } from './postgres-array-text.ts';
+import { bitsToBytes, bitToBoolean } from './postgres-bits.ts';
+import { parseEwkb, parseGeometric } from './postgres-geometry.ts';
+import { hstoreJson, parseHstore } from './postgres-hstore.ts';
 import { intervalMicros, intervalText } from './postgres-interval.ts';
+import { parseMoney } from './postgres-money.ts';
 import {
   NUMERIC_WORDS,
   parseNumeric,
   withoutTrailingZeros,
   withScale,
 } from './postgres-numeric.ts';
+import { parseStructured } from './postgres-structured-time.ts';
 import {
   inUnit,
   isoDate,
@@ -21,6 +32,7 @@ import {
   timestampIn,
 } from './postgres-time.ts';
 import type { TimeUnit } from './postgres-time.ts';
+import { parseSparseVector, parseVector } from './postgres-vector.ts';
 import { conversionError, inColumn } from './value-conversion.ts';
 
 /**
@@ -70,6 +82,51 @@ export function parseText(format: TextFormat, schema: ConnectSchema, text: strin
     case 'array':
       return array(format, text);
     default:
+      return extendedText(format, schema, text);
+  }
+}
+
+type ExtendedKind =
+  | 'bit'
+  | 'bits'
+  | 'money'
+  | 'hstore'
+  | 'geometric'
+  | 'ewkb'
+  | 'vector'
+  | 'sparse-vector'
+  | 'opaque'
+  | 'structured';
+
+function extendedText(
+  format: Extract<TextFormat, { kind: ExtendedKind }>,
+  schema: ConnectSchema,
+  text: string,
+): ConnectValue {
+  switch (format.kind) {
+    case 'bit':
+      return bitToBoolean(text);
+    case 'bits':
+      return bitsToBytes(text);
+    case 'money':
+      return money(format, text);
+    case 'hstore': {
+      const entries = parseHstore(text);
+      return format.as === 'json' ? hstoreJson(entries) : entries;
+    }
+    case 'geometric':
+      return parseGeometric(format.shape, schema, text);
+    case 'ewkb':
+      return parseEwkb(schema, text);
+    case 'vector':
+      return parseVector(schema, text);
+    case 'sparse-vector':
+      return parseSparseVector(schema, text);
+    case 'opaque':
+      return encoded(format.encoding, Buffer.from(text));
+    case 'structured':
+      return parseStructured(format.part, format.digits, schema, text);
+    default:
       return unreachable(format);
   }
 }
@@ -90,11 +147,15 @@ export function parseColumnText(table: TableId, column: ColumnSchema, text: stri
  */
 export function placeholderValue(column: ColumnSchema, placeholder: string): ConnectValue {
   const { schema, format } = column;
-  if (schema.type === 'array')
+  if (schema.type === 'array') {
     return placeholderArray(must(schema.valueSchema, 'items'), placeholder);
-  if (format.kind === 'bytea') {
-    const { encoding } = format;
-    return encoding === 'bytes' ? Buffer.from(placeholder) : encodeBytes(encoding, placeholder);
+  }
+  if (format.kind === 'hstore') {
+    const entries = new Map([[placeholder, placeholder]]);
+    return format.as === 'json' ? hstoreJson(entries) : entries;
+  }
+  if (format.kind === 'bytea' || format.kind === 'opaque') {
+    return encoded(format.encoding, Buffer.from(placeholder));
   }
   if (schema.type === 'string') return placeholder;
   return schema.optional ? null : zero(schema);
@@ -119,14 +180,24 @@ function placeholderArray(items: ConnectSchema, placeholder: string): ConnectVal
 
 function zero(schema: ConnectSchema): ConnectValue {
   switch (schema.type) {
+    case 'string':
+      return '';
     case 'int64':
       return 0n;
     case 'boolean':
       return false;
     case 'bytes':
-      return { unscaled: 0n, scale: Number(schema.parameters?.['scale'] ?? 0) };
-    case 'struct':
-      return { schema, values: [0, Buffer.from([0])] };
+      return schema.parameters?.['scale'] === undefined
+        ? Buffer.alloc(1)
+        : { unscaled: 0n, scale: Number(schema.parameters['scale']) };
+    case 'array':
+      return [];
+    case 'map':
+      return new Map();
+    case 'struct': {
+      const fields = must(schema.fields, 'a struct has fields');
+      return { schema, values: fields.map((f) => (f.schema.optional ? null : zero(f.schema))) };
+    }
     default:
       return 0;
   }
@@ -163,23 +234,27 @@ function float(text: string): number {
   return Number(text);
 }
 
-type ByteaEncoding = Extract<TextFormat, { kind: 'bytea' }>['encoding'];
-
-function bytea(encoding: ByteaEncoding, text: string): ConnectValue {
+function bytea(encoding: BytesEncoding, text: string): ConnectValue {
   if (!/^\\x(?:[0-9a-f]{2})*$/.test(text)) {
     throw conversionError('the text is not hex: bytea_output of the session must be hex');
   }
-  const bytes = Buffer.from(text.slice(2), 'hex');
-  return encoding === 'bytes' ? bytes : encodeBytes(encoding, bytes);
+  return encoded(encoding, Buffer.from(text.slice(2), 'hex'));
 }
 
-function encodeBytes(encoding: Exclude<ByteaEncoding, 'bytes'>, source: Buffer | string): string {
-  const bytes = Buffer.from(source);
+function encoded(encoding: BytesEncoding, bytes: Buffer): Buffer | string {
+  if (encoding === 'bytes') return bytes;
   if (encoding === 'hex') return bytes.toString('hex');
   const base64 = bytes.toString('base64');
   if (encoding === 'base64') return base64;
   // Java's URL encoder keeps the padding, Node's base64url leaves it out.
   return base64.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+function money(format: Extract<TextFormat, { kind: 'money' }>, text: string): ConnectValue {
+  const amount = parseMoney(text, format.printed, format.scale);
+  if (format.as === 'decimal') return amount;
+  const plain = formatDecimal(amount);
+  return format.as === 'string' ? plain : Number(plain);
 }
 
 function variableDecimal(schema: ConnectSchema, text: string): Struct {
@@ -206,23 +281,37 @@ function isoText(kind: 'iso-date' | 'iso-time' | 'iso-timestamp', text: string):
   return `${isoTimestamp(micros, 'needed')}Z`;
 }
 
-function array(format: Extract<TextFormat, { kind: 'array' }>, text: string): ConnectValue {
-  return parseArrayText(text, format.delimiter).map((item) => {
+type ArrayFormat = Extract<TextFormat, { kind: 'array' }>;
+
+function array(format: ArrayFormat, text: string): ConnectValue {
+  return items(format, format.elementSchema, parseArrayText(text, format.delimiter), 1);
+}
+
+/** An empty array has no dimensions, whatever its column declares. */
+function items(
+  format: ArrayFormat,
+  schema: ConnectSchema,
+  array: ArrayText,
+  depth: number,
+): ConnectValue {
+  return array.map((item): ConnectValue => {
     if (item === null) {
-      if (!format.elementSchema.optional) {
-        throw conversionError('the array has a null, which the schema of its elements forbids');
-      }
-      return null;
+      if (schema.optional && depth === format.dimensions) return null;
+      throw conversionError(
+        'the array has a null, which the schema of its elements forbids',
+        'Set array.enum.elements.optional to true.',
+      );
     }
-    if (typeof item !== 'string') throw manyDimensions();
-    return parseText(format.element, format.elementSchema, item);
+    if ((typeof item !== 'string') !== depth < format.dimensions) throw otherDimensions(format);
+    if (typeof item === 'string') return parseText(format.element, schema, item);
+    return items(format, must(schema.valueSchema, 'items'), item, depth + 1);
   });
 }
 
 /** The catalog does not bind an array's dimensions: only the value shows them (golden README 2). */
-function manyDimensions(): Error {
+function otherDimensions({ dimensions }: ArrayFormat): Error {
   return conversionError(
-    'the array has more than one dimension, and the schema only one',
-    'Leave the column out with column.exclude.list.',
+    `the array has not the ${dimensions} dimension${dimensions === 1 ? '' : 's'} of its schema`,
+    'Set array.handling.mode to all_text, or leave the column out with column.exclude.list.',
   );
 }

@@ -1,32 +1,9 @@
-import { DECIMAL } from '../../src/model/connect-schema.ts';
-import type { ConnectSchema, ConnectType } from '../../src/model/connect-schema.ts';
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import type { TextFormat } from '../../src/model/table-schema.ts';
+import { mapBaseType, mapUnknown, numericSize } from './postgres-base-types.ts';
 import type { ColumnInfo, TypeInfo } from './postgres-catalog.ts';
-
-/** The properties that shape values, by the values that the original gives them. */
-export interface ValueModes {
-  /** decimal.handling.mode */
-  readonly decimal: 'precise' | 'double' | 'string';
-  /** time.precision.mode */
-  readonly timePrecision:
-    | 'adaptive'
-    | 'adaptive_time_microseconds'
-    | 'connect'
-    | 'isostring'
-    | 'microseconds'
-    | 'nanoseconds';
-  /** binary.handling.mode */
-  readonly binary: 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
-  /** interval.handling.mode */
-  readonly interval: 'numeric' | 'string';
-}
-
-export const DEFAULT_VALUE_MODES: ValueModes = {
-  decimal: 'precise',
-  timePrecision: 'adaptive',
-  binary: 'bytes',
-  interval: 'numeric',
-};
+import { named, unnamed } from './postgres-semantic-schemas.ts';
+import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 
 /** The required schema of a type and how its text is read; or the name of the type we refuse. */
 export type TypeMapping =
@@ -35,13 +12,21 @@ export type TypeMapping =
 
 export type TypeLookup = (oid: number) => TypeInfo | undefined;
 
+/** What of a column decides its form in the records. */
+export type TypedColumn = Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText' | 'dimensions'>;
+
 /** Maps a column's type: domains are followed to their root, arrays to their elements. */
 export function mapPostgresType(
-  column: Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>,
+  column: TypedColumn,
   types: TypeLookup,
   modes: ValueModes,
 ): TypeMapping {
-  const mapped = mapType(resolveDomain(column.typeOid, column.typmod, types), types, modes);
+  const resolved = resolveDomain(column.typeOid, column.typmod, types);
+  const mapped = mapType(resolved, {
+    types,
+    modes,
+    dimensions: Math.max(1, column.dimensions ?? 1),
+  });
   return mapped === null
     ? { supported: false, typeName: column.typeText }
     : { supported: true, ...mapped };
@@ -52,7 +37,7 @@ export function mapPostgresType(
  * source's own text of the type, from which a PostgreSQL target can make the same column.
  */
 export function sourceTypeParameters(
-  column: Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>,
+  column: TypedColumn,
   types: TypeLookup,
 ): Readonly<Record<string, string>> {
   const { type, typmod } = resolveDomain(column.typeOid, column.typmod, types);
@@ -71,11 +56,6 @@ export function sourceTypeParameters(
   return parameters;
 }
 
-interface Mapped {
-  readonly schema: ConnectSchema;
-  readonly format: TextFormat;
-}
-
 interface ResolvedType {
   readonly type: TypeInfo | undefined;
   readonly typmod: number;
@@ -92,17 +72,38 @@ function resolveDomain(oid: number, typmod: number, types: TypeLookup): Resolved
   return { type, typmod: modifier };
 }
 
-function mapType(resolved: ResolvedType, types: TypeLookup, modes: ValueModes): Mapped | null {
-  const { type, typmod } = resolved;
-  if (type === undefined) return null;
-  if (type.kind === 'enum') return mapEnum(type);
-  if (type.kind === 'range' || type.kind === 'multirange') return plain('string', 'string');
-  if (type.kind !== 'base') return null;
-  if (type.elementOid !== 0) return mapArray(type, typmod, types, modes);
-  return mapBase(type, typmod, modes);
+interface Mapping {
+  readonly types: TypeLookup;
+  readonly modes: ValueModes;
+  /** As the column declares its array. */
+  readonly dimensions: number;
 }
 
-/** Required elements, unlike those of other arrays: as the original describes them. */
+/** Null: a type that has to be refused by name. */
+function mapType(resolved: ResolvedType, mapping: Mapping): Mapped | null {
+  const { type, typmod } = resolved;
+  const { modes } = mapping;
+  if (type === undefined) return null;
+  switch (type.kind) {
+    case 'enum':
+      return mapEnum(type);
+    // A row's text says all of it, and is what a target takes; so with ranges.
+    case 'composite':
+    case 'range':
+    case 'multirange':
+      return TEXT;
+    case 'base': {
+      if (type.elementOid !== 0) return mapArray(type, typmod, mapping);
+      return mapBaseType(type, typmod, modes) ?? (modes.includeUnknown ? mapUnknown(modes) : null);
+    }
+    case 'domain':
+    case 'pseudo':
+      return null;
+  }
+}
+
+const TEXT: Mapped = { schema: unnamed('string'), format: { kind: 'string' } };
+
 function mapEnum(type: TypeInfo): Mapped {
   const schema = named('string', 'io.debezium.data.Enum');
   return {
@@ -111,226 +112,31 @@ function mapEnum(type: TypeInfo): Mapped {
   };
 }
 
-function mapArray(
-  type: TypeInfo,
-  typmod: number,
-  types: TypeLookup,
-  modes: ValueModes,
-): Mapped | null {
+function mapArray(type: TypeInfo, typmod: number, mapping: Mapping): Mapped | null {
+  const { types, modes, dimensions } = mapping;
   const resolved = resolveDomain(type.elementOid, typmod, types);
-  // A domain over an array as element would be a second dimension.
-  if (resolved.type === undefined || resolved.type.elementOid !== 0) return null;
-  const element = mapType(resolved, types, modes);
-  if (element === null) return null;
-  const required = resolved.type.kind === 'enum';
-  const elementSchema: ConnectSchema = { ...element.schema, optional: !required };
+  // An element that is a domain over an array has dimensions of its own: its text stays a text.
+  const inner = resolved.type?.elementOid === 0 ? mapType(resolved, mapping) : TEXT;
+  if (resolved.type === undefined || inner === null) return null;
+  const several = dimensions > 1 && modes.arrays !== 'nested';
+  if (modes.arrays === 'all_text' || several) return TEXT;
+  // Of enums the original has required elements.
+  const required = resolved.type.kind === 'enum' && !modes.enumElementsOptional;
+  let elementSchema: ConnectSchema = { ...inner.schema, optional: !required };
+  let schema: ConnectSchema = { ...unnamed('array'), valueSchema: elementSchema };
+  for (let i = 1; i < dimensions; i++) {
+    elementSchema = schema;
+    schema = { ...unnamed('array'), valueSchema: elementSchema };
+  }
+  const { delimiter } = type;
   return {
-    schema: { type: 'array', optional: false, valueSchema: elementSchema },
-    format: {
-      kind: 'array',
-      element: element.format,
-      elementSchema,
-      delimiter: type.delimiter,
-    },
+    schema,
+    format: { kind: 'array', element: inner.format, elementSchema, delimiter, dimensions },
   };
-}
-
-/** Types of extensions whose text is passed through, by extension and name of the type. */
-const EXTENSION_TYPES: Readonly<Record<string, readonly string[]>> = {
-  citext: ['citext'],
-  ltree: ['ltree'],
-  isn: ['ean13', 'isbn13', 'ismn13', 'issn13', 'isbn', 'ismn', 'issn', 'upc'],
-};
-
-const STRING_SEMANTICS: Readonly<Record<string, string>> = {
-  json: 'io.debezium.data.Json',
-  jsonb: 'io.debezium.data.Json',
-  ltree: 'io.debezium.data.Ltree',
-  tsvector: 'io.debezium.data.Tsvector',
-  uuid: 'io.debezium.data.Uuid',
-  xml: 'io.debezium.data.Xml',
-};
-
-/** Base types whose text is the value. */
-const TEXT_TYPES = new Set(
-  `text varchar bpchar char name inet cidr macaddr macaddr8 tsquery jsonpath pg_lsn
-    json jsonb tsvector uuid xml`.split(/\s+/),
-);
-
-function mapBase(type: TypeInfo, typmod: number, modes: ValueModes): Mapped | null {
-  if (type.extension !== null) {
-    const known = EXTENSION_TYPES[type.extension]?.includes(type.name) ?? false;
-    return known ? mapText(type.name) : null;
-  }
-  if (type.schema !== 'pg_catalog') return null;
-  if (TEXT_TYPES.has(type.name)) return mapText(type.name);
-  switch (type.name) {
-    case 'bool':
-      return plain('boolean', 'boolean');
-    case 'int2':
-      return plain('int16', 'integer');
-    case 'int4':
-      return plain('int32', 'integer');
-    case 'int8':
-    case 'oid':
-      return plain('int64', 'integer');
-    case 'float4':
-      return plain('float32', 'float');
-    case 'float8':
-      return plain('float64', 'float');
-    case 'numeric':
-      return mapNumeric(typmod, modes);
-    case 'bytea':
-      return {
-        schema: unnamed(modes.binary === 'bytes' ? 'bytes' : 'string'),
-        format: { kind: 'bytea', encoding: modes.binary },
-      };
-    default:
-      return mapTime(type.name, typmod, modes);
-  }
-}
-
-function mapText(name: string): Mapped {
-  const semantics = STRING_SEMANTICS[name];
-  if (semantics === undefined) return plain('string', 'string');
-  return { schema: named('string', semantics), format: { kind: 'string' } };
-}
-
-function mapNumeric(typmod: number, modes: ValueModes): Mapped {
-  if (modes.decimal === 'double') return plain('float64', 'decimal-double');
-  if (modes.decimal === 'string') return plain('string', 'decimal-string');
-  const size = numericSize(typmod);
-  if (size === null) {
-    return { schema: VARIABLE_SCALE_DECIMAL, format: { kind: 'variable-decimal' } };
-  }
-  const parameters = {
-    scale: String(size.scale),
-    'connect.decimal.precision': String(size.length),
-  };
-  return {
-    schema: { ...named('bytes', DECIMAL), parameters },
-    format: { kind: 'decimal', scale: size.scale },
-  };
-}
-
-const VARIABLE_SCALE_DECIMAL: ConnectSchema = {
-  type: 'struct',
-  optional: false,
-  name: 'io.debezium.data.VariableScaleDecimal',
-  version: 1,
-  doc: 'Variable scaled decimal',
-  fields: [
-    { name: 'scale', schema: { type: 'int32', optional: false } },
-    { name: 'value', schema: { type: 'bytes', optional: false } },
-  ],
-};
-
-function mapTime(name: string, typmod: number, modes: ValueModes): Mapped | null {
-  const digits = typmod < 0 ? 6 : typmod;
-  switch (name) {
-    case 'date':
-      return mapDate(modes);
-    case 'time':
-      return mapTimeOfDay(digits, modes);
-    case 'timestamp':
-      return mapTimestamp(digits, modes);
-    case 'timetz':
-      return semantic('string', 'io.debezium.time.ZonedTime', { kind: 'zoned-time' });
-    case 'timestamptz':
-      return semantic('string', 'io.debezium.time.ZonedTimestamp', {
-        kind: 'zoned-timestamp',
-        digits,
-      });
-    case 'interval':
-      return modes.interval === 'string'
-        ? semantic('string', 'io.debezium.time.Interval', { kind: 'interval-string' })
-        : semantic('int64', 'io.debezium.time.MicroDuration', { kind: 'micro-duration' });
-    default:
-      return null;
-  }
-}
-
-function mapDate(modes: ValueModes): Mapped {
-  switch (modes.timePrecision) {
-    case 'connect':
-      return semantic('int32', 'org.apache.kafka.connect.data.Date', { kind: 'date' });
-    case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoDate', { kind: 'iso-date' });
-    default:
-      return semantic('int32', 'io.debezium.time.Date', { kind: 'date' });
-  }
-}
-
-function mapTimeOfDay(digits: number, modes: ValueModes): Mapped {
-  const micro = (): Mapped =>
-    semantic('int64', 'io.debezium.time.MicroTime', { kind: 'time', unit: 'us' });
-  switch (modes.timePrecision) {
-    case 'adaptive':
-      return digits <= 3
-        ? semantic('int32', 'io.debezium.time.Time', { kind: 'time', unit: 'ms' })
-        : micro();
-    case 'connect':
-      return semantic('int32', 'org.apache.kafka.connect.data.Time', { kind: 'time', unit: 'ms' });
-    case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoTime', { kind: 'iso-time' });
-    case 'nanoseconds':
-      return semantic('int64', 'io.debezium.time.NanoTime', { kind: 'time', unit: 'ns' });
-    case 'adaptive_time_microseconds':
-    case 'microseconds':
-      return micro();
-  }
-}
-
-function mapTimestamp(digits: number, modes: ValueModes): Mapped {
-  const micro = (): Mapped =>
-    semantic('int64', 'io.debezium.time.MicroTimestamp', { kind: 'timestamp', unit: 'us' });
-  switch (modes.timePrecision) {
-    case 'adaptive':
-    case 'adaptive_time_microseconds':
-      return digits <= 3
-        ? semantic('int64', 'io.debezium.time.Timestamp', { kind: 'timestamp', unit: 'ms' })
-        : micro();
-    case 'connect':
-      return semantic('int64', 'org.apache.kafka.connect.data.Timestamp', {
-        kind: 'timestamp',
-        unit: 'ms',
-      });
-    case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoTimestamp', { kind: 'iso-timestamp' });
-    case 'nanoseconds':
-      return semantic('int64', 'io.debezium.time.NanoTimestamp', { kind: 'timestamp', unit: 'ns' });
-    case 'microseconds':
-      return micro();
-  }
-}
-
-/** Precision and scale of numeric(p,s); null for plain numeric. The scale has 11 signed bits. */
-function numericSize(typmod: number): { length: number; scale: number } | null {
-  if (typmod < 4) return null;
-  const packed = typmod - 4;
-  return { length: (packed >> 16) & 0xffff, scale: ((packed & 0x7ff) ^ 1024) - 1024 };
 }
 
 function sizeOf(name: string, typmod: number): { length: number; scale?: number } | null {
   if (typmod < 0) return null;
   if (name === 'numeric') return numericSize(typmod);
   return name === 'varchar' || name === 'bpchar' ? { length: typmod - 4 } : null;
-}
-
-type BareKind = Extract<TextFormat['kind'], 'integer' | 'boolean' | 'float' | 'string'>;
-
-function plain(type: ConnectType, kind: BareKind | 'decimal-double' | 'decimal-string'): Mapped {
-  return { schema: unnamed(type), format: { kind } };
-}
-
-function semantic(type: ConnectType, name: string, format: TextFormat): Mapped {
-  return { schema: named(type, name), format };
-}
-
-function unnamed(type: ConnectType): ConnectSchema {
-  return { type, optional: false };
-}
-
-function named(type: ConnectType, name: string): ConnectSchema {
-  return { type, optional: false, name, version: 1 };
 }

@@ -201,6 +201,7 @@ const BASE_TABLE: readonly Option[] = [
   ...SLOT_OPTIONS,
   ...SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
+  'array.enum.elements.optional': 'false',
   ...SOURCE_CONNECTOR_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
 ];

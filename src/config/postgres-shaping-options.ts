@@ -106,6 +106,7 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
         'isostring',
         'microseconds',
         'nanoseconds',
+        'structured',
       ],
     },
     default: 'adaptive',
@@ -122,6 +123,40 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     type: { kind: 'enum', values: ['numeric', 'string'] },
     default: 'string',
     doc: 'Form of intervals: ISO 8601 text, or microseconds (lossy: a month becomes 30.4375 days).',
+  },
+  {
+    name: 'hstore.handling.mode',
+    type: { kind: 'enum', values: ['json', 'map'] },
+    default: 'json',
+    doc: 'Form of hstore values: JSON as text, or a map.',
+  },
+  {
+    name: 'money.fraction.digits',
+    type: { kind: 'int', min: 0, max: 18 },
+    default: '2',
+    doc: 'Digits after the point of money values.',
+  },
+  {
+    name: 'include.unknown.datatypes',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'Columns of types that are not known (of an extension, say) carry the text of their values ' +
+      'as bytes. Without it such a column is refused by name.',
+  },
+  {
+    name: 'array.handling.mode',
+    type: { kind: 'enum', values: ['text', 'nested', 'all_text'] },
+    default: 'text',
+    doc:
+      'Form of columns declared with several dimensions (`integer[][]`): text of the array ' +
+      'literal, or arrays in arrays. `all_text`: text for every array, whatever it declares.',
+  },
+  {
+    name: 'array.enum.elements.optional',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'The schema of enum arrays allows null elements; that of Debezium does not.',
   },
   {
     name: 'schema.name.adjustment.mode',

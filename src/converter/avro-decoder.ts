@@ -261,9 +261,9 @@ function mapDecoder(key: AvroDecode, item: AvroDecode): AvroDecode {
 function entriesDecoder(entry: AvroDecode): AvroDecode {
   const array = arrayDecoder(entry);
   return (reader) => {
-    const map = new Map<string, ConnectValue>();
+    const map = new Map<string | number, ConnectValue>();
     for (const item of array(reader) as readonly { values: readonly ConnectValue[] }[]) {
-      map.set(item.values[0] as string, item.values[1] ?? null);
+      map.set(item.values[0] as string | number, item.values[1] ?? null);
     }
     return map;
   };

@@ -95,7 +95,7 @@ function compileMap(schema: ConnectSchema, replaceNull: boolean): AvroEncoder {
   const item = compileAvroEncoder(must(schema.valueSchema, 'map has values'), replaceNull);
   return (writer, value) => {
     if (!(value instanceof Map)) return misfit(schema, value);
-    const entries = value as ReadonlyMap<string, ConnectValue>;
+    const entries = value as ReadonlyMap<string | number, ConnectValue>;
     if (entries.size > 0) {
       writeAvroInt(writer, entries.size);
       for (const [name, element] of entries) {

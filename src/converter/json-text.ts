@@ -134,9 +134,10 @@ function mapJson(schema: ConnectSchema, value: ConnectValue, options: JsonTextOp
   const values = element(schema.valueSchema);
   const asObject = keys.type === 'string' && !keys.optional;
   const members: string[] = [];
-  for (const [key, item] of value as ReadonlyMap<string, ConnectValue>) {
+  for (const [key, item] of value as ReadonlyMap<string | number, ConnectValue>) {
+    const name = valueJson(keys, key, options);
     const text = valueJson(values, item, options);
-    members.push(asObject ? `${jsonString(key)}:${text}` : `[${jsonString(key)},${text}]`);
+    members.push(asObject ? `${name}:${text}` : `[${name},${text}]`);
   }
   return asObject ? `{${members.join(',')}}` : `[${members.join(',')}]`;
 }

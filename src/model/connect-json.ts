@@ -167,15 +167,18 @@ function arrayFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
 /** Objects for string keys, arrays of pairs for others (PITFALLS C31). */
 function mapFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
   const values = part(schema.valueSchema);
-  const map = new Map<string, ConnectValue>();
+  const map = new Map<string | number, ConnectValue>();
   if (isJsonObject(node)) {
     for (const [key, value] of Object.entries(node)) map.set(key, valueFromJson(values, value));
     return map;
   }
   if (!Array.isArray(node)) return mismatch(schema, node);
+  const keys = part(schema.keySchema);
   for (const pair of node as readonly JsonNode[]) {
-    if (!Array.isArray(pair) || typeof pair[0] !== 'string') return mismatch(schema, node);
-    map.set(pair[0], valueFromJson(values, pair[1] as JsonNode));
+    if (!Array.isArray(pair)) return mismatch(schema, node);
+    const key = valueFromJson(keys, pair[0] as JsonNode);
+    if (typeof key !== 'string' && typeof key !== 'number') return mismatch(schema, node);
+    map.set(key, valueFromJson(values, pair[1] as JsonNode));
   }
   return map;
 }

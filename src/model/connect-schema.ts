@@ -66,7 +66,8 @@ export type ConnectValue =
   | Decimal
   | Struct
   | readonly ConnectValue[]
-  | ReadonlyMap<string, ConnectValue>;
+  /** Keys are strings but for a few maps over int16 (sparse vectors). */
+  | ReadonlyMap<string | number, ConnectValue>;
 
 export const DECIMAL = 'org.apache.kafka.connect.data.Decimal';
 

@@ -27,7 +27,7 @@ export type TextFormat =
   | { readonly kind: 'float' }
   | { readonly kind: 'string' }
   /** `\x…` hex; schema bytes, or string in `encoding`. */
-  | { readonly kind: 'bytea'; readonly encoding: 'bytes' | 'base64' | 'base64-url-safe' | 'hex' }
+  | { readonly kind: 'bytea'; readonly encoding: BytesEncoding }
   /** numeric(p,s) as Decimal of exactly `scale`. */
   | { readonly kind: 'decimal'; readonly scale: number }
   /** numeric without scale as struct VariableScaleDecimal {scale int32, value bytes}. */
@@ -52,13 +52,50 @@ export type TextFormat =
   | { readonly kind: 'micro-duration' }
   /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
   | { readonly kind: 'interval-string' }
-  /** PostgreSQL array literal of one dimension. */
+  /** One letter 0 or 1 → boolean. */
+  | { readonly kind: 'bit' }
+  /** `1010` → bytes, least significant first, without zeros at the end (io.debezium.data.Bits). */
+  | { readonly kind: 'bits' }
+  /** Amount of money in any locale's text, with `printed` digits after its point. */
+  | {
+      readonly kind: 'money';
+      readonly as: 'decimal' | 'double' | 'string';
+      readonly printed: number;
+      readonly scale: number;
+    }
+  /** `"a"=>"1", "b"=>NULL` → JSON text, or a map. */
+  | { readonly kind: 'hstore'; readonly as: 'json' | 'map' }
+  /** Built-in geometric types, `(1,2)` → Point; see postgres-geometry.ts. */
+  | { readonly kind: 'geometric'; readonly shape: GeometricShape }
+  /** PostGIS: hexadecimal EWKB → struct {wkb, srid}. */
+  | { readonly kind: 'ewkb' }
+  /** pgvector: `[1,2,3]` → array of floats. */
+  | { readonly kind: 'vector' }
+  /** pgvector: `{1:0.5,3:2}/5` → struct {dimensions, vector}. */
+  | { readonly kind: 'sparse-vector' }
+  /** Text of a type that is not known (include.unknown.datatypes): its bytes, or in `encoding`. */
+  | { readonly kind: 'opaque'; readonly encoding: BytesEncoding }
+  /** time.precision.mode=structured: a struct of the parts; `digits` as declared. */
+  | { readonly kind: 'structured'; readonly part: StructuredPart; readonly digits: number }
+  /** PostgreSQL array literal of as many dimensions as `elementSchema` nests. */
   | {
       readonly kind: 'array';
       readonly element: TextFormat;
       readonly elementSchema: ConnectSchema;
       readonly delimiter: string;
+      /** Above 1: arrays in arrays. */
+      readonly dimensions: number;
     };
+
+/** How bytes stand in a record. */
+export type BytesEncoding = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
+
+/** PostgreSQL's own geometric types. */
+export type GeometricShape = 'point' | 'line' | 'lseg' | 'box' | 'path' | 'polygon' | 'circle';
+
+/** What a structured time is made from. */
+export type StructuredPart =
+  'date' | 'time' | 'timestamp' | 'zoned-time' | 'zoned-timestamp' | 'duration';
 
 /** A captured column: its Connect schema and how its text is read. */
 export interface ColumnSchema {

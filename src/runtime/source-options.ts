@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
@@ -10,7 +11,6 @@ import { TidemarkError } from '../foundation/errors.ts';
 import type {
   PostgresConnectionOptions,
   PostgresSourceOptions,
-  PostgresValueModes,
   PublicationAutocreateMode,
   SkippedOperation,
   SnapshotMode,
@@ -124,12 +124,17 @@ function pemText(options: ResolvedOptions, name: string): string | undefined {
   }
 }
 
-function valueModesOf(options: ResolvedOptions): PostgresValueModes {
+function valueModesOf(options: ResolvedOptions): ValueModes {
   return {
-    decimal: options.string('decimal.handling.mode') as PostgresValueModes['decimal'],
-    timePrecision: options.string('time.precision.mode') as PostgresValueModes['timePrecision'],
-    binary: options.string('binary.handling.mode') as PostgresValueModes['binary'],
-    interval: options.string('interval.handling.mode') as PostgresValueModes['interval'],
+    decimal: options.string('decimal.handling.mode') as ValueModes['decimal'],
+    timePrecision: options.string('time.precision.mode') as ValueModes['timePrecision'],
+    binary: options.string('binary.handling.mode') as ValueModes['binary'],
+    interval: options.string('interval.handling.mode') as ValueModes['interval'],
+    hstore: options.string('hstore.handling.mode') as ValueModes['hstore'],
+    moneyFractionDigits: options.number('money.fraction.digits'),
+    includeUnknown: options.boolean('include.unknown.datatypes'),
+    arrays: options.string('array.handling.mode') as ValueModes['arrays'],
+    enumElementsOptional: options.boolean('array.enum.elements.optional'),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { mapPostgresType, DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-types.ts';
+import { mapPostgresType } from '../../dialects/postgres/postgres-types.ts';
 import type { TypeInfo } from '../../dialects/postgres/postgres-catalog.ts';
 import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
@@ -14,6 +14,7 @@ import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts'
 import { compileRowEncoder } from '../../src/rowpath/compile-row-encoder.ts';
 import type { WireFormat } from '../../src/rowpath/row-encoder.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
+import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
 
 /**
  * µs per row of the compiled encoders alone, for the 12 columns of the workload (inserts, one

@@ -7,7 +7,8 @@ import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts'
 import { benchOf, column, OPTIONS, origin, tableOf, WIRES } from './encoder-harness.ts';
 import type { Wire } from './encoder-harness.ts';
 import type { TypeCase } from './value-arbitraries.ts';
-import { SCALAR_CASES, TYPE_CASES } from './value-arbitraries.ts';
+import { SCALAR_CASES } from './value-arbitraries.ts';
+import { TYPE_CASES } from './composed-value-arbitraries.ts';
 
 const KEY_CASE = SCALAR_CASES.find(({ name }) => name === 'int32') as TypeCase;
 

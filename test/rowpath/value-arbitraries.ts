@@ -22,7 +22,7 @@ const integers = (bits: number): fc.Arbitrary<string> => {
   );
 };
 
-const doubles = fc.oneof(
+export const doubles = fc.oneof(
   fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => String(value)),
   fc
     .tuple(fc.integer({ min: -99_999_999, max: 99_999_999 }), fc.integer({ min: 0, max: 8 }))
@@ -30,7 +30,7 @@ const doubles = fc.oneof(
   fc.constantFrom('NaN', 'Infinity', '-Infinity', '-0', '0', '1e+100', '5e-324', '1e-05', '0.001'),
 );
 
-const floats = fc.oneof(
+export const floats = fc.oneof(
   fc.float({ noDefaultInfinity: true, noNaN: true }).map((value) => String(value)),
   fc.constantFrom(
     'NaN',
@@ -49,7 +49,7 @@ const unsigned = (digits: number): fc.Arbitrary<string> =>
     .array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: digits })
     .map((list) => list.join('').replace(/^0+(?=.)/, ''));
 
-const numerics = (scale: number): fc.Arbitrary<string> =>
+export const numerics = (scale: number): fc.Arbitrary<string> =>
   fc
     .tuple(fc.boolean(), fc.oneof(unsigned(6), unsigned(14), unsigned(40)), unsigned(scale + 1))
     .map(([negative, whole, fraction]) => {
@@ -64,7 +64,7 @@ const days = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 1, max: 12 })),
   fc.tuple(fc.integer({ min: 1965, max: 2030 }), fc.integer({ min: 1, max: 12 })),
 );
-const shortDate = fc
+export const shortDate = fc
   .tuple(days, fc.integer({ min: 1, max: 28 }))
   .map(([[year, month], day]) => `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`);
 const oddDate = fc.constantFrom('12345-06-07', '1970-01-01', '2255-01-01', '2254-12-31');
@@ -84,13 +84,13 @@ const fraction = (digits: number): fc.Arbitrary<string> =>
     fc.constantFrom('.000001'.slice(0, digits + 1), '.999999'.slice(0, digits + 1)),
   );
 
-const time = (digits: number): fc.Arbitrary<string> =>
+export const time = (digits: number): fc.Arbitrary<string> =>
   fc.oneof(
     fc.tuple(clock, fraction(digits)).map((parts) => parts.join('')),
     fc.constant('24:00:00'),
   );
 
-const timestamp = (digits: number, zone: string): fc.Arbitrary<string> =>
+export const timestamp = (digits: number, zone: string): fc.Arbitrary<string> =>
   fc.oneof(
     fc
       .tuple(fc.oneof(shortDate, oddDate), clock, fraction(digits))
@@ -120,7 +120,7 @@ const hex = fc
   .uint8Array({ maxLength: 40 })
   .map((bytes) => `\\x${Buffer.from(bytes).toString('hex')}`);
 
-const interval = fc
+export const interval = fc
   .tuple(
     fc.integer({ min: -200, max: 200 }),
     fc.integer({ min: -11, max: 11 }),
@@ -130,7 +130,7 @@ const interval = fc
   )
   .map(([y, m, d, h, f]) => `P${y}Y${m}M${d}DT${h}H${f === '' ? '' : `-3${f}S`}`);
 
-const required = (type: ConnectSchema['type'], name?: string): ConnectSchema =>
+export const required = (type: ConnectSchema['type'], name?: string): ConnectSchema =>
   name === undefined ? { type, optional: false } : { type, optional: false, name, version: 1 };
 
 const decimalSchema = (scale: number): ConnectSchema => ({
@@ -281,17 +281,46 @@ export const SCALAR_CASES: readonly TypeCase[] = [
   },
 ];
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+export function nested(element: TypeCase): TypeCase {
+  const inner = arrayOf(element);
+  const elementSchema: ConnectSchema = { ...inner.schema, optional: true };
+  return {
+    name: `${element.name}[][]`,
+    schema: { type: 'array', optional: false, valueSchema: elementSchema },
+    format: {
+      kind: 'array',
+      element: element.format,
+      elementSchema,
+      delimiter: ',',
+      dimensions: 2,
+    },
+    text: fc
+      .array(
+        inner.text.filter((text) => text !== '{}'),
+        { maxLength: 3 },
+      )
+      .map((rows) => `{${rows.join(',')}}`),
+  };
+}
 
-function arrayOf(element: TypeCase): TypeCase {
+/** As an element of an array or a side of a pair. */
+export function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+export function arrayOf(element: TypeCase): TypeCase {
   const elementSchema: ConnectSchema = { ...element.schema, optional: true };
   const item = fc.oneof(element.text.map(quoted), fc.constant('NULL'));
   return {
     name: `${element.name}[]`,
     schema: { type: 'array', optional: false, valueSchema: elementSchema },
-    format: { kind: 'array', element: element.format, elementSchema, delimiter: ',' },
+    format: {
+      kind: 'array',
+      element: element.format,
+      elementSchema,
+      delimiter: ',',
+      dimensions: 1,
+    },
     text: fc.array(item, { maxLength: 4 }).map((items) => `{${items.join(',')}}`),
   };
 }
-
-export const TYPE_CASES: readonly TypeCase[] = [...SCALAR_CASES, ...SCALAR_CASES.map(arrayOf)];

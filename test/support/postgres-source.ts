@@ -1,3 +1,4 @@
+import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
 import { fromSourceOffset } from '../../src/source/postgres/replication-offset.ts';
 import { PostgresReader } from '../../src/source/postgres/postgres-reader.ts';
 import type {
@@ -45,12 +46,7 @@ export function sourceOptionsFor(
     columnInclude: [],
     columnExclude: [],
     skippedOperations: [],
-    valueModes: {
-      decimal: 'precise',
-      timePrecision: 'adaptive',
-      binary: 'bytes',
-      interval: 'numeric',
-    },
+    valueModes: DEFAULT_VALUE_MODES,
     snapshotMode: 'initial',
     snapshotMaxThreads: 1,
     snapshotLockTimeoutMs: 10_000,

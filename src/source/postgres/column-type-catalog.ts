@@ -1,20 +1,19 @@
-import type { ColumnInfo, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import {
   mapPostgresType,
   sourceTypeParameters,
 } from '../../../dialects/postgres/postgres-types.ts';
-import type { PostgresValueModes } from './postgres-source-options.ts';
+import type { TypedColumn } from '../../../dialects/postgres/postgres-types.ts';
+import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 import type { ColumnType, ColumnTypes } from './table-schema-builder.ts';
-
-type TypedColumn = Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>;
 
 /** The types of one database, by oid, under the configured handling modes. */
 export class ColumnTypeCatalog implements ColumnTypes {
   readonly #types = new Map<number, TypeInfo>();
-  readonly #modes: PostgresValueModes;
+  readonly #modes: ValueModes;
   readonly #lookup = (oid: number): TypeInfo | undefined => this.#types.get(oid);
 
-  constructor(types: readonly TypeInfo[], modes: PostgresValueModes) {
+  constructor(types: readonly TypeInfo[], modes: ValueModes) {
     this.#modes = modes;
     this.add(types);
   }

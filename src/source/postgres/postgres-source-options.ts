@@ -1,3 +1,6 @@
+import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
+
+
 /** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
@@ -28,24 +31,6 @@ export interface MessageKeyColumns {
   /** Matched against `schema.table`, anchored. */
   readonly table: RegExp;
   readonly columns: readonly string[];
-}
-
-/** What shapes values; the names follow the properties. */
-export interface PostgresValueModes {
-  /** decimal.handling.mode */
-  readonly decimal: 'precise' | 'double' | 'string';
-  /** time.precision.mode */
-  readonly timePrecision:
-    | 'adaptive'
-    | 'adaptive_time_microseconds'
-    | 'connect'
-    | 'isostring'
-    | 'microseconds'
-    | 'nanoseconds';
-  /** binary.handling.mode */
-  readonly binary: 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
-  /** interval.handling.mode */
-  readonly interval: 'numeric' | 'string';
 }
 
 /**
@@ -83,7 +68,7 @@ export interface PostgresSourceOptions {
   readonly messageInclude?: readonly RegExp[] | undefined;
   readonly messageExclude?: readonly RegExp[] | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
-  readonly valueModes: PostgresValueModes;
+  readonly valueModes: ValueModes;
   readonly snapshotMode: SnapshotMode;
   readonly snapshotMaxThreads: number;
   readonly snapshotLockTimeoutMs: number;

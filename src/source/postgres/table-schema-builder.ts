@@ -1,6 +1,7 @@
 import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
+import type { TypedColumn } from '../../../dialects/postgres/postgres-types.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-schema.ts';
@@ -17,7 +18,7 @@ export interface ColumnType {
 /** Knows the types of one database under the configured handling modes. */
 export interface ColumnTypes {
   /** Null: the type is not supported. */
-  typeOf(column: Pick<ColumnInfo, 'typeOid' | 'typmod' | 'typeText'>): ColumnType | null;
+  typeOf(column: TypedColumn): ColumnType | null;
 }
 
 /** A table as one source of rows sends it. */
@@ -119,7 +120,9 @@ export function unsupportedTypesError(columns: readonly UnsupportedColumn[]): Ti
   const list = columns.map(({ column, type }) => `${column} (${type})`).join(', ');
   const patterns = columns.map(({ column }) => escapePattern(column)).join(',');
   return new TidemarkError('PG_UNSUPPORTED_TYPE', `columns of unsupported types: ${list}`, {
-    cure: `Leave them out: column.exclude.list: ${patterns}`,
+    cure:
+      `Set include.unknown.datatypes to true to have their text as bytes, ` +
+      `or leave them out: column.exclude.list: ${patterns}`,
   });
 }
 

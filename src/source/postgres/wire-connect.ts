@@ -27,7 +27,8 @@ export interface ByteReceiver {
 
 /**
  * Values print the same in snapshot and stream only if both sessions have the same settings, and
- * role or database settings must not change them (P86, P104); nor may a timeout end us (P58).
+ * role or database settings must not change them (P86, P104); nor may a timeout end us (P58). Not
+ * lc_monetary: it says how many digits of an amount of money stand after the point (P92).
  */
 const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO',
@@ -35,7 +36,6 @@ const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: 'UTC',
   extra_float_digits: '3',
   bytea_output: 'hex',
-  lc_monetary: 'C',
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',

@@ -57,7 +57,7 @@ describe('values of arrays', () => {
     const elementSchema: ConnectSchema = { type: 'int32', optional };
     const element: TextFormat = { kind: 'integer' };
     return [
-      { kind: 'array', element, elementSchema, delimiter: ',' },
+      { kind: 'array', element, elementSchema, delimiter: ',', dimensions: 1 },
       { type: 'array', optional: false, valueSchema: elementSchema },
     ];
   };
@@ -68,6 +68,8 @@ describe('values of arrays', () => {
   });
 
   test('more than one dimension is an error, never garbage (golden README 2)', () => {
-    expect(() => parseText(...items(true), '{{1,2},{3,4}}')).toThrow(/more than one dimension/);
+    expect(() => parseText(...items(true), '{{1,2},{3,4}}')).toThrow(
+      /has not the 1 dimension of its schema/,
+    );
   });
 });

@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CatalogRow, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseTypes, TYPES_QUERY } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
-import type { ValueModes } from '../../../dialects/postgres/postgres-types.ts';
 import {
-  DEFAULT_VALUE_MODES,
   mapPostgresType,
   sourceTypeParameters,
 } from '../../../dialects/postgres/postgres-types.ts';
@@ -12,6 +10,8 @@ import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { put, startSink } from '../../support/sink-harness.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
+import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
+import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
 /**
  * The way of a value: the server prints it, we read it, the sink writes it into a table of its own

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTypes, TYPES_QUERY } from '../../../dialects/postgres/postgres-catalog.ts';
 import type { CatalogRow, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
-import { DEFAULT_VALUE_MODES, mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
-import type { ValueModes } from '../../../dialects/postgres/postgres-types.ts';
+import { mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
 import {
   bytesToBigInt,
   formatDecimal,
@@ -13,6 +12,8 @@ import {
 import type { ConnectValue } from '../../../src/model/connect-schema.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
+import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
+import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
 /**
  * The server prints values, we read them, and the server says whether what we read is the value:

@@ -212,6 +212,7 @@ describe('placeholderValue (C26)', () => {
       element,
       elementSchema: items,
       delimiter: ',',
+      dimensions: 1,
     };
     return column(format, { type: 'array', optional: true, valueSchema: items });
   };

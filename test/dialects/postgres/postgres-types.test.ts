@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import {
-  DEFAULT_VALUE_MODES,
   mapPostgresType,
   sourceTypeParameters,
 } from '../../../dialects/postgres/postgres-types.ts';
-import type { TypeMapping, ValueModes } from '../../../dialects/postgres/postgres-types.ts';
+import type { TypeMapping } from '../../../dialects/postgres/postgres-types.ts';
+import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
+import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
 const TYPES: TypeInfo[] = [];
 
@@ -81,10 +82,19 @@ describe('mapPostgresType', () => {
     ['interval', 'int64 io.debezium.time.MicroDuration v1 | micro-duration'],
     ['timetz', 'string io.debezium.time.ZonedTime v1 | zoned-time'],
     ['timestamptz', 'string io.debezium.time.ZonedTimestamp v1 | zoned-timestamp 6'],
-    ['money', 'unsupported money'],
-    ['point', 'unsupported point'],
-    ['xid', 'unsupported xid'],
-    ['int2vector', 'unsupported int2vector'],
+    ['money', 'bytes org.apache.kafka.connect.data.Decimal v1 {"scale":"2"} | money'],
+    ['point', 'struct io.debezium.data.geometry.Point v1 | geometric'],
+    ['line', 'struct io.debezium.data.geometry.Line v1 | geometric'],
+    ['box', 'struct io.debezium.data.geometry.Geometry v2 | geometric'],
+    ['circle', 'struct io.debezium.data.geometry.Circle v1 | geometric'],
+    ['varbit', 'bytes io.debezium.data.Bits v1 {"length":"2147483647"} | bits'],
+    ['xid', 'string | string'],
+    ['int2vector', 'string | string'],
+    ['tsquery', 'string | string'],
+    ['jsonpath', 'string | string'],
+    ['pg_lsn', 'string | string'],
+    ['regclass', 'string | string'],
+    ['pg_brin_bloom_summary', 'unsupported pg_brin_bloom_summary'],
   ])('%s', (name, expected) => {
     expect(brief(map(type({ name })))).toBe(expected);
   });
@@ -97,8 +107,60 @@ describe('mapPostgresType', () => {
     const citext = type({ name: 'citext', schema: 'x', extension: 'citext' });
     expect(brief(map(citext))).toBe('string | string');
     const hstore = type({ name: 'hstore', schema: 'public', extension: 'hstore' });
-    expect(brief(map(hstore))).toBe('unsupported hstore');
+    expect(brief(map(hstore))).toBe('string io.debezium.data.Json v1 | hstore');
+    expect(brief(map(hstore, -1, { hstore: 'map' }))).toBe('map | hstore');
     expect(brief(map(type({ name: 'text', schema: 'public' })))).toBe('unsupported text');
+  });
+
+  test('PostGIS and pgvector by the names of their types', () => {
+    const named = (name: string): string => brief(map(type({ name, schema: 'gis' })));
+    expect(named('geometry')).toBe('struct io.debezium.data.geometry.Geometry v1 | ewkb');
+    expect(named('geography')).toBe('struct io.debezium.data.geometry.Geography v1 | ewkb');
+    expect(named('vector')).toBe('array io.debezium.data.DoubleVector v1 | vector');
+    expect(named('halfvec')).toBe('array io.debezium.data.FloatVector v1 | vector');
+    expect(named('sparsevec')).toBe(
+      'struct io.debezium.data.SparseDoubleVector v1 | sparse-vector',
+    );
+  });
+
+  test('an unknown type is refused, or carries its text', () => {
+    const cube = type({ name: 'cube', schema: 'public', extension: 'cube' });
+    expect(brief(map(cube))).toBe('unsupported cube');
+    const includeUnknown = true;
+    expect(brief(map(cube, -1, { includeUnknown }))).toBe('bytes | opaque');
+    expect(brief(map(cube, -1, { includeUnknown, binary: 'hex' }))).toBe('string | opaque');
+  });
+
+  test('bits: one is a boolean, more are bytes with their length', () => {
+    const bit = type({ name: 'bit' });
+    expect(brief(map(bit, 1))).toBe('boolean | bit');
+    expect(brief(map(bit, 8))).toBe('bytes io.debezium.data.Bits v1 {"length":"8"} | bits');
+    const varbit = type({ name: 'varbit' });
+    expect(brief(map(varbit, 16))).toBe('bytes io.debezium.data.Bits v1 {"length":"16"} | bits');
+  });
+
+  test('money follows the modes of decimals, and the digits of the server', () => {
+    const money = type({ name: 'money', moneyDigits: 0 });
+    expect(map(money, -1, { moneyFractionDigits: 3 })).toMatchObject({
+      schema: { parameters: { scale: '3' } },
+      format: { kind: 'money', as: 'decimal', printed: 0, scale: 3 },
+    });
+    expect(brief(map(money, -1, { decimal: 'double' }))).toBe('float64 | money');
+    expect(brief(map(money, -1, { decimal: 'string' }))).toBe('string | money');
+  });
+
+  test.each([
+    ['date', -1, 'StructuredDate', 6],
+    ['time', 3, 'StructuredTime', 3],
+    ['timetz', -1, 'StructuredZonedTime', 6],
+    ['timestamp', 0, 'StructuredTimestamp', 0],
+    ['timestamptz', 6, 'StructuredZonedTimestamp', 6],
+    ['interval', (0x7fff << 16) | 0xffff, 'StructuredDuration', 6],
+    ['interval', (0x7fff << 16) | 2, 'StructuredDuration', 2],
+  ])('structured %s(%s)', (name, typmod, schema, digits) => {
+    expect(brief(map(type({ name }), typmod, { timePrecision: 'structured' }))).toBe(
+      `struct io.debezium.time.${schema} v1 | structured ${digits}`,
+    );
   });
 
   test('numeric by its modifier', () => {
@@ -177,26 +239,54 @@ describe('mapPostgresType', () => {
     expect(brief(map(mood))).toContain('io.debezium.data.Enum');
   });
 
-  test('arrays: optional elements, but required labels of an enum', () => {
+  test('arrays of several dimensions: text, or nested', () => {
+    const array = type({ name: '_int4', category: 'A', elementOid: type({ name: 'int4' }).oid });
+    const mapped = (dimensions: number, arrays: ValueModes['arrays']): TypeMapping =>
+      mapPostgresType(
+        { typeOid: array.oid, typmod: -1, typeText: 'integer[]', dimensions },
+        (oid) => TYPES.find((candidate) => candidate.oid === oid),
+        { ...DEFAULT_VALUE_MODES, arrays },
+      );
+    expect(brief(mapped(1, 'text'))).toBe('array | array');
+    expect(brief(mapped(0, 'text'))).toBe('array | array');
+    expect(brief(mapped(2, 'text'))).toBe('string | string');
+    expect(brief(mapped(1, 'all_text'))).toBe('string | string');
+    expect(mapped(3, 'nested')).toMatchObject({
+      schema: {
+        type: 'array',
+        valueSchema: { type: 'array', valueSchema: { valueSchema: { type: 'int32' } } },
+      },
+      format: { kind: 'array', dimensions: 3, element: { kind: 'integer' } },
+    });
+  });
+
+  test('arrays: optional elements, but required labels of an enum, if so configured', () => {
     const array = type({ name: '_numeric', category: 'A', elementOid: NUMERIC.oid });
     expect(map(array, numericTypmod(10, 2))).toMatchObject({
       schema: { type: 'array', valueSchema: { type: 'bytes', optional: true } },
       format: { kind: 'array', delimiter: ',', element: { kind: 'decimal', scale: 2 } },
     });
     const moods = type({ name: '_mood', category: 'A', elementOid: MOOD.oid });
-    expect(map(moods)).toMatchObject({ schema: { valueSchema: { optional: false } } });
+    expect(map(moods)).toMatchObject({ schema: { valueSchema: { optional: true } } });
+    expect(map(moods, -1, { enumElementsOptional: false })).toMatchObject({
+      schema: { valueSchema: { optional: false } },
+    });
     const short = type({ name: 'd_short', kind: 'domain', baseOid: VARCHAR.oid, baseTypmod: 14 });
     const shorts = type({ name: '_d_short', category: 'A', elementOid: short.oid });
     expect(map(shorts)).toMatchObject({ schema: { valueSchema: { type: 'string' } } });
     const points = type({ name: '_point', category: 'A', elementOid: type({ name: 'point' }).oid });
-    expect(brief(map(points))).toBe('unsupported _point');
+    expect(map(points)).toMatchObject({ schema: { valueSchema: { type: 'struct' } } });
     const over = type({ name: 'd_array', kind: 'domain', baseOid: array.oid });
     const nested = type({ name: '_d_array', category: 'A', elementOid: over.oid });
-    expect(brief(map(nested))).toBe('unsupported _d_array');
+    expect(map(nested)).toMatchObject({ schema: { valueSchema: { type: 'string' } } });
   });
 
-  test('a composite and an unknown oid are unsupported', () => {
-    expect(brief(map(type({ name: 'comp', kind: 'composite' })))).toBe('unsupported comp');
+  test('rows and ranges are texts; an unknown oid is unsupported', () => {
+    expect(brief(map(type({ name: 'comp', kind: 'composite' })))).toBe('string | string');
+    expect(brief(map(type({ name: 'int4range', kind: 'range' })))).toBe('string | string');
+    expect(brief(map(type({ name: 'int4multirange', kind: 'multirange' })))).toBe(
+      'string | string',
+    );
     expect(brief(map({ ...NUMERIC, oid: 9 }))).toBe('unsupported numeric');
   });
 });

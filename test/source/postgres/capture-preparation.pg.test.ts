@@ -69,8 +69,8 @@ describe('a filtered publication', () => {
 
 test('problems are thrown together, and nothing has been made', async () => {
   await using database = await freshDatabase();
-  await database.query(`CREATE TYPE pair AS (a int, b int);
-    CREATE TABLE a (id int PRIMARY KEY, p pair)`);
+  await database.query(`CREATE EXTENSION cube;
+    CREATE TABLE a (id int PRIMARY KEY, p cube)`);
   const failure = await prepare(database, {
     columnExclude: [/^.*\.id$/],
   }).catch((error: unknown) => error);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
-import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-types.ts';
 import { ColumnTypeCatalog } from '../../../src/source/postgres/column-type-catalog.ts';
+import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
 
 function type(oid: number, name: string, more: Partial<TypeInfo> = {}): TypeInfo {
   return {
@@ -37,8 +37,8 @@ test('types are found by oid, newer descriptions replace older ones (P85)', () =
 });
 
 test('an unknown or unsupported type is null, never a guess', () => {
-  const pair = type(20_001, 'pair', { kind: 'composite' });
-  const types = new ColumnTypeCatalog([pair], DEFAULT_VALUE_MODES);
+  const cube = type(20_001, 'cube', { schema: 'public', extension: 'cube' });
+  const types = new ColumnTypeCatalog([cube], DEFAULT_VALUE_MODES);
   expect(types.typeOf(column(20_001))).toBeNull();
   expect(types.typeOf(column(1))).toBeNull();
 });

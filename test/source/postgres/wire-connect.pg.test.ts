@@ -15,9 +15,9 @@ test('application name and settings arrive, also with spaces and backslashes', a
   };
   await using wire = await PostgresWire.connect(connectionTo(database), session, signal);
   const sql = `SELECT current_setting('application_name'), current_setting('search_path'),
-    current_setting('work_mem'), current_setting('lc_monetary')`;
+    current_setting('work_mem'), current_setting('bytea_output')`;
   expect((await wire.query(sql))[0]?.rows).toEqual([
-    ['tidemark test', '"a b", "c\\d"', '123kB', 'C'],
+    ['tidemark test', '"a b", "c\\d"', '123kB', 'hex'],
   ]);
 });
 

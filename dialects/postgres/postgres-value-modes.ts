@@ -1,0 +1,50 @@
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import type { BytesEncoding, TextFormat } from '../../src/model/table-schema.ts';
+
+/** The properties that shape values, by the values that the original gives them. */
+export interface ValueModes {
+  /** decimal.handling.mode */
+  readonly decimal: 'precise' | 'double' | 'string';
+  /** time.precision.mode */
+  readonly timePrecision:
+    | 'adaptive'
+    | 'adaptive_time_microseconds'
+    | 'connect'
+    | 'isostring'
+    | 'microseconds'
+    | 'nanoseconds'
+    | 'structured';
+  /** binary.handling.mode */
+  readonly binary: BytesEncoding;
+  /** interval.handling.mode */
+  readonly interval: 'numeric' | 'string';
+  /** hstore.handling.mode */
+  readonly hstore: 'json' | 'map';
+  /** money.fraction.digits */
+  readonly moneyFractionDigits: number;
+  /** include.unknown.datatypes */
+  readonly includeUnknown: boolean;
+  /** array.handling.mode: what becomes of columns declared with several dimensions. */
+  readonly arrays: 'text' | 'nested' | 'all_text';
+  /** array.enum.elements.optional: the original's schema leaves no place for a null. */
+  readonly enumElementsOptional: boolean;
+}
+
+/** The original's defaults where it has the property. */
+export const DEFAULT_VALUE_MODES: ValueModes = {
+  decimal: 'precise',
+  timePrecision: 'adaptive',
+  binary: 'bytes',
+  interval: 'numeric',
+  hstore: 'json',
+  moneyFractionDigits: 2,
+  includeUnknown: false,
+  arrays: 'text',
+  enumElementsOptional: true,
+};
+
+/** The required schema of a type, and how its text is read. */
+export interface Mapped {
+  readonly schema: ConnectSchema;
+  readonly format: TextFormat;
+}
