@@ -201,7 +201,6 @@ const BASE_TABLE: readonly Option[] = [
   ...SLOT_OPTIONS,
   ...SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
-  'array.enum.elements.optional': 'false',
   ...SOURCE_CONNECTOR_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
 ];
@@ -215,6 +214,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'column.propagate.source.type': null,
   'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
+  'array.enum.elements.optional': 'false',
   'schema.name.adjustment.mode': 'none',
   'field.name.adjustment.mode': 'none',
   'snapshot.max.threads': '1',
