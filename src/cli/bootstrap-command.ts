@@ -1,8 +1,8 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { awaitBootstrap, type BootstrapState } from '../runtime/bootstrap.ts';
+import { type HeldWal, readHeldWal } from '../runtime/held-wal.ts';
 import { createLogger } from '../runtime/logger.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
-import { sourceOptionsOf } from '../runtime/source-options.ts';
 import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { formatBytes, formatCount } from './format-quantity.ts';
@@ -40,18 +40,14 @@ export async function bootstrapCommand(
     return;
   }
   const status = pipeline.status();
-  report(context.output, options, {
-    file,
-    slot: sourceOptionsOf(config.source).slotName,
-    status,
-    view,
-  });
+  const slot = await readHeldWal(config.source, context.signal, context.clock);
+  report(context.output, options, { file, slot, status, view });
   if (options.follow) await untilStopped(running, context);
 }
 
 interface BootstrapOutcome {
   readonly file: string;
-  readonly slot: string;
+  readonly slot: HeldWal;
   readonly status: PipelineStatus;
   readonly view: BootstrapView;
 }
@@ -62,10 +58,17 @@ function report(
   { file, slot, status, view }: BootstrapOutcome,
 ): void {
   const next = `tidemark run ${file}`;
-  const walHeldBytes = status.source.lagBytes;
+  const walHeldBytes = slot.bytes;
   if (options.json) {
     const { records } = status.source;
-    output.json({ done: true, snapshotRan: view.sawSnapshot, slot, walHeldBytes, records, next });
+    output.json({
+      done: true,
+      snapshotRan: view.sawSnapshot,
+      slot: slot.slot,
+      walHeldBytes,
+      records,
+      next,
+    });
     return;
   }
   const done = view.sawSnapshot
@@ -73,7 +76,7 @@ function report(
     : 'The snapshot was done before; the sinks have caught up.';
   output.line(output.style('green', done));
   const held = walHeldBytes === null ? 'not known' : formatBytes(walHeldBytes);
-  output.line(`Slot ${slot} keeps the place; WAL held: ${held}.`);
+  output.line(`Slot ${slot.slot} keeps the place; WAL held: ${held}.`);
   output.line(options.follow ? 'Following the stream; Ctrl-C stops.' : `Next: ${next}`);
 }
 

@@ -78,7 +78,9 @@ function pipelineCommands(
     .description('run a pipeline until it is stopped')
     .argument('<file>', 'pipeline file')
     .addHelpText('after', example('tidemark run shop.yaml'))
-    .action(async (file: string) => runCommand(file, context));
+    .action(async (file: string, options: JsonFlag) =>
+      runCommand(file, { json: options.json ?? false }, context),
+    );
   json(program.command('bootstrap'))
     .description('take the first snapshot, and end when every sink holds it')
     .argument('<file>', 'pipeline file')

@@ -13,10 +13,14 @@ export interface RunningPipeline extends AsyncDisposable {
   readonly http: ServedHttp | null;
 }
 
-/** `tidemark run`: until a signal comes or the source fails for good. */
-export async function runCommand(file: string, context: CliContext): Promise<void> {
+/** `tidemark run`: until a signal comes or the source fails for good. `json`: as JSON lines. */
+export async function runCommand(
+  file: string,
+  { json }: { readonly json: boolean },
+  context: CliContext,
+): Promise<void> {
   const config = loadPipelineFile(file, context.environment);
-  const logger = createLogger(logOptionsOf(config));
+  const logger = createLogger({ ...logOptionsOf(config), ...(json ? { format: 'json' } : {}) });
   await using running = await startPipeline(config, context, logger);
   await untilStopped(running, context);
 }

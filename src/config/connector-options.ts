@@ -18,6 +18,25 @@ const CONVERTER: EnumType = {
   },
 };
 
+/** How often and how soon the task of a connector is run again. */
+const RETRY_OPTIONS: readonly Option[] = [
+  {
+    name: 'errors.max.retries',
+    type: { kind: 'int', min: -1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+  {
+    name: 'errors.retry.delay.initial.ms',
+    type: { kind: 'duration', min: 1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+  {
+    name: 'errors.retry.delay.max.ms',
+    type: { kind: 'duration', min: 1 },
+    doc: 'As in the runtime section, which it overrides.',
+  },
+];
+
 /** Properties of every connector (Connect's names) that a source has. */
 export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
   {
@@ -44,21 +63,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     default: 'true',
     doc: 'With json values: each value carries its schema. Without it no sink can read the log.',
   },
-  {
-    name: 'errors.max.retries',
-    type: { kind: 'int', min: -1 },
-    doc: 'As in the runtime section, which it overrides.',
-  },
-  {
-    name: 'errors.retry.delay.initial.ms',
-    type: { kind: 'duration', min: 1 },
-    doc: 'As in the runtime section, which it overrides.',
-  },
-  {
-    name: 'errors.retry.delay.max.ms',
-    type: { kind: 'duration', min: 1 },
-    doc: 'As in the runtime section, which it overrides.',
-  },
+  ...RETRY_OPTIONS,
   ...acceptedOptions({
     name: 'the name of the pipeline is used',
     'tasks.max': 'one task reads one database',
@@ -121,6 +126,7 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     type: { kind: 'regex' },
     doc: 'Topics to apply, as a regular expression over the whole name.',
   },
+  ...RETRY_OPTIONS,
   ...acceptedOptions({
     'tasks.max': 'one task feeds one target',
     'tasks.max.enforce': 'one task feeds one target',
@@ -131,7 +137,7 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     'header.converter': 'headers are read as the source wrote them',
     'config.action.reload': 'the file is read once, at the start',
     'consumer.override.<property>': 'there is no Kafka consumer in the embedded transport',
-    'errors.retry.timeout': 'errors.max.retries of the runtime section decides',
+    'errors.retry.timeout': 'errors.max.retries decides',
     'errors.log.enable': 'errors are always logged',
     'errors.log.include.messages': 'row values are never logged',
   }),

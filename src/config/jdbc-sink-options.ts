@@ -91,8 +91,8 @@ const SHARED_UNUSED: readonly Option[] = [
     'replace.null.with.default': 'null stays null',
     'table.types': 'only tables are written',
     'trim.sensitive.log': 'row values are never logged',
-    'connection.attempts': 'errors.max.retries of the runtime section decides',
-    'connection.backoff.ms': 'the retry delays of the runtime section decide',
+    'connection.attempts': 'errors.max.retries decides',
+    'connection.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
   }),
 ];
 
@@ -130,8 +130,8 @@ const CONFLUENT_TABLE: readonly Option[] = [
     doc: 'Names in the target keep their case (always) or are folded to lower case (never).',
   },
   ...acceptedOptions({
-    'max.retries': 'errors.max.retries of the runtime section decides',
-    'retry.backoff.ms': 'the retry delays of the runtime section decide',
+    'max.retries': 'errors.max.retries decides',
+    'retry.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
     'timestamp.precision.mode': 'timestamps keep their precision',
@@ -211,8 +211,8 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'connection.pool.<property>': 'one connection feeds one target',
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
     'hibernate.<property>': 'there is no Hibernate',
-    'flush.max.retries': 'errors.max.retries of the runtime section decides',
-    'flush.retry.delay.ms': 'the retry delays of the runtime section decide',
+    'flush.max.retries': 'errors.max.retries decides',
+    'flush.retry.delay.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'dialect.postgres.postgis.schema': 'geometry is not supported yet',
     'internal.<property>': 'Java internals',
   }),

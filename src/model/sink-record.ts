@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../foundation/errors.ts';
 import type { Struct } from './connect-schema.ts';
 
 /** A log record with its bytes decoded. */
@@ -37,7 +38,7 @@ export interface ParkedTable {
   readonly topic: string;
   readonly table: string;
   readonly offset: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 

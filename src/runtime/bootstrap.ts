@@ -92,6 +92,6 @@ function failIfFailed(pipeline: Pipeline, status: PipelineStatus): void {
   if (failure !== null) throw failure;
   const parked = status.sinks.flatMap((sink) => sink.parked)[0];
   if (parked !== undefined) {
-    throw new TidemarkError('SINK_RECORD', `${parked.table} is parked: ${parked.message}`);
+    throw new TidemarkError(parked.code, `parked: ${parked.message}`);
   }
 }

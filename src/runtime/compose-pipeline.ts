@@ -63,8 +63,11 @@ export async function composePipeline(
     transport,
     source: composeSource(config, transport, registry, statistics, dependencies),
     statistics,
-    sinks: config.sinks.map((sink) => composeSink(config, sink, transport, registry, dependencies)),
-    retry: retryOptionsOf(config.runtime, config.source.options),
+    sourceRetry: retryOptionsOf(config.runtime, config.source.options),
+    sinks: config.sinks.map((sink) => ({
+      runner: composeSink(config, sink, transport, registry, dependencies),
+      retry: retryOptionsOf(config.runtime, sink.options),
+    })),
     shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
     clock,
     logger,
@@ -180,9 +183,9 @@ function topicOptionsOf(options: ResolvedOptions): TopicOptions {
   };
 }
 
-/** The source's own properties win over the section `runtime`. */
-function retryOptionsOf(runtime: ResolvedOptions, source: ResolvedOptions): RetryOptions {
-  const number = (name: string): number => source.optionalNumber(name) ?? runtime.number(name);
+/** A connector's own properties win over the section `runtime`. */
+export function retryOptionsOf(runtime: ResolvedOptions, own: ResolvedOptions): RetryOptions {
+  const number = (name: string): number => own.optionalNumber(name) ?? runtime.number(name);
   return {
     maxRetries: number('errors.max.retries'),
     initialDelayMs: number('errors.retry.delay.initial.ms'),

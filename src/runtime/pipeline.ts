@@ -9,14 +9,27 @@ import type { SourceStatistics } from './source-statistics.ts';
 import type { SourceTask } from './source-task.ts';
 import { Supervisor, type RetryOptions } from './supervisor.ts';
 
+/** A sink, and how often it is tried again. */
+export interface SupervisedSink {
+  readonly runner: SinkRunner;
+  readonly retry: RetryOptions;
+}
+
+const SOURCE_FAILED = 'the pipeline stops';
+
+/** Loud, because nothing else ends: only this line and the health tell of it. */
+const SINK_FAILED =
+  'THIS SINK IS FED NO MORE until the cause is mended and the daemon started anew; the source and ' +
+  'other sinks go on, its records wait in the log, /health answers 503';
+
 /** A pipeline taken apart: everything is resolved, nothing runs. */
 export interface PipelineParts {
   readonly name: string;
   readonly transport: Transport;
   readonly source: SourceTask;
   readonly statistics: SourceStatistics;
-  readonly sinks: readonly SinkRunner[];
-  readonly retry: RetryOptions;
+  readonly sourceRetry: RetryOptions;
+  readonly sinks: readonly SupervisedSink[];
   readonly shutdownTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -37,14 +50,20 @@ export class Pipeline implements AsyncDisposable {
   #closed: Promise<void> | null = null;
 
   constructor(parts: PipelineParts) {
-    const { clock, logger, retry } = parts;
+    const { clock, logger, sourceRetry } = parts;
     this.#parts = parts;
     this.#sourceLife = new Lifecycle(clock);
     this.#sinkLife = new Lifecycle(clock);
-    this.#source = new Supervisor(parts.source, retry, clock, logger);
-    this.#sinks = parts.sinks.map((runner) => ({
+    this.#source = new Supervisor(parts.source, sourceRetry, clock, logger, {
+      label: 'source',
+      afterFailure: SOURCE_FAILED,
+    });
+    this.#sinks = parts.sinks.map(({ runner, retry }) => ({
       runner,
-      supervisor: new Supervisor(runner, retry, clock, logger),
+      supervisor: new Supervisor(runner, retry, clock, logger, {
+        label: runner.name,
+        afterFailure: SINK_FAILED,
+      }),
     }));
     this.#startedAtMs = clock.monotonicMs();
   }
@@ -66,7 +85,7 @@ export class Pipeline implements AsyncDisposable {
   }
 
   get sinks(): readonly SinkRunner[] {
-    return this.#parts.sinks;
+    return this.#sinks.map(({ runner }) => runner);
   }
 
   /** Starts all tasks; `finished` tells how it ended. */

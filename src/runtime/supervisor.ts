@@ -24,16 +24,31 @@ export interface RetryOptions {
   readonly maxDelayMs: number;
 }
 
+/** How the log speaks of a task. */
+export interface TaskRole {
+  readonly label: string;
+  /** What a failure for good means for the rest, for those who read only this line. */
+  readonly afterFailure: string;
+}
+
 /** Runs a task again after errors that may pass, by class of error, until it stops or fails. */
 export class Supervisor {
   readonly #task: SupervisedTask;
   readonly #options: RetryOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #role: TaskRole;
   #state: TaskState = { kind: 'starting' };
 
-  constructor(task: SupervisedTask, options: RetryOptions, clock: Clock, logger: Logger) {
+  constructor(
+    task: SupervisedTask,
+    options: RetryOptions,
+    clock: Clock,
+    logger: Logger,
+    role: TaskRole = { label: task.name, afterFailure: '' },
+  ) {
     this.#task = task;
+    this.#role = role;
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -75,11 +90,13 @@ export class Supervisor {
       hasWorked: this.#task.hasWorked(),
     });
     this.#apply({ kind: 'error', error, decision });
-    const fields = { task: this.#task.name, code: error.code, cure: error.cure };
+    const fields = { task: this.#role.label, code: error.code, cure: error.cure };
     if (decision.kind === 'fail') {
       // Where code and message say it all, a stack would only bury them.
       const detail = DEFECTS.has(error.code) ? { err: error } : {};
-      this.#logger.error({ ...fields, ...detail }, `task failed: ${error.message}`);
+      const { afterFailure } = this.#role;
+      const then = afterFailure === '' ? '' : `; ${afterFailure}`;
+      this.#logger.error({ ...fields, ...detail }, `task failed: ${error.message}${then}`);
       this.#logger.debug({ err: error }, 'where it failed');
       return;
     }

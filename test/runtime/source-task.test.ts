@@ -128,7 +128,7 @@ describe('snapshot', () => {
     const first = await bench.transport.describeTopic(TOPIC);
     await start(bench).ended;
     const second = await bench.transport.describeTopic(TOPIC);
-    expect(second?.generation).toBe((first?.generation ?? 0) + 1);
+    expect(second?.generation).toBeGreaterThan(first?.generation ?? Infinity);
     const records = await bench.read(TOPIC);
     expect(records.map((record) => record.key?.toString())).toEqual([
       expect.stringContaining('"payload":{"id":2}'),

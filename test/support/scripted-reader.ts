@@ -21,6 +21,7 @@ export class ScriptedReader implements SourceReader {
   stored: SourceOffset | null = null;
   lsn = 0;
   phase: SourcePhase = 'streaming';
+  receivedLsn = lsn(0x1_0000_0010n);
   disposed = 0;
 
   constructor(script: ReaderScript, confirmed: (offset: SourceOffset) => void = () => undefined) {
@@ -60,7 +61,7 @@ export class ScriptedReader implements SourceReader {
       lagBytes: 5n,
       lagMs: 7,
       confirmedLsn: null,
-      receivedLsn: lsn(0x1_0000_0010n),
+      receivedLsn: this.receivedLsn,
       connected: true,
     };
   }

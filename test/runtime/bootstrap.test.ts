@@ -1,0 +1,94 @@
+import { expect, test, vi } from 'vitest';
+import { TidemarkError } from '../../src/foundation/errors.ts';
+import { lsn } from '../../src/model/lsn.ts';
+import { awaitBootstrap, type BootstrapState } from '../../src/runtime/bootstrap.ts';
+import { pipelineBench, type PipelineBench } from '../support/pipeline-bench.ts';
+import { fetchedRecords } from '../support/scripted-sink.ts';
+import { batchOf } from '../transport/batch-of.ts';
+
+const parked = {
+  topic: 't',
+  table: 'public.t',
+  offset: 0,
+  code: 'SINK_SCHEMA' as const,
+  message: 'public.t: no column v',
+};
+
+/** Two rows of the snapshot are in the log; the sink gets what the test hands out. */
+async function snapshotOfTwo(
+  options: Parameters<typeof pipelineBench>[0] = {},
+): Promise<PipelineBench> {
+  const bench = await pipelineBench(options);
+  const topic = await bench.source.transport.openTopic('t');
+  const batch = batchOf(['a', 'b'].map((value) => ({ topic, value })));
+  await bench.source.transport.append(batch, null);
+  return bench;
+}
+
+/** Starts it and collects each state once. */
+function follow({ pipeline, clock }: PipelineBench, controller = new AbortController()) {
+  const states: BootstrapState[] = [];
+  pipeline.start();
+  const ended = awaitBootstrap(pipeline, clock, controller.signal, (state) => {
+    if (JSON.stringify(states.at(-1)) !== JSON.stringify(state)) states.push(state);
+  });
+  ended.catch(() => undefined);
+  return { states, ended, controller };
+}
+
+test('ends when the sink holds what was in the log and the stream has passed', async () => {
+  await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
+  const gate = Promise.withResolvers<void>();
+  bench.sink.gate = gate.promise;
+  const { states, ended } = follow(bench);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
+  });
+  gate.resolve();
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
+  });
+  // The reader said that five bytes were still to come.
+  bench.reader().receivedLsn = lsn(0x1_0000_0015n);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'done' });
+  });
+  await ended;
+  expect(states.map(({ kind }) => kind).filter((kind) => kind !== 'snapshot')).toEqual([
+    'applying',
+    'catching-up',
+    'done',
+  ]);
+});
+
+test('a parked table ends it, with the code of what parked it', async () => {
+  await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
+  bench.sink.parked = [parked];
+  const { ended } = follow(bench);
+  await vi.waitFor(() => expect(bench.log).toContain('durable'));
+  bench.clock.advance(100);
+  await expect(ended).rejects.toMatchObject({
+    code: 'SINK_SCHEMA',
+    message: 'parked: public.t: no column v',
+  });
+});
+
+test('a sink that failed for good ends it', async () => {
+  await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0])]] });
+  bench.sink.failures.push(new TidemarkError('SINK_AUTH', 'refused'));
+  const { ended } = follow(bench);
+  await vi.waitFor(() => expect(bench.pipeline.sinkFailure()).not.toBeNull());
+  bench.clock.advance(100);
+  await expect(ended).rejects.toMatchObject({ code: 'SINK_AUTH' });
+});
+
+test('an abort ends it without an error', async () => {
+  await using bench = await snapshotOfTwo();
+  const { ended, controller, states } = follow(bench);
+  controller.abort();
+  await ended;
+  expect(states.map(({ kind }) => kind)).not.toContain('done');
+});

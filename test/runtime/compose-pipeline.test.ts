@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { noFaults } from '../../src/foundation/fault-points.ts';
+import { composePipeline, retryOptionsOf, topicsOf } from '../../src/runtime/compose-pipeline.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+interface Properties {
+  readonly source?: Readonly<Record<string, unknown>>;
+  readonly sink?: Readonly<Record<string, unknown>>;
+  readonly runtime?: Readonly<Record<string, unknown>>;
+}
+
+function configOf(folder: string, { source, sink, runtime }: Properties = {}): PipelineConfig {
+  const document = {
+    name: 'shop',
+    transport: { type: 'embedded', path: './store' },
+    source: {
+      'connector.class': 'postgres',
+      'database.hostname': 'localhost',
+      'database.dbname': 'shop',
+      'database.user': 'me',
+      'topic.prefix': 'shop.eu',
+      ...source,
+    },
+    sinks: [
+      { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://me@h/w', ...sink },
+    ],
+    runtime: runtime ?? {},
+  };
+  return parsePipeline(JSON.stringify(document), path.join(folder, 'shop.yaml'), {});
+}
+
+describe('topics of a sink', () => {
+  const topics = (sink: Readonly<Record<string, unknown>>) => {
+    const [config] = configOf('/', { sink }).sinks;
+    if (config === undefined) throw new Error('no sink');
+    return topicsOf(config.options, 'shop.eu');
+  };
+
+  test('all of the source, and nothing that only looks like it', () => {
+    const pattern = topics({}) as RegExp;
+    expect(pattern.test('shop.eu.public.orders')).toBe(true);
+    expect(pattern.test('shopXeu.public.orders')).toBe(false);
+    expect(pattern.test('other.shop.eu.public.orders')).toBe(false);
+  });
+
+  test('names, or a pattern over the whole name', () => {
+    expect(topics({ topics: 'a, b' })).toEqual(['a', 'b']);
+    const pattern = topics({ 'topics.regex': 'shop\\.a' }) as RegExp;
+    expect([pattern.test('shop.a'), pattern.test('shop.ab')]).toEqual([true, false]);
+  });
+});
+
+test("a connector's own retries win over the section runtime, each for itself", () => {
+  const { source, sinks, runtime } = configOf('/', {
+    source: { 'errors.max.retries': 3 },
+    sink: { 'errors.retry.delay.max.ms': 700, 'errors.retry.delay.initial.ms': 70 },
+    runtime: { 'errors.max.retries': 9 },
+  });
+  expect(retryOptionsOf(runtime, source.options)).toEqual({
+    maxRetries: 3,
+    initialDelayMs: 300,
+    maxDelayMs: 10_000,
+  });
+  expect(sinks.map(({ options }) => retryOptionsOf(runtime, options))).toEqual([
+    { maxRetries: 9, initialDelayMs: 70, maxDelayMs: 700 },
+  ]);
+});
+
+test('opens the store, starts nothing, and gives the store back', async () => {
+  await using folder = await temporaryFolder('compose');
+  const config = configOf(folder.path);
+  const dependencies = { clock: systemClock, logger: silentLogger(), fault: noFaults };
+  const { pipeline, registry } = await composePipeline(config, dependencies);
+  expect(pipeline.status()).toMatchObject({
+    name: 'shop',
+    source: { state: 'starting', phase: 'starting', connected: false },
+    sinks: [{ name: 'w', state: 'starting', connected: false }],
+  });
+  expect(() => pipeline.finished).toThrow('the pipeline was not started');
+  expect(registry.subjects()).toEqual([]);
+  await expect(composePipeline(config, dependencies)).rejects.toMatchObject({
+    code: 'STORE_LOCKED',
+  });
+  await pipeline.stop();
+  const again = await composePipeline(config, dependencies);
+  await again.pipeline.stop();
+});
