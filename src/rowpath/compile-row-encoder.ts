@@ -44,7 +44,6 @@ export function compileRowEncoder(context: RowEncoderContext): RowEncoder {
 }
 
 type Operation = 'c' | 'u' | 'd' | 'r' | 't';
-type Tails = Readonly<Record<Operation, PreparedBytes>>;
 
 class CompiledRowEncoder implements RowEncoder {
   readonly #context: RowEncoderContext;
@@ -57,7 +56,8 @@ class CompiledRowEncoder implements RowEncoder {
   readonly #contextHeaders: readonly { readonly name: string; readonly value: Buffer }[];
   #timestampMs = 0;
   #micros = 0n;
-  #tails: Tails;
+  /** Of this processing time, made when an operation first comes. */
+  #tails: Partial<Record<Operation, PreparedBytes>> = {};
   /** The struct in work, so that an error can name its column. */
   #inWork: ImageEncoder;
 
@@ -82,13 +82,12 @@ class CompiledRowEncoder implements RowEncoder {
       value: Buffer.from(headerText(value)),
     }));
     this.#inWork = this.#row;
-    this.#tails = this.#tailsAt(0n);
   }
 
   processedAt(micros: bigint): void {
     this.#timestampMs = Math.floor(Number(micros) / 1000);
     this.#micros = micros;
-    this.#tails = this.#tailsAt(micros);
+    this.#tails = {};
   }
 
   row(change: RowChange, output: RecordOutput): number {
@@ -121,11 +120,6 @@ class CompiledRowEncoder implements RowEncoder {
     return 1;
   }
 
-  #tailsAt(micros: bigint): Tails {
-    const tail = (op: string): PreparedBytes => this.#frame.tail(op, micros);
-    return { c: tail('c'), u: tail('u'), d: tail('d'), r: tail('r'), t: tail('t') };
-  }
-
   #record(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
     output.start(this.#context.topic, this.#timestampMs);
     this.#writeKey(record.key, change, output);
@@ -156,8 +150,11 @@ class CompiledRowEncoder implements RowEncoder {
   }
 
   #writeTail(op: Operation, block: Struct | null, writer: ByteWriter): void {
-    if (block === null) writePrepared(writer, this.#tails[op]);
-    else writePrepared(writer, this.#frame.tail(op, this.#micros, block));
+    if (block === null) {
+      writePrepared(writer, (this.#tails[op] ??= this.#frame.tail(op, this.#micros)));
+    } else {
+      writePrepared(writer, this.#frame.tail(op, this.#micros, block));
+    }
   }
 
   #writeKey(side: ImageSide, change: RowChange, output: RecordOutput): void {
