@@ -46,8 +46,9 @@ export function mapBaseType(type: TypeInfo, typmod: number, modes: ValueModes): 
     case 'money':
       return mapMoney(type.moneyDigits ?? 2, modes);
     case 'bit':
-    case 'varbit':
       return mapBits(typmod);
+    case 'varbit':
+      return modes.bitVarying === 'string' ? plain('string', 'string') : mapBits(typmod);
     case 'bytea':
       return {
         schema: unnamed(modes.binary === 'bytes' ? 'bytes' : 'string'),

@@ -34,7 +34,21 @@ const SEMANTIC_TYPES: Readonly<Record<string, string>> = {
   'io.debezium.data.Uuid': 'uuid',
   'io.debezium.data.Xml': 'xml',
   'io.debezium.data.VariableScaleDecimal': 'numeric',
+  'io.debezium.data.geometry.Point': 'point',
+  'io.debezium.data.geometry.Line': 'line',
+  'io.debezium.data.geometry.Circle': 'circle',
+  'io.debezium.data.geometry.Geography': 'bytea',
+  'io.debezium.data.SparseDoubleVector': 'text',
+  'io.debezium.time.StructuredDate': 'date',
+  'io.debezium.time.StructuredTime': 'time without time zone',
+  'io.debezium.time.StructuredZonedTime': 'time with time zone',
+  'io.debezium.time.StructuredTimestamp': 'timestamp without time zone',
+  'io.debezium.time.StructuredZonedTimestamp': 'timestamp with time zone',
+  'io.debezium.time.StructuredDuration': 'interval',
 };
+
+/** PostGIS need not be there: its EWKB is kept. Built-in shapes do not say which they are. */
+const GEOMETRY = 'io.debezium.data.geometry.Geometry';
 
 const PRIMITIVE_TYPES: Readonly<Record<string, string>> = {
   int8: 'smallint',
@@ -71,6 +85,8 @@ function derivedType(schema: ConnectSchema): string {
   }
   if (schema.name === DECIMAL) return decimalType(schema);
   if (schema.name === 'io.debezium.data.Bits') return bitsType(schema);
+  if (schema.name === GEOMETRY) return schema.version === 1 ? 'bytea' : 'text';
+  if (schema.type === 'map') return 'jsonb';
   const semantic = schema.name === undefined ? undefined : SEMANTIC_TYPES[schema.name];
   const type = semantic ?? PRIMITIVE_TYPES[schema.type];
   if (type !== undefined) return type;
@@ -109,8 +125,6 @@ function enumOf(schema: ConnectSchema, type: PostgresType): EnumType | null {
   return { name: type.userType, labels: enumLabels(schema, element) };
 }
 
-const BYTES_AS_TEXT = new Set(['bytea', 'bit', 'bit varying']);
-
 /**
  * The source's type is kept only where the values have its form. With binary.handling.mode=base64
  * a bytea arrives as text that a bytea column would take for its own escape format: silent damage.
@@ -119,7 +133,7 @@ function valuesFit(schema: ConnectSchema, type: PostgresType): boolean {
   const element = type.isArray ? schema.valueSchema : schema;
   // The text of a whole array literal also fits an array type.
   if (element === undefined) return schema.type === 'string';
-  return !(element.type === 'string' && type.builtin !== null && BYTES_AS_TEXT.has(type.builtin));
+  return !(element.type === 'string' && type.builtin === 'bytea');
 }
 
 /** The type that a column of this schema gets in a table of the target. */

@@ -9,6 +9,10 @@ import {
 } from '../../src/model/connect-schema.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
+import { geometricText } from './postgres-geometry.ts';
+import { hstoreText } from './postgres-hstore.ts';
+import { structuredText } from './postgres-structured-text.ts';
+import { sparseVectorText, vectorText } from './postgres-vector.ts';
 import {
   dateText,
   isoTimestampText,
@@ -91,15 +95,56 @@ function daysText(value: ConnectValue): string {
   throw new TidemarkError('VALUE_CONVERSION', "a date lies outside of PostgreSQL's range");
 }
 
-/** Debezium's Bits: least significant byte first. Length 0: as many bits as the bytes have. */
+/**
+ * Debezium's Bits: least significant byte first, without zero bytes at the end. A bit(n) is filled
+ * up to its length; of a varbit the zeros in front are lost (bit.varying.handling.mode).
+ */
 function bitsText(length: number): Encode {
   return (value) => {
     if (!Buffer.isBuffer(value)) throw mismatch('bytes', value);
     let bits = '';
     for (const byte of value) bits = byte.toString(2).padStart(8, '0') + bits;
-    if (length === 0) return bits;
-    return bits.length > length ? bits.slice(-length) : bits.padStart(length, '0');
+    bits = bits.replace(/^0+/, '');
+    return bits.padStart(length, '0');
   };
+}
+
+function bitText(value: ConnectValue): string {
+  return booleanText(value) === 't' ? '1' : '0';
+}
+
+function structText(value: ConnectValue): string {
+  if (!isStruct(value)) throw mismatch('a struct', value);
+  const text = geometricText(value) ?? structuredText(value);
+  if (text !== null) return text;
+  const [first, second] = value.values;
+  if (value.schema.name?.endsWith('SparseDoubleVector') && second instanceof Map) {
+    return sparseVectorText(Number(first), second as ReadonlyMap<number, number>);
+  }
+  throw mismatch('a known struct', value);
+}
+
+/** EWKB, which has the SRID in it; `cast` decides between PostGIS's form and bytea's. */
+function ewkbText(castType: string): Encode {
+  return (value) => {
+    const wkb = isStruct(value) ? value.values[0] : undefined;
+    if (!Buffer.isBuffer(wkb)) throw mismatch('a geometry', value);
+    return castType === 'bytea' ? bytesText(wkb) : wkb.toString('hex').toUpperCase();
+  };
+}
+
+type Entries = ReadonlyMap<string, string | null>;
+
+/** An hstore comes as a map, or as the JSON text of one. */
+function hstoreEntries(value: ConnectValue): Entries {
+  if (value instanceof Map) return value as Entries;
+  const object = JSON.parse(asString(value)) as Readonly<Record<string, string | null>>;
+  return new Map(Object.entries(object));
+}
+
+function vectorLiteral(value: ConnectValue): string {
+  if (Array.isArray(value)) return vectorText(value as readonly number[]);
+  throw mismatch('an array', value);
 }
 
 const DECIMAL_WORDS: Readonly<Record<string, string>> = {
@@ -158,17 +203,29 @@ const PRIMITIVE: Readonly<Record<string, Scalar>> = {
 /** Columns of these types take a number of days or µs as it is. */
 const NUMERIC_TARGETS = new Set(['smallint', 'integer', 'bigint', 'numeric']);
 
+const GEOMETRIES = new Set([
+  'io.debezium.data.geometry.Geometry',
+  'io.debezium.data.geometry.Geography',
+]);
+
 function scalarOf(schema: ConnectSchema, castType: string): Scalar {
   const base = castType.endsWith('[]') ? castType.slice(0, -2) : castType;
-  if (schema.type === 'string' && base === 'numeric') return quoted(decimalStringText);
+  if (schema.type === 'string' && (base === 'numeric' || base === 'money')) {
+    return quoted(decimalStringText);
+  }
   if (schema.name === 'io.debezium.data.Bits') {
     const length = Number(schema.parameters?.['length'] ?? '0');
-    return plain(bitsText(length === 2_147_483_647 ? 0 : length));
+    return plain(bitsText(base === '"bit"' || base === 'bit' ? length : 0));
+  }
+  if (schema.type === 'boolean' && BIT_TYPES.has(base)) return plain(bitText);
+  if (/(?:^|\.)hstore$/.test(base)) return quoted((value) => hstoreText(hstoreEntries(value)));
+  if (schema.type === 'map') {
+    return quoted((value) => JSON.stringify(Object.fromEntries(hstoreEntries(value))));
   }
   const isNumber = schema.type === 'int32' || schema.type === 'int64';
   const asIs = isNumber && NUMERIC_TARGETS.has(base);
   const semantic = schema.name === undefined || asIs ? undefined : SEMANTIC[schema.name];
-  const scalar = semantic ?? PRIMITIVE[schema.type];
+  const scalar = semantic ?? PRIMITIVE[schema.type] ?? structOf(schema, base);
   if (scalar !== undefined) return scalar;
   throw new TidemarkError(
     'SINK_SCHEMA',
@@ -177,24 +234,47 @@ function scalarOf(schema: ConnectSchema, castType: string): Scalar {
   );
 }
 
-function arrayEncoder(elementSchema: ConnectSchema, castType: string): ValueEncoder {
-  const element = scalarOf(elementSchema, castType);
-  return {
-    plain: false,
-    encode(value) {
-      if (value === null) return null;
-      if (!Array.isArray(value)) throw mismatch('an array', value);
-      const texts = (value as readonly ConnectValue[]).map((item) =>
-        item === null ? null : element.encode(item),
-      );
-      return arrayLiteral(texts, element.plain);
-    },
-  };
+const BIT_TYPES = new Set(['bit', '"bit"', 'bit varying']);
+
+function structOf(schema: ConnectSchema, base: string): Scalar | undefined {
+  const { name } = schema;
+  if (name === undefined || schema.type !== 'struct') return undefined;
+  if (GEOMETRIES.has(name) && schema.version === 1) return quoted(ewkbText(base));
+  const known = /^io\.debezium\.(?:data\.geometry\.|data\.Sparse|time\.Structured)/.test(name);
+  return known ? quoted(structText) : undefined;
 }
+
+function arrayEncoder(elementSchema: ConnectSchema, castType: string): ValueEncoder {
+  const nested = elementSchema.type === 'array' ? elementSchema.valueSchema : undefined;
+  const element =
+    nested === undefined
+      ? scalarOf(elementSchema, castType)
+      : // The literal of a row stands in the literal as it is.
+        { encode: arrayOf(nested, castType), plain: true };
+  return { plain: false, encode: (value) => (value === null ? null : literal(value, element)) };
+
+  function literal(value: Exclude<ConnectValue, null>, { encode, plain: bare }: Scalar): string {
+    if (!Array.isArray(value)) throw mismatch('an array', value);
+    const texts = (value as readonly ConnectValue[]).map((item) =>
+      item === null ? null : encode(item),
+    );
+    return arrayLiteral(texts, bare, castType === 'box[]' ? ';' : ',');
+  }
+}
+
+function arrayOf(elementSchema: ConnectSchema, castType: string): Encode {
+  const encoder = arrayEncoder(elementSchema, castType);
+  return (value) => encoder.encode(value) ?? 'NULL';
+}
+
+const VECTORS = new Set(['io.debezium.data.DoubleVector', 'io.debezium.data.FloatVector']);
 
 /** Compiles the encoder of one column: chosen once per schema and target column, not per row. */
 export function postgresEncoder(schema: ConnectSchema, column: TargetColumn): ValueEncoder {
   if (schema.type === 'array' && schema.valueSchema !== undefined) {
+    if (!column.isArray && VECTORS.has(schema.name ?? '')) {
+      return { plain: true, encode: (value) => (value === null ? null : vectorLiteral(value)) };
+    }
     return arrayEncoder(schema.valueSchema, column.castType);
   }
   const { encode, plain: isPlain } = scalarOf(schema, column.castType);

@@ -4,6 +4,7 @@ import type {
   BulkTarget,
   ColumnValues,
   SqlText,
+  TargetColumn,
   TargetTable,
 } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
@@ -23,14 +24,24 @@ const qualified = (target: BulkTarget): string =>
 
 /** `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` */
 function source(columns: readonly BulkColumn[]): string {
-  const parameters = columns.map(
-    ({ column }, i) => `$${i + 1}::${column.isArray ? 'text' : column.castType}[]`,
-  );
+  const parameters = columns.map(({ column }, i) => `$${i + 1}::${transportType(column)}[]`);
   return `unnest(${parameters.join(', ')}) AS u(${columns.map((_, i) => `c${i}`).join(', ')})`;
 }
 
+/**
+ * The element type that a column's values travel as. Amounts of money travel as numbers: what their
+ * text means depends on lc_monetary. The delimiter of boxes is not a comma.
+ */
+function transportType({ castType, isArray }: TargetColumn): string {
+  if (isArray || castType === 'box') return 'text';
+  return castType === 'money' ? 'numeric' : castType;
+}
+
 function value({ column }: BulkColumn, index: number): string {
-  return column.isArray ? `u.c${index}::${column.castType}` : `u.c${index}`;
+  const { castType, isArray } = column;
+  const name = `u.c${index}`;
+  if (castType === 'money[]') return `${name}::numeric[]::money[]`;
+  return isArray || transportType(column) !== castType ? `${name}::${castType}` : name;
 }
 
 function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
@@ -122,7 +133,9 @@ export function moveKeyStatement(
 export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
   const theirs = names(target.columns.map(({ column }) => column.name));
   // The column's full type, so that both sides print alike: char(3) pads, numeric(10,2) rounds.
-  const ours = target.columns.map(({ column }, i) => `u.c${i}::${column.type}`).join(', ');
+  const ours = target.columns
+    .map((entry, i) => `${value(entry, i)}::${entry.column.type}`)
+    .join(', ');
   const text = `DELETE FROM ${qualified(target)} AS t USING (
   SELECT have.id FROM (
     SELECT r.id, r.k, row_number() OVER (PARTITION BY r.k) AS n

@@ -9,9 +9,8 @@ const CLOCK = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;
 const OFFSET = /([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/;
 
 /**
- * The parts that the server printed, without any calculation (time.precision.mode=structured).
- * Years before 1 count astronomically (1 BC is 0); times with a zone keep the offset of timetz, and are
- * in UTC for timestamptz.
+ * The parts that the server printed, without any calculation: time.precision.mode=structured. Years
+ * before 1 count astronomically (1 BC is 0); timetz keeps its offset, timestamptz is in UTC.
  */
 export function parseStructured(
   part: StructuredPart,

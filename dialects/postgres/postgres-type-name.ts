@@ -28,6 +28,11 @@ function rule(name: string, modifiers: 0 | 1 | 2 = 0): BuiltinRule {
   return { name, modifiers };
 }
 
+/** Types without a modifier and without a second name. */
+function names(list: string): readonly (readonly [string, BuiltinRule])[] {
+  return list.split(/\s+/).map((name) => [name, rule(name)] as const);
+}
+
 const BUILTINS: ReadonlyMap<string, BuiltinRule> = new Map([
   ['smallint', rule('smallint')],
   ['int2', rule('smallint')],
@@ -78,13 +83,12 @@ const BUILTINS: ReadonlyMap<string, BuiltinRule> = new Map([
   ['bit', rule('bit', 1)],
   ['bit varying', rule('bit varying', 1)],
   ['varbit', rule('bit varying', 1)],
-  ['int4range', rule('int4range')],
-  ['int8range', rule('int8range')],
-  ['numrange', rule('numrange')],
-  ['tsrange', rule('tsrange')],
-  ['tstzrange', rule('tstzrange')],
-  ['daterange', rule('daterange')],
-  ['tsvector', rule('tsvector')],
+  ...names(
+    `tsvector tsquery jsonpath pg_lsn money point line lseg box path polygon circle
+    int4range int8range numrange tsrange tstzrange daterange
+    int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange
+    xid xid8 cid tid refcursor int2vector oidvector pg_snapshot txid_snapshot`,
+  ),
 ]);
 
 const INTERVAL_UNIT = '(?:year|month|day|hour|minute|second)';

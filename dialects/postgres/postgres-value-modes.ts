@@ -24,6 +24,8 @@ export interface ValueModes {
   readonly moneyFractionDigits: number;
   /** include.unknown.datatypes */
   readonly includeUnknown: boolean;
+  /** bit.varying.handling.mode: Debezium's form does not tell zeros in front. */
+  readonly bitVarying: 'bits' | 'string';
   /** array.handling.mode: what becomes of columns declared with several dimensions. */
   readonly arrays: 'text' | 'nested' | 'all_text';
   /** array.enum.elements.optional: the original's schema leaves no place for a null. */
@@ -39,6 +41,7 @@ export const DEFAULT_VALUE_MODES: ValueModes = {
   hstore: 'json',
   moneyFractionDigits: 2,
   includeUnknown: false,
+  bitVarying: 'bits',
   arrays: 'text',
   enumElementsOptional: true,
 };

@@ -215,6 +215,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
   'array.enum.elements.optional': 'false',
+  'bit.varying.handling.mode': 'bits',
   'schema.name.adjustment.mode': 'none',
   'field.name.adjustment.mode': 'none',
   'snapshot.max.threads': '1',

@@ -145,6 +145,12 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
       'as bytes. Without it such a column is refused by name.',
   },
   {
+    name: 'bit.varying.handling.mode',
+    type: { kind: 'enum', values: ['string', 'bits'] },
+    default: 'string',
+    doc: "Form of `bit varying`: its digits, or Debezium's bytes, which lose zeros in front.",
+  },
+  {
     name: 'array.handling.mode',
     type: { kind: 'enum', values: ['text', 'nested', 'all_text'] },
     default: 'text',

@@ -133,6 +133,7 @@ function valueModesOf(options: ResolvedOptions): ValueModes {
     hstore: options.string('hstore.handling.mode') as ValueModes['hstore'],
     moneyFractionDigits: options.number('money.fraction.digits'),
     includeUnknown: options.boolean('include.unknown.datatypes'),
+    bitVarying: options.string('bit.varying.handling.mode') as ValueModes['bitVarying'],
     arrays: options.string('array.handling.mode') as ValueModes['arrays'],
     enumElementsOptional: options.boolean('array.enum.elements.optional'),
   };

@@ -37,6 +37,11 @@ describe('without the type of the source', () => {
       { type: 'bytes', name: 'io.debezium.data.Bits', parameters: { length: '4' } },
       'bit varying(4)',
     ],
+    [{ type: 'struct', name: 'io.debezium.data.geometry.Point' }, 'point'],
+    [{ type: 'struct', name: 'io.debezium.data.geometry.Geometry', version: 1 }, 'bytea'],
+    [{ type: 'struct', name: 'io.debezium.data.geometry.Geometry', version: 2 }, 'text'],
+    [{ type: 'struct', name: 'io.debezium.time.StructuredZonedTime' }, 'time with time zone'],
+    [{ type: 'map' }, 'jsonb'],
     [{ type: 'string', name: 'io.debezium.data.Enum', parameters: { allowed: 'a' } }, 'text'],
   ])('%j', (schema, type) => {
     expect(typeOf(schema)).toBe(type);

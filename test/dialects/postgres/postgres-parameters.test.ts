@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetColumn } from '../../../dialects/dialect.ts';
+import { parseGeometric } from '../../../dialects/postgres/postgres-geometry.ts';
+import {
+  DOUBLE_VECTOR,
+  GEOMETRY,
+  POINT,
+  SHAPE,
+  SPARSE_VECTOR,
+} from '../../../dialects/postgres/postgres-semantic-schemas.ts';
 import { postgresEncoder } from '../../../dialects/postgres/postgres-parameters.ts';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../../src/model/connect-schema.ts';
@@ -55,6 +63,53 @@ describe('texts for the server', () => {
     expect(encode(bits, 'bit', Buffer.from([0b101, 0b10]))).toBe('1000000101');
   });
 
+  test('bits of one are a digit, those of a varbit are not filled up', () => {
+    expect(encode({ type: 'boolean' }, '"bit"', true)).toBe('1');
+    const parameters = { length: '16' };
+    const varbit = { type: 'bytes', name: 'io.debezium.data.Bits', parameters } as const;
+    expect(encode(varbit, 'bit varying', Buffer.from([0b101]))).toBe('101');
+    expect(encode(varbit, 'bit varying', Buffer.alloc(0))).toBe('');
+  });
+
+  test('hstore from JSON and from a map, and a map as JSON', () => {
+    const json = { type: 'string', name: 'io.debezium.data.Json' } as const;
+    expect(encode(json, 'public.hstore', '{"a":"1","n":null}')).toBe('"a"=>"1", "n"=>NULL');
+    const entries = new Map([['a', null]]);
+    expect(encode({ type: 'map' }, 'x.hstore', entries)).toBe('"a"=>NULL');
+    expect(encode({ type: 'map' }, 'jsonb', entries)).toBe('{"a":null}');
+  });
+
+  test('shapes, geometries and vectors', () => {
+    const point = parseGeometric('point', POINT, '(1,-2)');
+    expect(encode(POINT, 'point', point)).toBe('(1,-2)');
+    const wkb = Buffer.from('0101000000000000000000f03f0000000000000040', 'hex');
+    const geometry = { schema: GEOMETRY, values: [wkb, null] };
+    expect(encode(GEOMETRY, 'public.geometry', geometry)).toBe(wkb.toString('hex').toUpperCase());
+    expect(encode(GEOMETRY, 'bytea', geometry)).toBe(`\\x${wkb.toString('hex')}`);
+    expect(encode(DOUBLE_VECTOR, 'public.vector', [1, 2.5])).toBe('[1,2.5]');
+    expect(encode(DOUBLE_VECTOR, 'double precision[]', [1, 2.5])).toBe('{1,2.5}');
+    const sparse = { schema: SPARSE_VECTOR, values: [3, new Map([[1, 0.5]])] };
+    expect(encode(SPARSE_VECTOR, 'public.sparsevec', sparse)).toBe('{1:0.5}/3');
+  });
+
+  test('arrays: of boxes, and in arrays', () => {
+    const box = parseGeometric('box', SHAPE, '(1,1),(0,0)');
+    const boxes = { type: 'array', valueSchema: SHAPE } as const;
+    expect(encode(boxes, 'box[]', [box, box])).toBe('{"(1,1),(0,0)";"(1,1),(0,0)"}');
+    const row: ConnectSchema = {
+      type: 'array',
+      optional: true,
+      valueSchema: { type: 'string', optional: true },
+    };
+    const rows = [
+      ['a"', null],
+      ['', '{}'],
+    ];
+    expect(encode({ type: 'array', valueSchema: row }, 'text[]', rows)).toBe(
+      String.raw`{{"a\"",NULL},{"","{}"}}`,
+    );
+  });
+
   test('a time in a column of numbers stays its number', () => {
     const schema = { type: 'int64', name: 'io.debezium.time.MicroTimestamp' } as const;
     expect(encode(schema, 'bigint', 5n)).toBe('5');
@@ -68,6 +123,6 @@ describe('texts for the server', () => {
   });
 
   test('what cannot be written is refused when it is compiled', () => {
-    expect(() => encode({ type: 'map' }, 'jsonb', null)).toThrow(TidemarkError);
+    expect(() => encode({ type: 'struct', name: 'x' }, 'jsonb', null)).toThrow(TidemarkError);
   });
 });

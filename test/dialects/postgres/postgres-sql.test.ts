@@ -70,3 +70,17 @@ test('deletes join the keys', () => {
     'DELETE FROM "s"."t" AS t USING unnest($1::integer[]) AS u(c0) WHERE t."id" = u.c0',
   );
 });
+
+test('money travels as a number, boxes as texts', () => {
+  const money = { name: 'm', castType: 'money' };
+  const amounts = { name: 'a', castType: 'money[]', isArray: true };
+  const box = { name: 'b', castType: 'box' };
+  const { text } = insertStatement(target([id, money, amounts, box], ['id'])).bind([
+    [],
+    [],
+    [],
+    [],
+  ]);
+  expect(text).toContain('unnest($1::integer[], $2::numeric[], $3::text[], $4::text[])');
+  expect(text).toContain('SELECT u.c0, u.c1::money, u.c2::numeric[]::money[], u.c3::box FROM');
+});

@@ -22,6 +22,10 @@ describe('types are parsed and printed anew', () => {
     ['"char"', '"char"'],
     ['interval second(3)', 'interval second(3)'],
     ['interval day to second', 'interval day to second'],
+    ['money', 'money'],
+    ['nummultirange[]', 'nummultirange[]'],
+    ['polygon', 'polygon'],
+    ['pg_lsn', 'pg_lsn'],
   ])('%s is %s', (text, printed) => {
     expect(reprint(text)).toBe(printed);
   });

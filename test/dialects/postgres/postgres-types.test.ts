@@ -137,6 +137,7 @@ describe('mapPostgresType', () => {
     expect(brief(map(bit, 8))).toBe('bytes io.debezium.data.Bits v1 {"length":"8"} | bits');
     const varbit = type({ name: 'varbit' });
     expect(brief(map(varbit, 16))).toBe('bytes io.debezium.data.Bits v1 {"length":"16"} | bits');
+    expect(brief(map(varbit, 16, { bitVarying: 'string' }))).toBe('string | string');
   });
 
   test('money follows the modes of decimals, and the digits of the server', () => {
