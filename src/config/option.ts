@@ -61,6 +61,11 @@ export class ResolvedOptions {
     this.warnings = warnings;
   }
 
+  /** Names of all properties that have a value, in the order of the file. */
+  names(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
   string(name: string): string {
     return this.#typed(name, 'string');
   }

@@ -1,3 +1,4 @@
+import { COLUMN_MASK_OPTIONS, COLUMN_MASK_RULES } from './column-mask-options.ts';
 import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
 import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
@@ -201,6 +202,7 @@ const BASE_TABLE: readonly Option[] = [
   ...SLOT_OPTIONS,
   ...SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
+  ...COLUMN_MASK_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
 ];
@@ -235,6 +237,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
+  ...COLUMN_MASK_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),
   exclusive('column.include.list', 'column.exclude.list'),

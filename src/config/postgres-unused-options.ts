@@ -1,7 +1,6 @@
 import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 
-const MASKING = 'masks are not supported yet; leave the column out with column.exclude.list';
 const SIGNALS = 'signals and incremental snapshots are not supported yet';
 const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
@@ -56,9 +55,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'database.sslpassword': 'encrypted client keys are not supported yet; use a key without one',
     'database.sslfactory': 'Java classes cannot be loaded',
     'database.initial.statements': 'not supported yet; use ALTER ROLE … SET on the server',
-    'column.mask.with.<N>.chars': MASKING,
-    'column.mask.hash.<algorithm>.with.salt.<salt>': MASKING,
-    'column.truncate.to.<N>.chars': MASKING,
     'skip.messages.without.change': 'not supported yet',
     'replica.identity.autoset.values': 'not supported yet; run ALTER TABLE … REPLICA IDENTITY',
     'read.only': SIGNALS,

@@ -1,6 +1,7 @@
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import { assert, must } from '../foundation/assert.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
+import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableId, TableSchema } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
@@ -144,6 +145,7 @@ function columnValue(
   change: RowChange,
   context: ChangeRecordContext,
 ): ConnectValue {
+  if (column.mask?.kind === 'constant') return column.mask.text;
   if (side === 'before') {
     if (!isKnownBefore(change, column)) return unknownValue(column.schema);
     return imageValue(must(change.before, 'known before'), column, context);
@@ -159,7 +161,8 @@ function imageValue(
 ): ConnectValue {
   const text = image.text(column.tupleIndex);
   assert(text !== undefined, 'the image has the column');
-  return text === null ? null : context.parse(column, text);
+  if (text === null) return null;
+  return context.parse(column, column.mask === undefined ? text : maskText(column.mask, text));
 }
 
 function headersOf(

@@ -1,3 +1,4 @@
+import type { ColumnMask } from './column-mask.ts';
 import type { ConnectSchema } from './connect-schema.ts';
 
 /** A table's name in three parts, as the source spells them (no quotes, case kept). */
@@ -109,6 +110,8 @@ export interface ColumnSchema {
   readonly sourceType: string;
   /** Part of the replica identity: these are filled in a key-only before image (PITFALLS P3). */
   readonly identity: boolean;
+  /** What is done to its text before `format` reads it; absent: nothing. */
+  readonly mask?: ColumnMask;
 }
 
 export type ReplicaIdentity = 'default' | 'nothing' | 'full' | 'index';

@@ -4,6 +4,8 @@ import { jsonString, valueJson } from '../converter/json-text.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import { unknownValue } from '../envelope/record-plan.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
+import { maskText } from '../model/column-mask.ts';
+import type { ColumnMask } from '../model/column-mask.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import type { ColumnSchema } from '../model/table-schema.ts';
 import { avroTextEncoder } from './avro-text-encoder.ts';
@@ -45,18 +47,30 @@ export function compileColumn(
 ): ColumnEncoder {
   const { schema } = field;
   const placeholder = placeholderValue({ ...column, schema }, context.unavailableValuePlaceholder);
-  const { prefix, constant, encode } =
+  const parts =
     context.wire === 'json'
       ? jsonParts(column, field, first, context.json)
       : avroParts(column, schema, context.json.replaceNullWithDefault);
+  const { prefix, constant } = parts;
+  const { mask } = column;
+  const encode = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
+  const always = mask?.kind === 'constant' ? prepareBytes(constant(mask.text)) : null;
   return {
     tupleIndex: column.tupleIndex,
     identity: column.identity,
     prefix: prepareBytes(prefix),
     encode,
-    nullBytes: orNull(() => prepareBytes(constant(null))),
-    unknownBytes: prepareBytes(constant(unknownValue(schema))),
-    placeholderBytes: prepareBytes(constant(placeholder)),
+    nullBytes: always ?? orNull(() => prepareBytes(constant(null))),
+    unknownBytes: always ?? prepareBytes(constant(unknownValue(schema))),
+    placeholderBytes: always ?? prepareBytes(constant(placeholder)),
+  };
+}
+
+/** Masks what the source sent, then writes that as the column's format says. */
+function maskedEncoder(mask: ColumnMask, encode: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    const text = Buffer.from(maskText(mask, bytes.toString('utf8', start, end)));
+    encode(text, 0, text.length, out);
   };
 }
 

@@ -15,6 +15,7 @@ import { must } from '../foundation/assert.ts';
 import type { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
@@ -242,9 +243,9 @@ class CompiledRowEncoder implements RowEncoder {
       return placeholderValue(column, this.#context.options.unavailableValuePlaceholder);
     }
     const text = image.text(column.tupleIndex);
-    return text === null || text === undefined
-      ? null
-      : parseText(column.format, column.schema, text);
+    if (text === null || text === undefined) return null;
+    const { format, schema, mask } = column;
+    return parseText(format, schema, mask === undefined ? text : maskText(mask, text));
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts';
+import { columnMaskRules } from '../config/column-mask-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
@@ -48,6 +49,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     columnInclude: options.patterns('column.include.list'),
     columnExclude: options.patterns('column.exclude.list'),
     messageKeyColumns: messageKeys === undefined ? [] : (parseMessageKeys(messageKeys) ?? []),
+    columnMasks: columnMaskRules(options),
     propagateSourceType: options.patterns('column.propagate.source.type'),
     messageInclude: options.patterns('message.prefix.include.list'),
     messageExclude: options.patterns('message.prefix.exclude.list'),

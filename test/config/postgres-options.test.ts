@@ -31,7 +31,7 @@ test.each([
   [{ 'message.key.columns': 'public.t' }, 'must have the form schema.table:column'],
   [{ 'database.sslkey': '/k' }, 'give both or none'],
   [{ 'schema.include.list': 'a', 'schema.exclude.list': 'b' }, 'exclude each other'],
-  [{ 'column.mask.with.10.chars': 'a' }, 'masks are not supported yet'],
+  [{ 'column.mask.with.ten.chars': 'a' }, 'ten is not a number of characters'],
   [{ 'snapshot.select.statement.overrides.a.b': 'SELECT' }, 'not supported yet'],
   [{ transforms: 'unwrap' }, 'single-message transforms are not supported yet'],
 ])('%j', (input, message) => {

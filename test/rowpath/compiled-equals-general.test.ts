@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RowChange, RowOperation } from '../../src/model/change-event.ts';
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
@@ -65,7 +66,8 @@ describe('every shape of change', () => {
             const columns = cases.map((typeCase, i) => {
               const optional = i > 0 && next(2) === 0;
               const schema = { ...typeCase.schema, optional };
-              return column(typeCase, `c${i}`, i, { schema, identity: i === 0 });
+              const plain = column(typeCase, `c${i}`, i, { schema, identity: i === 0 });
+              return i > 0 && next(4) === 0 ? masked(plain, next(3)) : plain;
             });
             const table = tableOf(columns, keyed ? [0] : []);
             const value = (i: number, absent: boolean): string | null | undefined => {
@@ -102,3 +104,17 @@ describe('every shape of change', () => {
     });
   }
 });
+
+/** As column masking leaves a column: the mask's text is what the format reads. */
+function masked(plain: ColumnSchema, kind: number): ColumnSchema {
+  const { optional } = plain.schema;
+  const schema: ConnectSchema = { type: 'string', optional, parameters: { masked: 'true' } };
+  const text: ColumnSchema = { ...plain, schema, format: { kind: 'string' } };
+  if (kind === 0) return { ...text, mask: { kind: 'constant', text: '***' } };
+  if (kind === 1) {
+    const hash = { kind: 'hash', algorithm: 'sha256', salt: 's', version: 2, length: 20 } as const;
+    return { ...text, mask: hash };
+  }
+  const isText = plain.format.kind === 'string';
+  return isText ? { ...plain, mask: { kind: 'truncate', length: 2, unit: 'character' } } : plain;
+}

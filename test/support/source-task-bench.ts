@@ -49,6 +49,8 @@ export async function sourceTaskBench(
     { partitions: 1 },
     clock,
   );
+  const writing = { transport, key, value, topicOptions: { partitions: 3 }, clock };
+  const beats = { intervalMs: heartbeatMs, topicPrefix: 'shop' };
   const task = new SourceTask({
     name: 'orders',
     partition: { server: 'shop' },
@@ -62,27 +64,8 @@ export async function sourceTaskBench(
     },
     encoders,
     transactions: null,
-    heartbeat:
-      heartbeatMs === 0
-        ? null
-        : new SourceHeartbeat({
-            intervalMs: heartbeatMs,
-            topicPrefix: 'shop',
-            transport,
-            key,
-            value,
-            topicOptions: { partitions: 3 },
-            clock,
-          }),
-    messages: new SourceMessages({
-      transport,
-      envelope: OPTIONS,
-      binary: 'bytes',
-      key,
-      value,
-      topicOptions: { partitions: 1 },
-      clock,
-    }),
+    heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
+    messages: new SourceMessages({ ...writing, envelope: OPTIONS, binary: 'bytes' }),
     statistics,
     clock,
     logger: silentLogger(),

@@ -105,6 +105,7 @@ export function schemaContext(
     types,
     lists: options,
     messageKeys: options.messageKeyColumns ?? [],
+    masks: options.columnMasks ?? [],
     sourceTypeParameters: (column, qualified) =>
       propagate.some((pattern) => pattern.test(qualified)) ? types.parametersOf(column) : null,
   };

@@ -1,5 +1,6 @@
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
+import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 
 /** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -62,6 +63,8 @@ export interface PostgresSourceOptions {
   readonly columnExclude: readonly RegExp[];
   /** message.key.columns: for tables that match, the first rule replaces their own key. */
   readonly messageKeyColumns?: readonly MessageKeyColumns[] | undefined;
+  /** column.mask…, column.truncate…: the first rule that names a column holds. */
+  readonly columnMasks?: readonly ColumnMaskRule[] | undefined;
   /** column.propagate.source.type, matched against `schema.table.column`; absent: nowhere. */
   readonly propagateSourceType?: readonly RegExp[] | undefined;
   /** message.prefix.include.list and .exclude.list: prefixes of logical messages, anchored. */

@@ -2,11 +2,13 @@ import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
 import type { TypedColumn } from '../../../dialects/postgres/postgres-types.ts';
+import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-schema.ts';
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
+import { maskColumns } from './column-masking.ts';
 import type { MessageKeyColumns } from './postgres-source-options.ts';
 
 /** What a column's type becomes. */
@@ -35,6 +37,8 @@ export interface SchemaContext {
   readonly types: ColumnTypes;
   readonly lists: CaptureLists;
   readonly messageKeys: readonly MessageKeyColumns[];
+  /** What hides values; absent: nothing. */
+  readonly masks?: readonly ColumnMaskRule[];
   /**
    * column.propagate.source.type: parameters that tell a sink the exact type of the source. Absent:
    * none are added, and schemas are those of the original's defaults.
@@ -112,7 +116,8 @@ export function buildTableSchema(
     keyColumns,
     replicaIdentity: table.replicaIdentity,
   };
-  return { schema, unsupported, problems };
+  const masked = maskColumns(schema, tupleColumns, context.masks ?? []);
+  return { schema: masked.schema, unsupported, problems: [...problems, ...masked.problems] };
 }
 
 /** One error for all columns of all tables, so that nobody has to mend them one by one. */
