@@ -33,7 +33,9 @@ const COMMON: readonly Option[] = [
     required: true,
     // The URL may hold a password.
     secret: true,
-    doc: 'Target: `postgres://host:port/database` or `jdbc:postgresql://…`.',
+    doc:
+      'Target: `postgres://host:port/database` or `jdbc:postgresql://…`. TLS: parameters `sslmode`, ' +
+      '`sslrootcert`, `sslcert`, `sslkey`, as of libpq.',
   },
   {
     name: 'connection.password',

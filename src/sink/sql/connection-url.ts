@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 
-export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-full';
+export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /** Where and as whom the sink connects. */
 export interface TargetAddress {
@@ -11,6 +11,10 @@ export interface TargetAddress {
   readonly user: string;
   readonly password: string | undefined;
   readonly sslMode: SslMode;
+  /** PEM files of the URL parameters sslrootcert, sslcert and sslkey. */
+  readonly sslRootCert: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
 }
 
 const SSL_MODES: Readonly<Record<string, SslMode>> = {
@@ -18,7 +22,7 @@ const SSL_MODES: Readonly<Record<string, SslMode>> = {
   allow: 'prefer',
   prefer: 'prefer',
   require: 'require',
-  'verify-ca': 'verify-full',
+  'verify-ca': 'verify-ca',
   'verify-full': 'verify-full',
 };
 
@@ -60,5 +64,8 @@ export function parseConnectionUrl(
     user,
     password,
     sslMode,
+    sslRootCert: parameter('sslrootcert'),
+    sslCert: parameter('sslcert'),
+    sslKey: parameter('sslkey'),
   };
 }

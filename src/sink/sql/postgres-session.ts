@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import pg from 'pg';
 import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
@@ -32,14 +34,49 @@ function sessionSettings(options: SqlSinkOptions): string {
     .join('; ');
 }
 
-function clientConfig(options: SqlSinkOptions, address: TargetAddress, tls: boolean): ClientConfig {
+/** `pg`'s types do not know of channel binding. */
+type SessionConfig = ClientConfig & { readonly enableChannelBinding: boolean };
+
+/** As libpq: only verify-ca and verify-full check who answers, and only the latter the name. */
+function tlsOptions(address: TargetAddress): ConnectionOptions {
+  const { sslMode, sslRootCert, sslCert, sslKey, host } = address;
+  return {
+    rejectUnauthorized: sslMode === 'verify-ca' || sslMode === 'verify-full',
+    ...(sslRootCert === undefined ? {} : { ca: pemOf('sslrootcert', sslRootCert) }),
+    ...(sslCert === undefined ? {} : { cert: pemOf('sslcert', sslCert) }),
+    ...(sslKey === undefined ? {} : { key: pemOf('sslkey', sslKey) }),
+    // Node would compare with `localhost` where the host is an address.
+    checkServerIdentity: (_name, certificate) =>
+      sslMode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
+  };
+}
+
+function pemOf(parameter: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new TidemarkError(
+      'CONFIG_FILE',
+      `connection.url: ${parameter}: ${file} cannot be read (${reason})`,
+      { cause: error },
+    );
+  }
+}
+
+function clientConfig(
+  options: SqlSinkOptions,
+  address: TargetAddress,
+  tls: boolean,
+): SessionConfig {
   return {
     host: address.host,
     port: address.port,
     database: address.database,
     user: address.user,
     ...(address.password === undefined ? {} : { password: address.password }),
-    ssl: tls ? { rejectUnauthorized: address.sslMode === 'verify-full' } : false,
+    ssl: tls ? tlsOptions(address) : false,
+    enableChannelBinding: true,
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
     application_name: `tidemark sink ${options.name}`.slice(0, 63),
@@ -51,6 +88,7 @@ const TLS_ATTEMPTS: Readonly<Record<SslMode, readonly boolean[]>> = {
   disable: [false],
   prefer: [true, false],
   require: [true],
+  'verify-ca': [true],
   'verify-full': [true],
 };
 

@@ -73,7 +73,17 @@ export function toSinkError(thrown: unknown): TidemarkError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new TidemarkError('SINK_CONNECT', `connection to the target: ${message}`, {
     cause: thrown,
+    ...(isCertificateError(thrown) ? { cure: CERTIFICATE_CURE } : {}),
   });
+}
+
+const CERTIFICATE_CURE =
+  'Check sslrootcert in connection.url, and that the certificate of the server names its host.';
+
+/** Node's codes for a certificate that cannot be trusted or names another host. */
+function isCertificateError(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return false;
+  return /CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(String(thrown.code));
 }
 
 /** The table is to be parked; everything else concerns the whole sink. */

@@ -72,7 +72,19 @@ export function errorFromConnect(
   if (isServerError(thrown)) return postgresErrorFrom(thrown, thrown);
   const message = messageOf(thrown);
   const code = /SASL|SCRAM|password/i.test(message) ? 'PG_AUTH' : 'PG_CONNECT';
-  return new TidemarkError(code, `${where.host}:${where.port}: ${message}`, { cause: thrown });
+  return new TidemarkError(code, `${where.host}:${where.port}: ${message}`, {
+    cause: thrown,
+    ...(isCertificateError(thrown) ? { cure: CERTIFICATE_CURE } : {}),
+  });
+}
+
+const CERTIFICATE_CURE =
+  'Check database.sslrootcert, and that the certificate of the server names database.hostname.';
+
+/** Node's codes for a certificate that cannot be trusted or names another host. */
+function isCertificateError(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return false;
+  return /CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(String(thrown.code));
 }
 
 /** An AggregateError of Node's (both address families failed) has no message of its own. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import type { ClientConfig } from 'pg';
 import { errorFromConnect } from './postgres-errors.ts';
@@ -57,7 +57,9 @@ function tlsOptions(options: PostgresConnectionOptions): ConnectionOptions | fal
   if (options.sslRootCert !== undefined) tls.ca = options.sslRootCert;
   if (options.sslCert !== undefined) tls.cert = options.sslCert;
   if (options.sslKey !== undefined) tls.key = options.sslKey;
-  if (sslMode !== 'verify-full') tls.checkServerIdentity = () => undefined;
+  // Node would compare with `localhost` where the host is an address.
+  tls.checkServerIdentity = (_name, certificate) =>
+    sslMode === 'verify-full' ? checkServerIdentity(options.host, certificate) : undefined;
   return tls;
 }
 

@@ -9,6 +9,7 @@ test.each([
   ['jdbc:postgresql://h/d?user=u&password=p', { host: 'h', port: 5432, user: 'u', password: 'p' }],
   ['postgresql://u@[::1]:5/d?sslmode=require', { host: '::1', port: 5, sslMode: 'require' }],
   ['jdbc:postgresql://h/d?user=u&ssl=true', { sslMode: 'verify-full' }],
+  ['postgres://u@h?sslmode=verify-ca&sslkey=/k', { sslMode: 'verify-ca', sslKey: '/k' }],
   ['postgres://u@h', { database: 'u', password: undefined, sslMode: 'prefer' }],
 ])('%s', (connectionUrl, address) => {
   expect(parseConnectionUrl({ connectionUrl })).toMatchObject(address);

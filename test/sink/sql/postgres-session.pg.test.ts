@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { openPostgresSession } from '../../../src/sink/sql/postgres-session.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { never, sinkOptions } from '../../support/sink-harness.ts';
+import { pemFile, startTlsServer } from '../../support/tls-server.ts';
 
 test('settings of database and role do not reach the session', async () => {
   await using database = await freshDatabase();
@@ -45,4 +46,54 @@ test('an abort while connecting ends it', async () => {
   const opening = openPostgresSession(sinkOptions(database), stop.signal);
   stop.abort();
   await expect(opening).rejects.toThrow();
+});
+
+test('TLS checks who answers as far as sslmode says, and the client shows its certificate', async () => {
+  await using tls = await startTlsServer();
+  const { database } = tls;
+  const used = async (
+    parameters: Record<string, string>,
+    host = 'localhost',
+    user = 'postgres',
+  ) => {
+    const query = new URLSearchParams(parameters).toString();
+    const connectionUrl = `jdbc:postgresql://${host}:${database.port}/${database.name}?${query}`;
+    const password = user === 'postgres' ? database.password : undefined;
+    const options = sinkOptions(database, {
+      connectionUrl,
+      user,
+      ...(password === undefined ? {} : { password }),
+    });
+    const session = await openPostgresSession(options, never);
+    const { rows } = await session.query(
+      'SELECT current_user::text AS user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+    );
+    await session.close();
+    return rows[0];
+  };
+  const ca = { sslrootcert: pemFile('ca.pem') };
+  const full = { ...ca, sslmode: 'verify-full' };
+  const encrypted = { user: 'postgres', ssl: true };
+  const refusal = (words: string) => ({
+    code: 'SINK_CONNECT',
+    message: expect.stringContaining(words) as string,
+    cure: expect.stringContaining('sslrootcert') as string,
+  });
+  expect(await used(full)).toEqual(encrypted);
+  expect(await used({ ...ca, ssl: 'true' })).toEqual(encrypted);
+  await expect(used(full, '127.0.0.1')).rejects.toMatchObject(
+    refusal("does not match certificate's"),
+  );
+  expect(await used({ ...ca, sslmode: 'verify-ca' }, '127.0.0.1')).toEqual(encrypted);
+  const other = { sslmode: 'verify-ca', sslrootcert: pemFile('other-ca.pem') };
+  await expect(used(other)).rejects.toMatchObject(refusal('self-signed certificate'));
+  expect(await used({ sslmode: 'require' })).toEqual(encrypted);
+
+  const shown = { ...full, sslcert: pemFile('client.pem'), sslkey: pemFile('client.key') };
+  expect(await used(shown, 'localhost', 'certuser')).toEqual({ user: 'certuser', ssl: true });
+  await expect(used(full, 'localhost', 'certuser')).rejects.toMatchObject({ code: 'SINK_AUTH' });
+  await expect(used({ ...full, sslrootcert: '/none.pem' })).rejects.toMatchObject({
+    code: 'CONFIG_FILE',
+    message: 'connection.url: sslrootcert: /none.pem cannot be read (ENOENT)',
+  });
 });

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import type { PostgresConnectionOptions } from '../../../src/source/postgres/postgres-source-options.ts';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
+import { pem, startTlsServer } from '../../support/tls-server.ts';
 
 const { signal } = new AbortController();
 
@@ -46,4 +48,38 @@ test('an abort ends an attempt that hangs', async () => {
   const attempt = PostgresWire.connect(options, session, abort.signal);
   abort.abort();
   await expect(attempt).rejects.toThrow();
+});
+
+test('TLS checks who answers as far as sslmode says, and the client shows its certificate', async () => {
+  await using tls = await startTlsServer();
+  const session = { replication: true, applicationName: 'test' };
+  const ca = pem('ca.pem');
+  const used = async (change: Partial<PostgresConnectionOptions>): Promise<unknown> => {
+    const options = { ...connectionTo(tls.database), ...change };
+    await using wire = await PostgresWire.connect(options, session, signal);
+    const sql = `SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`;
+    return (await wire.query(sql))[0]?.rows[0];
+  };
+  const refusal = (words: string) => ({
+    code: 'PG_CONNECT',
+    message: expect.stringContaining(words) as string,
+    cure: expect.stringContaining('database.sslrootcert') as string,
+  });
+  const named = { sslMode: 'verify-full', host: 'localhost', sslRootCert: ca } as const;
+  const addressed = { ...named, host: '127.0.0.1' } as const;
+  expect(await used(named)).toEqual(['postgres', 't']);
+  await expect(used(addressed)).rejects.toMatchObject(refusal("does not match certificate's"));
+  expect(await used({ ...addressed, sslMode: 'verify-ca' })).toEqual(['postgres', 't']);
+  const other = { ...named, sslRootCert: pem('other-ca.pem') };
+  await expect(used(other)).rejects.toMatchObject(refusal('self-signed certificate'));
+  await expect(used({ ...other, sslMode: 'verify-ca' })).rejects.toMatchObject(
+    refusal('self-signed certificate'),
+  );
+  expect(await used({ sslMode: 'require' })).toEqual(['postgres', 't']);
+  expect(await used({ sslMode: 'prefer' })).toEqual(['postgres', 't']);
+
+  const client = { ...named, user: 'certuser', password: undefined } as const;
+  const shown = { ...client, sslCert: pem('client.pem'), sslKey: pem('client.key') };
+  expect(await used(shown)).toEqual(['certuser', 't']);
+  await expect(used(client)).rejects.toMatchObject({ code: 'PG_AUTH' });
 });
