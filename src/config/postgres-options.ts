@@ -110,6 +110,22 @@ const SLOT_OPTIONS: readonly Option[] = [
     doc: 'Create the slot so that standbys keep a copy (PostgreSQL 17 and newer).',
   },
   {
+    name: 'slot.two.phase',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'Take prepared transactions at PREPARE TRANSACTION and keep them until they commit ' +
+      '(PostgreSQL 15 and newer). Until then the slot holds the WAL from there on.',
+  },
+  {
+    name: 'large.transaction.mode',
+    type: { kind: 'enum', values: ['spool', 'server'] },
+    default: 'spool',
+    doc:
+      'Transactions larger than logical_decoding_work_mem: `spool` takes them while they run and ' +
+      'keeps them in files beside the log until they commit; `server` leaves them to the server.',
+  },
+  {
     name: 'slot.max.retries',
     type: { kind: 'int', min: 0 },
     default: '6',

@@ -154,6 +154,14 @@ export const ERROR_TABLE = {
     'The server removed WAL that the slot still needed.',
     'The changes in between are gone: drop the slot and snapshot anew.',
   ),
+  SPOOL_FAILED: policy(
+    'backoff',
+    1,
+    507,
+    'A transaction that is not committed yet could not be kept on disk.',
+    'Free space in the folder that the message names, or set large.transaction.mode: server, ' +
+      'so that the server keeps large transactions until they commit.',
+  ),
   PG_PUBLICATION: policy(
     'stop',
     3,

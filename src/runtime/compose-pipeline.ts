@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
@@ -93,7 +94,9 @@ function composeSource(
     logger.warn({ task: 'source' }, text);
   };
   const note = (text: string): void => logger.info({ task: 'source' }, text);
-  const openReader = (): SourceReader => new PostgresReader({ options, clock, note, warn });
+  const spoolFolder = path.join(config.storePath, 'spool');
+  const openReader = (): SourceReader => 
+    new PostgresReader({ options, clock, note, warn, spoolFolder });
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
   const heartbeat = {

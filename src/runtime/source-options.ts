@@ -37,6 +37,8 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     slotMaxRetries: options.number('slot.max.retries'),
     slotRetryDelayMs: options.number('slot.retry.delay.ms'),
     slotStreamParams: streamParams(options.optionalString('slot.stream.params') ?? ''),
+    slotTwoPhase: options.boolean('slot.two.phase'),
+    largeTransactionMode: options.string('large.transaction.mode') as 'spool' | 'server',
     publicationName: options.optionalString('publication.name') ?? ownName,
     publicationAutocreateMode: options.string(
       'publication.autocreate.mode',

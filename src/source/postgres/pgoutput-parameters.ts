@@ -7,18 +7,32 @@ export type StreamParameters = readonly (readonly [name: string, value: string])
 export const OWN_MESSAGE_PREFIX = 'tidemark';
 
 /**
- * The options of START_REPLICATION, in order. What slot.stream.params names wins over ours: the
- * server refuses an option that comes twice.
+ * The options of START_REPLICATION, in order. The protocol is the highest that the server knows and
+ * that is needed. What slot.stream.params names wins over ours: the server refuses an option that
+ * comes twice.
  */
 export function streamParameters(
-  options: Pick<PostgresSourceOptions, 'slotStreamParams'>,
+  options: Pick<
+    PostgresSourceOptions,
+    'slotStreamParams' | 'slotTwoPhase' | 'largeTransactionMode'
+  >,
   publicationNames: string,
+  serverVersion: number,
 ): StreamParameters {
+  const given = new Set(options.slotStreamParams.map(([name]) => name));
+  const streaming = (options.largeTransactionMode ?? 'spool') === 'spool' || given.has('streaming');
+  const twoPhase = (options.slotTwoPhase ?? false) && serverVersion >= 150_000;
   const own: StreamParameters = [
-    ['proto_version', '1'],
+    ['proto_version', String(streaming || twoPhase ? protocolOf(serverVersion) : 1)],
     ['publication_names', publicationNames],
     ['messages', 'true'],
+    ...(streaming ? [['streaming', 'on'] as const] : []),
+    ...(twoPhase ? [['two_phase', 'on'] as const] : []),
   ];
-  const given = new Set(options.slotStreamParams.map(([name]) => name));
   return [...own.filter(([name]) => !given.has(name)), ...options.slotStreamParams];
+}
+
+function protocolOf(serverVersion: number): number {
+  if (serverVersion >= 160_000) return 4;
+  return serverVersion >= 150_000 ? 3 : 2;
 }

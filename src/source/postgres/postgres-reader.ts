@@ -1,3 +1,5 @@
+import os from 'node:os';
+import path from 'node:path';
 import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
@@ -27,16 +29,19 @@ import { CatalogSession } from './relation-catalog-session.ts';
 import { identifyServer, resumeProblem, streamFingerprint } from './replication-check.ts';
 import { beatUntilAborted } from './replication-heartbeat.ts';
 import type { ReplicationOffset } from './replication-offset.ts';
-import { fromSourceOffset, toSourceOffset } from './replication-offset.ts';
+import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offset.ts';
 import { ReplicationPosition } from './replication-position.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
 import type { SnapshotOffsets } from './snapshot-request.ts';
+import { StreamedTransactions } from './streamed-transactions.ts';
 import { SideConnection } from './wire-side-connection.ts';
 
 /** What a reader is made from. */
 export interface PostgresReaderParts {
   readonly options: PostgresSourceOptions;
   readonly clock?: Clock;
+  /** Where transactions that have not ended are kept; by default in the temporary folder. */
+  readonly spoolFolder?: string;
   /** A line for the log. */
   readonly note?: (text: string) => void;
   /** A line that somebody has to read. The same may come again with each connection. */
@@ -53,6 +58,7 @@ const WAL_END_INTERVAL_MS = 1000;
 export class PostgresReader implements SourceReader {
   readonly #options: PostgresSourceOptions;
   readonly #clock: Clock;
+  readonly #spoolFolder: string;
   readonly #note: (text: string) => void;
   readonly #warn: (text: string) => void;
   readonly #catalogConnection: SideConnection;
@@ -64,6 +70,7 @@ export class PostgresReader implements SourceReader {
   #wire: PostgresWire | undefined;
   #session: ReplicationSession | undefined;
   #stream: PostgresStream | undefined;
+  #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
   #snapshotOffset: SourceOffset | undefined;
   /** Conversion of the position's offset, remembered while that stays the same object. */
@@ -72,6 +79,7 @@ export class PostgresReader implements SourceReader {
   constructor(parts: PostgresReaderParts) {
     this.#options = parts.options;
     this.#clock = parts.clock ?? systemClock;
+    this.#spoolFolder = parts.spoolFolder ?? path.join(os.tmpdir(), 'tidemark-spool');
     this.#note = parts.note ?? (() => undefined);
     this.#warn = parts.warn ?? this.#note;
     const side = (purpose: string): SideConnection =>
@@ -180,10 +188,12 @@ export class PostgresReader implements SourceReader {
       new CatalogSession(options, types, this.#catalogConnection),
     );
     for (const table of captured) relations.seed(table.info, table.schema);
+    const streamed = await this.#openSpool();
     const stream = new PostgresStream({
       receiver,
       relations,
       position,
+      streamed,
       skippedOperations: options.skippedOperations,
       wantsMessage: (prefix) => messageIncluded(options, prefix),
       clock,
@@ -203,12 +213,20 @@ export class PostgresReader implements SourceReader {
       senderTimeoutMs,
       livenessMs: options.livenessTimeoutMs,
     };
-    const session = new ReplicationSession(wire, stream, resume.endLsn, times, clock);
+    const session = new ReplicationSession(wire, stream, restartLsn(resume), times, clock);
     this.#position = position;
     this.#stream = stream;
     this.#session = session;
     this.#startBeating(stream);
-    await session.run(startCommand(options, resume.endLsn), signal);
+    const command = startCommand(options, restartLsn(resume), capture.catalog.server.version);
+    await session.run(command, signal);
+  }
+
+  async #openSpool(): Promise<StreamedTransactions> {
+    const streamed = new StreamedTransactions(this.#spoolFolder, this.#options.slotName);
+    await streamed.prepare();
+    this.#streamed = streamed;
+    return streamed;
   }
 
   #startBeating(stream: PostgresStream): void {
@@ -259,7 +277,7 @@ export class PostgresReader implements SourceReader {
   }
 
   confirm(offset: SourceOffset): void {
-    this.#session?.confirm(fromSourceOffset(offset).endLsn);
+    this.#session?.confirm(restartLsn(fromSourceOffset(offset)));
   }
 
   status(): SourceStatus {
@@ -286,6 +304,7 @@ export class PostgresReader implements SourceReader {
       await this.#catalogConnection.query(sql);
     }
     await this.#wire?.close();
+    await this.#streamed?.[Symbol.asyncDispose]();
     await this.#beatConnection[Symbol.asyncDispose]();
     await this.#beat;
     await this.#catalogConnection[Symbol.asyncDispose]();

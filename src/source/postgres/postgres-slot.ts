@@ -29,6 +29,7 @@ export interface SlotWish {
   /** Gone with its connection, for a snapshot that nothing follows. */
   readonly temporary: boolean;
   readonly failover: boolean;
+  readonly twoPhase?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -66,6 +67,7 @@ export function createSlotCommand(wish: SlotWish): string {
   }
   const options = [`SNAPSHOT ${wish.exportSnapshot ? "'export'" : "'nothing'"}`];
   if (wish.failover && !wish.temporary && wish.version >= 170_000) options.push('FAILOVER true');
+  if (wish.twoPhase === true && !wish.temporary) options.push('TWO_PHASE true');
   return `${head} (${options.join(', ')})`;
 }
 

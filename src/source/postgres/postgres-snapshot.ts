@@ -114,6 +114,7 @@ async function slotAndRows(
       exportSnapshot: reads,
       temporary: options.snapshotMode === 'initial_only',
       failover: options.slotFailover,
+      twoPhase: options.slotTwoPhase ?? false,
       timeoutMs: options.slotCreateTimeoutMs,
     },
     {

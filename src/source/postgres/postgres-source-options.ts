@@ -50,6 +50,13 @@ export interface PostgresSourceOptions {
   readonly slotRetryDelayMs: number;
   /** slot.stream.params: further options of START_REPLICATION, in order. */
   readonly slotStreamParams: readonly (readonly [name: string, value: string])[];
+  /** slot.two.phase: prepared transactions come at PREPARE, and are kept here until they commit. */
+  readonly slotTwoPhase?: boolean | undefined;
+  /**
+   * large.transaction.mode: transactions past logical_decoding_work_mem come while they run and are
+   * kept here, or the server keeps them until they commit.
+   */
+  readonly largeTransactionMode?: 'spool' | 'server' | undefined;
   readonly publicationName: string;
   readonly publicationAutocreateMode: PublicationAutocreateMode;
   readonly publishViaPartitionRoot: boolean;

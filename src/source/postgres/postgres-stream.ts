@@ -29,6 +29,7 @@ import {
   XLOG_DATA_HEADER_BYTES,
 } from './replication-frame.ts';
 import type { ReplicationPosition } from './replication-position.ts';
+import type { CommittedTransaction, StreamedTransactions } from './streamed-transactions.ts';
 import type { CopyBothHandler } from './wire-operation.ts';
 
 /** What a stream hands its events to, and what it keeps track with. */
@@ -36,6 +37,7 @@ export interface StreamContext {
   readonly receiver: ChangeReceiver;
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
+  readonly streamed: StreamedTransactions;
   readonly skippedOperations: readonly SkippedOperation[];
   /** Whether messages of this prefix are captured. */
   readonly wantsMessage: (prefix: string) => boolean;
@@ -75,6 +77,7 @@ const NO_TABLE: TableSchema = {
 export class PostgresStream implements CopyBothHandler {
   readonly #context: StreamContext;
   readonly #decoder = new PgoutputDecoder();
+  readonly #streamed: StreamedTransactions;
   readonly #reader = new ByteReader();
   readonly #skipped: ReadonlySet<RowOperation | 't'>;
   readonly #change: RowChange;
@@ -83,10 +86,12 @@ export class PostgresStream implements CopyBothHandler {
   #lagMs: number | null = null;
   #idleSinceMs: number;
   #halted = false;
+  #replaying = false;
   #waiting = false;
 
   constructor(context: StreamContext) {
     this.#context = context;
+    this.#streamed = context.streamed;
     this.#skipped = new Set(context.skippedOperations);
     this.#idleSinceMs = Number.NEGATIVE_INFINITY;
     this.#change = {
@@ -171,7 +176,7 @@ export class PostgresStream implements CopyBothHandler {
   #keepalive(walEnd: Lsn, replyRequested: boolean): Promise<void> | undefined {
     this.noteServerEnd(walEnd);
     const { position, clock, idleIntervalMs } = this.#context;
-    if (!position.inTransaction) {
+    if (!position.inTransaction && this.#streamed.current === null) {
       if (walEnd > this.#received) this.#received = walEnd;
       const now = clock.monotonicMs();
       // Each step becomes a durable write somewhere: not for every keepalive.
@@ -191,7 +196,17 @@ export class PostgresStream implements CopyBothHandler {
   #data(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
     const at = lsn(bytes.readBigUInt64BE(start + 1));
     if (at > this.#received) this.#received = at;
-    const kind = this.#decoder.open(bytes, start + XLOG_DATA_HEADER_BYTES, end);
+    const body = start + XLOG_DATA_HEADER_BYTES;
+    if (this.#streamed.current !== null) {
+      const kept = this.#streamed.add(at, bytes, body, end);
+      if (kept !== false) return kept;
+    }
+    return this.#dispatch(bytes, body, end, at);
+  }
+
+  /** One pgoutput message, of a frame or spooled. */
+  #dispatch(bytes: Buffer, start: number, end: number, at: Lsn): Promise<void> | undefined {
+    const kind = this.#decoder.open(bytes, start, end);
     switch (kind) {
       case PgoutputKind.insert:
         this.#row('c', at);
@@ -203,7 +218,11 @@ export class PostgresStream implements CopyBothHandler {
         this.#row('d', at);
         return undefined;
       default:
-        return this.#control(at, bytes.readBigInt64BE(start + 17));
+        if (kind === PgoutputKind.relation && !this.#replaying) {
+          this.#streamed.noteBase(bytes, start, end);
+        }
+        // In front of the message stands the time of sending. (Not of a spooled one: unused there.)
+        return this.#control(at, start < 8 ? 0n : bytes.readBigInt64BE(start - 8));
     }
   }
 
@@ -248,12 +267,43 @@ export class PostgresStream implements CopyBothHandler {
       case 'type':
       case 'origin':
         return undefined;
-      default:
-        // Neither asked for; a two_phase slot sends prepared transactions unasked.
-        throw new TidemarkError('PG_SLOT_MISMATCH', `the slot sends ${message.kind} messages`, {
-          cure: 'The slot was created with two_phase: use a slot without it.',
-        });
+      case 'stream-commit':
+      case 'commit-prepared': {
+        const ended = this.#streamed.committed(message, this.#context.position.endLsn);
+        return ended === null ? undefined : this.#whileWaiting(this.#replay(ended));
+      }
+      default: {
+        const wait = this.#streamed.control(message);
+        this.#context.position.hold(this.#streamed.oldestPrepared);
+        if (wait === false) throw new TidemarkError('DECODE', `${message.kind} is not expected`);
+        return wait;
+      }
     }
+  }
+
+  /** A transaction that was spooled is committed: from here on it is one like any other. */
+  async #replay({ open, ...commit }: CommittedTransaction): Promise<void> {
+    const { receiver, position } = this.#context;
+    const { commitLsn, commitMicros } = commit;
+    this.#replaying = true;
+    this.#begin({ kind: 'begin', finalLsn: commitLsn, commitMicros, xid: open.xid });
+    await open.spool.read({
+      message: (bytes, start, end, at) =>
+        this.#halted ? HALTED : this.#dispatch(bytes, start, end, at),
+      blockEnd: async () => {
+        if (!this.#halted) await receiver.settle(true);
+        return !this.#halted;
+      },
+    });
+    if (this.#halted) return HALTED;
+    await this.#commit({ kind: 'commit', ...commit });
+    for (const relation of this.#streamed.staleAfter(open)) {
+      await this.#dispatch(relation, 0, relation.length, commitLsn);
+    }
+    await this.#streamed.close(open);
+    position.hold(this.#streamed.oldestPrepared);
+    this.#replaying = false;
+    return undefined;
   }
 
   #begin({ finalLsn, commitMicros, xid }: BeginMessage): void {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
-import type { SchemaChange } from '../../model/change-event.ts';
+import type { RowChange, SchemaChange, TruncateChange } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
 import { tableIncluded } from './capture-filter.ts';
@@ -14,6 +14,15 @@ export interface CachedRelation {
   readonly columnCount: number;
   /** Null: the table is not captured. */
   readonly table: TableSchema | null;
+  /** Sees each change first; null: nobody has to. */
+  readonly watch: RelationWatch | null;
+}
+
+/** Looks at the changes of a table before they are handed over. */
+export interface RelationWatch {
+  /** False: the change is not handed over. */
+  row(change: RowChange): boolean;
+  truncate(change: TruncateChange): boolean;
 }
 
 /** The catalog of the source as of now; asked only when a relation comes. */
@@ -40,6 +49,7 @@ export class RelationCache {
   readonly #catalog: RelationCatalog;
   readonly #relations = new Map<number, CachedRelation>();
   readonly #known = new Map<number, KnownTable>();
+  #watchOf: (table: TableSchema) => RelationWatch | null = () => null;
 
   constructor(catalog: RelationCatalog) {
     this.#catalog = catalog;
@@ -48,6 +58,39 @@ export class RelationCache {
   /** A shape that the receiver has been told already, by the snapshot. */
   seed(info: TableInfo, schema: TableSchema): void {
     this.#known.set(info.oid, { info, schema });
+  }
+
+  /** Asks again which tables are watched, and by whom. */
+  watch(watchOf: (table: TableSchema) => RelationWatch | null): void {
+    this.#watchOf = watchOf;
+    for (const [id, relation] of this.#relations) {
+      const { table } = relation;
+      const watch = table === null ? null : watchOf(table);
+      if (watch !== relation.watch) this.#relations.set(id, { ...relation, watch });
+    }
+  }
+
+  /** The shape of a table as the stream knows it. */
+  known(oid: number): TableSchema | undefined {
+    return this.#known.get(oid)?.schema;
+  }
+
+  /**
+   * A shape that the catalog has now, for rows that are read beside the stream: the known schema
+   * when it is the same. A change is to be told to the receiver before the first row.
+   */
+  adopt(
+    info: TableInfo,
+    schema: TableSchema,
+    lsn: Lsn,
+  ): { readonly schema: TableSchema; readonly change: SchemaChange | null } {
+    const known = this.#known.get(info.oid);
+    if (known !== undefined && sameShape(known.schema, schema)) {
+      return { schema: known.schema, change: null };
+    }
+    const table = { ...schema, version: (known?.schema.version ?? 0) + 1 };
+    this.#known.set(info.oid, { info, schema: table });
+    return { schema: table, change: { table, previous: known?.schema ?? null, lsn } };
   }
 
   /** A new session sends each Relation again before the first row; old ones may be wrong (P20). */
@@ -66,6 +109,7 @@ export class RelationCache {
     this.#relations.set(relation.relationId, {
       columnCount: relation.columns.length,
       table: null,
+      watch: null,
     });
     return true;
   }
@@ -91,6 +135,7 @@ export class RelationCache {
     this.#relations.set(relation.relationId, {
       columnCount: relation.columns.length,
       table: schema,
+      watch: this.#watchOf(schema),
     });
     return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
   }

@@ -11,7 +11,7 @@ import { formatLsn, parseLsn } from '../../model/lsn.ts';
 import type { Querier } from './catalog-session.ts';
 import { catalogRows } from './catalog-session.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
-import type { ReplicationOffset } from './replication-offset.ts';
+import { restartLsn, type ReplicationOffset } from './replication-offset.ts';
 import type { ServerIdentity } from './snapshot-request.ts';
 
 /** What the server says of itself and of the slot before the stream is started. */
@@ -67,10 +67,11 @@ export function resumeProblem(
     );
   }
   const confirmed = slot.confirmedFlushLsn === null ? null : parseLsn(slot.confirmedFlushLsn);
-  if (confirmed !== null && confirmed > offset.endLsn) {
+  const needed = restartLsn(offset);
+  if (confirmed !== null && confirmed > needed) {
     return mismatch(
       `the slot ${name} has been advanced to ${formatLsn(confirmed)} by somebody else, ` +
-        `the stored offset is ${formatLsn(offset.endLsn)}${timelines}: changes in between are gone`,
+        `the stored offset is ${formatLsn(needed)}${timelines}: changes in between are gone`,
       'If you know that nothing is missing, restore the slot',
     );
   }

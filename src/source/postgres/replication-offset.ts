@@ -15,6 +15,11 @@ export interface ReplicationOffset {
   /** Of publication, filters and options: the order of events depends on them (ruling 13). */
   readonly fingerprint: string;
   readonly endLsn: Lsn;
+  /**
+   * Before `endLsn`, while prepared transactions wait for their end: what may be confirmed instead,
+   * so that the server sends them again.
+   */
+  readonly heldLsn?: Lsn | null;
   /** Of the transaction of which a part lies before the offset; null between transactions. */
   readonly openCommitLsn: Lsn | null;
   /** How many events of that transaction lie before the offset (P46). */
@@ -27,6 +32,11 @@ export interface ReplicationOffset {
   readonly commitMicros: bigint | null;
   /** `running`: rows of the first snapshot lie before the offset, and more follow. */
   readonly snapshot: 'running' | 'completed' | 'none';
+}
+
+/** What may be confirmed once the offset is durable, and where the server begins again. */
+export function restartLsn({ endLsn, heldLsn = null }: ReplicationOffset): Lsn {
+  return heldLsn !== null && heldLsn < endLsn ? heldLsn : endLsn;
 }
 
 type OffsetMap = SourceOffset['offset'];
@@ -43,6 +53,7 @@ function int64(value: bigint | null): OffsetEntry {
  * `tidemark.`, so that a transport which shares Debezium's topic can keep them apart (ruling 12).
  */
 export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): SourceOffset {
+  const held = offset.heldLsn ?? null;
   const map: Record<string, string | number | boolean | null> = {
     lsn: int64(offset.lastLsn),
     lsn_proc: int64(offset.openCommitLsn === null ? offset.endLsn : offset.lastLsn),
@@ -56,6 +67,7 @@ export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): 
     'tidemark.slot': offset.slot,
     'tidemark.fingerprint': offset.fingerprint,
     'tidemark.end_lsn': formatLsn(offset.endLsn),
+    'tidemark.held_lsn': held === null ? null : formatLsn(held),
     'tidemark.commit_lsn': offset.openCommitLsn === null ? null : formatLsn(offset.openCommitLsn),
     'tidemark.events_done': offset.eventsDone,
     'tidemark.snapshot': offset.snapshot,
@@ -77,12 +89,14 @@ export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
   }
   const snapshot = text(offset, 'tidemark.snapshot');
   const open = offset['tidemark.commit_lsn'] ?? null;
+  const held = offset['tidemark.held_lsn'] ?? null;
   return {
     systemIdentifier: text(offset, 'tidemark.system_id'),
     timeline: Number(offset['tidemark.timeline']),
     slot: text(offset, 'tidemark.slot'),
     fingerprint: text(offset, 'tidemark.fingerprint'),
     endLsn: parseLsn(text(offset, 'tidemark.end_lsn')),
+    heldLsn: held === null ? null : parseLsn(String(held)),
     openCommitLsn: open === null ? null : parseLsn(String(open)),
     eventsDone: Number(offset['tidemark.events_done']),
     previousCommitLsn: integer(offset, 'lsn_commit'),

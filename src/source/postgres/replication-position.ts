@@ -24,6 +24,9 @@ export class ReplicationPosition {
   /** Events of the open transaction with a lower ordinal lie before the offset already. */
   #skipBelow = 0;
   #eventsDone: number;
+  #heldLsn: Lsn | null = null;
+  /** Of the run before: until the stream has passed its end, prepared transactions come again. */
+  #resumedHold: { readonly lsn: Lsn; readonly until: Lsn } | null;
 
   constructor(resume: ReplicationOffset) {
     this.#offset = resume;
@@ -35,6 +38,8 @@ export class ReplicationPosition {
     this.#commitMicros = resume.commitMicros;
     this.#transactionId = resume.transactionId;
     this.#eventsDone = resume.eventsDone;
+    const held = resume.heldLsn ?? null;
+    this.#resumedHold = held === null ? null : { lsn: held, until: resume.endLsn };
   }
 
   get inTransaction(): boolean {
@@ -127,6 +132,24 @@ export class ReplicationPosition {
     return true;
   }
 
+  /**
+   * Where the server has to begin again because of prepared transactions that wait for their end;
+   * null: where the offset ends.
+   */
+  hold(at: Lsn | null): void {
+    if (at === this.#heldLsn) return;
+    this.#heldLsn = at;
+    this.#offsetIsCurrent = false;
+  }
+
+  #held(): Lsn | null {
+    const resumed = this.#resumedHold;
+    if (resumed === null) return this.#heldLsn;
+    if (this.#endLsn <= resumed.until) return resumed.lsn;
+    this.#resumedHold = null;
+    return this.#heldLsn;
+  }
+
   /** The same object until the position changes. */
   offset(): ReplicationOffset {
     if (this.#offsetIsCurrent) return this.#offset;
@@ -134,6 +157,7 @@ export class ReplicationPosition {
     this.#offset = {
       ...this.#offset,
       endLsn: this.#endLsn,
+      heldLsn: this.#held(),
       openCommitLsn: this.#eventsDone > 0 ? this.#commitLsn : null,
       eventsDone: this.#eventsDone,
       previousCommitLsn: this.#previousCommitLsn,

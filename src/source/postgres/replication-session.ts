@@ -14,8 +14,16 @@ const END_DEADLINE_MS = 5000;
 const LEAST_LIVENESS_MS = 30_000;
 
 /** START_REPLICATION; names are SQL identifiers inside a literal (P74). */
-export function startCommand(options: PostgresSourceOptions, from: Lsn): string {
-  const parameters = streamParameters(options, quoteIdentifier(options.publicationName));
+export function startCommand(
+  options: PostgresSourceOptions,
+  from: Lsn,
+  serverVersion: number,
+): string {
+  const parameters = streamParameters(
+    options,
+    quoteIdentifier(options.publicationName),
+    serverVersion,
+  );
   const list = parameters.map(([name, value]) => `${quoteIdentifier(name)} ${literal(value)}`);
   return (
     `START_REPLICATION SLOT ${quoteIdentifier(options.slotName)} ` +
@@ -107,6 +115,8 @@ export class ReplicationSession {
     try {
       await Promise.race([stopped.promise, this.#endedByServer()]);
     } finally {
+      // A replay of a spooled transaction does not read from the connection: nothing else ends it.
+      this.#stream.halt();
       signal.removeEventListener('abort', stop);
     }
   }

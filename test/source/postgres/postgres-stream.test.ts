@@ -4,6 +4,7 @@ import { PostgresStream } from '../../../src/source/postgres/postgres-stream.ts'
 import type { RelationCatalog } from '../../../src/source/postgres/relation-cache.ts';
 import { RelationCache } from '../../../src/source/postgres/relation-cache.ts';
 import { ReplicationPosition } from '../../../src/source/postgres/replication-position.ts';
+import { StreamedTransactions } from '../../../src/source/postgres/streamed-transactions.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { goldenScenarios } from '../../support/pgoutput-golden.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
@@ -54,6 +55,7 @@ function setUp(): {
     receiver,
     relations: new RelationCache(CATALOG),
     position,
+    streamed: new StreamedTransactions('/nowhere', 's'),
     skippedOperations: [],
     wantsMessage: (prefix) => prefix !== 'unwanted',
     clock,
@@ -153,10 +155,17 @@ test('it tells when the receiver holds it up', async () => {
   expect(stream.isReading).toBe(true);
 });
 
-test('a slot with two_phase is refused (P76)', async () => {
-  const { stream } = setUp();
+test('prepared transactions are handed over when they commit (P76)', async () => {
+  const { stream, receiver, position } = setUp();
   const prepared = scenario('prepared transactions').map((message) => xlogData(message, 5n));
-  await expect(feed(stream, prepared)).rejects.toMatchObject({ code: 'PG_SLOT_MISMATCH' });
+  const kind = (frame: Buffer): string => String.fromCharCode(frame[25] as number);
+  const end = prepared.findIndex((frame) => kind(frame) === 'K');
+  await feed(stream, prepared.slice(0, end));
+  const before = receiver.commits.length;
+  expect(position.offset().heldLsn).not.toBeNull();
+  await feed(stream, prepared.slice(end));
+  expect(receiver.commits.length).toBeGreaterThan(before);
+  expect(position.offset().heldLsn).toBeNull();
 });
 
 test.each([

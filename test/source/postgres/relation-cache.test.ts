@@ -69,7 +69,7 @@ test('versions rise with real differences only (P19), also over sessions (P20)',
   expect(await cache.learn(relation(['id']), AT)).toBeNull();
   const added = await cache.learn(relation(['id', 'a']), AT);
   expect(added).toMatchObject({ table: { version: 2 }, previous: { version: 1 } });
-  expect(cache.lookup(7)).toEqual({ columnCount: 2, table: added?.table });
+  expect(cache.lookup(7)).toEqual({ columnCount: 2, table: added?.table, watch: null });
 });
 
 test('a rename keeps the relation id, a table made anew keeps its name (P23)', async () => {
@@ -85,7 +85,7 @@ test('a table that is not captured is known without asking the catalog', () => {
   const catalog = new FakeCatalog();
   const cache = new RelationCache(catalog);
   expect(cache.skip(relation(['id'], { table: 'not' }))).toBe(true);
-  expect(cache.lookup(7)).toEqual({ columnCount: 1, table: null });
+  expect(cache.lookup(7)).toEqual({ columnCount: 1, table: null, watch: null });
   expect(cache.skip(relation(['id']))).toBe(false);
   expect(catalog.asked).toBe(0);
 });

@@ -12,6 +12,7 @@ const START: ReplicationOffset = {
   slot: 's',
   fingerprint: 'f',
   endLsn: lsn(100n),
+  heldLsn: null,
   openCommitLsn: null,
   eventsDone: 0,
   previousCommitLsn: null,
@@ -25,6 +26,7 @@ test('an offset survives the way through the transport', () => {
   const offset: ReplicationOffset = {
     ...START,
     endLsn: lsn(0xffff_ffff_ffff_fff0n),
+    heldLsn: lsn(0xffff_ffff_ffff_ff00n),
     openCommitLsn: lsn(0xffff_ffff_ffff_fff1n),
     previousCommitLsn: lsn(0xffff_ffff_ffff_ffe0n),
     lastLsn: lsn(0xffff_ffff_ffff_fff2n),

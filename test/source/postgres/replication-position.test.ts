@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Lsn } from '../../../src/model/lsn.ts';
 import { lsn } from '../../../src/model/lsn.ts';
 import type { ReplicationOffset } from '../../../src/source/postgres/replication-offset.ts';
+import { restartLsn } from '../../../src/source/postgres/replication-offset.ts';
 import { ReplicationPosition } from '../../../src/source/postgres/replication-position.ts';
 
 const at = (value: number): Lsn => lsn(BigInt(value));
@@ -138,4 +139,23 @@ test('a message does not pass a half-published transaction', () => {
   expect(position.message(at(150))).toBe(false);
   expect(position.offset().endLsn).toBe(100n);
   expect(() => position.message(at(250))).toThrow(/did not come again/);
+});
+
+test('a prepared transaction holds the restart until it ends, also over a restart', () => {
+  const position = new ReplicationPosition(START);
+  position.hold(at(120));
+  transaction(position, 200, 1);
+  expect(position.offset()).toMatchObject({ endLsn: 210n, heldLsn: 120n });
+  expect(restartLsn(position.offset())).toBe(120n);
+  const again = new ReplicationPosition(position.offset());
+  // The prepared transaction has not come again yet.
+  again.hold(null);
+  expect(restartLsn(again.offset())).toBe(120n);
+  transaction(again, 200, 1);
+  again.hold(at(120));
+  again.hold(null);
+  expect(restartLsn(again.offset())).toBe(120n);
+  transaction(again, 300, 1);
+  expect(again.offset()).toMatchObject({ endLsn: 310n, heldLsn: null });
+  expect(restartLsn(again.offset())).toBe(310n);
 });

@@ -7,10 +7,11 @@ const DATABASE = { host: 'h', port: 1, user: 'u', password: 'p', name: 'shop' };
 
 test('names are quoted twice: as identifiers, inside of a literal (P74)', () => {
   const options = sourceOptionsFor(DATABASE, {
+    largeTransactionMode: 'server',
     publicationName: `we"ird's`,
     slotStreamParams: [['origin', 'none']],
   });
-  expect(startCommand(options, lsn(0x16_b374_d848n))).toBe(
+  expect(startCommand(options, lsn(0x16_b374_d848n), 140_000)).toBe(
     `START_REPLICATION SLOT "shop" LOGICAL 16/B374D848 ` +
       `("proto_version" '1', "publication_names" '"we""ird''s"', "messages" 'true', ` +
       `"origin" 'none')`,

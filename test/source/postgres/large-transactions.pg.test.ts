@@ -1,0 +1,226 @@
+import { readdir } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { TestDatabase } from '../../support/postgres.ts';
+import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
+import type { RunningSource } from '../../support/postgres-source.ts';
+import { sourceOptionsFor, startStreaming } from '../../support/postgres-source.ts';
+import type { RecordingReceiver } from '../../support/recording-receiver.ts';
+
+const PAD = 200;
+const CREATE = `
+  CREATE TABLE a (id int PRIMARY KEY, pad text);
+  CREATE TABLE small (id int PRIMARY KEY)`;
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+const idsOf = (receiver: RecordingReceiver, table: string): readonly number[] =>
+  receiver.events.filter((e) => e.table === table).map((event) => Number(event.after?.['id']));
+
+/** The server streams what it would otherwise keep in this little memory. */
+async function smallMemory(database: TestDatabase): Promise<void> {
+  await database.query(CREATE);
+  await database.query(`ALTER DATABASE ${database.name} SET logical_decoding_work_mem = '64kB'`);
+}
+
+const insert = (from: number, to: number): string =>
+  `INSERT INTO a SELECT g, repeat('x', ${PAD}) FROM generate_series(${from}, ${to}) g`;
+
+/** Rows of the open transaction have come in, and stand in files. */
+async function spooled(database: TestDatabase): Promise<void> {
+  await database.until(
+    `SELECT stream_bytes > 0 FROM pg_stat_replication_slots WHERE slot_name = $1`,
+    [database.name],
+  );
+}
+
+test('small commits pass an open large transaction, which follows whole, in order', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  const source = await startStreaming(sourceOptionsFor(database));
+  const { receiver } = source;
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query(insert(1, 5000));
+  await spooled(database);
+  await database.query('INSERT INTO small VALUES (1)');
+  await receiver.until((events) => events.length === 1);
+  await client.query(insert(5001, 8000));
+  await client.query('UPDATE a SET id = -1 WHERE id = 1');
+  await client.query('COMMIT');
+  await database.query('INSERT INTO small VALUES (2)');
+  await receiver.until((events) => events.length === 8003);
+  await source.stop();
+  expect(idsOf(receiver, 'a')).toEqual([...range(1, 8000), -1]);
+  expect(receiver.events.at(-2)).toMatchObject({ op: 'u', before: { id: '1' } });
+  expect(receiver.events.map(({ table }) => table)).toEqual([
+    'small',
+    ...range(1, 8001).map(() => 'a'),
+    'small',
+  ]);
+  const large = receiver.events.filter(({ table }) => table === 'a');
+  expect(large.map(({ ordinal }) => ordinal)).toEqual(range(0, 8000));
+  expect(new Set(large.map(({ commitLsn }) => commitLsn)).size).toBe(1);
+});
+
+test('rolled back savepoints and transactions leave nothing', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  const source = await startStreaming(sourceOptionsFor(database));
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query(insert(1, 1000));
+  await client.query('SAVEPOINT one');
+  await client.query(insert(1001, 2000));
+  await client.query('SAVEPOINT two');
+  await client.query(insert(2001, 3000));
+  await client.query('RELEASE two');
+  await client.query('SAVEPOINT three');
+  await client.query(insert(3001, 4000));
+  await client.query('ROLLBACK TO three');
+  await client.query(insert(4001, 5000));
+  await client.query('ROLLBACK TO one');
+  await client.query(insert(5001, 6000));
+  await client.query('SAVEPOINT four');
+  await client.query(insert(6001, 7000));
+  await client.query('COMMIT');
+  await client.query('BEGIN');
+  await client.query(insert(10_000, 14_000));
+  await client.query('ROLLBACK');
+  await database.query('INSERT INTO small VALUES (1)');
+  await source.receiver.until((events) => events.some(({ table }) => table === 'small'));
+  await source.stop();
+  expect(idsOf(source.receiver, 'a')).toEqual([...range(1, 1000), ...range(5001, 7000)]);
+  const streamed = await database.query<{ n: number }>(
+    'SELECT stream_txns::int AS n FROM pg_stat_replication_slots WHERE slot_name = $1',
+    [database.name],
+  );
+  expect(streamed[0]?.n).toBeGreaterThanOrEqual(1);
+});
+
+async function stopAt(source: RunningSource, rows: number): Promise<void> {
+  const { receiver } = source;
+  receiver.autoFlush = false;
+  const reached = Promise.withResolvers<void>();
+  receiver.onRow = (count) => {
+    if (count !== rows) return;
+    receiver.flush();
+    reached.resolve();
+  };
+  await reached.promise;
+  await source.stop();
+  receiver.autoFlush = true;
+  receiver.onRow = () => undefined;
+}
+
+test.for(['spool', 'server'] as const)(
+  'a restart in the middle goes on at the next row, then by %s',
+  async (mode) => {
+    await using database = await freshDatabase();
+    await smallMemory(database);
+    const options = sourceOptionsFor(database);
+    const first = await startStreaming(options);
+    const { receiver } = first;
+    const stopped = stopAt(first, 2500);
+    await database.query(`BEGIN; ${insert(1, 2000)}; SAVEPOINT s; ${insert(9000, 9500)};
+      ROLLBACK TO s; ${insert(2001, 4000)}; COMMIT`);
+    await stopped;
+    expect(receiver.events.length).toBeLessThan(4000);
+    const second = await startStreaming({ ...options, largeTransactionMode: mode }, receiver);
+    await database.query('INSERT INTO small VALUES (1)');
+    await receiver.until((events) => events.length === 4001);
+    await second.stop();
+    expect(idsOf(receiver, 'a')).toEqual(range(1, 4000));
+  },
+);
+
+test('restart with open transactions: they come again from their start (P79)', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  const { receiver } = first;
+  const clients = [await database.connect(), await database.connect()];
+  for (const [i, client] of clients.entries()) {
+    await client.query('BEGIN');
+    await client.query(insert(i * 10_000 + 1, i * 10_000 + 2000));
+  }
+  await spooled(database);
+  await database.query('INSERT INTO small VALUES (1)');
+  await receiver.until((events) => events.length === 1);
+  await first.stop();
+  const second = await startStreaming(options, receiver);
+  await clients[1]?.query(insert(12_001, 12_500));
+  await clients[1]?.query('COMMIT');
+  await clients[0]?.query('COMMIT');
+  await receiver.until((events) => events.length === 4501);
+  await second.stop();
+  expect(idsOf(receiver, 'a')).toEqual([...range(10_001, 12_500), ...range(1, 2000)]);
+  const left = await readdir(path.join(os.tmpdir(), 'tidemark-spool'));
+  expect(left.filter((file) => file.startsWith(`${database.name}-`))).toEqual([]);
+});
+
+test('shapes inside a block are those of its transaction alone (P80)', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  await database.query('CREATE PUBLICATION own FOR TABLE a, small');
+  const options = sourceOptionsFor(database, {
+    publicationName: 'own',
+    publicationAutocreateMode: 'disabled',
+  });
+  const source = await startStreaming(options);
+  const { receiver } = source;
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query('ALTER TABLE a ADD extra int');
+  await client.query(
+    `INSERT INTO a SELECT g, repeat('x', ${PAD}), g FROM generate_series(1, 2000) g`,
+  );
+  await client.query('SAVEPOINT s');
+  await client.query('ALTER TABLE a DROP extra');
+  await client.query(insert(9001, 11_000));
+  await client.query('ROLLBACK TO s');
+  await spooled(database);
+  await database.query('INSERT INTO small VALUES (1)');
+  await receiver.until((events) => events.length === 1);
+  await client.query(`INSERT INTO a VALUES (2001, 'x', 7)`);
+  await client.query('COMMIT');
+  await database.query(`INSERT INTO a VALUES (2002, 'x', 8)`);
+  await receiver.until((events) => events.length === 2003);
+  await source.stop();
+  expect(idsOf(receiver, 'a')).toEqual(range(1, 2002));
+  expect(receiver.events.slice(-2).map(({ after }) => after?.['extra'])).toEqual(['7', '8']);
+});
+
+test('prepared transactions come when they commit, also over restarts', async () => {
+  await using server = await startOwnServer({ settings: { max_prepared_transactions: 5 } });
+  await using database = await server.freshDatabase();
+  await smallMemory(database);
+  const options = sourceOptionsFor(database, { slotTwoPhase: true });
+  const first = await startStreaming(options);
+  const { receiver } = first;
+  const gid = (n: number): string => `'${database.name} ${n}'`;
+  await database.query(`BEGIN; ${insert(1, 3000)}; PREPARE TRANSACTION ${gid(1)}`);
+  await database.query(`BEGIN; ${insert(4001, 4002)}; PREPARE TRANSACTION ${gid(2)}`);
+  await database.query(`BEGIN; ${insert(5001, 5002)}; PREPARE TRANSACTION ${gid(3)}`);
+  await database.query('INSERT INTO small VALUES (1)');
+  await receiver.until((events) => events.length === 1);
+  await database.query(`ROLLBACK PREPARED ${gid(2)}`);
+  await database.query(`COMMIT PREPARED ${gid(3)}`);
+  await receiver.until((events) => events.length === 3);
+  await first.stop();
+  const second = await startStreaming(options, receiver);
+  await database.query('INSERT INTO small VALUES (2)');
+  await receiver.until((events) => events.length === 4);
+  await database.query(`COMMIT PREPARED ${gid(1)}`);
+  await receiver.until((events) => events.length === 3004);
+  await second.stop();
+  expect(idsOf(receiver, 'a')).toEqual([5001, 5002, ...range(1, 3000)]);
+  expect(idsOf(receiver, 'small')).toEqual([1, 2]);
+  const third = await startStreaming(options, receiver);
+  await database.query('INSERT INTO small VALUES (3)');
+  await receiver.until((events) => events.length === 3005);
+  await third.stop();
+  expect(receiver.events).toHaveLength(3005);
+});
