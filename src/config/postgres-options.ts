@@ -4,6 +4,7 @@ import { withDefaults } from './option-table.ts';
 import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
 import { compilePattern, PatternError } from './pattern-list.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
+import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
 
@@ -183,40 +184,10 @@ const SLOT_OPTIONS: readonly Option[] = [
   },
 ];
 
-const SNAPSHOT_OPTIONS: readonly Option[] = [
-  {
-    name: 'snapshot.mode',
-    type: {
-      kind: 'enum',
-      values: ['initial', 'initial_only', 'always', 'no_data', 'when_needed'],
-      refused: {
-        never: 'use no_data',
-        recovery: 'PostgreSQL sources keep no schema history that could need it',
-        configuration_based: 'not supported; choose one of the other modes',
-        custom: 'Java classes cannot be loaded; choose one of the other modes',
-      },
-    },
-    default: 'initial',
-    doc: 'When tables are read whole: initial = once, at the first start.',
-  },
-  {
-    name: 'snapshot.max.threads',
-    type: { kind: 'int', min: 1, max: 64 },
-    default: '4',
-    doc: 'Connections that read the snapshot side by side.',
-  },
-  {
-    name: 'snapshot.lock.timeout.ms',
-    type: { kind: 'duration', min: 0 },
-    default: '10000',
-    doc: 'How long the snapshot may wait for a lock on a table.',
-  },
-];
-
 const BASE_TABLE: readonly Option[] = [
   ...CONNECTION_OPTIONS,
   ...SLOT_OPTIONS,
-  ...SNAPSHOT_OPTIONS,
+  ...POSTGRES_SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
   ...COLUMN_MASK_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
@@ -254,6 +225,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...COLUMN_MASK_RULES,
+  ...POSTGRES_SNAPSHOT_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),
   exclusive('column.include.list', 'column.exclude.list'),

@@ -1,7 +1,6 @@
 import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 
-const SIGNALS = 'signals and incremental snapshots are not supported yet';
 const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
 const NAMING = 'topics are always named <prefix>.<schema>.<table>';
@@ -40,13 +39,12 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'statistics.metrics.enabled': 'percentiles are always kept',
     'executor.shutdown.timeout.ms': 'use task.shutdown.graceful.timeout.ms of the runtime section',
     'event.processing.failure.handling.mode':
-      'a change that cannot be converted always stops the task',
+      'a change that cannot be decoded always stops the task',
     'guardrail.collections.max': 'the number of tables has no limit',
     'guardrail.collections.limit.action': 'the number of tables has no limit',
     'notification.enabled.channels': 'notifications are not sent; see the log and /status',
     'notification.<property>': 'notifications are not sent; see the log and /status',
     'internal.<property>': 'Java internals',
-    'signal.enabled.channels': SIGNALS,
     'topic.heartbeat.prefix': HEARTBEAT_TOPIC,
     'topic.heartbeat.name': HEARTBEAT_TOPIC,
     'datatype.propagate.source.type': 'use column.propagate.source.type',
@@ -57,10 +55,8 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'database.initial.statements': 'not supported yet; use ALTER ROLE … SET on the server',
     'skip.messages.without.change': 'not supported yet',
     'replica.identity.autoset.values': 'not supported yet; run ALTER TABLE … REPLICA IDENTITY',
-    'read.only': SIGNALS,
-    'signal.data.collection': SIGNALS,
-    'signal.<property>': SIGNALS,
-    'incremental.snapshot.<property>': SIGNALS,
+    'signal.<property>': 'this channel of signals is not supported yet',
+    'incremental.snapshot.allow.schema.changes': 'always on',
     'transaction.metadata.factory': 'Java classes cannot be loaded',
     'snapshot.include.collection.list': 'not supported yet; all captured tables are read',
     'snapshot.select.statement.overrides': 'not supported yet; all rows are read',

@@ -19,6 +19,7 @@ import type {
 } from '../source/postgres/postgres-source-options.ts';
 import { PRODUCT_VERSION } from './product-version.ts';
 
+import { snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
 /** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
 const SLOT_CREATE_TIMEOUT_MS = 90_000;
 
@@ -46,7 +47,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     publishViaPartitionRoot: options.boolean('publish.via.partition.root'),
     schemaInclude: options.patterns('schema.include.list'),
     schemaExclude: options.patterns('schema.exclude.list'),
-    tableInclude: options.patterns('table.include.list'),
+    tableInclude: tablesOf(options),
     tableExclude: options.patterns('table.exclude.list'),
     columnInclude: options.patterns('column.include.list'),
     columnExclude: options.patterns('column.exclude.list'),
@@ -61,6 +62,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     snapshotMaxThreads: options.number('snapshot.max.threads'),
     snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),
     slotCreateTimeoutMs: SLOT_CREATE_TIMEOUT_MS,
+    snapshots: snapshotOptionsOf(options),
     statusUpdateIntervalMs: options.number('status.update.interval.ms'),
     heartbeatIntervalMs: options.number('heartbeat.interval.ms'),
     heartbeatActionQuery: options.optionalString('heartbeat.action.query'),

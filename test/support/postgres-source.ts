@@ -5,6 +5,7 @@ import type {
   PostgresConnectionOptions,
   PostgresSourceOptions,
 } from '../../src/source/postgres/postgres-source-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 
@@ -50,6 +51,7 @@ export function sourceOptionsFor(
     snapshotMode: 'initial',
     snapshotMaxThreads: 1,
     snapshotLockTimeoutMs: 10_000,
+    snapshots: DEFAULT_SNAPSHOT_OPTIONS,
     slotCreateTimeoutMs: 30_000,
     statusUpdateIntervalMs: 100,
     heartbeatIntervalMs: 0,

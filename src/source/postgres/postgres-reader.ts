@@ -12,12 +12,16 @@ import type {
   SourceReader,
   SourceStatus,
 } from '../../model/change-event.ts';
-import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
+import type { SourceNotification } from '../../model/source-notification.ts';
+import type { SourceSignal } from '../../model/source-signal.ts';
+import { besideStream } from './beside-stream.ts';
 import { messageIncluded } from './capture-filter.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
+import type { IncrementalParts } from './incremental-snapshots.ts';
+import { IncrementalSnapshots } from './incremental-snapshots.ts';
 import { readSlot, slotProblem } from './postgres-slot.ts';
 import { runSnapshot } from './postgres-snapshot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
@@ -32,7 +36,9 @@ import type { ReplicationOffset } from './replication-offset.ts';
 import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offset.ts';
 import { ReplicationPosition } from './replication-position.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
-import type { SnapshotOffsets } from './snapshot-request.ts';
+import { attemptOf, firstOffset } from './snapshot-offset.ts';
+import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
+import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
 import { SideConnection } from './wire-side-connection.ts';
 
@@ -46,6 +52,8 @@ export interface PostgresReaderParts {
   readonly note?: (text: string) => void;
   /** A line that somebody has to read. The same may come again with each connection. */
   readonly warn?: (text: string) => void;
+  /** Where snapshots are. */
+  readonly notify?: (notification: SourceNotification) => void;
 }
 
 const WAL_END_INTERVAL_MS = 1000;
@@ -61,6 +69,7 @@ export class PostgresReader implements SourceReader {
   readonly #spoolFolder: string;
   readonly #note: (text: string) => void;
   readonly #warn: (text: string) => void;
+  readonly #notify: (notification: SourceNotification) => void;
   readonly #catalogConnection: SideConnection;
   readonly #beatConnection: SideConnection;
   readonly #beating = new AbortController();
@@ -73,8 +82,11 @@ export class PostgresReader implements SourceReader {
   #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
   #snapshotOffset: SourceOffset | undefined;
+  #snapshots: IncrementalSnapshots | undefined;
+  /** Those that came before the stream was there to put them in their place. */
+  readonly #earlySignals: SourceSignal[] = [];
   /** Conversion of the position's offset, remembered while that stays the same object. */
-  #converted: { from: ReplicationOffset; to: SourceOffset } | undefined;
+  #converted: { from: ReplicationOffset; state: string | null; to: SourceOffset } | undefined;
 
   constructor(parts: PostgresReaderParts) {
     this.#options = parts.options;
@@ -82,6 +94,7 @@ export class PostgresReader implements SourceReader {
     this.#spoolFolder = parts.spoolFolder ?? path.join(os.tmpdir(), 'tidemark-spool');
     this.#note = parts.note ?? (() => undefined);
     this.#warn = parts.warn ?? this.#note;
+    this.#notify = parts.notify ?? (() => undefined);
     const side = (purpose: string): SideConnection =>
       new SideConnection(
         this.#options.connection,
@@ -132,7 +145,7 @@ export class PostgresReader implements SourceReader {
 
   async #snapshot(
     receiver: ChangeReceiver,
-    unfinished: ReturnType<typeof attemptOf> | null,
+    unfinished: SnapshotAttempt | null,
     signal: AbortSignal,
   ): Promise<{ resume: ReplicationOffset; captured: readonly CapturedTable[] }> {
     this.#phase = 'snapshot';
@@ -188,6 +201,7 @@ export class PostgresReader implements SourceReader {
       new CatalogSession(options, types, this.#catalogConnection),
     );
     for (const table of captured) relations.seed(table.info, table.schema);
+    const snapshots = this.#openSnapshots(receiver, resume, { capture, relations, position });
     const streamed = await this.#openSpool();
     const stream = new PostgresStream({
       receiver,
@@ -198,6 +212,7 @@ export class PostgresReader implements SourceReader {
       wantsMessage: (prefix) => messageIncluded(options, prefix),
       clock,
       idleIntervalMs: options.statusUpdateIntervalMs,
+      snapshots,
       onStarted: () => {
         this.#phase = 'streaming';
         this.#note(`streaming from ${formatLsn(resume.endLsn)}`);
@@ -217,9 +232,42 @@ export class PostgresReader implements SourceReader {
     this.#position = position;
     this.#stream = stream;
     this.#session = session;
+    this.#snapshots = snapshots;
+    for (const early of this.#earlySignals.splice(0)) snapshots.signal(early);
     this.#startBeating(stream);
     const command = startCommand(options, restartLsn(resume), capture.catalog.server.version);
-    await session.run(command, signal);
+    await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
+  }
+
+  #openSnapshots(
+    receiver: ChangeReceiver,
+    resume: ReplicationOffset,
+    parts: Pick<IncrementalParts, 'capture' | 'relations' | 'position'>,
+  ): IncrementalSnapshots {
+    const options = this.#options;
+    const clock = this.#clock;
+    return new IncrementalSnapshots({
+      options,
+      connect: (session, abort) => PostgresWire.connect(options.connection, session, abort, clock),
+      receiver,
+      ...parts,
+      state: decodeSnapshotState(resume.snapshotState ?? null),
+      clock,
+      refresh: () => prepareCapture(this.#catalogConnection, options),
+      ask: () => {
+        this.#session?.ask();
+      },
+      offsetText: () => JSON.stringify(this.offset().offset),
+      initialCompleted: () => receiver.snapshotCompleted(this.offset()),
+      notify: this.#notify,
+      note: this.#note,
+    });
+  }
+
+  /** A signal of a channel outside of the database. */
+  signal(signal: SourceSignal): void {
+    if (this.#snapshots === undefined) this.#earlySignals.push(signal);
+    else this.#snapshots.signal(signal);
   }
 
   async #openSpool(): Promise<StreamedTransactions> {
@@ -270,8 +318,10 @@ export class PostgresReader implements SourceReader {
     const position = this.#position;
     if (position === undefined) return must(this.#snapshotOffset, 'no offset before the start');
     const from = position.offset();
-    if (this.#converted?.from !== from) {
-      this.#converted = { from, to: toSourceOffset(this.#options.topicPrefix, from) };
+    const state = this.#snapshots?.stateText ?? null;
+    if (this.#converted?.from !== from || this.#converted.state !== state) {
+      const whole = { ...from, snapshotState: state };
+      this.#converted = { from, state, to: toSourceOffset(this.#options.topicPrefix, whole) };
     }
     return this.#converted.to;
   }
@@ -286,7 +336,7 @@ export class PostgresReader implements SourceReader {
     const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
       phase: this.#phase,
-      snapshot: this.#progress,
+      snapshot: [...this.#progress, ...(this.#snapshots?.progress() ?? [])],
       lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
       lagMs: stream?.lagMs ?? null,
       confirmedLsn: this.#session?.confirmed ?? null,
@@ -314,35 +364,4 @@ export class PostgresReader implements SourceReader {
 /** Not a name that stands in synchronous_standby_names (P54). */
 function applicationName(options: PostgresSourceOptions, purpose: string): string {
   return `tidemark ${purpose} ${options.slotName}`;
-}
-
-function attemptOf(offset: ReplicationOffset): {
-  systemIdentifier: string;
-  timeline: number;
-  slotName: string;
-} {
-  const { systemIdentifier, timeline, slot } = offset;
-  return { systemIdentifier, timeline, slotName: slot };
-}
-
-function firstOffset(
-  attempt: ReturnType<typeof attemptOf>,
-  snapshot: ReplicationOffset['snapshot'],
-  point: Lsn,
-  finishedMicros: bigint | null,
-): ReplicationOffset {
-  return {
-    systemIdentifier: attempt.systemIdentifier,
-    timeline: attempt.timeline,
-    slot: attempt.slotName,
-    fingerprint: '',
-    endLsn: point,
-    openCommitLsn: null,
-    eventsDone: 0,
-    previousCommitLsn: null,
-    lastLsn: point,
-    transactionId: null,
-    commitMicros: finishedMicros,
-    snapshot,
-  };
 }

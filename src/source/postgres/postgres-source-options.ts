@@ -1,5 +1,6 @@
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
+import type { SnapshotOptions } from './snapshot-options.ts';
 import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 
 /** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */
@@ -82,6 +83,7 @@ export interface PostgresSourceOptions {
   readonly snapshotMode: SnapshotMode;
   readonly snapshotMaxThreads: number;
   readonly snapshotLockTimeoutMs: number;
+  readonly snapshots: SnapshotOptions;
   /** How long the creation of the slot may wait for old transactions (P63). */
   readonly slotCreateTimeoutMs: number;
   readonly statusUpdateIntervalMs: number;

@@ -32,6 +32,8 @@ export interface ReplicationOffset {
   readonly commitMicros: bigint | null;
   /** `running`: rows of the first snapshot lie before the offset, and more follow. */
   readonly snapshot: 'running' | 'completed' | 'none';
+  /** Snapshots under way, as `encodeSnapshotState` writes them; null: none. */
+  readonly snapshotState?: string | null;
 }
 
 /** What may be confirmed once the offset is durable, and where the server begins again. */
@@ -72,6 +74,8 @@ export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): 
     'tidemark.events_done': offset.eventsDone,
     'tidemark.snapshot': offset.snapshot,
   };
+  const state = offset.snapshotState ?? null;
+  if (state !== null) map['tidemark.snapshots'] = state;
   if (offset.snapshot === 'running') {
     map['snapshot'] = 'INITIAL';
     map['snapshot_completed'] = false;
@@ -89,6 +93,7 @@ export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
   }
   const snapshot = text(offset, 'tidemark.snapshot');
   const open = offset['tidemark.commit_lsn'] ?? null;
+  const state = offset['tidemark.snapshots'] ?? null;
   const held = offset['tidemark.held_lsn'] ?? null;
   return {
     systemIdentifier: text(offset, 'tidemark.system_id'),
@@ -104,6 +109,7 @@ export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
     transactionId: offset['txId'] === null ? null : Number(offset['txId']),
     commitMicros: integer(offset, 'ts_usec'),
     snapshot: snapshot === 'running' || snapshot === 'completed' ? snapshot : 'none',
+    ...(state === null ? {} : { snapshotState: String(state) }),
   };
 }
 

@@ -1,0 +1,82 @@
+import type { Option } from './option.ts';
+import type { OptionRule } from './resolve-options.ts';
+
+const MODES: Option = {
+  name: 'snapshot.mode',
+  type: {
+    kind: 'enum',
+    values: ['initial', 'initial_only', 'always', 'no_data', 'when_needed'],
+    refused: {
+      never: 'use no_data',
+      recovery: 'PostgreSQL sources keep no schema history that could need it',
+      configuration_based: 'not supported; choose one of the other modes',
+      custom: 'Java classes cannot be loaded; choose one of the other modes',
+    },
+  },
+  default: 'initial',
+  doc: 'When tables are read whole: initial = once, at the first start.',
+};
+
+const READING: readonly Option[] = [
+  {
+    name: 'snapshot.max.threads',
+    type: { kind: 'int', min: 1, max: 64 },
+    default: '4',
+    doc: 'Connections that read the snapshot side by side.',
+  },
+  {
+    name: 'snapshot.lock.timeout.ms',
+    type: { kind: 'duration', min: 0 },
+    default: '10000',
+    doc: 'How long the snapshot may wait for a lock on a table.',
+  },
+];
+
+const INCREMENTAL: readonly Option[] = [
+  {
+    name: 'incremental.snapshot.chunk.size',
+    type: { kind: 'int', min: 1 },
+    default: '1024',
+    doc: 'Rows that an incremental snapshot reads at once.',
+  },
+  {
+    name: 'incremental.snapshot.watermarking.strategy',
+    type: { kind: 'enum', values: ['insert_insert', 'insert_delete'] },
+    default: 'insert_insert',
+    doc: 'Whether the marks of a chunk stay in the signal table. Ours do not depend on them.',
+  },
+  {
+    name: 'read.only',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'Write nothing to the source, no marks of incremental snapshots either.',
+  },
+  {
+    name: 'signal.data.collection',
+    type: { kind: 'string' },
+    doc: 'Table `schema.table` with the columns id, type, data: a row inserted there is a signal.',
+  },
+  {
+    name: 'signal.enabled.channels',
+    type: { kind: 'list' },
+    default: 'source',
+    doc: 'Where signals come from, besides the command line: source (the table).',
+  },
+];
+
+/** How tables are read, at first and again. */
+export const POSTGRES_SNAPSHOT_OPTIONS: readonly Option[] = [MODES, ...READING, ...INCREMENTAL];
+
+/** Rules over these properties. */
+export const POSTGRES_SNAPSHOT_RULES: readonly OptionRule[] = [
+  {
+    properties: ['signal.enabled.channels'],
+    check: (options) => {
+      const known = new Set(['source']);
+      const stray = options.list('signal.enabled.channels').find((channel) => !known.has(channel));
+      return stray === undefined
+        ? undefined
+        : `has ${stray}; there is source (instead of others use the command line)`;
+    },
+  },
+];

@@ -1,0 +1,230 @@
+import type { SourceNotification } from '../../model/source-notification.ts';
+import type { SourceSignal } from '../../model/source-signal.ts';
+import type { TableId } from '../../model/table-schema.ts';
+import { tableName } from '../../model/table-schema.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import { rowKeyColumns } from './row-key.ts';
+import type { ExecuteRequest, SignalCommand } from './snapshot-signal.ts';
+import { parseSignal } from './snapshot-signal.ts';
+import type { BlockingRequest, SeenTable, SnapshotState, TableTask } from './snapshot-state.ts';
+import { conditionFor, encodeSnapshotState, isTaskOf, matches, newTask } from './snapshot-state.ts';
+
+/** Whom the list of tasks tells. */
+export interface TaskEvents {
+  /** The durable state is another one: with the next append. */
+  changed(): void;
+  /** Other tables than before are concerned. */
+  tablesChanged(): void;
+  notify(notification: SourceNotification): void;
+  note(text: string): void;
+  /** For `{}` in a log signal: where the stream stands. */
+  offsetText(): string;
+}
+
+/**
+ * Which tables are still to be read, as it stands in the source offset. Every change is made
+ * synchronously with the rows or the signal that cause it, so that one append holds both.
+ */
+export class SnapshotTasks {
+  readonly #events: TaskEvents;
+  #state: SnapshotState;
+  #text: string | null | undefined;
+
+  constructor(state: SnapshotState, events: TaskEvents) {
+    this.#state = state;
+    this.#events = events;
+  }
+
+  get state(): SnapshotState {
+    return this.#state;
+  }
+
+  /** What is stored with the offset; null: nothing is under way. */
+  get text(): string | null {
+    if (this.#text === undefined) this.#text = encodeSnapshotState(this.#state);
+    return this.#text;
+  }
+
+  /** The one to work on; a pause is for the snapshots that signals asked for. */
+  current(): TableTask | null {
+    const { tasks, paused } = this.#state;
+    return tasks.find((task) => !paused || task.purpose === 'initial') ?? null;
+  }
+
+  of(id: TableId): TableTask | undefined {
+    return this.#state.tasks.find((task) => isTaskOf(task, id));
+  }
+
+  has(task: TableTask): boolean {
+    return this.#state.tasks.some((other) => isSame(other, task));
+  }
+
+  latest(task: TableTask): TableTask | undefined {
+    return this.#state.tasks.find((other) => isSame(other, task));
+  }
+
+  hasInitial(): boolean {
+    return this.#state.tasks.some((task) => task.purpose === 'initial');
+  }
+
+  update(task: TableTask, change: Partial<TableTask>): void {
+    this.#set({
+      tasks: this.#state.tasks.map((other) =>
+        isSame(other, task) ? { ...other, ...change } : other,
+      ),
+    });
+  }
+
+  /** The table is read, or cannot be. */
+  finish(task: TableTask, status: string): void {
+    const found = this.latest(task);
+    if (found === undefined) return;
+    this.#set({ tasks: this.#state.tasks.filter((other) => other !== found) });
+    this.#tell(found, 'TABLE_SCAN_COMPLETED', {
+      scanned_collection: `${found.schema}.${found.table}`,
+      total_rows_scanned: String(found.rows),
+      status: status === 'SUCCEEDED' && found.rows === 0 ? 'EMPTY' : status,
+    });
+    const left = this.#state.tasks.some((other) => other.purpose === found.purpose);
+    if (!left) this.#tell(found, 'COMPLETED', {});
+  }
+
+  add(tasks: readonly TableTask[]): void {
+    const fresh = tasks.filter((task) => !this.has(task));
+    if (fresh.length > 0) this.#set({ tasks: [...this.#state.tasks, ...fresh] });
+  }
+
+  blockingDone(request: BlockingRequest): void {
+    this.#set({ blocking: this.#state.blocking.filter((other) => other !== request) });
+  }
+
+  setSeen(seen: readonly SeenTable[]): void {
+    this.#set({ seen });
+  }
+
+  progressed(task: TableTask, data: Readonly<Record<string, string>>): void {
+    this.#tell(task, 'IN_PROGRESS', {
+      current_collection_in_progress: `${task.schema}.${task.table}`,
+      ...data,
+    });
+  }
+
+  /** Does what a signal says, at once; `captured` resolves its names. */
+  apply(signal: SourceSignal, captured: readonly CapturedTable[]): void {
+    const command = parseSignal(signal);
+    switch (command.kind) {
+      case 'incremental':
+        this.#start(command.request, captured);
+        return;
+      case 'blocking':
+        this.#set({ blocking: [...this.#state.blocking, command.request] });
+        return;
+      case 'stop':
+        this.#stop(command);
+        return;
+      case 'pause':
+      case 'resume':
+        this.#pause(command.kind === 'pause');
+        return;
+      case 'log':
+        this.#events.note(command.message.replace('{}', this.#events.offsetText()));
+        return;
+      case 'invalid':
+        this.#events.note(`the signal ${signal.id} is ignored: ${command.reason}`);
+        return;
+      case 'none':
+        return;
+    }
+  }
+
+  #start(request: ExecuteRequest, captured: readonly CapturedTable[]): void {
+    const chosen = resolveCollections(request, captured);
+    const tasks = chosen.map(({ schema: { id }, info }) =>
+      newTask(
+        {
+          schema: id.schema,
+          table: id.table,
+          purpose: 'incremental',
+          method: rowKeyColumns(info) === null ? 'whole' : 'keys',
+          snapshotId: request.snapshotId,
+        },
+        { condition: conditionFor(request, id), surrogate: request.surrogate },
+      ),
+    );
+    const unknown = request.collections.filter(
+      (name) => !captured.some(({ schema }) => matches(name, tableName(schema.id))),
+    );
+    for (const name of unknown) {
+      this.#events.note(`the signal ${request.snapshotId} names ${name}, which is not captured`);
+    }
+    if (tasks.length === 0) return;
+    this.add(tasks);
+    const first = tasks[0] as TableTask;
+    this.#tell(first, 'STARTED', {});
+  }
+
+  #stop({ collections }: SignalCommand & { kind: 'stop' }): void {
+    const stopped = this.#state.tasks.filter(
+      (task) =>
+        task.purpose === 'incremental' &&
+        (collections.length === 0 ||
+          collections.some((name) => matches(name, `${task.schema}.${task.table}`))),
+    );
+    const [first] = stopped;
+    if (first === undefined) return;
+    this.#set({ tasks: this.#state.tasks.filter((task) => !stopped.includes(task)) });
+    const names = stopped.map((task) => `${task.schema}.${task.table}`).join(', ');
+    this.#tell(first, 'ABORTED', { data_collections: names });
+    if (!this.#state.tasks.some((task) => task.purpose === 'incremental')) {
+      this.#set({ paused: false });
+    }
+  }
+
+  #pause(paused: boolean): void {
+    const first = this.#state.tasks.find((task) => task.purpose === 'incremental');
+    if (paused === this.#state.paused || (paused && first === undefined)) return;
+    this.#set({ paused });
+    if (first !== undefined) this.#tell(first, paused ? 'PAUSED' : 'RESUMED', {});
+  }
+
+  #tell(
+    task: TableTask,
+    type: SourceNotification['type'],
+    data: Readonly<Record<string, string>>,
+  ): void {
+    const same = this.#state.tasks.filter((other) => other.purpose === task.purpose);
+    const names = same.map((other) => `${other.schema}.${other.table}`).join(', ');
+    this.#events.notify({
+      aggregate: task.purpose === 'initial' ? 'Initial Snapshot' : 'Incremental Snapshot',
+      type,
+      data: { data_collections: names, ...data },
+    });
+  }
+
+  #set(change: Partial<SnapshotState>): void {
+    const before = this.#state;
+    this.#state = { ...before, ...change };
+    this.#text = undefined;
+    this.#events.changed();
+    const { tasks, seen } = this.#state;
+    if (tasks.length !== before.tasks.length || seen !== before.seen) this.#events.tablesChanged();
+  }
+}
+
+function isSame(a: TableTask, b: TableTask): boolean {
+  return a.schema === b.schema && a.table === b.table && a.snapshotId === b.snapshotId;
+}
+
+/** The captured tables that a request names, in the order of its names. */
+export function resolveCollections(
+  request: BlockingRequest,
+  captured: readonly CapturedTable[],
+): readonly CapturedTable[] {
+  const chosen = new Set<CapturedTable>();
+  for (const pattern of request.collections) {
+    for (const table of captured) {
+      if (matches(pattern, tableName(table.schema.id))) chosen.add(table);
+    }
+  }
+  return [...chosen];
+}

@@ -1,0 +1,256 @@
+import { quoteQualified } from '../../../dialects/postgres/postgres-identifiers.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { ChangeReceiver } from '../../model/change-event.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import { formatLsn } from '../../model/lsn.ts';
+import type { SourceNotification } from '../../model/source-notification.ts';
+import type { TableSchema } from '../../model/table-schema.ts';
+import { tableName } from '../../model/table-schema.ts';
+import type { CapturedTable } from './captured-tables.ts';
+import type { PostgresWire } from './postgres-wire.ts';
+import type { RelationCache } from './relation-cache.ts';
+import type { ReplicationPosition } from './replication-position.ts';
+import { rowKeyColumns } from './row-key.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
+import type { BlockingRequest, TableTask } from './snapshot-state.ts';
+import { conditionFor } from './snapshot-state.ts';
+import type { SnapshotTasks } from './snapshot-tasks.ts';
+import { resolveCollections } from './snapshot-tasks.ts';
+import type { RecentTransactions } from './snapshot-visibility.ts';
+import { SnapshotVisibility } from './snapshot-visibility.ts';
+import { wholeQuery } from './window-chunk.ts';
+import type { WindowReader } from './window-reader.ts';
+import { isStatementError, READ_UNTIL, reachable, SNAPSHOT } from './window-reader.ts';
+
+const RETRY_MS = 50;
+
+/** What reading while the stream waits is made with. */
+export interface WholeReadParts {
+  readonly receiver: ChangeReceiver;
+  readonly relations: RelationCache;
+  readonly position: ReplicationPosition;
+  readonly clock: Clock;
+  notify(notification: SourceNotification): void;
+  note(text: string): void;
+}
+
+/** A table without a key that has its turn. */
+export interface WantedTable {
+  readonly task: TableTask;
+  readonly captured: CapturedTable;
+  readonly schema: TableSchema;
+}
+
+interface Begun {
+  readonly wire: PostgresWire;
+  readonly snapshot: string;
+  readonly inRecovery: boolean;
+}
+
+interface TableToRead {
+  readonly captured: CapturedTable;
+  readonly schema: TableSchema;
+  readonly condition: string | null;
+  readonly statement: string | null;
+}
+
+/**
+ * Reads tables whole, in one transaction, while the stream stands still between two transactions:
+ * blocking snapshots, and tables without a key (ruling 1).
+ *
+ * Invariant: everything that the stream brought before is in the read, so that a truncate event may
+ * stand before the rows of a keyless table; what the read saw beyond that is left out of the stream
+ * after it, until the stand that `seen` names.
+ */
+export class WholeRead {
+  readonly #parts: WholeReadParts;
+  readonly #tasks: SnapshotTasks;
+  readonly #reader: WindowReader;
+  readonly #recent: RecentTransactions;
+  readonly #signal: () => AbortSignal;
+  #wanted: WantedTable | null = null;
+
+  constructor(
+    parts: WholeReadParts,
+    tasks: SnapshotTasks,
+    reader: WindowReader,
+    recent: RecentTransactions,
+    signal: () => AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#tasks = tasks;
+    this.#reader = reader;
+    this.#recent = recent;
+    this.#signal = signal;
+  }
+
+  get isWanted(): boolean {
+    return this.#wanted !== null;
+  }
+
+  want(table: WantedTable): void {
+    this.#wanted = table;
+  }
+
+  /** Called between two transactions of the stream, which waits. */
+  async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
+    for (const request of this.#tasks.state.blocking) await this.#blocking(request, at, captured);
+    if (this.#wanted !== null) await this.#keyless(this.#wanted, at);
+  }
+
+  async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
+    const { condition } = task;
+    const tables = [{ captured, schema, condition, statement: null }];
+    try {
+      const rows = await this.#read(tables, at, task.notBefore);
+      this.#tasks.update(task, { rows });
+      this.#tasks.finish(task, 'SUCCEEDED');
+    } catch (error) {
+      if (!isStatementError(error) || task.purpose === 'initial') throw error;
+      this.#parts.note(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
+      this.#tasks.finish(task, 'SQL_EXCEPTION');
+    } finally {
+      this.#wanted = null;
+    }
+  }
+
+  async #blocking(request: BlockingRequest, at: Lsn, all: readonly CapturedTable[]): Promise<void> {
+    const chosen = resolveCollections(request, all);
+    const { relations, receiver, position } = this.#parts;
+    const tables: TableToRead[] = [];
+    for (const captured of chosen) {
+      const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
+      if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
+      // Of a blocking snapshot the condition is a whole SELECT, as in the original.
+      const statement = conditionFor(request, captured.schema.id);
+      tables.push({ captured, schema: adopted.schema, condition: null, statement });
+    }
+    const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
+    const tell = (type: SourceNotification['type']): void => {
+      this.#parts.notify({
+        aggregate: 'Initial Snapshot',
+        type,
+        data: { data_collections: names },
+      });
+    };
+    tell('STARTED');
+    try {
+      if (tables.length > 0) await this.#read(tables, at, null);
+      this.#tasks.blockingDone(request);
+      tell('COMPLETED');
+    } catch (error) {
+      if (!isStatementError(error)) throw error;
+      this.#parts.note(`the blocking snapshot of ${names} is given up: ${String(error)}`);
+      this.#tasks.blockingDone(request);
+      tell('ABORTED');
+    }
+  }
+
+  async #read(tables: readonly TableToRead[], at: Lsn, notBefore: number | null): Promise<number> {
+    const signal = this.#signal();
+    const begun = await this.#begin(tables, notBefore, signal);
+    const { wire, snapshot, inRecovery } = begun;
+    try {
+      const replaced = tables.filter(
+        ({ captured, statement, condition }) =>
+          rowKeyColumns(captured.info) === null && statement === null && condition === null,
+      );
+      for (const { schema } of replaced) this.#truncate(schema, at);
+      const rows = await this.#copy(tables, at, begun, signal);
+      const ended = await wire.query(`COMMIT; ${READ_UNTIL}`, signal);
+      const until = formatLsn(reachable(ended.at(-1)?.rows[0]?.[0] ?? ''));
+      const entries = replaced.map(({ schema: { id } }) => ({
+        schema: id.schema,
+        table: id.table,
+        snapshot,
+        inRecovery,
+        until,
+      }));
+      this.#tasks.setSeen([...this.#tasks.state.seen, ...entries]);
+      return rows;
+    } catch (error) {
+      await this.#reader.close();
+      throw error;
+    }
+  }
+
+  /** Locks first: a table that is rewritten after the snapshot would look empty (P67). */
+  async #begin(
+    tables: readonly TableToRead[],
+    notBefore: number | null,
+    signal: AbortSignal,
+  ): Promise<Begun> {
+    const names = tables.map(({ captured: { info } }) => quoteQualified(info.schema, info.name));
+    for (;;) {
+      const wire = await this.#reader.wire(signal);
+      const results = await wire.query(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ${SNAPSHOT}`,
+        signal,
+      );
+      const [snapshot, recovery] = results.at(-1)?.rows[0] ?? [];
+      const inRecovery = recovery === 't';
+      const visibility = new SnapshotVisibility(snapshot ?? '', inRecovery);
+      const early = notBefore !== null && visibility.xmin < notBefore;
+      if (!early && this.#recent.allSeen(visibility, this.#recent.count)) {
+        return { wire, snapshot: snapshot ?? '', inRecovery };
+      }
+      await wire.query('ROLLBACK', signal);
+      await this.#parts.clock.sleep(RETRY_MS, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  async #copy(
+    tables: readonly TableToRead[],
+    at: Lsn,
+    { wire }: Begun,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { receiver, clock, position } = this.#parts;
+    const rows = new SnapshotRows(
+      tables.map(({ captured, schema }) => ({
+        schema,
+        tupleColumns: captured.tupleColumns.length,
+        chunks: 1,
+        rowsEstimated: Math.max(0, captured.info.estimatedRows),
+      })),
+      receiver,
+      position.previousCommitLsn ?? at,
+      clock,
+    );
+    for (const [index, { captured, condition, statement }] of tables.entries()) {
+      const chunk = rows.openChunk(index);
+      const handler = {
+        data: (bytes: Buffer, start: number, end: number): void => {
+          chunk.row(bytes, start, end);
+        },
+        settle: (): Promise<void> | undefined => {
+          chunk.inputRead();
+          rows.tick();
+          return receiver.settle(true);
+        },
+      };
+      const query = wholeQuery({ captured, keyColumns: [], condition }, statement);
+      await wire.copyOut(query, handler, signal);
+      chunk.close();
+    }
+    rows.finish();
+    return rows.progress().reduce((sum, table) => sum + table.rowsDone, 0);
+  }
+
+  #truncate(table: TableSchema, at: Lsn): void {
+    const { receiver, position, clock } = this.#parts;
+    const lsn = position.previousCommitLsn ?? at;
+    receiver.truncate({
+      table,
+      lsn,
+      commitLsn: lsn,
+      previousCommitLsn: position.previousCommitLsn,
+      ordinal: 0,
+      transactionId: null,
+      sourceMicros: clock.nowMicros(),
+      snapshot: 'false',
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import type { CapturedTable } from '../../src/source/postgres/captured-tables.ts';
+import { newTask } from '../../src/source/postgres/snapshot-state.ts';
+import type { TableTask } from '../../src/source/postgres/snapshot-state.ts';
+import { SnapshotTasks } from '../../src/source/postgres/snapshot-tasks.ts';
+import {
+  RecentTransactions,
+  SnapshotVisibility,
+} from '../../src/source/postgres/snapshot-visibility.ts';
+import { SnapshotWindow } from '../../src/source/postgres/snapshot-window.ts';
+import type { WindowChunk } from '../../src/source/postgres/window-chunk.ts';
+import type { OpenWindow, TableReading } from '../../src/source/postgres/window-handover.ts';
+import { lsn } from '../../src/model/lsn.ts';
+
+/** A table `public.t (id, v)` of one file of 10 pages with oid 7. */
+export const READING: TableReading = {
+  captured: {
+    info: {
+      oid: 7,
+      schema: 'public',
+      name: 't',
+      kind: 'table',
+      columns: [{ number: 1, name: 'id', notNull: true }],
+      uniqueIndexes: [{ columns: [1], primary: true, immediate: true }],
+      estimatedRows: 1000,
+      pages: 10,
+    },
+    schema: {
+      id: { catalog: 'd', schema: 'public', table: 't' },
+      columns: [{ tupleIndex: 0 }, { tupleIndex: 1 }],
+    },
+    tupleColumns: [{ name: 'id' }, { name: 'v' }],
+    storage: [{ oid: 7, schema: 'public', name: 't' }],
+    columnList: null,
+    rowFilter: null,
+  } as unknown as CapturedTable,
+  schema: { id: { catalog: 'd', schema: 'public', table: 't' } } as TableReading['schema'],
+  keyColumns: ['id'],
+  keyIndexes: [0],
+  order: ['id'],
+  orderIndexes: [0],
+};
+
+/** Its task, and a list that holds nothing else. */
+export function taskList(more: Partial<TableTask>): { tasks: SnapshotTasks; task: TableTask } {
+  const base = { schema: 'public', table: 't', snapshotId: 'x' };
+  const task = newTask({ ...base, purpose: 'incremental', method: 'keys' }, more);
+  const tasks = new SnapshotTasks(
+    { tasks: [task], blocking: [], seen: [], paused: false },
+    {
+      changed: () => undefined,
+      tablesChanged: () => undefined,
+      notify: () => undefined,
+      note: () => undefined,
+      offsetText: () => '',
+    },
+  );
+  return { tasks, task };
+}
+
+/** A window whose read saw everything before transaction 100. */
+export function openWindow(
+  task: TableTask,
+  chunk: WindowChunk,
+  rows: readonly string[],
+  cut = false,
+): OpenWindow {
+  const lines = rows.map((row) => Buffer.from(`${row}\n`));
+  const ends = lines.map((_, i) => Buffer.concat(lines.slice(0, i + 1)).length);
+  return {
+    task,
+    reading: READING,
+    chunk,
+    window: new SnapshotWindow(new RecentTransactions()),
+    read: {
+      visibility: new SnapshotVisibility('100:100:', false),
+      snapshot: '100:100:',
+      inRecovery: false,
+      until: lsn(0n),
+      rows: {
+        bytes: Buffer.concat(lines),
+        count: lines.length,
+        start: (i) => (i === 0 ? 0 : (ends[i - 1] ?? 0)),
+        end: (i) => ends[i] ?? 0,
+        cut,
+      },
+      fingerprints: new Map([[7, '500 2200 d t 1 id']]),
+    },
+    done: Promise.withResolvers(),
+  };
+}
