@@ -34,8 +34,8 @@ const COMMON: readonly Option[] = [
     // The URL may hold a password.
     secret: true,
     doc:
-      'Target: `postgres://host:port/database` or `jdbc:postgresql://…`. TLS: parameters `sslmode`, ' +
-      '`sslrootcert`, `sslcert`, `sslkey`, as of libpq.',
+      'Target: `postgres://host:port/database` or `jdbc:postgresql://…`. TLS: parameters ' +
+      '`sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as of libpq.',
   },
   {
     name: 'connection.password',
