@@ -90,7 +90,7 @@ function mismatch(message: string, way: string): TidemarkError {
 }
 
 function cureBy(way: string): string {
-  return `${way}; or snapshot anew: drop the slot and reset the offset of this pipeline.`;
+  return `${way}; or snapshot anew: drop the slot if it is there, delete the store (transport.path), start again.`;
 }
 
 /**
