@@ -204,6 +204,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
   'array.enum.elements.optional': 'false',
+  'event.converting.failure.handling.mode': 'warn',
   'bit.varying.handling.mode': 'bits',
   'schema.name.adjustment.mode': 'none',
   'field.name.adjustment.mode': 'none',
@@ -224,8 +225,8 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
-  ...COLUMN_MASK_RULES,
   ...POSTGRES_SNAPSHOT_RULES,
+  ...COLUMN_MASK_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),
   exclusive('column.include.list', 'column.exclude.list'),

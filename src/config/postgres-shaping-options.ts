@@ -113,6 +113,15 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     doc: 'Form of dates and times.',
   },
   {
+    name: 'event.converting.failure.handling.mode',
+    type: { kind: 'enum', values: ['fail', 'warn', 'skip'] },
+    default: 'fail',
+    doc:
+      'Values that their schema cannot hold (NaN under `precise`, an array of more dimensions): ' +
+      '`warn` and `skip` put a placeholder, name the field in `__tidemark.unconverted`, a header ' +
+      '(sinks write null), and log it, or not. In a key they always fail.',
+  },
+  {
     name: 'binary.handling.mode',
     type: { kind: 'enum', values: ['bytes', 'base64', 'base64-url-safe', 'hex'] },
     default: 'bytes',

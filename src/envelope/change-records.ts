@@ -1,5 +1,6 @@
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import { assert, must } from '../foundation/assert.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
@@ -16,6 +17,7 @@ import {
 } from './record-plan.ts';
 import type { ImageSide, PlannedRecord } from './record-plan.ts';
 import { floorDiv, sourceStruct } from './source-block.ts';
+import { mayNotConvert, UNCONVERTED_HEADER, unconvertedPath } from './unconverted.ts';
 
 /** What the general path needs beside the change. The parsers belong to the dialect. */
 export interface ChangeRecordContext {
@@ -79,15 +81,18 @@ function planned(
 ): ChangeRecord {
   const { schemas } = context;
   const key = keyStruct(record.key, change, context);
-  const headers = headersOf(record, change, context);
-  if (record.op === null) return { topic: schemas.topic, key, value: null, headers };
+  if (record.op === null) {
+    return { topic: schemas.topic, key, value: null, headers: headersOf(record, change, context) };
+  }
+  const unconverted: string[] = [];
   const value = envelope(context, {
-    before: record.before ? rowStruct('before', change, context) : null,
-    after: record.after ? rowStruct('after', change, context) : null,
+    before: record.before ? rowStruct('before', change, context, unconverted) : null,
+    after: record.after ? rowStruct('after', change, context, unconverted) : null,
     source: sourceStruct(change, change.table.id, context.options),
     transaction: context.transaction?.(change, change.table.id) ?? null,
     op: record.op,
   });
+  const headers = headersOf(record, change, context, unconverted);
   return { topic: schemas.topic, key, value, headers };
 }
 
@@ -116,11 +121,25 @@ function envelope(context: ChangeRecordContext, parts: EnvelopeParts): Struct {
   };
 }
 
-function rowStruct(side: ImageSide, change: RowChange, context: ChangeRecordContext): Struct {
-  return {
-    schema: context.schemas.row,
-    values: change.table.columns.map((column) => columnValue(side, column, change, context)),
-  };
+/** Values that have no form in their schema are replaced, if so configured, and named. */
+function rowStruct(
+  side: ImageSide,
+  change: RowChange,
+  context: ChangeRecordContext,
+  unconverted: string[],
+): Struct {
+  const { conversionFailures = 'fail', fieldNameAdjustment } = context.options;
+  const values = change.table.columns.map((column): ConnectValue => {
+    try {
+      return columnValue(side, column, change, context);
+    } catch (error) {
+      if (conversionFailures === 'fail' || !mayNotConvert(column)) throw error;
+      if (!(error instanceof TidemarkError) || error.code !== 'VALUE_CONVERSION') throw error;
+      unconverted.push(unconvertedPath(side, column, fieldNameAdjustment));
+      return context.placeholder(column);
+    }
+  });
+  return { schema: context.schemas.row, values };
 }
 
 function keyStruct(
@@ -169,6 +188,7 @@ function headersOf(
   record: PlannedRecord,
   change: RowChange,
   context: ChangeRecordContext,
+  unconverted: readonly string[] = [],
 ): readonly RecordHeaderValue[] {
   const { options } = context;
   const headers: RecordHeaderValue[] = [];
@@ -178,6 +198,9 @@ function headersOf(
   }
   const absent = options.absentHeader ? absentOf(record, change, options) : [];
   if (absent.length > 0) headers.push({ name: ABSENT_HEADER, value: JSON.stringify(absent) });
+  if (unconverted.length > 0) {
+    headers.push({ name: UNCONVERTED_HEADER, value: JSON.stringify(unconverted) });
+  }
   headers.push(...contextHeaders(options));
   return headers;
 }

@@ -1,5 +1,6 @@
 import type { ConnectSchema } from '../model/connect-schema.ts';
 import type { NameAdjustment } from './schema-name-adjustment.ts';
+import type { ConversionFailures } from './unconverted.ts';
 
 /** What shapes the records of one source; resolved once from its properties. */
 export interface EnvelopeOptions {
@@ -16,6 +17,8 @@ export interface EnvelopeOptions {
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
   readonly absentHeader: boolean;
+  /** event.converting.failure.handling.mode, default fail; keys always fail. */
+  readonly conversionFailures?: ConversionFailures;
   /** schema.name.adjustment.mode, default none: how schema names are made valid for Avro. */
   readonly schemaNameAdjustment?: NameAdjustment;
   /** field.name.adjustment.mode, default none. */

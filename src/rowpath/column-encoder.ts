@@ -3,6 +3,7 @@ import { compileAvroEncoder } from '../converter/avro-encoder.ts';
 import { jsonString, valueJson } from '../converter/json-text.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import { unknownValue } from '../envelope/record-plan.ts';
+import { mayNotConvert } from '../envelope/unconverted.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import { maskText } from '../model/column-mask.ts';
 import type { ColumnMask } from '../model/column-mask.ts';
@@ -10,6 +11,7 @@ import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import type { ColumnSchema } from '../model/table-schema.ts';
 import { avroTextEncoder } from './avro-text-encoder.ts';
 import { jsonTextEncoder } from './json-text-encoder.ts';
+import { lenientEncoder } from './lenient-encoder.ts';
 import { prepareBytes } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 import type { WireFormat } from './row-encoder.ts';
@@ -36,6 +38,11 @@ export interface ColumnContext {
   readonly wire: WireFormat;
   readonly json: JsonTextOptions;
   readonly unavailableValuePlaceholder: string;
+  /**
+   * Told of a value that has no form in its schema, instead of failing: the placeholder stands
+   * there. Absent: such a value fails.
+   */
+  readonly onUnconverted?: (column: ColumnSchema) => void;
 }
 
 /** `schema` and `name` are those of the struct's field: a key may differ from the row in both. */
@@ -53,8 +60,16 @@ export function compileColumn(
       : avroParts(column, schema, context.json.replaceNullWithDefault);
   const { prefix, constant } = parts;
   const { mask } = column;
-  const encode = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
+  const strict = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
   const always = mask?.kind === 'constant' ? prepareBytes(constant(mask.text)) : null;
+  const placeholderBytes = always ?? prepareBytes(constant(placeholder));
+  const { onUnconverted } = context;
+  const encode =
+    onUnconverted === undefined || !mayNotConvert(column)
+      ? strict
+      : lenientEncoder(strict, prefix.length, placeholderBytes, () => {
+          onUnconverted(column);
+        });
   return {
     tupleIndex: column.tupleIndex,
     identity: column.identity,
@@ -62,7 +77,7 @@ export function compileColumn(
     encode,
     nullBytes: always ?? orNull(() => prepareBytes(constant(null))),
     unknownBytes: always ?? prepareBytes(constant(unknownValue(schema))),
-    placeholderBytes: always ?? prepareBytes(constant(placeholder)),
+    placeholderBytes,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   untoldKeyFields,
 } from '../envelope/record-plan.ts';
 import type { ImageSide, PlannedRecord } from '../envelope/record-plan.ts';
+import { UNCONVERTED_HEADER, unconvertedPath } from '../envelope/unconverted.ts';
 import { must } from '../foundation/assert.ts';
 import type { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
@@ -19,6 +20,7 @@ import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
+import type { ColumnContext } from './column-encoder.ts';
 import { compileColumn } from './column-encoder.ts';
 import type { EnvelopeFrame } from './envelope-frame.ts';
 import { avroFrame, jsonFrame } from './envelope-frame.ts';
@@ -61,12 +63,18 @@ class CompiledRowEncoder implements RowEncoder {
   #tails: Partial<Record<Operation, PreparedBytes>> = {};
   /** The struct in work, so that an error can name its column. */
   #inWork: ImageEncoder;
+  /** The image in work, and fields of it that hold a placeholder instead of a value. */
+  #side: ImageSide = 'after';
+  readonly #unconverted: string[] = [];
 
   constructor(context: RowEncoderContext) {
     const { table, schemas, options } = context;
     const valueJson = { ...JSON_DEFAULTS, ...context.valueJson };
     this.#context = context;
-    this.#row = structEncoder(context, table.columns, schemas.row.fields ?? [], 'value');
+    const note = (column: ColumnSchema): void => this.#noteUnconverted(column);
+    const lenient =
+      (options.conversionFailures ?? 'fail') === 'fail' ? {} : { onUnconverted: note };
+    this.#row = structEncoder(context, table.columns, schemas.row.fields ?? [], 'value', lenient);
     this.#keyColumns = table.keyColumns.map((index) => must(table.columns[index], 'key column'));
     const keyFields = schemas.key?.fields;
     this.#key =
@@ -125,6 +133,7 @@ class CompiledRowEncoder implements RowEncoder {
     output.start(this.#context.topic, this.#timestampMs);
     this.#writeKey(record.key, change, output);
     this.#row.placeholderWritten = false;
+    this.#unconverted.length = 0;
     if (record.op === null) {
       output.endValue(false);
     } else {
@@ -179,6 +188,7 @@ class CompiledRowEncoder implements RowEncoder {
     output: RecordOutput,
   ): void {
     this.#inWork = encoder;
+    this.#side = side;
     if (side === 'after') encoder.after(change, change.after as RowImage, output.writer);
     else encoder.before(change, change.before as RowImage, output.writer);
   }
@@ -212,7 +222,19 @@ class CompiledRowEncoder implements RowEncoder {
       output.header(record.keyHeader, Buffer.from(text));
     }
     if (this.#context.options.absentHeader) this.#writeAbsentHeader(record, change, output);
+    if (this.#unconverted.length > 0) this.#writeUnconvertedHeader(output);
     this.#writeContextHeaders(output);
+  }
+
+  #noteUnconverted(column: ColumnSchema): void {
+    const { fieldNameAdjustment } = this.#context.options;
+    this.#unconverted.push(unconvertedPath(this.#side, column, fieldNameAdjustment));
+  }
+
+  #writeUnconvertedHeader(output: RecordOutput): void {
+    const { table, onUnconverted } = this.#context;
+    output.header(UNCONVERTED_HEADER, Buffer.from(JSON.stringify(this.#unconverted)));
+    onUnconverted?.(table.id, this.#unconverted);
   }
 
   #writeAbsentHeader(record: PlannedRecord, change: RowChange, output: RecordOutput): void {
@@ -254,6 +276,7 @@ function structEncoder(
   columns: readonly ColumnSchema[],
   fields: readonly ConnectField[],
   part: 'key' | 'value',
+  lenient: Pick<ColumnContext, 'onUnconverted'> = {},
 ): ImageEncoder {
   const wire: WireFormat = part === 'key' ? context.keyFormat : context.valueFormat;
   const json = {
@@ -266,6 +289,7 @@ function structEncoder(
       wire,
       json,
       unavailableValuePlaceholder,
+      ...lenient,
     }),
   );
   const isJson = wire === 'json';

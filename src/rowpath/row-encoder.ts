@@ -26,6 +26,8 @@ export interface RowEncoderContext {
    */
   readonly keyJson?: Partial<JsonTextOptions>;
   readonly valueJson?: Partial<JsonTextOptions>;
+  /** Told of each record with placeholders instead of values, by the fields' paths. */
+  readonly onUnconverted?: (table: TableId, paths: readonly string[]) => void;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
   readonly transaction?: (origin: ChangeOrigin, table: TableId) => Struct | null;
 }

@@ -22,6 +22,7 @@ import { SourceStatistics } from './source-statistics.ts';
 import { SourceTransactions } from './source-transactions.ts';
 import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
+import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
 
 /** What a pipeline takes from the process around it; tests put their own in. */
@@ -86,16 +87,10 @@ function composeSource(
   const { clock, logger, fault, onDurable } = dependencies;
   const options = sourceOptionsOf(config.source);
   const envelope = envelopeOptionsOf(config.source);
-  const told = new Set<string>();
-  const warn = (text: string): void => {
-    // Each connection finds the same again.
-    if (told.has(text)) return;
-    told.add(text);
-    logger.warn({ task: 'source' }, text);
-  };
+  const warn = warningOnce(logger);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
   const spoolFolder = path.join(config.storePath, 'spool');
-  const openReader = (): SourceReader => 
+  const openReader = (): SourceReader =>
     new PostgresReader({ options, clock, note, warn, spoolFolder });
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
@@ -122,7 +117,15 @@ function composeSource(
     partition: { server: envelope.topicPrefix },
     transport,
     openReader,
-    encoders: new TableEncoders(transport, envelope, converters, topicOptions, clock, transactions),
+    encoders: new TableEncoders(
+      transport,
+      envelope,
+      converters,
+      topicOptions,
+      clock,
+      transactions,
+      conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
+    ),
     transactions,
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
     messages: new SourceMessages({
@@ -139,6 +142,16 @@ function composeSource(
     fault,
     onDurable: onDurable ?? (() => undefined),
   });
+}
+
+/** Each connection finds the same again. */
+function warningOnce(logger: Logger): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    if (told.has(text)) return;
+    told.add(text);
+    logger.warn({ task: 'source' }, text);
+  };
 }
 
 function composeSink(

@@ -1,6 +1,8 @@
 import type { Converter } from '../converter/converter.ts';
 import { ABSENT_HEADER } from '../envelope/record-plan.ts';
-import { isStruct, type Struct } from '../model/connect-schema.ts';
+import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
+import type { ConnectValue, Struct } from '../model/connect-schema.ts';
+import { isStruct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedTo } from './moved-rows.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
@@ -33,7 +35,7 @@ export async function decodeSinkRecords(
         sequence: record.sequence,
         timestampMs: record.timestampMs,
         key,
-        value: value instanceof Promise ? await value : value,
+        value: withoutPlaceholders(value instanceof Promise ? await value : value, record),
         absent: absentColumns(record),
         ...(movedTo === null ? {} : { movedTo }),
       });
@@ -47,6 +49,27 @@ function absentColumns(record: LogRecord): readonly string[] {
   const header = record.headers.find((candidate) => candidate.name === ABSENT_HEADER);
   if (header === undefined || header.value === null) return NOTHING_ABSENT;
   return JSON.parse(header.value.toString()) as string[];
+}
+
+/**
+ * Null where the source had a value that no schema could hold: its placeholder is no value, and
+ * whoever let it pass (event.converting.failure.handling.mode) takes null for it.
+ */
+function withoutPlaceholders(value: Struct | null, { headers }: LogRecord): Struct | null {
+  if (value === null || headers.length === 0) return value;
+  const header = headers.find((candidate) => candidate.name === UNCONVERTED_HEADER);
+  if (header === undefined || header.value === null) return value;
+  const paths = new Set(JSON.parse(header.value.toString()) as string[]);
+  const values = (value.schema.fields ?? []).map(({ name }, i): ConnectValue => {
+    const image = value.values[i] ?? null;
+    if (image === null || !isStruct(image)) return image;
+    const fields = image.schema.fields ?? [];
+    const kept = image.values.map((item, n) =>
+      paths.has(`${name}.${fields[n]?.name}`) ? null : item,
+    );
+    return { schema: image.schema, values: kept };
+  });
+  return { schema: value.schema, values };
 }
 
 /**

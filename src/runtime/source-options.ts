@@ -7,6 +7,7 @@ import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
+import type { ConversionFailures } from '../envelope/unconverted.ts';
 import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type {
@@ -18,8 +19,8 @@ import type {
   SslMode,
 } from '../source/postgres/postgres-source-options.ts';
 import { PRODUCT_VERSION } from './product-version.ts';
-
 import { snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
+
 /** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
 const SLOT_CREATE_TIMEOUT_MS = 90_000;
 
@@ -61,8 +62,8 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     snapshotMode: options.string('snapshot.mode') as SnapshotMode,
     snapshotMaxThreads: options.number('snapshot.max.threads'),
     snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),
-    slotCreateTimeoutMs: SLOT_CREATE_TIMEOUT_MS,
     snapshots: snapshotOptionsOf(options),
+    slotCreateTimeoutMs: SLOT_CREATE_TIMEOUT_MS,
     statusUpdateIntervalMs: options.number('status.update.interval.ms'),
     heartbeatIntervalMs: options.number('heartbeat.interval.ms'),
     heartbeatActionQuery: options.optionalString('heartbeat.action.query'),
@@ -91,6 +92,9 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
     unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
     absentHeader: true,
+    conversionFailures: options.string(
+      'event.converting.failure.handling.mode',
+    ) as ConversionFailures,
     schemaNameAdjustment: options.string('schema.name.adjustment.mode') as NameAdjustment,
     fieldNameAdjustment: options.string('field.name.adjustment.mode') as NameAdjustment,
     ...headers,

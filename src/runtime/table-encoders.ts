@@ -7,6 +7,7 @@ import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { TableId, TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { RowEncoder, WireFormat } from '../rowpath/row-encoder.ts';
+import type { UnconvertedListener } from './conversion-warnings.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
 
@@ -28,6 +29,7 @@ export class TableEncoders {
   readonly #topicOptions: TopicOptions;
   readonly #transactions: SourceTransactions | null;
   readonly #clock: Clock;
+  readonly #onUnconverted: UnconvertedListener | null;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
   /** Tables that have a topic of their own, by name. */
@@ -43,6 +45,7 @@ export class TableEncoders {
     topicOptions: TopicOptions,
     clock: Clock,
     transactions: SourceTransactions | null = null,
+    onUnconverted: UnconvertedListener | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -51,6 +54,7 @@ export class TableEncoders {
     this.#topicOptions = topicOptions;
     this.#clock = clock;
     this.#transactions = transactions;
+    this.#onUnconverted = onUnconverted;
   }
 
   /** Makes the table's topic with its options when it is missing; returns its name. */
@@ -111,6 +115,7 @@ export class TableEncoders {
   async #compile(table: TableSchema): Promise<void> {
     this.claimTopics([table]);
     const transactions = this.#transactions;
+    const onUnconverted = this.#onUnconverted;
     const schemas = this.schemasOf(table);
     const topic = await this.#transport.openTopic(schemas.topic, this.#topicOptions);
     const key =
@@ -128,6 +133,7 @@ export class TableEncoders {
       ...(transactions === null
         ? {}
         : { transaction: (origin, id) => transactions.block(origin, id) }),
+      ...(onUnconverted === null ? {} : { onUnconverted }),
     });
     this.#encoders.set(table, encoder);
   }

@@ -114,6 +114,7 @@ export async function benchOf(
   wire: Wire,
   options = OPTIONS,
   transactions = false,
+  onUnconverted?: RowEncoderContext['onUnconverted'],
 ): Promise<Bench> {
   const schemas = tableRecordSchemas(table, options);
   const keys = wire.converter(true);
@@ -136,6 +137,7 @@ export async function benchOf(
           valueJson: wire.json,
         }),
     ...transactionBlocks(transactions),
+    ...(onUnconverted === undefined ? {} : { onUnconverted }),
   };
   const encoder = compileRowEncoder(context);
   encoder.processedAt(MICROS);

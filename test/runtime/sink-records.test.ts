@@ -65,6 +65,22 @@ test('a tombstone has no value, and columns with a placeholder are named', async
   expect(decoded.map(({ absent }) => absent)).toEqual([[], [], ['note']]);
 });
 
+test('what no schema could hold is null, in the image that the header names', async () => {
+  const [record] = await encoded('u', ['1', 'a'], ['1', 'b']);
+  if (record === undefined) throw new Error('one record');
+  const header = {
+    name: '__tidemark.unconverted',
+    value: Buffer.from('["after.note","before.id"]'),
+  };
+  const [decoded] = await decodeSinkRecords([batchOf([{ ...record, headers: [header] }])], {
+    key,
+    value,
+  });
+  const [before, after] = decoded?.value?.values ?? [];
+  expect((before as Struct).values).toEqual([null, null]);
+  expect((after as Struct).values).toEqual([1, null]);
+});
+
 test('the delete of a changed key names where its row goes', async () => {
   const records = await encoded('u', ['1', null], ['2', undefined]);
   const decoded = await decodeSinkRecords([batchOf(records)], { key, value });
