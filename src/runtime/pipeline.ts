@@ -19,8 +19,8 @@ const SOURCE_FAILED = 'the pipeline stops';
 
 /** Loud, because nothing else ends: only this line and the health tell of it. */
 const SINK_FAILED =
-  'THIS SINK IS FED NO MORE until the cause is mended and the daemon started anew; the source and ' +
-  'other sinks go on, its records wait in the log, /health answers 503';
+  'THIS SINK IS FED NO MORE until the cause is mended and the daemon started anew; the source ' +
+  'and other sinks go on, its records wait in the log, /health answers 503';
 
 /** A pipeline taken apart: everything is resolved, nothing runs. */
 export interface PipelineParts {
