@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test, vi } from 'vitest';
+import { Daemon } from '../support/daemon.ts';
+import { daemonPipeline } from '../support/daemon-pipeline.ts';
+
+const LOAD = `INSERT INTO t SELECT n, (SELECT string_agg(md5(n::text || i), '')
+  FROM generate_series(1, 64) i) FROM generate_series(1, 30000) n`;
+
+test('a full store makes the source wait: nothing is confirmed that is not in the log', async () => {
+  await using pipeline = await daemonPipeline({
+    schema: 'CREATE TABLE t (id int PRIMARY KEY, v text)',
+    extraSource: '  status.update.interval.ms: 100',
+  });
+  const { file, port } = pipeline;
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('type: embedded,', 'type: embedded, max.bytes: 33554432,'));
+  const source = await pipeline.connect('source');
+  const warehouse = await pipeline.connect('warehouse');
+  {
+    await using daemon = Daemon.start({ file, port });
+    await daemon.until((status) => status.source.phase === 'streaming');
+    await source.query(LOAD);
+    const told = (): number => daemon.output.split('"code":"STORE_FULL"').length - 1;
+    // Long enough for many status messages to the server.
+    await vi.waitFor(() => expect(told()).toBeGreaterThan(4), { timeout: 60_000, interval: 50 });
+    const status = await daemon.status();
+    const end = String(status?.source.offset?.['tidemark.end_lsn']);
+    const { rows } = await source.query<{ kept: boolean }>(
+      'SELECT confirmed_flush_lsn <= $1::pg_lsn AS kept FROM pg_replication_slots',
+      [end],
+    );
+    expect(rows).toEqual([{ kept: true }]);
+    daemon.kill();
+    await daemon.ended;
+  }
+  await writeFile(file, text);
+  await using daemon = Daemon.start({ file, port });
+  await vi.waitFor(
+    async () => {
+      const { rows } = await warehouse.query<{ n: number }>('SELECT count(*)::int AS n FROM t');
+      expect(rows[0]?.n, daemon.output).toBe(30_000);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+  expect(await daemon.stop()).toBe(0);
+});
