@@ -3,8 +3,12 @@ import { expect, test, vi } from 'vitest';
 import { Daemon } from '../support/daemon.ts';
 import { daemonPipeline } from '../support/daemon-pipeline.ts';
 
-const LOAD = `INSERT INTO t SELECT n, (SELECT string_agg(md5(n::text || i), '')
-  FROM generate_series(1, 64) i) FROM generate_series(1, 30000) n`;
+/** Many transactions: within one the confirmed position does not move anyhow. */
+const LOAD = `DO $$ BEGIN FOR part IN 0..599 LOOP
+  INSERT INTO t SELECT part * 50 + n, (SELECT string_agg(md5(n::text || part || i), '')
+    FROM generate_series(1, 64) i) FROM generate_series(1, 50) n;
+  COMMIT;
+END LOOP; END $$`;
 
 test('a full store makes the source wait: nothing is confirmed that is not in the log', async () => {
   await using pipeline = await daemonPipeline({
@@ -38,7 +42,7 @@ test('a full store makes the source wait: nothing is confirmed that is not in th
   await vi.waitFor(
     async () => {
       const { rows } = await warehouse.query<{ n: number }>('SELECT count(*)::int AS n FROM t');
-      expect(rows[0]?.n, daemon.output).toBe(30_000);
+      expect(rows[0]?.n).toBe(30_000);
     },
     { timeout: 60_000, interval: 200 },
   );
