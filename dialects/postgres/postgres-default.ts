@@ -45,3 +45,48 @@ function withoutNumericCast(expression: string): string {
   const match = /^\((-?[\d.]+)\)(::.*)$/.exec(expression);
   return match !== null && CAST.test(match[2] as string) ? (match[1] as string) : expression;
 }
+
+const BIT = '0';
+const ZERO = '0';
+const EMPTY = '';
+const JSON_OBJECT = '{}';
+
+/** The types whose defaults Debezium reads, and what it writes where a function makes the value. */
+const DEBEZIUM_PLACEHOLDERS: Readonly<Record<string, string>> = {
+  bit: BIT,
+  varbit: BIT,
+  bool: 'f',
+  bpchar: EMPTY,
+  varchar: EMPTY,
+  text: EMPTY,
+  numeric: ZERO,
+  float4: ZERO,
+  float8: ZERO,
+  int2: ZERO,
+  int4: ZERO,
+  int8: ZERO,
+  json: JSON_OBJECT,
+  jsonb: JSON_OBJECT,
+  xml: EMPTY,
+  uuid: '00000000-0000-0000-0000-000000000000',
+  date: '1970-01-01',
+  time: '00:00:00',
+  timestamp: '1970-01-01 00:00:00',
+  timestamptz: '1970-01-01 00:00:00+00',
+  interval: 'PT0S',
+};
+
+const FUNCTION = /^\(?[A-Za-z0-9_.]+\(.*\)/s;
+const CURRENT = /^(?:current_(?:timestamp|time|date)|localtime(?:stamp)?)$/i;
+
+/**
+ * The default that a schema of Debezium shows: of some types only, and a zero where a function
+ * makes the value. `typeName` is that of the root type, `enum` for all enums.
+ */
+export function debeziumDefault(expression: string, typeName: string): LiteralDefault | undefined {
+  if (typeName === 'enum') return literalDefault(expression);
+  const placeholder = DEBEZIUM_PLACEHOLDERS[typeName];
+  if (placeholder === undefined) return undefined;
+  const made = FUNCTION.test(expression) || CURRENT.test(expression);
+  return made ? { text: placeholder } : literalDefault(expression);
+}

@@ -7,7 +7,13 @@ import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 
 /** The required schema of a type and how its text is read; or the name of the type we refuse. */
 export type TypeMapping =
-  | { readonly supported: true; readonly schema: ConnectSchema; readonly format: TextFormat }
+  | {
+      readonly supported: true;
+      readonly schema: ConnectSchema;
+      readonly format: TextFormat;
+      /** Of the root of a domain; `enum` for all enums. */
+      readonly rootName: string;
+    }
   | { readonly supported: false; readonly typeName: string };
 
 export type TypeLookup = (oid: number) => TypeInfo | undefined;
@@ -29,7 +35,11 @@ export function mapPostgresType(
   });
   return mapped === null
     ? { supported: false, typeName: column.typeText }
-    : { supported: true, ...mapped };
+    : { supported: true, ...mapped, rootName: rootName(resolved.type) };
+}
+
+function rootName(type: TypeInfo | undefined): string {
+  return type?.kind === 'enum' ? 'enum' : (type?.name ?? '');
 }
 
 /**

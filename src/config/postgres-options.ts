@@ -204,6 +204,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
   'array.enum.elements.optional': 'false',
+  'default.value.mode': 'debezium',
   'event.converting.failure.handling.mode': 'warn',
   'bit.varying.handling.mode': 'bits',
   'schema.name.adjustment.mode': 'none',

@@ -174,6 +174,14 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     doc: 'The schema of enum arrays allows null elements; that of Debezium does not.',
   },
   {
+    name: 'default.value.mode',
+    type: { kind: 'enum', values: ['exact', 'debezium'] },
+    default: 'exact',
+    doc:
+      'Defaults in schemas: constants of all types; or as Debezium, which knows some types only ' +
+      'and shows a zero where a function makes the value.',
+  },
+  {
     name: 'schema.name.adjustment.mode',
     type: ADJUSTMENT,
     default: 'avro',

@@ -11,6 +11,7 @@ import type { ConversionFailures } from '../envelope/unconverted.ts';
 import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type {
+  DefaultValueMode,
   PostgresConnectionOptions,
   PostgresSourceOptions,
   PublicationAutocreateMode,
@@ -59,6 +60,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     messageExclude: options.patterns('message.prefix.exclude.list'),
     skippedOperations: skippedOperations(options),
     valueModes: valueModesOf(options),
+    defaults: options.string('default.value.mode') as DefaultValueMode,
     snapshotMode: options.string('snapshot.mode') as SnapshotMode,
     snapshotMaxThreads: options.number('snapshot.max.threads'),
     snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),

@@ -106,6 +106,7 @@ export function schemaContext(
     lists: options,
     messageKeys: options.messageKeyColumns ?? [],
     masks: options.columnMasks ?? [],
+    defaults: options.defaults,
     sourceTypeParameters: (column, qualified) =>
       propagate.some((pattern) => pattern.test(qualified)) ? types.parametersOf(column) : null,
   };

@@ -29,7 +29,9 @@ export class ColumnTypeCatalog implements ColumnTypes {
 
   typeOf(column: TypedColumn): ColumnType | null {
     const mapping = mapPostgresType(column, this.#lookup, this.#modes);
-    return mapping.supported ? { schema: mapping.schema, format: mapping.format } : null;
+    if (!mapping.supported) return null;
+    const { schema, format, rootName } = mapping;
+    return { schema, format, rootName };
   }
 
   /** What column.propagate.source.type adds to the column's schema. */

@@ -35,6 +35,9 @@ export interface MessageKeyColumns {
   readonly columns: readonly string[];
 }
 
+/** Defaults in schemas: every constant as it is, or those of Debezium with its placeholders. */
+export type DefaultValueMode = 'exact' | 'debezium';
+
 /**
  * Everything that the PostgreSQL source needs to know, resolved and checked. The reader knows no
  * property names: whoever resolves a pipeline file fills this in. Empty include list = everything.
@@ -80,6 +83,8 @@ export interface PostgresSourceOptions {
   readonly messageExclude?: readonly RegExp[] | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
   readonly valueModes: ValueModes;
+  /** default.value.mode; exact when absent. */
+  readonly defaults?: DefaultValueMode | undefined;
   readonly snapshotMode: SnapshotMode;
   readonly snapshotMaxThreads: number;
   readonly snapshotLockTimeoutMs: number;

@@ -1,4 +1,4 @@
-import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
+import { debeziumDefault, literalDefault } from '../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
 import type { TypedColumn } from '../../../dialects/postgres/postgres-types.ts';
@@ -9,12 +9,14 @@ import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-sc
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
 import { maskColumns } from './column-masking.ts';
-import type { MessageKeyColumns } from './postgres-source-options.ts';
+import type { DefaultValueMode, MessageKeyColumns } from './postgres-source-options.ts';
 
 /** What a column's type becomes. */
 export interface ColumnType {
   readonly schema: ConnectSchema;
   readonly format: TextFormat;
+  /** Name of the root type, `enum` for all enums. */
+  readonly rootName?: string;
 }
 
 /** Knows the types of one database under the configured handling modes. */
@@ -39,6 +41,8 @@ export interface SchemaContext {
   readonly messageKeys: readonly MessageKeyColumns[];
   /** What hides values; absent: nothing. */
   readonly masks?: readonly ColumnMaskRule[];
+  /** default.value.mode: constants of all types, or what Debezium shows; the former if absent. */
+  readonly defaults?: DefaultValueMode | undefined;
   /**
    * column.propagate.source.type: parameters that tell a sink the exact type of the source. Absent:
    * none are added, and schemas are those of the original's defaults.
@@ -92,7 +96,7 @@ export function buildTableSchema(
     const extra = context.sourceTypeParameters?.(column, `${qualified}.${column.name}`) ?? null;
     columns.push({
       name: column.name,
-      schema: fieldSchema(column, type, extra),
+      schema: fieldSchema(column, type, extra, context.defaults),
       format: type.format,
       tupleIndex: tupleColumns.indexOf(column),
       sourceType: column.typeText,
@@ -203,17 +207,26 @@ function fieldSchema(
   column: ColumnInfo,
   type: ColumnType,
   extra: Readonly<Record<string, string>> | null,
+  defaults: DefaultValueMode | undefined,
 ): ConnectSchema {
   const base: ConnectSchema = { ...type.schema, optional: !column.notNull };
   const schema: ConnectSchema =
     extra === null ? base : { ...base, parameters: { ...base.parameters, ...extra } };
-  const value = defaultValue(column, type);
+  const value = defaultValue(column, type, defaults);
   return value === undefined || value === null ? schema : { ...schema, default: value };
 }
 
-function defaultValue(column: ColumnInfo, type: ColumnType): ConnectValue | undefined {
+function defaultValue(
+  column: ColumnInfo,
+  type: ColumnType,
+  mode: DefaultValueMode | undefined,
+): ConnectValue | undefined {
   if (column.defaultExpression === null) return undefined;
-  const literal = literalDefault(column.defaultExpression);
+  const asDebezium = mode === 'debezium';
+  if (asDebezium && type.schema.type === 'struct') return undefined;
+  const literal = asDebezium
+    ? debeziumDefault(column.defaultExpression, type.rootName ?? '')
+    : literalDefault(column.defaultExpression);
   if (literal === undefined || literal.text === null) return undefined;
   try {
     return parseText(type.format, type.schema, toScale(type.format, literal.text));

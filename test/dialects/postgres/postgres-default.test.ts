@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { literalDefault } from '../../../dialects/postgres/postgres-default.ts';
+import { debeziumDefault, literalDefault } from '../../../dialects/postgres/postgres-default.ts';
 
 test.each([
   ['42', '42'],
@@ -48,4 +48,21 @@ test.each([
   "B'101'::bit(3)",
 ])('%s is not a constant', (expression) => {
   expect(literalDefault(expression)).toBeUndefined();
+});
+
+// Recorded from Debezium 3.6.0 (table t_def), or read in what it does.
+test.each([
+  ["nextval('orders_id_seq'::regclass)", 'int4', '0'],
+  ["date_trunc('day'::text, '2022-03-04 05:06:07'::timestamp without time zone)", 'timestamp'],
+  ['CURRENT_TIMESTAMP', 'timestamptz', '1970-01-01 00:00:00+00'],
+  ['upper((d_varchar)::text)', 'text', ''],
+  ["'it''s'::character varying", 'varchar', "it's"],
+  ["'ok'::mood", 'enum', 'ok'],
+  ["'10.0.0.1'::inet", 'inet', null],
+  ["'\\x0102'::bytea", 'bytea', null],
+  ["'{1,2}'::integer[]", '_int4', null],
+  ["'01:02:03.456+02'::time with time zone", 'timetz', null],
+  ['(d_smallint + 1)', 'int4', null],
+])('%s of %s as Debezium shows it', (expression, type, text = '1970-01-01 00:00:00') => {
+  expect(debeziumDefault(expression, type)?.text ?? null).toBe(text);
 });
