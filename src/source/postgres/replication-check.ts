@@ -90,7 +90,8 @@ function mismatch(message: string, way: string): TidemarkError {
 }
 
 function cureBy(way: string): string {
-  return `${way}; or snapshot anew: drop the slot if it is there, delete the store (transport.path), start again.`;
+  const anew = 'drop the slot if it is there, delete the store (transport.path), start again';
+  return `${way}; or snapshot anew: ${anew}.`;
 }
 
 /**
