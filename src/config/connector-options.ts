@@ -1,5 +1,6 @@
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
+import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
 const CONVERTER: EnumType = {
   kind: 'enum',
@@ -21,6 +22,20 @@ const CONVERTER: EnumType = {
 /** How often and how soon the task of a connector is run again. */
 const RETRY_OPTIONS: readonly Option[] = [
   {
+    name: 'key.converter.replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'A null in a key field with a default is written as the default.',
+  },
+  {
+    name: 'value.converter.replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'A null in a column with a default is written as the default, as Connect does it unless ' +
+      'told otherwise: nulls are lost, also for sinks.',
+  },
+  {
     name: 'errors.max.retries',
     type: { kind: 'int', min: -1 },
     doc: 'As in the runtime section, which it overrides.',
@@ -39,6 +54,7 @@ const RETRY_OPTIONS: readonly Option[] = [
 
 /** Properties of every connector (Connect's names) that a source has. */
 export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
+  ...TRANSFORM_OPTIONS,
   {
     name: 'key.converter',
     type: CONVERTER,
@@ -89,10 +105,6 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     'errors.log.include.messages': 'row values are never logged',
   }),
   ...refusedOptions({
-    transforms: 'single-message transforms are not supported yet',
-    'transforms.<property>': 'single-message transforms are not supported yet',
-    predicates: 'predicates are not supported yet',
-    'predicates.<property>': 'predicates are not supported yet',
     converters: 'custom converters are not supported yet',
     'post.processors': 'post-processors are not supported yet',
   }),

@@ -7,6 +7,7 @@ import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names in `connector.class`: ours with safe defaults, and Debezium's with its own. */
 export const POSTGRES_CLASS = 'postgres';
@@ -213,6 +214,8 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'extended.headers.enabled': 'true',
   'key.converter': 'json',
   'value.converter': 'json',
+  'key.converter.replace.null.with.default': 'true',
+  'value.converter.replace.null.with.default': 'true',
 };
 
 /** Options of `connector.class: postgres`. */
@@ -228,6 +231,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_SNAPSHOT_RULES,
   ...COLUMN_MASK_RULES,
+  ...TRANSFORM_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),
   exclusive('column.include.list', 'column.exclude.list'),

@@ -9,6 +9,8 @@ export interface Converter {
   prepare(topic: string, schema: ConnectSchema): Promise<PreparedSchema>;
   /** Null value → null (tombstone, PITFALLS C3). */
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null;
+  /** What stands for a null that has a schema; absent: a tombstone, as without one. */
+  nullOf?(prepared: PreparedSchema): Buffer | null;
   /** Waits only for a schema id that is not cached. Null bytes → null. */
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null;
 }

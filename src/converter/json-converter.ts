@@ -59,6 +59,11 @@ export class JsonConverter implements Converter {
     return Buffer.concat([prepared.prefix, Buffer.from(text), prepared.suffix]);
   }
 
+  /** As in the original, also without schemas: then the text is `null`. */
+  nullOf(prepared: PreparedSchema): Buffer {
+    return Buffer.concat([prepared.prefix, Buffer.from('null'), prepared.suffix]);
+  }
+
   toConnect(topic: string, bytes: Buffer | null): Struct | null {
     if (bytes === null) return null;
     if (!this.#options.schemasEnable) throw schemaless(topic, 'schemas.enable is false');

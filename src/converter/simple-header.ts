@@ -1,4 +1,5 @@
 import { must } from '../foundation/assert.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import { isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
@@ -7,6 +8,15 @@ import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
  * A header's text as Connect's SimpleHeaderConverter writes it (its default for record headers): a
  * string as it stands, anything in a struct, array or map in a JSON-like form.
  */
+export function headerBytes({ schema, value }: ConnectData): Buffer | null {
+  if (value === null) return null;
+  const text = typeof value === 'string' ? value : embedded(schema ?? TEXT, value);
+  return Buffer.from(Buffer.isBuffer(value) ? value.toString('base64') : text);
+}
+
+const TEXT: ConnectSchema = { type: 'string', optional: true };
+
+/** The text of a header that is a struct or a string: see there. */
 export function headerText(value: Struct | string): string {
   return typeof value === 'string' ? value : structText(value);
 }

@@ -233,6 +233,13 @@ export const ERROR_TABLE = {
     'A value of the source cannot be represented in the record.',
     'Change the handling mode that the message names, or leave the column out.',
   ),
+  TRANSFORM: policy(
+    'stop',
+    1,
+    422,
+    'A transform cannot work on a record that it was given.',
+    'Correct the properties of the transform that the message names.',
+  ),
   // --- embedded transport
   STORE_OPEN: policy(
     'stop',

@@ -2,6 +2,8 @@ import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { transformSettings } from '../config/transform-options.ts';
+import { chainOf } from '../transform/transform-chain.ts';
 import { transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
@@ -16,9 +18,11 @@ import { Pipeline } from './pipeline.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+import { RecordWriter } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
 import { SourceStatistics } from './source-statistics.ts';
+import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
 import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
@@ -103,15 +107,12 @@ function composeSource(
     topicOptions,
     clock,
   };
-  const transactions = config.source.options.boolean('provide.transaction.metadata')
-    ? new SourceTransactions({
-        ...heartbeat,
-        topic: transactionTopic(
-          envelope.topicPrefix,
-          config.source.options.string('topic.transaction'),
-        ),
-      })
-    : null;
+  const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
+  const transforms = transformSettings(config.source.options);
+  const transforming =
+    transforms.length === 0
+      ? null
+      : new RecordWriter({ ...heartbeat, apply: chainOf(transforms, warn) });
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
@@ -125,6 +126,7 @@ function composeSource(
       clock,
       transactions,
       conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
+      transforming,
     ),
     transactions,
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
@@ -152,6 +154,16 @@ function warningOnce(logger: Logger): (text: string) => void {
     told.add(text);
     logger.warn({ task: 'source' }, text);
   };
+}
+
+function composeTransactions(
+  options: ResolvedOptions,
+  topicPrefix: string,
+  parts: Omit<TransactionParts, 'topic'>,
+): SourceTransactions | null {
+  if (!options.boolean('provide.transaction.metadata')) return null;
+  const topic = transactionTopic(topicPrefix, options.string('topic.transaction'));
+  return new SourceTransactions({ ...parts, topic });
 }
 
 function composeSink(

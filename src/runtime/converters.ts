@@ -20,11 +20,13 @@ function converterOf(
   registry: SchemaRegistry,
 ): FormatConverter {
   const name = options.string(`${side}.converter`);
+  const replaceNullWithDefault = options.boolean(`${side}.converter.replace.null.with.default`);
   const converter = createConverter({
     name,
     isKey: side === 'key',
     schemasEnable: options.boolean(`${side}.converter.schemas.enable`),
+    replaceNullWithDefault,
     registry,
   });
-  return { format: name === 'json' ? 'json' : 'avro', converter };
+  return { format: name === 'json' ? 'json' : 'avro', replaceNullWithDefault, converter };
 }

@@ -61,6 +61,7 @@ export class RecordPublisher {
   #writing: Promise<void> | null = null;
   #failure: TidemarkError | null = null;
   #cancelLinger: (() => void) | null = null;
+  #held = false;
   /** Heartbeats in the batch that is being filled: none or one. */
   #beats = 0;
   #storedOffset: string | null;
@@ -119,6 +120,14 @@ export class RecordPublisher {
     if (this.#writing === null) this.#linger();
   }
 
+  /**
+   * While held nothing is written: records of events that the offset counts already are not in the
+   * batch yet, because a topic or schema of theirs has to be made first.
+   */
+  hold(held: boolean): void {
+    this.#held = held;
+  }
+
   /** Writes what there is, with the current offset, and resolves when it is durable. */
   async flush(): Promise<void> {
     await this.#idle();
@@ -150,6 +159,7 @@ export class RecordPublisher {
   #linger(): void {
     this.#cancelLinger ??= this.#clock.after(this.#limits.lingerMs, () => {
       this.#cancelLinger = null;
+      if (this.#held) return;
       if (this.#writing === null && this.#failure === null && this.#filling.count > 0) {
         this.#write();
       }
@@ -190,7 +200,7 @@ export class RecordPublisher {
 
   #written(): void {
     this.#writing = null;
-    if (this.#filling.count > 0 && !this.#signal.aborted) {
+    if (this.#filling.count > 0 && !this.#signal.aborted && !this.#held) {
       if (this.#filling.byteLength >= this.#limits.lingerBytes) this.#write();
       else this.#linger();
     }

@@ -97,7 +97,7 @@ export class SourceTask implements SupervisedTask {
     try {
       await reader.run(receiver, stored, signal);
       // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
-      await receiver.publisher.flush();
+      await receiver.flush();
     } finally {
       stopBeating?.();
       await receiver.publisher.close();
@@ -163,7 +163,7 @@ class TaskReceiver implements ChangeReceiver {
 
   async snapshotCompleted(_offset: SourceOffset): Promise<void> {
     // The reader's offset() is the completed one by now: one write makes rows and offset durable.
-    await this.publisher.flush();
+    await this.flush();
     this.#inSnapshot = false;
     this.#parts.statistics.snapshotCompleted();
     this.#parts.logger.info('snapshot completed');
@@ -184,12 +184,15 @@ class TaskReceiver implements ChangeReceiver {
     transactions?.enter(change, this.publisher.batch);
     const encoder = encoders.of(change.table);
     encoder.row(change, this.publisher.batch);
+    if (encoders.isWaiting) this.publisher.hold(true);
     this.#parts.statistics.row(change);
   }
 
   truncate(change: TruncateChange): void {
     this.#parts.transactions?.enter(change, this.publisher.batch);
-    this.#parts.encoders.of(change.table).truncate(change, this.publisher.batch);
+    const { encoders } = this.#parts;
+    encoders.of(change.table).truncate(change, this.publisher.batch);
+    if (encoders.isWaiting) this.publisher.hold(true);
     this.#parts.statistics.truncated();
   }
 
@@ -212,7 +215,21 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   settle(more: boolean): Promise<void> | undefined {
-    this.#parts.encoders.nextChunk();
+    const { encoders } = this.#parts;
+    encoders.nextChunk();
+    if (encoders.isWaiting) return this.#drained().then(() => this.publisher.settle(more));
     return this.publisher.settle(more);
+  }
+
+  /** Everything handed over so far becomes durable. */
+  async flush(): Promise<void> {
+    await this.#drained();
+    await this.publisher.flush();
+  }
+
+  /** Transforms may name topics and schemas that have to be made first: their records wait. */
+  async #drained(): Promise<void> {
+    await this.#parts.encoders.drain(() => this.publisher.batch);
+    this.publisher.hold(false);
   }
 }

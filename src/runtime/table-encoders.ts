@@ -6,14 +6,19 @@ import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-o
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { TableId, TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
-import type { RowEncoder, WireFormat } from '../rowpath/row-encoder.ts';
 import type { UnconvertedListener } from './conversion-warnings.ts';
+import type { RecordOutput } from '../rowpath/record-output.ts';
+import type { RowEncoder, RowEncoderContext, WireFormat } from '../rowpath/row-encoder.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { TransformingEncoder } from './transforming-encoder.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
 
 /** A converter and the name by which the compiled encoders know its format. */
 export interface FormatConverter {
   readonly format: WireFormat;
+  /** replace.null.with.default; absent: false. */
+  readonly replaceNullWithDefault?: boolean;
   readonly converter: Converter;
 }
 
@@ -28,6 +33,8 @@ export class TableEncoders {
   readonly #value: FormatConverter;
   readonly #topicOptions: TopicOptions;
   readonly #transactions: SourceTransactions | null;
+  /** Null: no transforms, and rows go the compiled way. */
+  readonly #transforming: RecordWriter | null;
   readonly #clock: Clock;
   readonly #onUnconverted: UnconvertedListener | null;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
@@ -46,6 +53,7 @@ export class TableEncoders {
     clock: Clock,
     transactions: SourceTransactions | null = null,
     onUnconverted: UnconvertedListener | null = null,
+    transforming: RecordWriter | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -55,6 +63,7 @@ export class TableEncoders {
     this.#clock = clock;
     this.#transactions = transactions;
     this.#onUnconverted = onUnconverted;
+    this.#transforming = transforming;
   }
 
   /** Makes the table's topic with its options when it is missing; returns its name. */
@@ -97,6 +106,16 @@ export class TableEncoders {
     return encoder;
   }
 
+  /** Records wait for a topic or schema that has to be made first: `drain` comes next. */
+  get isWaiting(): boolean {
+    return this.#transforming?.isWaiting ?? false;
+  }
+
+  /** Makes what records wait for and writes them. */
+  async drain(output: () => RecordOutput): Promise<void> {
+    await this.#transforming?.drain(output);
+  }
+
   /** From here on records carry a new processing time (`ts_ms` of the envelope). */
   nextChunk(): void {
     this.#chunkMicros = null;
@@ -106,6 +125,7 @@ export class TableEncoders {
   /** Table versions belong to one life of the reader. */
   forget(): void {
     this.#encoders.clear();
+    this.#transforming?.clear();
     this.#tables.clear();
     this.#lastTable = null;
     this.#lastEncoder = null;
@@ -117,6 +137,15 @@ export class TableEncoders {
     const transactions = this.#transactions;
     const onUnconverted = this.#onUnconverted;
     const schemas = this.schemasOf(table);
+    const hooks: Pick<RowEncoderContext, 'transaction' | 'onUnconverted'> = {
+      ...(transactions === null ? {} : { transaction: (at, id) => transactions.block(at, id) }),
+      ...(onUnconverted === null ? {} : { onUnconverted }),
+    };
+    if (this.#transforming !== null) {
+      const parts = { table, schemas, options: this.#options, ...hooks };
+      this.#encoders.set(table, new TransformingEncoder(parts, this.#transforming));
+      return;
+    }
     const topic = await this.#transport.openTopic(schemas.topic, this.#topicOptions);
     const key =
       schemas.key === null ? null : await this.#key.converter.prepare(schemas.topic, schemas.key);
@@ -130,13 +159,18 @@ export class TableEncoders {
       valueFormat: this.#value.format,
       key,
       value,
-      ...(transactions === null
-        ? {}
-        : { transaction: (origin, id) => transactions.block(origin, id) }),
-      ...(onUnconverted === null ? {} : { onUnconverted }),
+      keyJson: jsonOptions(this.#key),
+      valueJson: jsonOptions(this.#value),
+      ...hooks,
     });
     this.#encoders.set(table, encoder);
   }
+}
+
+function jsonOptions({ replaceNullWithDefault = false }: FormatConverter): {
+  readonly replaceNullWithDefault: boolean;
+} {
+  return { replaceNullWithDefault };
 }
 
 /** Two names cannot run together: `a.b`.`c` and `a`.`b.c` (P39). */

@@ -92,11 +92,12 @@ async function runTogether(
       try {
         const pipeline = running.use(await startPipeline(scenario, place));
         pipelines.set(scenario.name, pipeline);
+        // One after the other: they share a publication, which the first one makes.
+        await untilStreaming(pipeline);
       } catch (error) {
         outcomes.set(scenario.name, { topics: new Map(), failure: error as Error });
       }
     }
-    for (const pipeline of pipelines.values()) await untilStreaming(pipeline);
     await change(client);
     for (const scenario of scenarios) {
       const pipeline = pipelines.get(scenario.name);

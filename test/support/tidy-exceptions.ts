@@ -21,7 +21,6 @@ export const ENTRIES: Exceptions = {
   'src/cli/error-reference.ts': '`npm run docs` writes the README with it',
   'src/config/option-reference.ts': '`npm run docs` writes the README with it',
   'src/config/pipeline-schema.ts': '`npm run docs` writes the JSON Schema with it',
-  'src/envelope/change-records.ts': 'the general path, which tests hold the compiled encoders to',
 };
 
 /** Files with code but without a test file of their own name. */

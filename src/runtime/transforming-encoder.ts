@@ -1,0 +1,81 @@
+import { parseColumnText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import { changeToRecords, truncateToRecords } from '../envelope/change-records.ts';
+import type { ChangeRecord, ChangeRecordContext } from '../envelope/change-records.ts';
+import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
+import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import type { ConnectRecord } from '../model/connect-record.ts';
+import { NOTHING } from '../transform/record-transform.ts';
+import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
+import type { RecordOutput } from '../rowpath/record-output.ts';
+import type { RowEncoder, RowEncoderContext } from '../rowpath/row-encoder.ts';
+import type { RecordWriter } from './record-writer.ts';
+
+const TEXT: ConnectSchema = { type: 'string', optional: true };
+
+/** The general path of one table version: records as structs, for the transforms. */
+export class TransformingEncoder implements RowEncoder {
+  readonly #context: Omit<ChangeRecordContext, 'processedMicros'>;
+  readonly #writer: RecordWriter;
+  readonly #told: (record: ChangeRecord) => void;
+  #micros = 0n;
+
+  constructor(
+    parts: Pick<
+      RowEncoderContext,
+      'table' | 'schemas' | 'options' | 'transaction' | 'onUnconverted'
+    >,
+    writer: RecordWriter,
+  ) {
+    const { table, schemas, options, transaction } = parts;
+    const { unavailableValuePlaceholder } = options;
+    this.#writer = writer;
+    this.#told = ({ headers }) => {
+      const paths = headers.find(({ name }) => name === UNCONVERTED_HEADER)?.value;
+      if (typeof paths !== 'string') return;
+      parts.onUnconverted?.(table.id, JSON.parse(paths) as string[]);
+    };
+    this.#context = {
+      schemas,
+      options,
+      parse: (column, text) => parseColumnText(table.id, column, text),
+      placeholder: (column) => placeholderValue(column, unavailableValuePlaceholder),
+      ...(transaction === undefined ? {} : { transaction }),
+    };
+  }
+
+  processedAt(micros: bigint): void {
+    this.#micros = micros;
+  }
+
+  row(change: RowChange, output: RecordOutput): number {
+    return this.#write(changeToRecords(change, this.#now()), output);
+  }
+
+  truncate(change: TruncateChange, output: RecordOutput): number {
+    return this.#write(truncateToRecords(change, this.#now()), output);
+  }
+
+  #now(): ChangeRecordContext {
+    return { ...this.#context, processedMicros: this.#micros };
+  }
+
+  #write(records: readonly ChangeRecord[], output: RecordOutput): number {
+    const timestampMs = Number(this.#micros / 1000n);
+    let count = 0;
+    for (const record of records) {
+      this.#told(record);
+      count += this.#writer.write(connectRecord(record, timestampMs), output);
+    }
+    return count;
+  }
+}
+
+function connectRecord(record: ChangeRecord, timestampMs: number): ConnectRecord {
+  const data = (struct: Struct | null): ConnectRecord['key'] =>
+    struct === null ? NOTHING : { schema: struct.schema, value: struct };
+  const headers = record.headers.map(({ name, value }) =>
+    typeof value === 'string' ? { name, schema: TEXT, value } : { name, ...data(value) },
+  );
+  const { topic } = record;
+  return { topic, key: data(record.key), value: data(record.value), headers, timestampMs };
+}

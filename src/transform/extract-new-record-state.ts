@@ -1,0 +1,171 @@
+import type { ResolvedOptions } from '../config/option.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
+import type { ConnectField, ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { optional } from '../model/connect-schema.ts';
+import { dropFields, namesInHeader } from './drop-fields.ts';
+import type { RecordTransform } from './record-transform.ts';
+import { envelopeOf, fieldSchema, fieldValue, structIn, NOTHING } from './record-transform.ts';
+
+type DeleteHandling =
+  'drop' | 'tombstone' | 'rewrite' | 'rewrite-with-tombstone' | 'delete-to-tombstone';
+
+/** A field of the envelope that goes along with the row, under another name. */
+interface AddedField {
+  /** Null: the field stands in the envelope itself. */
+  readonly struct: string | null;
+  readonly field: string;
+  readonly name: string;
+}
+
+const DELETED: ConnectField = { name: '__deleted', schema: { type: 'string', optional: true } };
+const OF_ENVELOPE = new Set(['op', 'ts_ms', 'ts_us', 'ts_ns']);
+const OF_TRANSACTION = new Set(['id', 'total_order', 'data_collection_order']);
+
+/**
+ * Debezium's ExtractNewRecordState ("unwrap"): the row takes the place of its envelope. Records
+ * that are no envelopes pass as they are (FEATURES A4.1).
+ */
+export class ExtractNewRecordState implements RecordTransform {
+  readonly #deletes: DeleteHandling;
+  readonly #fields: readonly AddedField[];
+  readonly #headers: readonly AddedField[];
+  readonly #routeBy: string | undefined;
+  readonly #dropHeader: string | undefined;
+  readonly #dropFromKey: boolean;
+  readonly #dropOptionalOnly: boolean;
+  readonly #replaceNull: boolean;
+  readonly #schemas = new WeakMap<ConnectSchema, ConnectSchema>();
+
+  constructor(options: ResolvedOptions) {
+    this.#deletes = options.string('delete.tombstone.handling.mode') as DeleteHandling;
+    const prefix = options.optionalString('add.fields.prefix') ?? '';
+    this.#fields = options.list('add.fields').map((text) => addedField(text, prefix));
+    const headerPrefix = options.optionalString('add.headers.prefix') ?? '';
+    this.#headers = options.list('add.headers').map((text) => addedField(text, headerPrefix));
+    this.#routeBy = options.optionalString('route.by.field');
+    this.#dropHeader = options.optionalString('drop.fields.header.name');
+    this.#dropFromKey = options.boolean('drop.fields.from.key');
+    this.#dropOptionalOnly = options.boolean('drop.fields.keep.schema.compatible');
+    this.#replaceNull = options.boolean('replace.null.with.default');
+  }
+
+  apply(record: ConnectRecord): ConnectRecord | null {
+    if (record.value.value === null) {
+      return this.#deletes === 'rewrite-with-tombstone' ? record : null;
+    }
+    const envelope = envelopeOf(record);
+    if (envelope === undefined) return record;
+    if (fieldValue(envelope, 'op') === 't') return null;
+    const row = structIn(envelope, 'after');
+    const headers = [...record.headers, ...this.#headers.map((field) => header(field, envelope))];
+    const base = { ...record, headers };
+    return row === null
+      ? this.#deleted(base, envelope)
+      : this.#extracted(base, envelope, row, 'false');
+  }
+
+  #deleted(record: ConnectRecord, envelope: Struct): ConnectRecord | null {
+    const before = structIn(envelope, 'before');
+    switch (this.#deletes) {
+      case 'drop':
+        return null;
+      case 'delete-to-tombstone':
+        return { ...record, topic: this.#topic(record, before), value: NOTHING };
+      case 'tombstone': {
+        // A null with the row's schema: Connect's converters still write the schema.
+        const schema = fieldSchema(envelope.schema, 'after') ?? null;
+        return { ...record, topic: this.#topic(record, before), value: { schema, value: null } };
+      }
+      case 'rewrite':
+      case 'rewrite-with-tombstone':
+        return before === null ? null : this.#extracted(record, envelope, before, 'true');
+    }
+  }
+
+  #extracted(
+    record: ConnectRecord,
+    envelope: Struct,
+    row: Struct,
+    deleted: 'true' | 'false',
+  ): ConnectRecord {
+    const rewrites = this.#deletes === 'rewrite' || this.#deletes === 'rewrite-with-tombstone';
+    const schema = this.#schemaOf(row.schema, envelope.schema, rewrites);
+    const values = row.values.map((value, i) => this.#valueOf(value, row.schema.fields?.[i]));
+    if (rewrites) values.push(deleted);
+    for (const field of this.#fields) values.push(addedValue(field, envelope));
+    const value = { schema, value: { schema, values } };
+    return this.#withoutDropped({ ...record, topic: this.#topic(record, row), value });
+  }
+
+  /** Made once for each version of a table, so that converters know it again. */
+  #schemaOf(row: ConnectSchema, envelope: ConnectSchema, rewrites: boolean): ConnectSchema {
+    const known = this.#schemas.get(row);
+    if (known !== undefined) return known;
+    const added = this.#fields.map((field) => ({
+      name: field.name,
+      schema: addedSchema(field, envelope),
+    }));
+    const fields = [...(row.fields ?? []), ...(rewrites ? [DELETED] : []), ...added];
+    const schema: ConnectSchema = { ...row, optional: false, fields };
+    this.#schemas.set(row, schema);
+    return schema;
+  }
+
+  #valueOf(value: ConnectValue, field: ConnectField | undefined): ConnectValue {
+    return value === null && this.#replaceNull ? (field?.schema.default ?? null) : value;
+  }
+
+  #topic(record: ConnectRecord, row: Struct | null): string {
+    if (this.#routeBy === undefined || row === null) return record.topic;
+    const topic = fieldValue(row, this.#routeBy);
+    if (typeof topic === 'string' && topic !== '') return topic;
+    throw new TidemarkError(
+      'TRANSFORM',
+      `route.by.field: ${this.#routeBy} of a record of ${record.topic} is no text`,
+    );
+  }
+
+  #withoutDropped(record: ConnectRecord): ConnectRecord {
+    if (this.#dropHeader === undefined) return record;
+    const names = namesInHeader(record.headers, this.#dropHeader);
+    if (names.length === 0) return record;
+    const value = dropFields(record.value, names, this.#dropOptionalOnly);
+    if (!this.#dropFromKey) return { ...record, value };
+    return { ...record, value, key: dropFields(record.key, names, this.#dropOptionalOnly) };
+  }
+}
+
+/** `op`, `source.lsn`, `lsn:POSITION`: names without a struct are looked for where they stand. */
+function addedField(text: string, prefix: string): AddedField {
+  const [path = '', alias] = text.trim().split(':');
+  const dot = path.indexOf('.');
+  if (dot >= 0) {
+    const [struct, field] = [path.slice(0, dot), path.slice(dot + 1)];
+    return { struct, field, name: prefix + (alias ?? `${struct}_${field}`) };
+  }
+  const struct = OF_ENVELOPE.has(path) ? null : OF_TRANSACTION.has(path) ? 'transaction' : 'source';
+
+  return { struct, field: path, name: prefix + (alias ?? path) };
+}
+
+function addedSchema(added: AddedField, envelope: ConnectSchema): ConnectSchema {
+  const parent = added.struct === null ? envelope : fieldSchema(envelope, added.struct);
+  const schema = parent === undefined ? undefined : fieldSchema(parent, added.field);
+  if (schema === undefined) {
+    const place = added.struct ?? 'the envelope';
+    throw new TidemarkError('TRANSFORM', `there is no field ${added.field} in ${place} to add`);
+  }
+  const { default: _default, ...basics } = schema;
+  return optional(basics);
+}
+
+function addedValue(added: AddedField, envelope: Struct): ConnectValue {
+  const parent = added.struct === null ? envelope : structIn(envelope, added.struct);
+  return parent === null ? null : fieldValue(parent, added.field);
+}
+
+function header(added: AddedField, envelope: Struct): ConnectHeader {
+  const schema = addedSchema(added, envelope.schema);
+  return { name: added.name, schema, value: addedValue(added, envelope) };
+}

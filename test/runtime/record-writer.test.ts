@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { JsonConverter } from '../../src/converter/json-converter.ts';
+import type { ConnectRecord } from '../../src/model/connect-record.ts';
+import { RecordWriter } from '../../src/runtime/record-writer.ts';
+import { RecordBatch } from '../../src/transport/record-batch.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
+import { ROW } from '../support/transform-records.ts';
+
+const record = (topic: string, id: number): ConnectRecord => ({
+  topic,
+  key: { schema: { type: 'string', optional: false }, value: `k${id}` },
+  value: { schema: ROW, value: { schema: ROW, values: [id, null, null] } },
+  headers: [{ name: 'n', schema: { type: 'int64', optional: false }, value: 5n }],
+  timestampMs: id,
+});
+
+function setUp(schemasEnable = false): { writer: RecordWriter; opened: string[] } {
+  const opened: string[] = [];
+  const transport: Pick<Transport, 'openTopic'> = {
+    openTopic: (name) => Promise.resolve(opened.push(name)),
+  };
+  const converter = new JsonConverter({ schemasEnable });
+  const writer = new RecordWriter({
+    transport: transport as Transport,
+    key: converter,
+    value: converter,
+    topicOptions: {},
+    apply: (given) => (given.topic === 'dropped' ? null : given),
+  });
+  return { writer, opened };
+}
+
+const shown = (batch: RecordBatch): (string | null)[] =>
+  readBatch(batch, WIRES[1] as Wire).map(({ value }) => value);
+
+describe('a record writer', () => {
+  test('keeps records whose topic is new, and all behind them, in order', async () => {
+    const { writer, opened } = setUp();
+    const batch = new RecordBatch();
+    const first = record('a', 1);
+    expect(writer.write(first, batch)).toBe(1);
+    expect(writer.write({ ...first, timestampMs: 2 }, batch)).toBe(1);
+    expect([batch.count, writer.isWaiting]).toEqual([0, true]);
+    await writer.drain(() => batch);
+    expect([batch.count, writer.isWaiting, opened]).toEqual([2, false, ['a']]);
+    writer.write({ ...first, timestampMs: 3 }, batch);
+    expect(batch.timestampsMs.slice(0, 3)).toEqual(new Float64Array([1, 2, 3]));
+    const [{ headers } = { headers: [] }] = readBatch(batch, WIRES[1] as Wire);
+    expect(headers).toEqual([['n', '5']]);
+  });
+
+  test('drops what a transform drops', () => {
+    const { writer } = setUp();
+    expect(writer.write(record('dropped', 1), new RecordBatch())).toBe(0);
+    expect(writer.isWaiting).toBe(false);
+  });
+
+  test('tells a null with a schema from a tombstone', async () => {
+    const { writer } = setUp(true);
+    const batch = new RecordBatch();
+    const schema = { type: 'string', optional: true } as const;
+    writer.write({ ...record('a', 1), value: { schema, value: null } }, batch);
+    writer.write({ ...record('a', 1), value: { schema: null, value: null } }, batch);
+    await writer.drain(() => batch);
+    expect(shown(batch)).toEqual([
+      '{"schema":{"type":"string","optional":true},"payload":null}',
+      null,
+    ]);
+  });
+
+  test('forgets what waited in a former life', () => {
+    const { writer } = setUp();
+    writer.write(record('a', 1), new RecordBatch());
+    writer.clear();
+    expect(writer.isWaiting).toBe(false);
+  });
+});

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { examineOptions } from '../../src/config/resolve-options.ts';
+import { TRANSFORM_OPTIONS, transformSettings } from '../../src/config/transform-options.ts';
+import type { ConnectRecord } from '../../src/model/connect-record.ts';
+import { chainOf } from '../../src/transform/transform-chain.ts';
+import { changeRecord, plain, tombstone } from '../support/transform-records.ts';
+
+function chain(input: Record<string, string>): (record: ConnectRecord) => ConnectRecord | null {
+  const providers = { environment: {}, folder: '/' };
+  const { options } = examineOptions(TRANSFORM_OPTIONS, input, { where: 's', providers });
+  return chainOf(transformSettings(options), () => undefined);
+}
+
+const ROUTE = {
+  'transforms.route.type': 'org.apache.kafka.connect.transforms.RegexRouter',
+  'transforms.route.regex': '(.*)',
+  'transforms.route.replacement': 'x.$1',
+};
+
+test('one after the other; a dropped record ends it', () => {
+  const apply = chain({
+    transforms: 'unwrap,route',
+    'transforms.unwrap.type': 'ExtractNewRecordState',
+    ...ROUTE,
+  });
+  const record = apply(changeRecord('c', null, [1, 'a', 'b']));
+  expect(record?.topic).toBe('x.p.public.t');
+  expect(plain(record)).toEqual({ id: 1, v: 'a', w: 'b' });
+  expect(apply(tombstone())).toBeNull();
+});
+
+test.each([
+  ['RecordIsTombstone', {}, ['p.public.t', 'x.p.public.t']],
+  ['TopicNameMatches', { 'predicates.p.pattern': 'p\\..*' }, ['x.p.public.t', 'x.p.public.t']],
+  ['HasHeaderKey', { 'predicates.p.name': 'h' }, ['x.p.public.t', 'p.public.t']],
+])('where the predicate %s holds', (type, more, topics) => {
+  const input = {
+    transforms: 'route',
+    ...ROUTE,
+    predicates: 'p',
+    'predicates.p.type': type,
+    'transforms.route.predicate': 'p',
+    ...more,
+  };
+  const header = { name: 'h', schema: null, value: 'x' };
+  const records = [{ ...changeRecord('c', null, [1, 'a', 'b']), headers: [header] }, tombstone()];
+  expect(records.map((record) => chain(input)(record)?.topic)).toEqual(topics);
+  const negated = chain({ ...input, 'transforms.route.negate': 'true' });
+  const others = records.map((record) => negated(record)?.topic);
+  expect(others).toEqual(topics.map((t) => (t === 'p.public.t' ? 'x.p.public.t' : 'p.public.t')));
+});
