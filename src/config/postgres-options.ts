@@ -124,8 +124,16 @@ const SLOT_OPTIONS: readonly Option[] = [
     type: { kind: 'enum', values: ['spool', 'server'] },
     default: 'spool',
     doc:
-      'Transactions larger than logical_decoding_work_mem: `spool` takes them while they run and ' +
-      'keeps them in files beside the log until they commit; `server` leaves them to the server.',
+      'Large transactions: `spool` takes them while they run and keeps them in files beside the ' +
+      'log until they commit; `server` leaves them to the server.',
+  },
+  {
+    name: 'large.transaction.bytes',
+    type: { kind: 'bytes', min: 65_536 },
+    default: '524288',
+    doc:
+      'From which size on a transaction is taken while it runs: logical_decoding_work_mem of the ' +
+      'session. Small commits wait that much shorter.',
   },
   {
     name: 'slot.max.retries',

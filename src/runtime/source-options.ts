@@ -42,6 +42,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     slotStreamParams: streamParams(options.optionalString('slot.stream.params') ?? ''),
     slotTwoPhase: options.boolean('slot.two.phase'),
     largeTransactionMode: options.string('large.transaction.mode') as 'spool' | 'server',
+    largeTransactionBytes: options.number('large.transaction.bytes'),
     publicationName: options.optionalString('publication.name') ?? ownName,
     publicationAutocreateMode: options.string(
       'publication.autocreate.mode',

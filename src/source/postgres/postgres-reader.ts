@@ -28,6 +28,7 @@ import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './postgres-stream.ts';
 import { PostgresWire } from './postgres-wire.ts';
 import { identityWarning } from './preflight-checks.ts';
+import { PublicationWatch } from './publication-watch.ts';
 import { RelationCache } from './relation-cache.ts';
 import { CatalogSession } from './relation-catalog-session.ts';
 import { identifyServer, resumeProblem, streamFingerprint } from './replication-check.ts';
@@ -40,6 +41,7 @@ import { attemptOf, firstOffset } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
+import type { WireSession } from './wire-connect.ts';
 import { SideConnection } from './wire-side-connection.ts';
 
 /** What a reader is made from. */
@@ -189,7 +191,7 @@ export class PostgresReader implements SourceReader {
   ): Promise<void> {
     const options = this.#options;
     const clock = this.#clock;
-    const connection = { replication: true, applicationName: applicationName(options, 'stream') };
+    const connection = streamSession(options);
     const wire = await PostgresWire.connect(options.connection, connection, signal, clock);
     this.#wire = wire;
     const { publication, published, types } = capture.catalog;
@@ -234,7 +236,7 @@ export class PostgresReader implements SourceReader {
     this.#session = session;
     this.#snapshots = snapshots;
     for (const early of this.#earlySignals.splice(0)) snapshots.signal(early);
-    this.#startBeating(stream);
+    this.#startBeating(stream, wire);
     const command = startCommand(options, restartLsn(resume), capture.catalog.server.version);
     await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
   }
@@ -277,7 +279,8 @@ export class PostgresReader implements SourceReader {
     return streamed;
   }
 
-  #startBeating(stream: PostgresStream): void {
+  #startBeating(stream: PostgresStream, wire: PostgresWire): void {
+    const publication = new PublicationWatch(this.#options.publicationName);
     const { heartbeatIntervalMs, heartbeatActionQuery } = this.#options;
     this.#beat = beatUntilAborted(
       this.#beatConnection,
@@ -288,6 +291,10 @@ export class PostgresReader implements SourceReader {
           stream.noteServerEnd(lsn);
         },
         note: this.#note,
+        look: async (querier) => {
+          const problem = await publication.look(querier);
+          if (problem !== null) wire.destroy(problem);
+        },
       },
       this.#beating.signal,
     );
@@ -359,6 +366,18 @@ export class PostgresReader implements SourceReader {
     await this.#beat;
     await this.#catalogConnection[Symbol.asyncDispose]();
   }
+}
+
+/**
+ * The server sends what it has of a transaction at once when its memory is full, and everybody else
+ * waits for that: the less there is, the shorter (measured, ARCHITECTURE).
+ */
+function streamSession(options: PostgresSourceOptions): WireSession {
+  const session = { replication: true, applicationName: applicationName(options, 'stream') };
+  const bytes = options.largeTransactionBytes;
+  if (options.largeTransactionMode === 'server' || bytes === undefined) return session;
+  const kilobytes = Math.max(64, Math.ceil(bytes / 1024));
+  return { ...session, settings: { logical_decoding_work_mem: `${kilobytes}kB` } };
 }
 
 /** Not a name that stands in synchronous_standby_names (P54). */

@@ -61,6 +61,8 @@ export interface PostgresSourceOptions {
    * kept here, or the server keeps them until they commit.
    */
   readonly largeTransactionMode?: 'spool' | 'server' | undefined;
+  /** large.transaction.bytes: from this size on; absent: as the server is set. */
+  readonly largeTransactionBytes?: number | undefined;
   readonly publicationName: string;
   readonly publicationAutocreateMode: PublicationAutocreateMode;
   readonly publishViaPartitionRoot: boolean;

@@ -14,6 +14,15 @@ export interface HeartbeatOptions {
   readonly walEndIntervalMs: number;
 }
 
+/** What the loop tells, and asks for. */
+export interface HeartbeatEvents {
+  readonly clock: Clock;
+  walEnd(lsn: Lsn): void;
+  note(text: string): void;
+  /** What else is looked at each time, on the same connection. */
+  look?(querier: Querier): Promise<void>;
+}
+
 const DEFAULT_ACTION = `SELECT pg_catalog.pg_logical_emit_message(
   false, '${OWN_MESSAGE_PREFIX}', '')`;
 
@@ -29,7 +38,7 @@ const WAL_END_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
 export async function beatUntilAborted(
   querier: Querier,
   options: HeartbeatOptions,
-  events: { readonly clock: Clock; walEnd(lsn: Lsn): void; note(text: string): void },
+  events: HeartbeatEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const { heartbeatIntervalMs, heartbeatActionQuery, walEndIntervalMs } = options;
@@ -46,6 +55,7 @@ export async function beatUntilAborted(
       }
       const end = (await querier.query(WAL_END_QUERY))[0]?.rows[0]?.[0];
       if (typeof end === 'string') events.walEnd(parseLsn(end));
+      await events.look?.(querier);
       failing = false;
     } catch (thrown) {
       // Once per outage: the log is no place for a line per second.

@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest';
+import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
+import { sourceOptionsFor, startSource, startStreaming } from '../../support/postgres-source.ts';
+import type { RecordingReceiver } from '../../support/recording-receiver.ts';
+
+const CREATE = 'CREATE TABLE a (id int PRIMARY KEY, pad text)';
+
+const told = (receiver: RecordingReceiver): readonly unknown[] =>
+  receiver.events.map(({ op, table, after, before }) => [op, table, (after ?? before)?.['id']]);
+
+test('a slot whose WAL was removed is lost, and the cure is told (P106)', async () => {
+  await using server = await startOwnServer({
+    settings: { max_slot_wal_keep_size: '1MB', min_wal_size: '32MB', max_wal_size: '32MB' },
+  });
+  await using database = await server.freshDatabase();
+  await database.query(CREATE);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  await first.stop();
+  for (let i = 0; i < 4; i++) {
+    await database.query(`SELECT pg_logical_emit_message(false, 'fill', repeat('x', 1000000))`);
+    await database.query('SELECT pg_switch_wal(); CHECKPOINT');
+  }
+  await database.until(
+    `SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = $1`,
+    [database.name],
+  );
+  const second = startSource(options, first.receiver);
+  await expect(second.ended).rejects.toMatchObject({
+    code: 'PG_SLOT_LOST',
+    cure: expect.stringContaining(`pg_drop_replication_slot('${database.name}')`) as string,
+  });
+  await second.stop();
+});
+
+test('a slot that was dropped and made anew is another one (P107)', async () => {
+  await using database = await freshDatabase();
+  await database.query(CREATE);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  await first.stop();
+  await database.query('SELECT pg_drop_replication_slot($1)', [database.name]);
+  await database.query('INSERT INTO a VALUES (1)');
+  await database.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [
+    database.name,
+  ]);
+  const second = startSource(options, first.receiver);
+  await expect(second.ended).rejects.toMatchObject({ code: 'PG_SLOT_MISMATCH' });
+  await second.stop();
+});
+
+test('an offset ahead of the slot is normal, and nothing comes twice (P44)', async () => {
+  await using server = await startOwnServer();
+  await using database = await server.freshDatabase();
+  await database.query(CREATE);
+  const first = await startStreaming(sourceOptionsFor(database));
+  const { receiver } = first;
+  await database.query('CHECKPOINT');
+  await database.query('INSERT INTO a VALUES (1)');
+  await database.query('UPDATE a SET id = 2 WHERE id = 1');
+  await receiver.until((events) => events.length === 2);
+  await first.stop();
+  // The slot on disk is older than what was confirmed.
+  await server.kill();
+  await server.start();
+  const moved = sourceOptionsFor({ ...database, port: server.port });
+  const second = await startStreaming(moved, receiver);
+  await database.query('INSERT INTO a VALUES (3)');
+  await receiver.until((events) => events.length === 3);
+  await second.stop();
+  expect(told(receiver)).toEqual([
+    ['c', 'a', '1'],
+    ['u', 'a', '2'],
+    ['c', 'a', '3'],
+  ]);
+});
+
+test('a key change that ends its transaction comes once, also over a restart', async () => {
+  await using database = await freshDatabase();
+  await database.query(CREATE);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  const { receiver } = first;
+  receiver.autoFlush = false;
+  const reached = Promise.withResolvers<void>();
+  receiver.onRow = (count) => {
+    // Durable is what came before the last event of the transaction.
+    if (count !== 2) return;
+    receiver.flush();
+    reached.resolve();
+  };
+  await database.query('BEGIN; INSERT INTO a VALUES (1); UPDATE a SET id = 2; COMMIT');
+  await reached.promise;
+  await first.stop();
+  receiver.autoFlush = true;
+  receiver.onRow = () => undefined;
+  const second = await startStreaming(options, receiver);
+  await database.query('INSERT INTO a VALUES (3)');
+  await receiver.until((events) => events.length === 3);
+  await second.stop();
+  expect(told(receiver)).toEqual([
+    ['c', 'a', '1'],
+    ['u', 'a', '2'],
+    ['c', 'a', '3'],
+  ]);
+});
+
+test.for([
+  ['DROP PUBLICATION tidemark', 'dropped'],
+  ['ALTER PUBLICATION tidemark DROP TABLE a', 'does not send a'],
+  [`ALTER PUBLICATION tidemark SET (publish = 'insert')`, 'sends no update'],
+] as const)('under the stream: %s (P71)', async ([sql, what]) => {
+  await using database = await freshDatabase();
+  await database.query(`${CREATE}; CREATE TABLE b (id int PRIMARY KEY)`);
+  await database.query('CREATE PUBLICATION tidemark FOR TABLE a, b');
+  const options = sourceOptionsFor(database, { publicationAutocreateMode: 'disabled' });
+  const first = await startStreaming(options);
+  await database.query('INSERT INTO a VALUES (1)');
+  await first.receiver.until((events) => events.length === 1);
+  // The first look is the measure.
+  await database.until(
+    `SELECT query LIKE '%pg_publication p%' FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'tidemark heartbeat%'`,
+  );
+  await database.query(sql);
+  await expect(first.ended).rejects.toMatchObject({
+    code: 'PG_PUBLICATION',
+    message: expect.stringContaining(what) as string,
+  });
+  await first.stop();
+});
+
+test('tables are dropped, renamed and made anew under the stream', async () => {
+  await using database = await freshDatabase();
+  await database.query(`${CREATE}; CREATE TABLE b (id int PRIMARY KEY)`);
+  const source = await startStreaming(sourceOptionsFor(database));
+  await database.query(`BEGIN; INSERT INTO a VALUES (1); DROP TABLE a; COMMIT`);
+  await database.query(`CREATE TABLE a (id bigint PRIMARY KEY, other int)`);
+  await database.query('INSERT INTO a VALUES (2, 7)');
+  await database.query('ALTER TABLE a RENAME TO old; ALTER TABLE b RENAME TO a');
+  await database.query('INSERT INTO a VALUES (3); INSERT INTO old VALUES (4, 8)');
+  await source.receiver.until((events) => events.length === 4);
+  await source.stop();
+  expect(told(source.receiver)).toEqual([
+    ['c', 'a', '1'],
+    ['c', 'a', '2'],
+    ['c', 'a', '3'],
+    ['c', 'old', '4'],
+  ]);
+});
+
+test('a role that may no longer replicate is told so at the next connection', async () => {
+  await using database = await freshDatabase();
+  const role = `r_${database.name}`;
+  await database.query(`${CREATE}; CREATE ROLE ${role} LOGIN REPLICATION PASSWORD 'secret'`);
+  await database.query(`GRANT SELECT ON a TO ${role}; CREATE PUBLICATION tidemark FOR TABLE a`);
+  const options = sourceOptionsFor(
+    { ...database, user: role, password: 'secret' },
+    { publicationAutocreateMode: 'disabled' },
+  );
+  try {
+    const first = await startStreaming(options);
+    await database.query(`ALTER ROLE ${role} NOREPLICATION`);
+    await database.query('INSERT INTO a VALUES (1)');
+    await first.receiver.until((events) => events.length === 1);
+    await database.query(
+      `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1`,
+      [database.name],
+    );
+    await expect(first.ended).rejects.toMatchObject({ code: 'PG_CONNECTION_LOST' });
+    await first.stop();
+    const second = startSource(options, first.receiver);
+    await expect(second.ended).rejects.toMatchObject({ code: 'PG_NO_REPLICATION_RIGHT' });
+    await second.stop();
+  } finally {
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
+});
+
+test('an idle database beside a busy one lets the slot go on, without any heartbeat', async () => {
+  await using server = await startOwnServer({ settings: { wal_sender_timeout: '300ms' } });
+  await using idle = await server.freshDatabase();
+  await using busy = await server.freshDatabase();
+  await idle.query(CREATE);
+  await busy.query('CREATE TABLE noise (t text)');
+  const source = await startStreaming(sourceOptionsFor(idle, { heartbeatIntervalMs: 0 }));
+  for (let i = 0; i < 5; i++) {
+    await busy.query(`INSERT INTO noise SELECT repeat('n', 1000) FROM generate_series(1, 2000)`);
+  }
+  const [row] = await busy.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at');
+  await idle.until(
+    `SELECT confirmed_flush_lsn >= '${row?.at}' FROM pg_replication_slots WHERE slot_name = $1`,
+    [idle.name],
+  );
+  await idle.query('INSERT INTO a VALUES (1)');
+  await source.receiver.until((events) => events.length === 1);
+  await source.stop();
+});
+
+test('wal_sender_timeout = 0 is no division by nothing: reports go out all the same', async () => {
+  await using server = await startOwnServer({ settings: { wal_sender_timeout: 0 } });
+  await using database = await server.freshDatabase();
+  await database.query(CREATE);
+  const source = await startStreaming(sourceOptionsFor(database));
+  await database.query('INSERT INTO a VALUES (1)');
+  await source.receiver.until((events) => events.length === 1);
+  const [row] = await database.query<{ at: string }>('SELECT pg_current_wal_lsn()::text AS at');
+  await database.until(
+    `SELECT confirmed_flush_lsn >= '${row?.at}' FROM pg_replication_slots WHERE slot_name = $1`,
+    [database.name],
+  );
+  await source.stop();
+});
