@@ -118,7 +118,7 @@ function mapEnum(type: TypeInfo): Mapped {
   const schema = named('string', 'io.debezium.data.Enum');
   return {
     schema: { ...schema, parameters: { allowed: type.labels.join(',') } },
-    format: { kind: 'string' },
+    format: { kind: 'string', labels: type.labels },
   };
 }
 

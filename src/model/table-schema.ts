@@ -26,7 +26,8 @@ export type TextFormat =
   | { readonly kind: 'boolean' }
   /** May be NaN, Infinity, -Infinity. */
   | { readonly kind: 'float' }
-  | { readonly kind: 'string' }
+  /** Of an enum with its labels: a row may have one that was added since. */
+  | { readonly kind: 'string'; readonly labels?: readonly string[] }
   /** `\x…` hex; schema bytes, or string in `encoding`. */
   | { readonly kind: 'bytea'; readonly encoding: BytesEncoding }
   /** numeric(p,s) as Decimal of exactly `scale`. */

@@ -11,6 +11,7 @@ import type {
 import type { Lsn } from '../../model/lsn.ts';
 import { lsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
+import { withNewLabels } from './enum-labels.ts';
 import { PgoutputDecoder } from './pgoutput-decoder.ts';
 import type {
   BeginMessage,
@@ -209,14 +210,11 @@ export class PostgresStream implements CopyBothHandler {
     const kind = this.#decoder.open(bytes, start, end);
     switch (kind) {
       case PgoutputKind.insert:
-        this.#row('c', at);
-        return undefined;
+        return this.#row('c', at);
       case PgoutputKind.update:
-        this.#row('u', at);
-        return undefined;
+        return this.#row('u', at);
       case PgoutputKind.delete:
-        this.#row('d', at);
-        return undefined;
+        return this.#row('d', at);
       default:
         if (kind === PgoutputKind.relation && !this.#replaying) {
           this.#streamed.noteBase(bytes, start, end);
@@ -226,15 +224,15 @@ export class PostgresStream implements CopyBothHandler {
     }
   }
 
-  #row(op: RowOperation, at: Lsn): void {
+  #row(op: RowOperation, at: Lsn): Promise<void> | undefined {
     const { position, relations, receiver } = this.#context;
-    if (!position.event(at)) return;
+    if (!position.event(at)) return undefined;
     const decoder = this.#decoder;
     const relation = relations.lookup(decoder.relationId);
     if (relation === undefined) {
       throw new TidemarkError('DECODE', `a row of the unknown relation ${decoder.relationId}`);
     }
-    if (relation.table === null || this.#skipped.has(op)) return;
+    if (relation.table === null || this.#skipped.has(op)) return undefined;
     decoder.rows(relation.columnCount);
     const change = this.#change;
     change.op = op;
@@ -244,8 +242,11 @@ export class PostgresStream implements CopyBothHandler {
     change.after = decoder.hasAfter ? decoder.after : null;
     change.lsn = at;
     change.ordinal = position.ordinal;
-    if (relation.watch !== null && !relation.watch.row(change)) return;
-    receiver.row(change);
+    if (relation.labels?.know(change) === false) {
+      return withNewLabels(relations, decoder.relationId, change, receiver);
+    }
+    if (relation.watch === null || relation.watch.row(change)) receiver.row(change);
+    return undefined;
   }
 
   /** `sentAt`: the server's clock when it sent this. */

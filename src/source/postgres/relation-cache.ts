@@ -3,6 +3,7 @@ import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import type { RowChange, SchemaChange, TruncateChange } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
+import { EnumLabels } from './enum-labels.ts';
 import { tableIncluded } from './capture-filter.ts';
 import type { RelationMessage } from './pgoutput-message.ts';
 import { columnsAgree, tableAsOf } from './relation-translator.ts';
@@ -16,6 +17,8 @@ export interface CachedRelation {
   readonly table: TableSchema | null;
   /** Sees each change first; null: nobody has to. */
   readonly watch: RelationWatch | null;
+  /** Labels of its enums; null or absent: it has none. */
+  readonly labels?: EnumLabels | null;
 }
 
 /** Looks at the changes of a table before they are handed over. */
@@ -48,6 +51,7 @@ interface KnownTable {
 export class RelationCache {
   readonly #catalog: RelationCatalog;
   readonly #relations = new Map<number, CachedRelation>();
+  readonly #messages = new Map<number, RelationMessage>();
   readonly #known = new Map<number, KnownTable>();
   #watchOf: (table: TableSchema) => RelationWatch | null = () => null;
 
@@ -96,6 +100,7 @@ export class RelationCache {
   /** A new session sends each Relation again before the first row; old ones may be wrong (P20). */
   forget(): void {
     this.#relations.clear();
+    this.#messages.clear();
   }
 
   lookup(relationId: number): CachedRelation | undefined {
@@ -136,8 +141,16 @@ export class RelationCache {
       columnCount: relation.columns.length,
       table: schema,
       watch: this.#watchOf(schema),
+      labels: EnumLabels.of(schema),
     });
+    this.#messages.set(relation.relationId, relation);
     return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
+  }
+
+  /** A row of the relation has a label that its shape does not know. */
+  async relearn(relationId: number, change: RowChange): Promise<SchemaChange | null> {
+    const relation = this.#messages.get(relationId);
+    return relation === undefined ? null : this.learn(relation, change.lsn);
   }
 
   /** By id, else by name: a table that was dropped and made anew goes on in the same topic. */

@@ -116,6 +116,34 @@ test('a table changes its shape in the middle of the stream (P19, P22, P23)', as
   expect(added?.schema).toMatchObject({ optional: false, default: { unscaled: 150n, scale: 2 } });
 });
 
+test('a label that is added while streaming makes a new shape before its row (P85)', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (id int PRIMARY KEY, m mood, l mood[])`);
+  const source = await startStreaming(sourceOptionsFor(database));
+  await database.query(`INSERT INTO t VALUES (1, 'sad', '{sad}')`);
+  await source.receiver.until((events) => events.length === 1);
+  await database.query(`ALTER TYPE mood ADD VALUE 'bad' BEFORE 'sad'`);
+  await database.query(`INSERT INTO t VALUES (2, 'bad', '{bad}'), (3, 'sad', NULL)`);
+  await source.receiver.until((events) => events.length === 3);
+  await database.query(`ALTER TYPE mood ADD VALUE 'ok'`);
+  await database.query(`INSERT INTO t VALUES (4, NULL, '{sad,NULL,ok}')`);
+  await source.receiver.until((events) => events.length === 4);
+  await source.stop();
+  const { events, schemas } = source.receiver;
+  expect(events.map(({ version, after }) => [version, after?.['id']])).toEqual([
+    [1, '1'],
+    [2, '2'],
+    [2, '3'],
+    [3, '4'],
+  ]);
+  expect(schemas.map(({ table }) => table.columns[1]?.schema.parameters?.['allowed'])).toEqual([
+    'sad',
+    'bad,sad',
+    'bad,sad,ok',
+  ]);
+});
+
 test('old WAL is read with the shape of its time (P21)', async () => {
   await using database = await freshDatabase();
   await database.query('CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL, gone int)');
