@@ -76,11 +76,11 @@ export class JsonSourceEncoder implements SourceEncoder {
     this.#table = table;
     this.#options = options;
     this.#json = json;
-    this.#own = FIELDS.map(({ name, schema }) =>
-      OF_TABLE.has(name)
-        ? `${jsonString(name)}:${valueJson(schema, name === 'schema' ? table.schema : table.table, json)}`
-        : null,
-    );
+    this.#own = FIELDS.map(({ name, schema }) => {
+      if (!OF_TABLE.has(name)) return null;
+      const value = name === 'schema' ? table.schema : table.table;
+      return `${jsonString(name)}:${valueJson(schema, value, json)}`;
+    });
   }
 
   write(origin: ChangeOrigin, out: ByteWriter): void {

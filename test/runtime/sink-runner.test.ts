@@ -196,7 +196,7 @@ describe('positions', () => {
     expect(log[0]).toBe('put [10] t:2@11');
   });
 
-  test('a target that is ahead waits for the snapshot, and refuses rows of an older log', async () => {
+  test('a target that is ahead waits for the snapshot, refuses rows of an older log', async () => {
     const next = [fetchedRecords('t', [0], { generation: 9 })];
     const begins = setup({
       stored: [at(40, 8)],

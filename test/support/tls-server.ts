@@ -13,7 +13,7 @@ export function pem(name: Pem): string {
   return readFileSync(pemFile(name), 'utf8');
 }
 
-/** A server whose certificate names `localhost` and no address; `certuser` logs in by certificate. */
+/** Its certificate names `localhost` and no address; `certuser` logs in by certificate. */
 export interface TlsServer extends AsyncDisposable {
   readonly server: OwnServer;
   readonly database: TestDatabase;
@@ -27,7 +27,8 @@ export async function startTlsServer(): Promise<TlsServer> {
   const write = async (name: string, text: string): Promise<void> => {
     const lines = text.trimEnd().replaceAll("'", "''");
     await database.query(
-      `COPY (SELECT unnest(string_to_array('${lines}', E'\\n'))) TO PROGRAM 'umask 077; cat > ${name}'`,
+      `COPY (SELECT unnest(string_to_array('${lines}', E'\\n')))
+       TO PROGRAM 'umask 077; cat > ${name}'`,
     );
   };
   for (const name of ['ca.pem', 'server.pem', 'server.key'] as const) await write(name, pem(name));

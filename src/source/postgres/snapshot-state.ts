@@ -136,7 +136,7 @@ export function nextRange(
 ): readonly [number, number] | null {
   let first = 0;
   for (const [from, to] of done) {
-    if (from > first) return [first, Math.min(from, first + count)];
+    if (from > first) return first < pages ? [first, Math.min(from, pages, first + count)] : null;
     first = Math.max(first, to);
   }
   return first < pages ? [first, Math.min(pages, first + count)] : null;

@@ -48,7 +48,7 @@ test('an abort while connecting ends it', async () => {
   await expect(opening).rejects.toThrow();
 });
 
-test('TLS checks who answers as far as sslmode says, and the client shows its certificate', async () => {
+test('TLS checks who answers as sslmode says; the client shows its certificate', async () => {
   await using tls = await startTlsServer();
   const { database } = tls;
   const used = async (

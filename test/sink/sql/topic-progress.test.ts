@@ -61,7 +61,8 @@ describe('what is to be done', () => {
   test('a parked topic waits, until a new generation', () => {
     const topic = newTopic();
     const progress = progressOf(topic, [[0, 1, 0]]);
-    progress.parked = { topic: topic.topic, table: 't', offset: 0, code: 'SINK_RECORD', message: '' };
+    const reason = { code: 'SINK_RECORD', message: '' } as const;
+    progress.parked = { topic: topic.topic, table: 't', offset: 0, ...reason };
     const record = topic.insert({ id: 1 });
     expect(planWork(progress, [record], [])).toBeNull();
     expect(planWork(progress, [{ ...record, generation: 2 }], [])?.emptyFirst).toBe(true);

@@ -32,6 +32,33 @@ test('a newer version is refused', () => {
   expect(() => decodeSnapshotState('{"version":2}')).toThrow('newer version');
 });
 
+test('a table that has shrunk below what was read of it has no blocks beyond its end', () => {
+  expect(
+    nextRange(
+      {
+        done: [
+          [0, 28],
+          [36, 40],
+        ],
+        pages: 30,
+      },
+      5,
+    ),
+  ).toEqual([28, 30]);
+  expect(
+    nextRange(
+      {
+        done: [
+          [0, 30],
+          [36, 40],
+        ],
+        pages: 30,
+      },
+      5,
+    ),
+  ).toBeNull();
+});
+
 test('ranges cover exactly what was read, in whatever order', () => {
   fc.assert(
     fc.property(
