@@ -88,7 +88,7 @@ describe('withNewLabels', () => {
       },
     };
     await withNewLabels(relations, 1, change, receiver);
-    receiver.flush();
+    await receiver.snapshotCompleted({ partition: {}, offset: {} });
     expect(receiver.schemas.map(({ table }) => table)).toEqual([next]);
     expect(receiver.events).toMatchObject([{ version: 2, after: { c1: 'ok' } }]);
   });
