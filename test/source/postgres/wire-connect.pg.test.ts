@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { PostgresSourceOptions } from '../../../src/source/postgres/postgres-source-options.ts';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';
@@ -54,7 +53,7 @@ test('TLS checks who answers as sslmode says; the client shows its certificate',
   await using tls = await startTlsServer();
   const session = { replication: true, applicationName: 'test' };
   const ca = pem('ca.pem');
-  const used = async (change: Partial<PostgresSourceOptions['connection']>): Promise<unknown> => {
+  const used = async (change: Partial<ReturnType<typeof connectionTo>>): Promise<unknown> => {
     const options = { ...connectionTo(tls.database), ...change };
     await using wire = await PostgresWire.connect(options, session, signal);
     const sql = `SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`;
