@@ -37,7 +37,7 @@ test('a keyless table under load ends equal, what the read saw is left out', asy
   expect(got.toSorted((a, b) => a - b)).toEqual(rows.map((row) => row['n']));
 });
 
-test('a SELECT of the user decides what a blocking snapshot reads; broken, it is told', async () => {
+test('a SELECT of the user decides what a blocking snapshot reads', async () => {
   await using database = await freshDatabase();
   await database.query(`CREATE TABLE a (id int PRIMARY KEY, v text);
     INSERT INTO a SELECT g, 'v' FROM generate_series(1, 6) g`);
