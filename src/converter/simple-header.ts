@@ -30,6 +30,8 @@ function structText(struct: Struct): string {
 
 function embedded(schema: ConnectSchema, value: ConnectValue): string {
   if (value === null) return 'null';
+  const millis = MILLIS[schema.name ?? '']?.(value);
+  if (millis !== undefined) return dateText(millis);
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') return numberText(schema, value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
@@ -42,6 +44,23 @@ function embedded(schema: ConnectSchema, value: ConnectValue): string {
     return `{${entries.map(([key, item]) => `${quoted(key)}:${embedded(items, item)}`).join(',')}}`;
   }
   return `[${(value as readonly ConnectValue[]).map((item) => embedded(items, item)).join(',')}]`;
+}
+
+/** Connect's own logical times are java.util.Date. */
+const MILLIS: Readonly<Record<string, (value: ConnectValue) => number>> = {
+  'org.apache.kafka.connect.data.Timestamp': Number,
+  'org.apache.kafka.connect.data.Time': Number,
+  'org.apache.kafka.connect.data.Date': (value) => Number(value) * DAY_MS,
+};
+
+const DAY_MS = 86_400_000;
+
+/** By its value, not by its type: within the first day a time, at midnight a date. */
+function dateText(millis: number): string {
+  if (!Number.isFinite(millis) || Math.abs(millis) > 8.64e15) return String(millis);
+  const text = new Date(millis).toISOString();
+  if (millis < DAY_MS) return text.slice(text.indexOf('T') + 1);
+  return millis % DAY_MS === 0 ? text.slice(0, text.indexOf('T')) : text;
 }
 
 function numberText(schema: ConnectSchema, value: number): string {

@@ -21,7 +21,7 @@ const ID = 'transaction_id';
 const COUNT_PREFIX = 'transaction_data_collection_order_';
 
 /** As far as an event says to which transaction it belongs. */
-type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn'>;
+type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn' | 'snapshot'>;
 
 /**
  * Counts the events of the open transaction (provide.transaction.metadata): the block of each
@@ -36,7 +36,8 @@ export class TransactionMetadata {
 
   /** True: the event is the first of its transaction, so the record that begins it is due. */
   enters(origin: Membership): boolean {
-    if (origin.transactionId === null) return false;
+    // Rows that a snapshot read were written by other transactions than the one that it names.
+    if (origin.transactionId === null || origin.snapshot !== 'false') return false;
     const id = identity(origin);
     if (id === this.#open) return false;
     this.#open = id;
@@ -48,6 +49,7 @@ export class TransactionMetadata {
   /** Counts an event and gives its block; null where there is no transaction. */
   block(origin: Membership, collection: string): Struct | null {
     if (origin.transactionId === null || this.#open === null) return null;
+    if (origin.snapshot !== 'false') return null;
     const count = (this.#counts.get(collection) ?? 0) + 1;
     this.#counts.set(collection, count);
     this.#total++;

@@ -1,14 +1,25 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compareScenario, equalRecords } from '../support/golden-differences.ts';
 import { knownDefect } from '../support/golden-defects.ts';
-import { goldenScenarios } from '../support/golden-postgres.ts';
+import { type GoldenScenario, goldenScenarios } from '../support/golden-postgres.ts';
 import { type GoldenOutcome, runGoldenScenarios } from '../support/golden-run.ts';
 
-/** Recorded records that ours must equal at the least; it only rises. */
-const EQUAL: Readonly<Record<string, number>> = { heartbeat: 50, outbox: 8, partition_root: 15 };
+/** Recorded records that ours must equal at the least; the others differ by a named defect. */
+const EQUAL: Readonly<Record<string, number>> = {
+  decimal_string: 190,
+  default: 180,
+  heartbeat: 50,
+  outbox: 8,
+  partition_root: 15,
+  schemaless: 195,
+  time_connect: 180,
+  tombstones_off: 155,
+  txmeta: 365,
+  unwrap: 158,
+};
 
 describe('golden records of PostgreSQL', () => {
-  const scenarios = goldenScenarios();
+  const scenarios = goldenScenarios().filter(({ name }) => name in EQUAL);
   let outcomes: ReadonlyMap<string, GoldenOutcome>;
 
   beforeAll(async () => {
@@ -16,14 +27,14 @@ describe('golden records of PostgreSQL', () => {
   });
 
   test.for(Object.keys(EQUAL))('%s', (name) => {
-    const scenario = scenarios.find((candidate) => candidate.name === name);
+    const scenario = scenarios.find((candidate) => candidate.name === name) as GoldenScenario;
     const outcome = outcomes.get(name);
-    if (scenario === undefined || outcome === undefined) throw new Error(`${name} did not run`);
-    expect(outcome.failure).toBeNull();
-    const differences = compareScenario(scenario, outcome.topics);
-    const ours = differences.filter((difference) => knownDefect(difference) === null);
-    const told = ours.map(({ topic, index, what }) => `${topic}[${index}] ${what.join('; ')}`);
-    const equal = equalRecords(scenario, differences);
-    expect({ equal: equal >= (EQUAL[name] ?? 0), told }).toMatchObject({ equal: true });
+    expect(outcome?.failure).toBeNull();
+    const differences = compareScenario(scenario, outcome?.topics ?? new Map());
+    const ours = differences
+      .filter((difference) => knownDefect(difference) === null)
+      .map(({ topic, index, what }) => `${topic}[${index}] ${what.join('; ')}`);
+    expect(ours).toEqual([]);
+    expect(equalRecords(scenario, differences)).toBeGreaterThanOrEqual(EQUAL[name] ?? 0);
   });
 });

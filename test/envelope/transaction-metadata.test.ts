@@ -47,6 +47,9 @@ describe('transaction metadata', () => {
     const metadata = new TransactionMetadata();
     expect(metadata.enters(at(null, 1n))).toBe(false);
     expect(metadata.block(at(null, 1n), 'public.a')).toBeNull();
+    metadata.enters(at(7, 1n));
+    expect(metadata.enters({ ...at(8, 2n), snapshot: 'incremental' })).toBe(false);
+    expect(metadata.block({ ...at(7, 2n), snapshot: 'true' }, 'public.a')).toBeNull();
   });
 
   test('the same transaction id again, much later, is another transaction', () => {

@@ -22,7 +22,7 @@ for (const scenario of wanted) {
   for (const difference of differences) {
     const defect = knownDefect(difference);
     print(`  ${difference.topic}[${difference.index}]${defect === null ? '' : ` (${defect})`}`);
-    if (defect === null) for (const what of difference.what.slice(0, 6)) print(`    ${what}`);
+    if (defect === null) for (const what of difference.what) print(`    ${what}`);
   }
   equal += same;
   recorded += count;

@@ -1,4 +1,9 @@
-import { isJsonObject, JsonNumber, type JsonNode } from '../../src/foundation/lossless-json.ts';
+import {
+  isJsonObject,
+  JsonNumber,
+  type JsonNode,
+  type JsonObject,
+} from '../../src/foundation/lossless-json.ts';
 import { documentText, type GoldenScenario, type MaskedRecord } from './golden-postgres.ts';
 
 /** A recorded record beside the one that we wrote in its place. */
@@ -83,6 +88,11 @@ function* differences(place: string, wanted: JsonNode, got: JsonNode): Generator
     if (!inside) yield `${place}: other order of fields`;
     return;
   }
+  const [fields, others] = [namedFields(wanted), namedFields(got)];
+  if (fields !== null && others !== null) {
+    yield* differences(place, fields, others);
+    return;
+  }
   const [a, b] = [asList(wanted), asList(got)];
   if (a !== null && b !== null && a.length === b.length) {
     for (let i = 0; i < a.length; i++) {
@@ -91,6 +101,17 @@ function* differences(place: string, wanted: JsonNode, got: JsonNode): Generator
     return;
   }
   yield `${place}: want ${short(wanted)}, got ${short(got)}`;
+}
+
+/** The fields of a struct's schema by their names, so that one more does not hide the others. */
+function namedFields(node: JsonNode): JsonObject | null {
+  const entries = (asList(node) ?? []).map((item) =>
+    isJsonObject(item) && typeof item['field'] === 'string'
+      ? ([item['field'], item] as const)
+      : null,
+  );
+  const named = entries.filter((entry) => entry !== null);
+  return named.length > 0 && named.length === entries.length ? Object.fromEntries(named) : null;
 }
 
 function asList(node: JsonNode): readonly JsonNode[] | null {

@@ -70,7 +70,7 @@ function recordOf(line: JsonObject, schemas: readonly JsonNode[]): MaskedRecord 
 function partOf(part: JsonNode, schemas: readonly JsonNode[]): JsonNode {
   if (!Array.isArray(part)) return null;
   const [schema, payload] = (part as readonly JsonNode[]).map((node) => node);
-  const data = unfold(payload ?? null);
+  const data = withoutTransactionId(unfold(payload ?? null));
   if (schema === null || schema === undefined) return data;
   const whole = typeof schema === 'number' ? found(schemas[schema]) : schema;
   return { schema: resolve(whole, schemas), payload: data };
@@ -149,7 +149,20 @@ function mask(node: JsonNode, path: readonly string[]): JsonNode {
 function withoutTransactionId(payload: JsonNode): JsonNode {
   if (!isJsonObject(payload)) return payload;
   const isMarker = ['status', 'id', 'event_count'].every((name) => name in payload);
-  return isMarker ? { ...payload, id: '*' } : payload;
+  if (!isMarker) return payload;
+  const collections = withoutMessageIds(payload['data_collections'] ?? null);
+  return { ...payload, id: '*', data_collections: collections };
+}
+
+/** A logical message counts under a Java object's address, which decides about the order, too. */
+function withoutMessageIds(node: JsonNode): JsonNode {
+  if (!Array.isArray(node)) return node;
+  const texts = (node as readonly JsonNode[]).map((item) =>
+    documentText(item).replace(/(LogicalDecodingMessageId)@[0-9a-f]+/, '$1@*'),
+  );
+  return (texts.some((text) => text.includes('@*')) ? texts.toSorted() : texts).map(
+    parseLosslessJson,
+  );
 }
 
 /** The document's text: order of fields and digits of numbers count. */

@@ -85,7 +85,10 @@ async function runTogether(
   const outcomes = new Map<string, GoldenOutcome>();
   {
     await using client = await connect(place.server, DATABASE);
-    if (scenarios.some(({ name }) => name === 'partition_root')) await publishRoots(client);
+    await publish(
+      client,
+      scenarios.some(({ name }) => name === 'partition_root'),
+    );
     await using running = new AsyncDisposableStack();
     const pipelines = new Map<string, Pipeline>();
     for (const scenario of scenarios) {
@@ -109,11 +112,10 @@ async function runTogether(
   return outcomes;
 }
 
-/** As the recording had it: the connector found this publication. */
-async function publishRoots(client: GoldenClient): Promise<void> {
-  await client.query(
-    'CREATE PUBLICATION dbz_publication FOR ALL TABLES WITH (publish_via_partition_root = true)',
-  );
+/** As in the recording: its connectors found this publication, which has TRUNCATE too. */
+async function publish(client: GoldenClient, viaRoot: boolean): Promise<void> {
+  const parameters = viaRoot ? ' WITH (publish_via_partition_root = true)' : '';
+  await client.query(`CREATE PUBLICATION dbz_publication FOR ALL TABLES${parameters}`);
 }
 
 async function startPipeline(scenario: GoldenScenario, place: Place): Promise<Pipeline> {
