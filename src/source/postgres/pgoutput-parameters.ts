@@ -29,7 +29,15 @@ export function streamParameters(
     ...(streaming ? [['streaming', 'on'] as const] : []),
     ...(twoPhase ? [['two_phase', 'on'] as const] : []),
   ];
-  return [...own.filter(([name]) => !given.has(name)), ...options.slotStreamParams];
+  const params = options.slotStreamParams.filter(
+    ([name]) => name !== 'origin' || serverVersion >= 160_000,
+  );
+  return [...own.filter(([name]) => !given.has(name)), ...params];
+}
+
+/** `origin=none`; servers before 16 do not know it, so that the stream does the same. */
+export function capturesOwnOnly(options: Pick<PostgresSourceOptions, 'slotStreamParams'>): boolean {
+  return options.slotStreamParams.some(([name, value]) => name === 'origin' && value === 'none');
 }
 
 function protocolOf(serverVersion: number): number {

@@ -36,6 +36,7 @@ import { beatUntilAborted } from './replication-heartbeat.ts';
 import type { ReplicationOffset } from './replication-offset.ts';
 import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offset.ts';
 import { ReplicationPosition } from './replication-position.ts';
+import { capturesOwnOnly } from './pgoutput-parameters.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
 import { attemptOf, firstOffset } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
@@ -210,6 +211,7 @@ export class PostgresReader implements SourceReader {
       relations,
       position,
       streamed,
+      ownOnly: capturesOwnOnly(options),
       skippedOperations: options.skippedOperations,
       wantsMessage: (prefix) => messageIncluded(options, prefix),
       clock,

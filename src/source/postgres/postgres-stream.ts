@@ -3,7 +3,6 @@ import type { Clock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type {
   ChangeReceiver,
-  MessageChange,
   RowChange,
   RowOperation,
   TruncateChange,
@@ -11,6 +10,7 @@ import type {
 import type { Lsn } from '../../model/lsn.ts';
 import { lsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
+import { originOf, originOfMessage } from './change-origin.ts';
 import { withNewLabels } from './enum-labels.ts';
 import { PgoutputDecoder } from './pgoutput-decoder.ts';
 import type {
@@ -39,6 +39,8 @@ export interface StreamContext {
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
   readonly streamed: StreamedTransactions;
+  /** Leave out transactions that were replicated here from elsewhere (P117). */
+  readonly ownOnly: boolean;
   readonly skippedOperations: readonly SkippedOperation[];
   /** Whether messages of this prefix are captured. */
   readonly wantsMessage: (prefix: string) => boolean;
@@ -88,6 +90,8 @@ export class PostgresStream implements CopyBothHandler {
   #idleSinceMs: number;
   #halted = false;
   #replaying = false;
+  /** The transaction came from elsewhere, and such ones are not wanted. */
+  #foreign = false;
   #waiting = false;
 
   constructor(context: StreamContext) {
@@ -226,7 +230,7 @@ export class PostgresStream implements CopyBothHandler {
 
   #row(op: RowOperation, at: Lsn): Promise<void> | undefined {
     const { position, relations, receiver } = this.#context;
-    if (!position.event(at)) return undefined;
+    if (!position.event(at) || this.#foreign) return undefined;
     const decoder = this.#decoder;
     const relation = relations.lookup(decoder.relationId);
     if (relation === undefined) {
@@ -265,8 +269,10 @@ export class PostgresStream implements CopyBothHandler {
         return undefined;
       case 'message':
         return this.#message(message, at, sentAt + POSTGRES_EPOCH_MICROS);
-      case 'type':
       case 'origin':
+        if (!this.#streamed.noteOrigin()) this.#foreign = this.#context.ownOnly;
+        return undefined;
+      case 'type':
         return undefined;
       case 'stream-commit':
       case 'commit-prepared': {
@@ -288,6 +294,7 @@ export class PostgresStream implements CopyBothHandler {
     const { commitLsn, commitMicros } = commit;
     this.#replaying = true;
     this.#begin({ kind: 'begin', finalLsn: commitLsn, commitMicros, xid: open.xid });
+    this.#foreign = open.foreign && this.#context.ownOnly;
     await open.spool.read({
       message: (bytes, start, end, at) =>
         this.#halted ? HALTED : this.#dispatch(bytes, start, end, at),
@@ -310,6 +317,7 @@ export class PostgresStream implements CopyBothHandler {
   #begin({ finalLsn, commitMicros, xid }: BeginMessage): void {
     const { position, clock } = this.#context;
     position.begin(finalLsn, commitMicros, xid);
+    this.#foreign = false;
     this.#context.snapshots?.transaction(xid);
     this.#lagMs = Math.max(0, clock.nowMs() - Number(commitMicros / 1000n));
     const change = this.#change;
@@ -342,7 +350,7 @@ export class PostgresStream implements CopyBothHandler {
   #truncate({ relationIds }: TruncateMessage, at: Lsn): void {
     const { position, relations, receiver } = this.#context;
     for (const relationId of relationIds) {
-      if (!position.event(at)) continue;
+      if (!position.event(at) || this.#foreign) continue;
       const relation = relations.lookup(relationId);
       const table = relation?.table;
       if (table === undefined) {
@@ -365,36 +373,14 @@ export class PostgresStream implements CopyBothHandler {
     const { position, receiver, wantsMessage } = this.#context;
     const { prefix, content, transactional } = message;
     if (transactional) {
-      if (!position.event(at) || !wantsMessage(prefix)) return undefined;
+      if (!position.event(at) || this.#foreign || !wantsMessage(prefix)) return undefined;
     } else if (!wantsMessage(prefix) || !position.message(message.lsn)) return undefined;
-    const parts = { prefix, content, transactional };
-    const origin = originOf(this.#change);
-    const change: MessageChange = transactional
-      ? { ...origin, ...parts, lsn: at, ordinal: position.ordinal }
-      : {
-          ...parts,
-          lsn: message.lsn,
-          commitLsn: message.lsn,
-          previousCommitLsn: position.previousCommitLsn,
-          ordinal: 0,
-          transactionId: null,
-          sourceMicros: sentMicros,
-          snapshot: 'false',
-        };
-    return receiver.message(change);
+    const own = { prefix, content, transactional };
+    if (transactional) {
+      const origin = { ...originOf(this.#change), lsn: at, ordinal: position.ordinal };
+      return receiver.message({ ...origin, ...own });
+    }
+    const origin = originOfMessage(message.lsn, position.previousCommitLsn, sentMicros);
+    return receiver.message({ ...origin, ...own });
   }
-}
-
-function originOf(change: RowChange): Omit<TruncateChange, 'table'> {
-  const { lsn: at, commitLsn, previousCommitLsn, ordinal } = change;
-  const { transactionId, sourceMicros, snapshot } = change;
-  return {
-    lsn: at,
-    commitLsn,
-    previousCommitLsn,
-    ordinal,
-    transactionId,
-    sourceMicros,
-    snapshot,
-  };
 }

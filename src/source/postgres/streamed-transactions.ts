@@ -33,6 +33,8 @@ export interface OpenTransaction {
   readonly xid: number;
   readonly spool: TransactionSpool;
   relations: SpooledRelation[];
+  /** It was replicated here from elsewhere. */
+  foreign: boolean;
 }
 
 /** A spooled transaction, and how it was committed. */
@@ -192,7 +194,12 @@ export class StreamedTransactions implements AsyncDisposable {
       throw new TidemarkError('DECODE', `a block of ${xid} whose beginning did not come`);
     }
     const file = path.join(this.#folder, `${this.#name}-${xid}${SUFFIX}`);
-    const open = { xid, spool: new TransactionSpool(file, this.#memory), relations: [] };
+    const open = {
+      xid,
+      spool: new TransactionSpool(file, this.#memory),
+      relations: [],
+      foreign: false,
+    };
     this.#streamed.set(xid, open);
     return open;
   }
@@ -211,6 +218,13 @@ export class StreamedTransactions implements AsyncDisposable {
       const base = this.#base.get(relationId);
       return base !== undefined && base.order > order ? [base.message] : [];
     });
+  }
+
+  /** The current transaction came from elsewhere; false: there is no current one. */
+  noteOrigin(): boolean {
+    if (this.#current === null) return false;
+    this.#current.foreign = true;
+    return true;
   }
 
   /** All of it, or the subtransaction `subxid`, was rolled back. */

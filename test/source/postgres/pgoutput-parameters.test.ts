@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { streamParameters } from '../../../src/source/postgres/pgoutput-parameters.ts';
+import {
+  capturesOwnOnly,
+  streamParameters,
+} from '../../../src/source/postgres/pgoutput-parameters.ts';
 
 const PLAIN = { slotStreamParams: [], largeTransactionMode: 'server' } as const;
 
@@ -44,4 +47,12 @@ test('what slot.stream.params names comes once, as given', () => {
     ['publication_names', '"p"'],
     ...slotStreamParams,
   ]);
+});
+
+test('origin=none is done here where the server does not know it', () => {
+  const slotStreamParams = [['origin', 'none']] as const;
+  expect(streamParameters({ ...PLAIN, slotStreamParams }, '"p"', 150_000)).toHaveLength(3);
+  expect(streamParameters({ ...PLAIN, slotStreamParams }, '"p"', 160_000)).toHaveLength(4);
+  expect(capturesOwnOnly({ slotStreamParams })).toBe(true);
+  expect(capturesOwnOnly({ slotStreamParams: [['origin', 'any']] })).toBe(false);
 });

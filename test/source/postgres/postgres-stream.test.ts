@@ -56,6 +56,7 @@ function setUp(): {
     relations: new RelationCache(CATALOG),
     position,
     streamed: new StreamedTransactions('/nowhere', 's'),
+    ownOnly: false,
     skippedOperations: [],
     wantsMessage: (prefix) => prefix !== 'unwanted',
     clock,

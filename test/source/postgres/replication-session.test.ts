@@ -11,7 +11,7 @@ test('names are quoted twice: as identifiers, inside of a literal (P74)', () => 
     publicationName: `we"ird's`,
     slotStreamParams: [['origin', 'none']],
   });
-  expect(startCommand(options, lsn(0x16_b374_d848n), 140_000)).toBe(
+  expect(startCommand(options, lsn(0x16_b374_d848n), 160_000)).toBe(
     `START_REPLICATION SLOT "shop" LOGICAL 16/B374D848 ` +
       `("proto_version" '1', "publication_names" '"we""ird''s"', "messages" 'true', ` +
       `"origin" 'none')`,
