@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** `npm run test:all` adds the PostgreSQL majors between the oldest and the newest. */
-const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [15, 16, 17, 18] : [15, 18];
+const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [14, 15, 16, 17, 18] : [14, 18];
 
 const needsServer = ['test/**/*.pg.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];

@@ -89,6 +89,17 @@ function variableDecimalText(value: ConnectValue): string {
   return formatDecimal({ unscaled: bytesToBigInt(unscaled), scale });
 }
 
+/** `-26:00:00.000001`: before PostgreSQL 15 no unit takes more than 32 bits, hours need not. */
+function durationText(value: ConnectValue): string {
+  const micros = asBigInt(value);
+  const size = micros < 0n ? -micros : micros;
+  const pad = (part: bigint, width: number): string => String(part).padStart(width, '0');
+  const seconds = size / 1_000_000n;
+  const clock = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
+  const text = clock.map((part) => pad(part, 2)).join(':');
+  return `${micros < 0n ? '-' : ''}${text}.${pad(size % 1_000_000n, 6)}`;
+}
+
 function daysText(value: ConnectValue): string {
   const text = dateText(asNumber(value));
   if (text !== null) return text;
@@ -183,7 +194,7 @@ const SEMANTIC: Readonly<Record<string, Scalar>> = {
   'io.debezium.time.IsoTimestamp': quoted(withoutZone),
   'io.debezium.time.ZonedTimestamp': quoted((value) => isoTimestampText(asString(value))),
   'io.debezium.time.ZonedTime': quoted(asString),
-  'io.debezium.time.MicroDuration': quoted((value) => `${integerText(value)} microseconds`),
+  'io.debezium.time.MicroDuration': quoted(durationText),
   'io.debezium.data.VariableScaleDecimal': plain(variableDecimalText),
   [DECIMAL]: plain(decimalText),
 };

@@ -136,12 +136,19 @@ test('types: domains, enums in order, arrays with delimiter, extensions', async 
 
 test('what a publication sends', async () => {
   await using database = await freshDatabase();
+  // PostgreSQL 15 brought column lists and row filters; before, the view has no columns for them.
+  const listed = database.major >= 15;
   await database.query(`
     CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE "C d" (id int PRIMARY KEY);
-    CREATE PUBLICATION "it's" FOR TABLE a (id) WHERE (id > 3), "C d";`);
+    CREATE PUBLICATION "it's" FOR TABLE a ${listed ? '(id) WHERE (id > 3)' : ''}, "C d";`);
   const rows = await rowsOf(database, publishedTablesQuery(`it's`));
   expect(parsePublishedTables(rows)).toEqual([
-    { schema: 'public', table: 'C d', columns: ['id'], rowFilter: null },
-    { schema: 'public', table: 'a', columns: ['id'], rowFilter: '(id > 3)' },
+    { schema: 'public', table: 'C d', columns: listed ? ['id'] : null, rowFilter: null },
+    {
+      schema: 'public',
+      table: 'a',
+      columns: listed ? ['id'] : null,
+      rowFilter: listed ? '(id > 3)' : null,
+    },
   ]);
 });

@@ -110,6 +110,15 @@ describe('texts for the server', () => {
     );
   });
 
+  test('durations hour by hour, to the ends of 64 bits', () => {
+    const schema = { type: 'int64', name: 'io.debezium.time.MicroDuration' } as const;
+    const text = (value: bigint): unknown => encode(schema, 'interval', value);
+    expect(text(93_600_000_001n)).toBe('26:00:00.000001');
+    expect(text(-1_000n)).toBe('-00:00:00.001000');
+    expect(text(-9223372036854775808n)).toBe('-2562047788:00:54.775808');
+    expect(encode(schema, 'bigint', 5n)).toBe('5');
+  });
+
   test('a time in a column of numbers stays its number', () => {
     const schema = { type: 'int64', name: 'io.debezium.time.MicroTimestamp' } as const;
     expect(encode(schema, 'bigint', 5n)).toBe('5');

@@ -25,9 +25,15 @@ async function prepare(
 
 async function published(database: TestDatabase): Promise<unknown[]> {
   const rows = await database.query(
-    `SELECT tablename || attnames::text AS t FROM pg_publication_tables ORDER BY 1`,
+    `SELECT tablename || coalesce(translate(to_jsonb(p) ->> 'attnames', '["] ', '{'), '') AS t
+       FROM pg_publication_tables p ORDER BY 1`,
   );
-  return rows.map((row) => row['t']);
+  return rows.map((row) => (row['t'] as string).replace(/(?<=\{.*)$/, '}'));
+}
+
+/** Column lists are from PostgreSQL 15 on. */
+function listed(database: TestDatabase, ...tables: readonly string[]): readonly string[] {
+  return database.major >= 15 ? tables : tables.map((table) => table.replace(/\{.*/, ''));
 }
 
 describe('a filtered publication', () => {
@@ -43,14 +49,14 @@ describe('a filtered publication', () => {
       tableInclude: names.map((name) => new RegExp(`^public\\.${name}$`)),
     });
     await prepare(database, only('a'));
-    expect(await published(database)).toEqual(['a{id,b,c}']);
+    expect(await published(database)).toEqual(listed(database, 'a{id,b,c}'));
     await prepare(database, only('a', 'B c', 'root', 'leaf'));
-    expect(await published(database)).toEqual(['B c{id}', 'a{id,b,c}', 'leaf{id}']);
+    expect(await published(database)).toEqual(listed(database, 'B c{id}', 'a{id,b,c}', 'leaf{id}'));
     const viaRoot = { publishViaPartitionRoot: true };
     await prepare(database, { ...only('a', 'root'), ...viaRoot, columnExclude: [/^.*\.c$/] });
-    expect(await published(database)).toEqual(['a{id,b}', 'root{id}']);
+    expect(await published(database)).toEqual(listed(database, 'a{id,b}', 'root{id}'));
     await prepare(database, only('leaf'));
-    expect(await published(database)).toEqual(['leaf{id}']);
+    expect(await published(database)).toEqual(listed(database, 'leaf{id}'));
   });
 
   test('nothing is altered when it fits: no lock, no invalidation', async () => {

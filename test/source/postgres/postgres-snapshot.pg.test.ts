@@ -128,27 +128,33 @@ describe('rows', () => {
       { id: '1', b: '10' },
     ]);
     const published = await database.query(
-      `SELECT tablename, attnames::text AS columns FROM pg_publication_tables ORDER BY 1`,
+      `SELECT tablename, to_jsonb(p) -> 'attnames' AS columns
+         FROM pg_publication_tables p ORDER BY 1`,
     );
+    // Before PostgreSQL 15 there are no lists: the columns are left out as they arrive.
+    const listed = database.major >= 15;
     expect(published).toEqual([
-      { tablename: 'a', columns: '{id,b}' },
-      { tablename: 'f', columns: '{id,secret,b}' },
+      { tablename: 'a', columns: listed ? ['id', 'b'] : null },
+      { tablename: 'f', columns: listed ? ['id', 'secret', 'b'] : null },
     ]);
     await database.query(`UPDATE a SET b = 11; UPDATE f SET b = 11; DELETE FROM a; DELETE FROM f`);
   });
 
   test('the row filter of a publication holds for the snapshot too (P27)', async () => {
     await using database = await freshDatabase();
+    // Row filters are from PostgreSQL 15 on.
+    const filter = database.major >= 15 ? 'WHERE (id > 7)' : '';
     await database.query(`
       CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a SELECT generate_series(1, 10);
-      CREATE PUBLICATION mine FOR TABLE a WHERE (id > 7);`);
+      CREATE PUBLICATION mine FOR TABLE a ${filter};`);
     const options = sourceOptionsFor(database, {
       publicationName: 'mine',
       publicationAutocreateMode: 'disabled',
     });
     const run = startSnapshot(options);
     await run.result;
-    expect(idsOf(run.receiver.events, 'a')).toEqual([8, 9, 10]);
+    const wanted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter((id) => filter === '' || id > 7);
+    expect(idsOf(run.receiver.events, 'a')).toEqual(wanted);
   });
 });
 
