@@ -71,10 +71,7 @@ function report(
     });
     return;
   }
-  const done = view.sawSnapshot
-    ? `Bootstrap done: ${formatCount(view.rows)} rows are in the log and in every sink.`
-    : 'The snapshot was done before; the sinks have caught up.';
-  output.line(output.style('green', done));
+  output.line(output.style('green', view.outcome));
   const held = walHeldBytes === null ? 'not known' : formatBytes(walHeldBytes);
   output.line(`Slot ${slot.slot} keeps the place; WAL held: ${held}.`);
   output.line(options.follow ? 'Following the stream; Ctrl-C stops.' : `Next: ${next}`);
@@ -88,6 +85,7 @@ class BootstrapView {
   readonly #json: boolean;
   #drawnLines = 0;
   #lastPlainMs = -Infinity;
+  #isRest = false;
   sawSnapshot = false;
   rows = 0;
 
@@ -98,6 +96,11 @@ class BootstrapView {
 
   progress(state: BootstrapState, status: PipelineStatus, nowMs: number): void {
     const tables = status.source.snapshot;
+    // The rest of a snapshot that was cut short is read while the stream runs.
+    if (tables.some(({ completed }) => !completed)) {
+      this.sawSnapshot = true;
+      this.#isRest ||= status.source.phase === 'streaming';
+    }
     if (status.source.phase === 'snapshot') this.sawSnapshot = true;
     this.rows = Math.max(this.rows, sum(tables.map((table) => table.rowsDone)));
     if (this.#json) return;
@@ -107,6 +110,15 @@ class BootstrapView {
       this.#lastPlainMs = nowMs;
       this.#output.line(lines.at(-1));
     }
+  }
+
+  /** What has been done. */
+  get outcome(): string {
+    if (!this.sawSnapshot) return 'The snapshot was done before; the sinks have caught up.';
+    const what = this.#isRest
+      ? 'the rest of the snapshot is'
+      : `${formatCount(this.rows)} rows are`;
+    return `Bootstrap done: ${what} in the log and in every sink.`;
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
+import type { SourceReader } from '../model/change-event.ts';
 import { parseLsn } from '../model/lsn.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineStatus } from './pipeline-status.ts';
@@ -7,22 +8,22 @@ import type { PipelineStatus } from './pipeline-status.ts';
 /** How far a bootstrap is. */
 export type BootstrapState =
   | { readonly kind: 'snapshot' }
-  /** All rows are durable in the log; sinks still apply them. */
+  /** All rows are read; sinks still apply what is in the log. */
   | { readonly kind: 'applying'; readonly recordsLeft: number }
-  /** The sinks hold the snapshot; the stream has not yet passed the end of it. */
+  /** The sinks hold what is in the log; the stream has not yet passed the end of the snapshot. */
   | { readonly kind: 'catching-up' }
   | { readonly kind: 'done' };
 
-/** The end of every partition at the moment when the snapshot was complete. */
-export type SnapshotEnd = readonly {
+/** The end of every partition at some moment. */
+export type LogEnd = readonly {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
 }[];
 
 /**
- * Resolves when every snapshot row is durable, each sink has applied it, and the stream has passed
- * what was committed while the snapshot ran. Throws the error of a task that failed.
+ * Resolves when every snapshot row is durable, the stream has passed what was committed while the
+ * snapshot ran, and each sink has applied all of that. Throws the error of a task that failed.
  */
 export async function awaitBootstrap(
   pipeline: Pipeline,
@@ -30,16 +31,18 @@ export async function awaitBootstrap(
   signal: AbortSignal,
   onProgress: (state: BootstrapState, status: PipelineStatus) => void,
 ): Promise<void> {
-  let end: SnapshotEnd | null = null;
-  let walEnd: bigint | null = null;
+  const stream = new StreamPassage(pipeline);
+  let end: LogEnd | null = null;
   while (!signal.aborted) {
     const status = pipeline.status();
     failIfFailed(pipeline, status);
     let state: BootstrapState = { kind: 'snapshot' };
-    if (status.source.phase === 'streaming') {
-      end ??= await snapshotEnd(pipeline);
-      walEnd ??= walEndOf(status);
-      state = bootstrapState(pipeline, end, walEnd, status);
+    if (snapshotIsRead(status)) {
+      // Only what is durable by now: under load the log never ends.
+      if (end === null && stream.hasPassed(status)) end = await logEnd(pipeline);
+      const recordsLeft = recordsBehind(pipeline, end ?? (await logEnd(pipeline)));
+      if (recordsLeft > 0) state = { kind: 'applying', recordsLeft };
+      else state = { kind: end === null ? 'catching-up' : 'done' };
     }
     onProgress(state, status);
     if (state.kind === 'done') return;
@@ -47,7 +50,12 @@ export async function awaitBootstrap(
   }
 }
 
-async function snapshotEnd(pipeline: Pipeline): Promise<SnapshotEnd> {
+/** A snapshot that was cut short goes on beside the stream: then tables are left. */
+function snapshotIsRead({ source }: PipelineStatus): boolean {
+  return source.phase === 'streaming' && source.snapshot.every(({ completed }) => completed);
+}
+
+async function logEnd(pipeline: Pipeline): Promise<LogEnd> {
   const topics = await pipeline.transport.listTopics();
   return topics.flatMap((topic) =>
     topic.partitions.map(({ partition, endOffset }) => ({
@@ -58,7 +66,35 @@ async function snapshotEnd(pipeline: Pipeline): Promise<SnapshotEnd> {
   );
 }
 
-/** Where the server's WAL ended when the stream began; null while nothing has been heard. */
+/**
+ * Whether what the server had in its WAL, when the snapshot had been read, is durable in the log.
+ * Tempting and wrong: when it has been received. Then its records are not among those which the
+ * sinks are waited for, and the target still lacks them at the end.
+ */
+class StreamPassage {
+  readonly #pipeline: Pipeline;
+  #walEnd: bigint | null = null;
+  #reader: SourceReader | null = null;
+  #isDurable: (() => boolean) | null = null;
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  hasPassed(status: PipelineStatus): boolean {
+    const { source } = this.#pipeline;
+    this.#walEnd ??= walEndOf(status);
+    const received = status.source.receivedLsn;
+    if (this.#walEnd === null || received === null) return false;
+    // A reader that came after a failure hands over again what was not durable.
+    if (source.reader !== this.#reader) this.#isDurable = null;
+    this.#reader = source.reader;
+    if (parseLsn(received) >= this.#walEnd) this.#isDurable ??= source.watermark();
+    return this.#isDurable?.() ?? false;
+  }
+}
+
+/** Where the server's WAL ends; null while nothing has been heard. */
 function walEndOf(status: PipelineStatus): bigint | null {
   const { receivedLsn, lagBytes } = status.source;
   return receivedLsn === null || lagBytes === null
@@ -66,25 +102,15 @@ function walEndOf(status: PipelineStatus): bigint | null {
     : parseLsn(receivedLsn) + BigInt(lagBytes);
 }
 
-function bootstrapState(
-  pipeline: Pipeline,
-  end: SnapshotEnd,
-  walEnd: bigint | null,
-  status: PipelineStatus,
-): BootstrapState {
-  let recordsLeft = 0;
+function recordsBehind(pipeline: Pipeline, end: LogEnd): number {
+  let records = 0;
   for (const sink of pipeline.sinks) {
     for (const { topic, partition, offset } of end) {
       if (!sink.consumes(topic)) continue;
-      recordsLeft += Math.max(0, offset - (sink.position(topic, partition)?.offset ?? 0));
+      records += Math.max(0, offset - (sink.position(topic, partition)?.offset ?? 0));
     }
   }
-  if (recordsLeft > 0) return { kind: 'applying', recordsLeft };
-  const received = status.source.receivedLsn;
-  if (walEnd === null || received === null || parseLsn(received) < walEnd) {
-    return { kind: 'catching-up' };
-  }
-  return { kind: 'done' };
+  return records;
 }
 
 function failIfFailed(pipeline: Pipeline, status: PipelineStatus): void {

@@ -62,6 +62,9 @@ export class RecordPublisher {
   #failure: TidemarkError | null = null;
   #cancelLinger: (() => void) | null = null;
   #held = false;
+  /** Writes that have begun, and those of them that are durable. */
+  #begun = 0;
+  #done = 0;
   /** Heartbeats in the batch that is being filled: none or one. */
   #beats = 0;
   #storedOffset: string | null;
@@ -128,6 +131,13 @@ export class RecordPublisher {
     this.#held = held;
   }
 
+  /** Tells, whenever it is asked, whether all that was handed over before is durable. */
+  watermark(): () => boolean {
+    const isLeft = this.#held || this.#filling.count > 0;
+    const write = isLeft ? this.#begun + 1 : this.#begun;
+    return () => this.#done >= write;
+  }
+
   /** Writes what there is, with the current offset, and resolves when it is durable. */
   async flush(): Promise<void> {
     await this.#idle();
@@ -182,6 +192,7 @@ export class RecordPublisher {
   #write(): void {
     assert(this.#writing === null, 'one append at a time');
     this.#stopLinger();
+    this.#begun++;
     const batch = this.#filling;
     const beats = this.#beats;
     this.#filling = this.#spare;
@@ -215,6 +226,7 @@ export class RecordPublisher {
     this.#events.fault('source.appended');
     this.#storedOffset = text;
     this.#storedAtMs = this.#clock.monotonicMs();
+    this.#done++;
     this.#events.durable(offset, records);
     this.#events.fault('source.confirmed');
     batch.clear();

@@ -51,6 +51,7 @@ export class SourceTask implements SupervisedTask {
   readonly name: string;
   readonly #parts: SourceTaskParts;
   #reader: SourceReader | null = null;
+  #publisher: RecordPublisher | null = null;
   #hasWorked = false;
   #storedOffset: SourceOffset | null = null;
 
@@ -66,6 +67,14 @@ export class SourceTask implements SupervisedTask {
   /** The offset that is durable in the transport; null before the first one. */
   get storedOffset(): SourceOffset | null {
     return this.#storedOffset;
+  }
+
+  /**
+   * Tells, whenever it is asked, whether all that the reader of now has handed over before is
+   * durable. When that reader has failed, it never is: the next one begins at the stored offset.
+   */
+  watermark(): () => boolean {
+    return this.#publisher?.watermark() ?? (() => false);
   }
 
   hasWorked(): boolean {
@@ -88,6 +97,7 @@ export class SourceTask implements SupervisedTask {
       this.#storedOffset = offset;
       healthy();
     });
+    this.#publisher = receiver.publisher;
     const stopBeating = heartbeat?.start(() => {
       // Before the stream there is no position that a heartbeat could carry.
       if (reader.status().phase !== 'streaming') return;

@@ -7,43 +7,10 @@ import { systemClock } from '../../src/foundation/clock.ts';
 import { runProgram } from '../support/cli-process.ts';
 import { Daemon } from '../support/daemon.ts';
 import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
-import { type PipelineFolder, pipelineFolder, sourceSection } from '../support/pipeline-text.ts';
+import { type PipelineFolder, pipelineFolder } from '../support/pipeline-text.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { type ShopChange, shopDatabase, shopPipeline } from '../support/shop-pipeline.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
-
-interface Change {
-  readonly source?: Readonly<Record<string, unknown>>;
-  readonly sink?: Readonly<Record<string, unknown>>;
-  readonly rest?: Readonly<Record<string, unknown>>;
-}
-
-function pipelineOf(source: TestDatabase, target: TestDatabase, change: Change = {}) {
-  const { host, port, name, user, password } = target;
-  return pipelineFolder({
-    name: 'shop',
-    source: sourceSection(source, { 'table.include.list': '.*', ...change.source }),
-    sinks: [
-      {
-        name: 'w',
-        'connector.class': 'jdbc',
-        'connection.url': `jdbc:postgresql://${host}:${port}/${name}`,
-        'connection.user': user,
-        'connection.password': password,
-        ...change.sink,
-      },
-    ],
-    http: { listen: 'none' },
-    ...change.rest,
-  });
-}
-
-async function shop(): Promise<TestDatabase> {
-  const database = await freshDatabase();
-  await database.query(
-    `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b')`,
-  );
-  return database;
-}
 
 /** The bytes of every file under a folder, as text. */
 async function contents(folder: string): Promise<string> {
@@ -59,9 +26,9 @@ const down = { 'connection.url': 'jdbc:postgresql://127.0.0.1:1/w' };
 
 describe('a first start in an environment that is not ready', () => {
   test('ends at once with one clear error, leaves no slot and tells no password', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
-    const cases: readonly (readonly [code: string, change: Change])[] = [
+    const cases: readonly (readonly [code: string, change: ShopChange])[] = [
       ['PG_AUTH', { source: { 'database.password': 'hunter2' } }],
       ['PG_DATABASE_MISSING', { source: { 'database.dbname': 'nowhere' } }],
       ['PG_CONNECT', { source: { 'database.port': 1 } }],
@@ -71,7 +38,7 @@ describe('a first start in an environment that is not ready', () => {
       ['HTTP_LISTEN', { rest: { http: { listen: `127.0.0.1:${source.port}` } } }],
     ];
     const run = async ([code, change]: (typeof cases)[number], command: string): Promise<void> => {
-      await using pipeline = await pipelineOf(source, target, change);
+      await using pipeline = await shopPipeline(source, target, change);
       const result = await runProgram([command, pipeline.file]);
       expect({ command, ...result }).toMatchObject({ code: 3, stdout: '' });
       expect(result.stderr).toMatch(new RegExp(`^${code}  .+\ncure: .+\nMore: tidemark explain`));
@@ -87,13 +54,13 @@ describe('a first start in an environment that is not ready', () => {
 
 describe('a later start', () => {
   test('waits for the source, and says loudly that a sink is refused', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
     await using proxy = await startProxy(source);
     const port = await freeLoopbackPort();
     const at = { 'database.port': proxy.port, 'errors.retry.delay.initial.ms': 50 };
     const rest = { http: { listen: `127.0.0.1:${port}` } };
-    await using pipeline = await pipelineOf(source, target, { source: at, rest });
+    await using pipeline = await shopPipeline(source, target, { source: at, rest });
     expect(await runProgram(['bootstrap', pipeline.file])).toMatchObject({ code: 0 });
 
     const text = await readFile(pipeline.file, 'utf8');
@@ -129,9 +96,9 @@ describe('a later start', () => {
   });
 
   test('with a new store takes a new snapshot, and the target loses what is gone', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
-    await using pipeline = await pipelineOf(source, target);
+    await using pipeline = await shopPipeline(source, target);
     expect(await runProgram(['bootstrap', pipeline.file])).toMatchObject({ code: 0 });
     const slot = `slot_${source.name}`;
     await source.query(`SELECT pg_drop_replication_slot('${slot}')`);
@@ -157,7 +124,7 @@ test('names that nobody should choose keep their letters, under Avro', async () 
        "q""uote" text, "ünïcode" text, "2nd" numeric(6,2), "select" bool);
      INSERT INTO "My Schema"."1 Table.x" VALUES (1, 'n', 2, 'q', 'ü', 1.5, true)`,
   );
-  await using pipeline = await pipelineOf(source, target);
+  await using pipeline = await shopPipeline(source, target);
   expect(await runProgram(['bootstrap', pipeline.file])).toMatchObject({ code: 0 });
   const stop = new AbortController();
   const daemon = runProgram(['run', pipeline.file], {}, stop.signal);
@@ -180,10 +147,10 @@ test('names that nobody should choose keep their letters, under Avro', async () 
 
 describe('a running daemon', () => {
   test('keeps what an idle source confirmed moving, and warns of a table without key', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
     await source.query('CREATE TABLE bare (a int)');
-    await using pipeline = await pipelineOf(source, target, {
+    await using pipeline = await shopPipeline(source, target, {
       source: { 'heartbeat.interval.ms': 200, 'status.update.interval.ms': 200 },
     });
     const stop = new AbortController();
@@ -225,7 +192,7 @@ describe('a running daemon', () => {
     timeout: string,
   ): Promise<Streaming> {
     const port = await freeLoopbackPort();
-    const pipeline = await pipelineOf(source, target, {
+    const pipeline = await shopPipeline(source, target, {
       source: { 'database.port': sourcePort },
       rest: {
         http: { listen: `127.0.0.1:${port}` },
@@ -243,7 +210,7 @@ describe('a running daemon', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('ends at once at the second %s', async (signal, code) => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
     await using proxy = await startProxy(source);
     const { pipeline, daemon } = await streaming(source, target, proxy.port, '60s');
@@ -259,7 +226,7 @@ describe('a running daemon', () => {
   });
 
   test('gives up a stop that the server does not answer after its time', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
     await using proxy = await startProxy(source);
     const { pipeline, daemon } = await streaming(source, target, proxy.port, '500ms');
@@ -271,7 +238,7 @@ describe('a running daemon', () => {
   });
 
   test('whose target is locked stops in order all the same, and loses nothing', async () => {
-    await using source = await shop();
+    await using source = await shopDatabase();
     await using target = await freshDatabase();
     const { pipeline, daemon } = await streaming(source, target, source.port, '30s');
     await using _pipeline = pipeline;

@@ -3,6 +3,7 @@ import { TidemarkError } from '../../src/foundation/errors.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { awaitBootstrap, type BootstrapState } from '../../src/runtime/bootstrap.ts';
 import { pipelineBench, type PipelineBench } from '../support/pipeline-bench.ts';
+import { aborted } from '../support/scripted-reader.ts';
 import { fetchedRecords } from '../support/scripted-sink.ts';
 import { batchOf } from '../transport/batch-of.ts';
 
@@ -18,7 +19,13 @@ const parked = {
 async function snapshotOfTwo(
   options: Parameters<typeof pipelineBench>[0] = {},
 ): Promise<PipelineBench> {
-  const bench = await pipelineBench(options);
+  const bench = await pipelineBench({
+    script: (_receiver, reader, signal) => {
+      reader.tableRead = true;
+      return aborted(signal);
+    },
+    ...options,
+  });
   const topic = await bench.source.transport.openTopic('t');
   const batch = batchOf(['a', 'b'].map((value) => ({ topic, value })));
   await bench.source.transport.append(batch, null);
@@ -62,6 +69,50 @@ test('ends when the sink holds what was in the log and the stream has passed', a
     'catching-up',
     'done',
   ]);
+});
+
+test('a table that is still read beside the stream is waited for', async () => {
+  await using bench = await snapshotOfTwo({
+    polls: [[fetchedRecords('t', [0, 1])]],
+    script: (_receiver, _reader, signal) => aborted(signal),
+  });
+  const { states, ended } = follow(bench);
+  await vi.waitFor(() => expect(bench.log).toContain('durable'));
+  bench.reader().receivedLsn = lsn(0x1_0000_0015n);
+  bench.clock.advance(100);
+  bench.clock.advance(100);
+  expect(states).toEqual([{ kind: 'snapshot' }]);
+  bench.reader().tableRead = true;
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
+  });
+  bench.reader().receivedLsn = lsn(0x1_0000_001an);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'done' });
+  });
+  await ended;
+});
+
+test('what the stream brought meanwhile is waited for, in the log and in the sink', async () => {
+  await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
+  const { states, controller, ended } = follow(bench);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
+  });
+  const topic = await bench.source.transport.openTopic('t');
+  await bench.source.transport.append(batchOf([{ topic, value: 'c' }]), null);
+  bench.reader().receivedLsn = lsn(0x1_0000_0015n);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'applying', recordsLeft: 1 });
+  });
+  for (let i = 0; i < 5; i++) bench.clock.advance(100);
+  expect(states.map(({ kind }) => kind)).not.toContain('done');
+  controller.abort();
+  await ended;
 });
 
 test('a parked table ends it, with the code of what parked it', async () => {

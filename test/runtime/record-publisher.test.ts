@@ -77,6 +77,28 @@ test('an offset is told only when the transport says that records and it are dur
   expect(transport.log).not.toContain('durable 2 at 2');
 });
 
+test('a watermark is passed when all that was handed over before is durable', async () => {
+  const { transport, publisher, record } = setup();
+  expect(publisher.watermark()()).toBe(true);
+  record();
+  const first = publisher.watermark();
+  expect(publisher.settle(false)).toBeUndefined();
+  record();
+  const second = publisher.watermark();
+  expect([first(), second()]).toEqual([false, false]);
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(first()).toBe(true));
+  expect(second()).toBe(false);
+  // An event whose record waits outside of the batch.
+  const flushed = publisher.flush();
+  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  publisher.hold(true);
+  const held = publisher.watermark();
+  transport.held[1]?.resolve();
+  await flushed;
+  expect([second(), held()]).toEqual([true, false]);
+});
+
 test('what arrives during a write goes out together in the next one', async () => {
   const { transport, publisher, record, clock } = setup();
   record();

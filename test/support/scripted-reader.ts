@@ -21,6 +21,8 @@ export class ScriptedReader implements SourceReader {
   stored: SourceOffset | null = null;
   lsn = 0;
   phase: SourcePhase = 'streaming';
+  /** Whether its one table has been read. */
+  tableRead = false;
   receivedLsn = lsn(0x1_0000_0010n);
   disposed = 0;
 
@@ -55,7 +57,7 @@ export class ScriptedReader implements SourceReader {
           rowsDone: 3,
           rowsEstimated: 10,
           bytesDone: 300,
-          completed: false,
+          completed: this.tableRead,
         },
       ],
       lagBytes: 5n,
