@@ -1,0 +1,280 @@
+import { isDeepStrictEqual } from 'node:util';
+import type pg from 'pg';
+import type { PostgresSourceOptions } from '../../src/source/postgres/postgres-source-options.ts';
+import type { TestDatabase } from './postgres.ts';
+import type { RunningSource } from './postgres-source.ts';
+import { sourceOptionsFor, startStreaming } from './postgres-source.ts';
+import type { RecordedEvent } from './recording-receiver.ts';
+import { RecordingReceiver } from './recording-receiver.ts';
+
+type Database = Pick<
+  TestDatabase,
+  'name' | 'host' | 'port' | 'user' | 'password' | 'query' | 'connect'
+>;
+type Row = Record<string, string | null>;
+type Tables = Map<string, Map<string, Row>>;
+
+/** Numbers that repeat with their seed (mulberry32). */
+export function seededNumbers(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b_79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/**
+ * Plays a random history of changes, savepoints, DDL and restarts of the source, and compares what
+ * was streamed with what the database holds then. Returns what differs; empty = nothing.
+ */
+export async function playHistory(
+  database: Database,
+  seed: number,
+  steps: number,
+): Promise<readonly string[]> {
+  const random = seededNumbers(seed);
+  const writers = [new Writer('one', random), new Writer('two', random)];
+  for (const writer of writers) await database.query(writer.create());
+  const options = sourceOptionsFor(database, {
+    largeTransactionBytes: 65_536,
+    largeTransactionMode: random(4) === 0 ? 'server' : 'spool',
+  });
+  const clients = await Promise.all(writers.map(() => database.connect()));
+  const receiver = new RecordingReceiver();
+  let source = await startStreaming(options, receiver);
+  receiver.onRow = () => {
+    if (random(50) === 0) receiver.flush();
+  };
+  for (let step = 0; step < steps; step++) {
+    const turn = random(writers.length);
+    const writer = writers[turn] as Writer;
+    for (const sql of writer.next()) await (clients[turn] as pg.Client).query(sql);
+    // The catalog of a table that an open transaction alters has to be waited for.
+    const free = writers.every(({ locks }) => !locks);
+    if (free && random(12) === 0) source = await restart(source, options, random(2) === 0);
+  }
+  for (const [i, writer] of writers.entries()) {
+    for (const sql of writer.finish()) await (clients[i] as pg.Client).query(sql);
+  }
+  receiver.autoFlush = true;
+  await database.query(`SELECT pg_logical_emit_message(true, 'end', '')`);
+  await receiver.until((events) => events.some(({ op, table }) => op === 'm' && table === 'end'));
+  await source.stop();
+  return [...outOfOrder(receiver.events), ...(await differences(database, receiver.events))];
+}
+
+/** With `crash`, what was handed over and is not durable is forgotten. */
+async function restart(
+  source: RunningSource,
+  options: PostgresSourceOptions,
+  crash: boolean,
+): Promise<RunningSource> {
+  const { receiver } = source;
+  receiver.autoFlush = !crash;
+  await source.stop();
+  return await startStreaming(options, receiver);
+}
+
+/** The statements of one client on a table of its own. */
+class Writer {
+  readonly #table: string;
+  readonly #random: (below: number) => number;
+  #savepoints = 0;
+  #open = false;
+  /** The open transaction keeps everybody else from its table. */
+  locks = false;
+  #nextId = 1;
+  #extra: string[] = [];
+  #columns = 0;
+  /** DDL of the open transaction may be rolled back with what it was based on. */
+  #saved: string[][] = [];
+
+  constructor(table: string, random: (below: number) => number) {
+    this.#table = table;
+    this.#random = random;
+  }
+
+  create(): string {
+    return `CREATE TABLE ${this.#table} (id int PRIMARY KEY, v text, big text);
+      ALTER TABLE ${this.#table} ALTER big SET STORAGE EXTERNAL`;
+  }
+
+  finish(): readonly string[] {
+    return this.#open ? this.#commit() : [];
+  }
+
+  next(): readonly string[] {
+    switch (this.#random(16)) {
+      case 0:
+        return this.#open ? this.#commit() : this.#begin();
+      case 1:
+        return this.#open && this.#random(3) === 0 ? this.#rollback() : this.#insert(5);
+      case 2:
+        return this.#open ? this.#savepoint() : this.#begin();
+      case 3:
+        return this.#savepoints > 0 ? this.#rollbackTo() : this.#update();
+      case 4:
+        return [`DELETE FROM ${this.#table} WHERE id % 7 = ${this.#random(7)}`];
+      case 5:
+        return [`UPDATE ${this.#table} SET id = -id WHERE id % 11 = ${this.#random(11)}`];
+      case 6:
+        if (this.#random(4) > 0) return this.#update();
+        this.locks = this.#open;
+        return [`TRUNCATE ${this.#table}`];
+      case 7:
+        return this.#addColumn();
+      case 8:
+        return this.#dropColumn();
+      case 9:
+        return this.#insert(400);
+      case 10:
+      case 11:
+        return this.#update();
+      default:
+        return this.#insert(1 + this.#random(8));
+    }
+  }
+
+  #begin(): readonly string[] {
+    this.#open = true;
+    this.#saved = [this.#extra];
+    return ['BEGIN'];
+  }
+
+  #commit(): readonly string[] {
+    this.#open = false;
+    this.locks = false;
+    this.#savepoints = 0;
+    return ['COMMIT'];
+  }
+
+  #rollback(): readonly string[] {
+    this.#open = false;
+    this.locks = false;
+    this.#savepoints = 0;
+    this.#extra = this.#saved[0] ?? [];
+    return ['ROLLBACK'];
+  }
+
+  #savepoint(): readonly string[] {
+    this.#savepoints++;
+    this.#saved[this.#savepoints] = this.#extra;
+    return [`SAVEPOINT s${this.#savepoints}`];
+  }
+
+  #rollbackTo(): readonly string[] {
+    const to = 1 + this.#random(this.#savepoints);
+    this.#savepoints = to;
+    this.#extra = this.#saved[to] ?? [];
+    return [`ROLLBACK TO s${to}`];
+  }
+
+  #insert(count: number): readonly string[] {
+    const first = this.#nextId;
+    this.#nextId += count;
+    const big = this.#random(3) === 0 ? `repeat(md5(g::text), 90)` : `'b' || g`;
+    return [
+      `INSERT INTO ${this.#table} (id, v, big)
+       SELECT g, 'v' || g, ${big} FROM generate_series(${first}, ${this.#nextId - 1}) g`,
+    ];
+  }
+
+  #update(): readonly string[] {
+    const number = this.#random(1000);
+    return [
+      `UPDATE ${this.#table} SET v = CASE WHEN id % 5 = 0 THEN NULL ELSE v || '${number}' END
+        WHERE id % 3 = ${this.#random(3)}`,
+    ];
+  }
+
+  /** Rows that DDL changes without an event are touched, so that they come in the new shape. */
+  #addColumn(): readonly string[] {
+    const name = `c${++this.#columns}`;
+    this.locks = this.#open;
+    this.#extra = [...this.#extra, name];
+    const type = this.#random(2) === 0 ? 'int NOT NULL DEFAULT 7' : `text DEFAULT 'x'`;
+    return [
+      `ALTER TABLE ${this.#table} ADD ${name} ${type}`,
+      `UPDATE ${this.#table} SET ${name} = ${name}`,
+    ];
+  }
+
+  #dropColumn(): readonly string[] {
+    const name = this.#extra.at(-1);
+    if (name === undefined) return this.#insert(2);
+    this.#extra = this.#extra.slice(0, -1);
+    this.locks = this.#open;
+    return [`ALTER TABLE ${this.#table} DROP ${name}`, `UPDATE ${this.#table} SET v = v`];
+  }
+}
+
+/** Each event stands behind the one before it: nothing came twice. */
+function outOfOrder(events: readonly RecordedEvent[]): string[] {
+  const found: string[] = [];
+  let last = { commitLsn: -1n, ordinal: -1 };
+  for (const { commitLsn, ordinal, op, table, snapshot } of events) {
+    if (snapshot !== 'false') continue;
+    const behind =
+      commitLsn > last.commitLsn || (commitLsn === last.commitLsn && ordinal > last.ordinal);
+    if (!behind) found.push(`${op} of ${table} at ${commitLsn}/${ordinal} is not behind`);
+    last = { commitLsn, ordinal };
+  }
+  return found;
+}
+
+async function differences(
+  database: Database,
+  events: readonly RecordedEvent[],
+): Promise<string[]> {
+  const found: string[] = [];
+  const streamed = applied(events, found);
+  for (const table of ['one', 'two']) {
+    const rows = await database.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM ${table} t`);
+    const wanted = new Map(rows.map(({ row }) => [String(row['id']), textRow(row)]));
+    const got = streamed.get(table) ?? new Map<string, Row>();
+    for (const id of new Set([...wanted.keys(), ...got.keys()])) {
+      const [is, should] = [got.get(id), wanted.get(id)];
+      if (isDeepStrictEqual(is, should)) continue;
+      found.push(`${table} ${id}: ${shown(is)} instead of ${shown(should)}`);
+    }
+  }
+  return found.slice(0, 20);
+}
+
+function textRow(row: Record<string, unknown>): Row {
+  return Object.fromEntries(
+    Object.entries(row)
+      .map(([name, value]) => [name, value === null ? null : String(value)] as const)
+      .toSorted(([a], [b]) => a.localeCompare(b)),
+  );
+}
+
+const shown = (row: Row | undefined): string => (JSON.stringify(row) ?? 'no row').slice(0, 200);
+
+/** What a reader of the events would have. */
+function applied(events: readonly RecordedEvent[], problems: string[]): Tables {
+  const tables: Tables = new Map();
+  for (const { op, table, before, after } of events) {
+    if (op === 'm') continue;
+    const rows = tables.get(table) ?? new Map<string, Row>();
+    tables.set(table, rows);
+    if (op === 't') rows.clear();
+    const oldId = before?.['id'] ?? after?.['id'] ?? '';
+    const old = rows.get(oldId);
+    if (op === 'd' || op === 'u') {
+      if (old === undefined) problems.push(`${op} of ${table} ${oldId}, which is not there`);
+      rows.delete(oldId);
+    }
+    if (after === null || op === 't') continue;
+    const row = Object.fromEntries(
+      Object.entries(after).map(([name, value]) => [
+        name,
+        value === undefined ? (old?.[name] ?? null) : value,
+      ]),
+    );
+    rows.set(after['id'] ?? '', textRow(row));
+  }
+  return tables;
+}
