@@ -49,6 +49,8 @@ export function mapBaseType(type: TypeInfo, typmod: number, modes: ValueModes): 
       return mapBits(typmod);
     case 'varbit':
       return modes.bitVarying === 'string' ? plain('string', 'string') : mapBits(typmod);
+    case 'char':
+      return plain('string', 'byte-text');
     case 'bytea':
       return {
         schema: unnamed(modes.binary === 'bytes' ? 'bytes' : 'string'),
@@ -85,7 +87,7 @@ const STRING_SEMANTICS: Readonly<Record<string, string>> = {
 
 /** Base types whose text is the value. */
 const TEXT_TYPES = new Set(
-  `text varchar bpchar char name inet cidr macaddr macaddr8 tsquery jsonpath pg_lsn
+  `text varchar bpchar name inet cidr macaddr macaddr8 tsquery jsonpath pg_lsn
     json jsonb tsvector uuid xml xid xid8 cid tid refcursor int2vector oidvector
     pg_snapshot txid_snapshot regclass regcollation regconfig regdictionary regnamespace regoper
     regoperator regproc regprocedure regrole regtype regdatabase`.split(/\s+/),
@@ -190,7 +192,15 @@ function mapBits(typmod: number): Mapped {
 
 type BareKind = Extract<
   TextFormat['kind'],
-  'integer' | 'boolean' | 'bit' | 'float' | 'string' | 'decimal-double' | 'decimal-string'
+  | 'integer'
+  | 'boolean'
+  | 'bit'
+  | 'float'
+  | 'string'
+  | 'byte-text'
+  | 'byte-text'
+  | 'decimal-double'
+  | 'decimal-string'
 >;
 
 function plain(type: ConnectType, kind: BareKind): Mapped {

@@ -51,6 +51,8 @@ export function parseText(format: TextFormat, schema: ConnectSchema, text: strin
       return schema.type === 'float32' ? Math.fround(float(text)) : float(text);
     case 'string':
       return text;
+    case 'byte-text':
+      return byteText(text);
     case 'bytea':
       return bytea(format.encoding, text);
     case 'decimal':
@@ -225,6 +227,15 @@ function boolean(text: string): boolean {
   if (text === 't') return true;
   if (text === 'f') return false;
   throw conversionError('the text is neither t nor f');
+}
+
+/** What is no UTF-8 is decoded to U+FFFD, which is three bytes and never a "char" by itself. */
+function byteText(text: string): string {
+  if (!text.includes('\uFFFD')) return text;
+  throw conversionError(
+    'a "char" above 127 has no text before PostgreSQL 16',
+    'Change the column to text or smallint, or leave it out with column.exclude.list.',
+  );
 }
 
 const FLOAT = /^-?(?:[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?|Infinity)$|^NaN$/;

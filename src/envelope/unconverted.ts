@@ -12,6 +12,7 @@ export const UNCONVERTED_HEADER = '__tidemark.unconverted';
 export type ConversionFailures = 'fail' | 'warn' | 'skip';
 
 const FALLIBLE: ReadonlySet<TextFormat['kind']> = new Set([
+  'byte-text',
   'decimal',
   'variable-decimal',
   'timestamp',

@@ -28,6 +28,8 @@ export type TextFormat =
   | { readonly kind: 'float' }
   /** Of an enum with its labels: a row may have one that was added since. */
   | { readonly kind: 'string'; readonly labels?: readonly string[] }
+  /** The one byte of a "char"; above 127 servers before 16 print what is no UTF-8. */
+  | { readonly kind: 'byte-text' }
   /** `\x…` hex; schema bytes, or string in `encoding`. */
   | { readonly kind: 'bytea'; readonly encoding: BytesEncoding }
   /** numeric(p,s) as Decimal of exactly `scale`. */

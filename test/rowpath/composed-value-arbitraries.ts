@@ -63,6 +63,12 @@ const structured = (part: StructuredPart, text: fc.Arbitrary<string>): TypeCase 
 /** Types that have no fast path: what is held here is the wiring. */
 const GENERAL_CASES: readonly TypeCase[] = [
   {
+    name: '"char"',
+    schema: { type: 'string', optional: false },
+    format: { kind: 'byte-text' },
+    text: fc.constantFrom('', 'q', '"', String.raw`\377`),
+  },
+  {
     name: 'bit(1)',
     schema: { type: 'boolean', optional: false },
     format: { kind: 'bit' },

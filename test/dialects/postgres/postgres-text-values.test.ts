@@ -203,6 +203,13 @@ test('NaN in a precise decimal tells the way out', () => {
   );
 });
 
+test('a "char" that is no UTF-8 is an error, never another character', () => {
+  const schema: ConnectSchema = { type: 'string', optional: false };
+  expect(parseText({ kind: 'byte-text' }, schema, String.raw`\377`)).toBe(String.raw`\377`);
+  const raw = Buffer.from([0xff]).toString('utf8');
+  expect(() => parseText({ kind: 'byte-text' }, schema, raw)).toThrow(/above 127/);
+});
+
 describe('placeholderValue (C26)', () => {
   const NAME = '__debezium_unavailable_value';
   const array = (items: ConnectSchema): ColumnSchema => {

@@ -70,7 +70,7 @@ describe('mapPostgresType', () => {
     ['bool', 'boolean | boolean'],
     ['text', 'string | string'],
     ['bpchar', 'string | string'],
-    ['char', 'string | string'],
+    ['char', 'string | byte-text'],
     ['name', 'string | string'],
     ['inet', 'string | string'],
     ['bytea', 'bytes | bytea'],
