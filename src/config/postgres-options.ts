@@ -249,6 +249,20 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
     check: (options) => identifierProblem(options.optionalString('slot.name'), /^[a-z0-9_]{1,63}$/),
   },
   {
+    properties: ['topic.delimiter'],
+    check: (options) =>
+      /^[._-]$/.test(options.string('topic.delimiter')) ? undefined : 'must be one of . _ -',
+  },
+  {
+    properties: ['topic.heartbeat.prefix', 'topic.transaction'],
+    check: (options) => {
+      const names = [options.string('topic.heartbeat.prefix'), options.string('topic.transaction')];
+      return names.every((name) => /^[A-Za-z0-9._-]{1,100}$/.test(name))
+        ? undefined
+        : 'and topic.transaction may have only letters, digits, dot, underscore and hyphen';
+    },
+  },
+  {
     properties: ['topic.prefix'],
     check: (options) => {
       const prefix = options.optionalString('topic.prefix');

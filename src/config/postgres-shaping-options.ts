@@ -78,6 +78,62 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
       '`<topic.prefix>.<topic.transaction>`.',
   },
   {
+    name: 'skip.messages.without.change',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'Updates that change no captured column give no record. Only tables with REPLICA IDENTITY ' +
+      'FULL tell what was there before.',
+  },
+  {
+    name: 'datatype.propagate.source.type',
+    type: { kind: 'regex-list' },
+    doc:
+      'As column.propagate.source.type, by the type: matched against `schema.table.type`, with ' +
+      'the name that the server has for it, such as `int4` or `varchar`.',
+  },
+  {
+    name: 'topic.delimiter',
+    type: { kind: 'string' },
+    default: '.',
+    doc: 'Between the parts of topic names: `.`, `_` or `-`.',
+  },
+  {
+    name: 'topic.naming.strategy',
+    type: {
+      kind: 'enum',
+      values: ['schema', 'unicode'],
+      aliases: {
+        'io.debezium.schema.SchemaTopicNamingStrategy': 'schema',
+        'io.debezium.schema.SchemaUnicodeTopicNamingStrategy': 'unicode',
+      },
+      refused: {
+        'io.debezium.schema.DefaultTopicNamingStrategy': 'a PostgreSQL topic needs the schema',
+        'io.debezium.schema.SchemaRegexTopicNamingStrategy':
+          'rename topics with the transform RegexRouter',
+        'io.debezium.schema.DefaultRegexTopicNamingStrategy':
+          'rename topics with the transform RegexRouter',
+      },
+    },
+    default: 'schema',
+    doc:
+      '`schema`: what Kafka forbids in names becomes `_`, and tables that would share a topic ' +
+      'are refused. `unicode`: it becomes `_uXXXX`, also the underscore itself.',
+  },
+  {
+    name: 'topic.heartbeat.prefix',
+    type: { kind: 'string' },
+    default: '__debezium-heartbeat',
+    doc: 'First part of the name of the topic with heartbeats.',
+  },
+  {
+    name: 'compat',
+    type: { kind: 'enum', values: ['debezium-3.6'] },
+    doc:
+      'Write as Debezium 3.6 where ours says more: no headers `__tidemark.*`, its version in ' +
+      '`source.version`. Its wrong values are not reproduced.',
+  },
+  {
     name: 'topic.transaction',
     type: { kind: 'string' },
     default: 'transaction',

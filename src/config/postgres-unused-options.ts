@@ -1,9 +1,8 @@
 import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 
-const HEARTBEAT_TOPIC = 'heartbeats always go to __debezium-heartbeat.<topic.prefix>';
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
-const NAMING = 'topics are always named <prefix>.<schema>.<table>';
+const NAMING = 'not supported; rename topics with the transform RegexRouter';
 
 /**
  * Properties that Debezium's PostgreSQL connector knows and this source does not act on. What could
@@ -33,7 +32,7 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'legacy.snapshot.max.threads': 'tables are cut by size',
     'snapshot.isolation.mode': 'the snapshot is always REPEATABLE READ',
     'snapshot.tables.order.by.row.count': 'chunks of all tables are read side by side',
-    'topic.cache.size': NAMING,
+    'topic.cache.size': 'names of topics are made once for each table',
     'table.ignore.builtin': 'system tables are never captured',
     'custom.metric.tags': 'metrics are labelled with the name of the pipeline',
     'statistics.metrics.enabled': 'percentiles are always kept',
@@ -45,15 +44,12 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'notification.enabled.channels': 'notifications are not sent; see the log and /status',
     'notification.<property>': 'notifications are not sent; see the log and /status',
     'internal.<property>': 'Java internals',
-    'topic.heartbeat.prefix': HEARTBEAT_TOPIC,
-    'topic.heartbeat.name': HEARTBEAT_TOPIC,
-    'datatype.propagate.source.type': 'use column.propagate.source.type',
+    'topic.heartbeat.name': 'topic.heartbeat.prefix is used',
   }),
   ...refusedOptions({
     'database.sslpassword': 'encrypted client keys are not supported yet; use a key without one',
     'database.sslfactory': 'Java classes cannot be loaded',
     'database.initial.statements': 'not supported yet; use ALTER ROLE … SET on the server',
-    'skip.messages.without.change': 'not supported yet',
     'replica.identity.autoset.values': 'not supported yet; run ALTER TABLE … REPLICA IDENTITY',
     'signal.<property>': 'this channel of signals is not supported yet',
     'incremental.snapshot.allow.schema.changes': 'always on',
@@ -65,8 +61,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'snapshot.locking.mode': 'not supported; the snapshot takes no locks but ACCESS SHARE',
     'snapshot.delay.ms': 'not supported yet',
     'streaming.delay.ms': 'not supported yet',
-    'topic.delimiter': NAMING,
-    'topic.naming.strategy': NAMING,
     'topic.regex': NAMING,
     'topic.replacement': NAMING,
   }),

@@ -198,7 +198,7 @@ function headersOf(
   }
   const absent = options.absentHeader ? absentOf(record, change, options) : [];
   if (absent.length > 0) headers.push({ name: ABSENT_HEADER, value: JSON.stringify(absent) });
-  if (unconverted.length > 0) {
+  if (options.absentHeader && unconverted.length > 0) {
     headers.push({ name: UNCONVERTED_HEADER, value: JSON.stringify(unconverted) });
   }
   headers.push(...contextHeaders(options));

@@ -1,4 +1,5 @@
 import type { ConnectSchema } from '../model/connect-schema.ts';
+import type { TopicNaming } from './topic-naming.ts';
 import type { NameAdjustment } from './schema-name-adjustment.ts';
 import type { ConversionFailures } from './unconverted.ts';
 
@@ -13,6 +14,10 @@ export interface EnvelopeOptions {
   /** source.db */
   readonly database: string;
   readonly tombstonesOnDelete: boolean;
+  /** skip.messages.without.change: updates that change no captured column give no record. */
+  readonly skipUnchanged?: boolean;
+  /** How topics are named; absent: as the original's defaults. */
+  readonly naming?: TopicNaming;
   /** unavailable.value.placeholder, stands where a value is absent. */
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */

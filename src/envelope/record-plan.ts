@@ -55,6 +55,7 @@ const MOVED_AWAY_TOMBSTONE: PlannedRecord = { ...TOMBSTONE, keyHeader: NEW_KEY_H
 const MOVED_HERE: PlannedRecord = { ...CREATE, keyHeader: OLD_KEY_HEADER };
 
 const PLANS = {
+  none: [],
   c: [CREATE],
   r: [{ ...CREATE, op: 'r' }],
   u: [UPDATE],
@@ -68,7 +69,7 @@ const PLANS = {
 /** The records of a change, in their order (PITFALLS C23, C25). */
 export function planRecords(
   change: RowChange,
-  options: { readonly tombstonesOnDelete: boolean },
+  options: { readonly tombstonesOnDelete: boolean; readonly skipUnchanged?: boolean },
 ): readonly PlannedRecord[] {
   switch (change.op) {
     case 'c':
@@ -80,6 +81,7 @@ export function planRecords(
     case 'u':
       if (keyChanged(change))
         return options.tombstonesOnDelete ? PLANS.moveWithTombstone : PLANS.move;
+      if (options.skipUnchanged === true && isUnchanged(change)) return PLANS.none;
       return change.before === null ? PLANS.uWithoutBefore : PLANS.u;
   }
 }
@@ -93,6 +95,13 @@ export function keyChanged(change: RowChange): boolean {
     if (!sameText(change, before, after, column)) return true;
   }
   return false;
+}
+
+/** No captured column has changed; unknown without the whole old row (REPLICA IDENTITY FULL). */
+function isUnchanged(change: RowChange): boolean {
+  const { before, after, table } = change;
+  if (before === null || after === null || change.beforeIsKeyOnly) return false;
+  return table.columns.every((column) => sameText(change, before, after, column));
 }
 
 function sameText(

@@ -17,7 +17,7 @@ export function tableRecordSchemas(
   table: TableSchema,
   options: EnvelopeOptions,
 ): TableRecordSchemas {
-  const topic = dataTopic(options.topicPrefix, table.id);
+  const topic = dataTopic(options.topicPrefix, table.id, options.naming);
   const fields = table.columns.map((column) => ({ name: column.name, schema: column.schema }));
   const row: ConnectSchema = { type: 'struct', optional: true, name: `${topic}.Value`, fields };
   const key: ConnectSchema | null =

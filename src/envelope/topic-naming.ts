@@ -1,23 +1,52 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import { tableName } from '../model/table-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 
 /** Kafka's limit; longer names are cut, as Debezium cuts them. */
 const MAX_TOPIC_LENGTH = 249;
 
-/** `<prefix>.<schema>.<table>` with every character that Kafka forbids replaced by `_`. */
-export function dataTopic(prefix: string, table: TableId): string {
-  return sanitizeTopic(`${prefix}.${tableName(table)}`);
+/** How topics are named: topic.delimiter, topic.naming.strategy and so on. */
+export interface TopicNaming {
+  readonly delimiter: string;
+  /** What Kafka forbids becomes `_`; or `_uXXXX`, from which the name can be had back. */
+  readonly forbidden: 'underscore' | 'unicode';
+  /** First part of the topic of heartbeats. */
+  readonly heartbeatPrefix: string;
+  /** Last part of the topic of transactions. */
+  readonly transaction: string;
+}
+
+export const DEFAULT_NAMING: TopicNaming = {
+  delimiter: '.',
+  forbidden: 'underscore',
+  heartbeatPrefix: '__debezium-heartbeat',
+  transaction: 'transaction',
+};
+
+/** `<prefix>.<schema>.<table>` with every character that Kafka forbids replaced. */
+export function dataTopic(prefix: string, table: TableId, naming = DEFAULT_NAMING): string {
+  const { delimiter, forbidden } = naming;
+  const parts = [table.schema, table.table].map((part) =>
+    forbidden === 'unicode' ? escaped(part) : part,
+  );
+  return sanitizeTopic([prefix, ...parts].join(delimiter));
 }
 
 /** Where heartbeats go. */
-export function heartbeatTopic(prefix: string): string {
-  return sanitizeTopic(`__debezium-heartbeat.${prefix}`);
+export function heartbeatTopic(prefix: string, naming = DEFAULT_NAMING): string {
+  return sanitizeTopic(`${naming.heartbeatPrefix}${naming.delimiter}${prefix}`);
 }
 
 /** Where transaction metadata goes. */
-export function transactionTopic(prefix: string, name = 'transaction'): string {
-  return sanitizeTopic(`${prefix}.${name}`);
+export function transactionTopic(prefix: string, naming = DEFAULT_NAMING): string {
+  return sanitizeTopic(`${prefix}${naming.delimiter}${naming.transaction}`);
+}
+
+/** The underscore begins an escape, so it is one itself. */
+function escaped(name: string): string {
+  return name.replaceAll(
+    /[^A-Za-z0-9.-]/g,
+    (unit) => `_u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Where logical messages go. */
@@ -34,10 +63,14 @@ function sanitizeTopic(name: string): string {
  * Throws TOPIC_COLLISION when two of the tables would share a topic: replacing and cutting are not
  * reversible (`a b` and `a_b`), nor are the dots (`a.b`.`c` and `a`.`b.c`).
  */
-export function checkTopicCollisions(prefix: string, tables: readonly TableId[]): void {
+export function checkTopicCollisions(
+  prefix: string,
+  tables: readonly TableId[],
+  naming = DEFAULT_NAMING,
+): void {
   const owners = new Map<string, TableId>();
   for (const table of tables) {
-    const topic = dataTopic(prefix, table);
+    const topic = dataTopic(prefix, table, naming);
     const owner = owners.get(topic);
     if (owner !== undefined && !sameTable(owner, table)) {
       throw new TidemarkError(

@@ -233,7 +233,9 @@ class CompiledRowEncoder implements RowEncoder {
 
   #writeUnconvertedHeader(output: RecordOutput): void {
     const { table, onUnconverted } = this.#context;
-    output.header(UNCONVERTED_HEADER, Buffer.from(JSON.stringify(this.#unconverted)));
+    if (this.#context.options.absentHeader) {
+      output.header(UNCONVERTED_HEADER, Buffer.from(JSON.stringify(this.#unconverted)));
+    }
     onUnconverted?.(table.id, this.#unconverted);
   }
 

@@ -4,7 +4,7 @@ import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.
 import type { ResolvedOptions } from '../config/option.ts';
 import { transformSettings } from '../config/transform-options.ts';
 import { chainOf } from '../transform/transform-chain.ts';
-import { transactionTopic } from '../envelope/topic-naming.ts';
+import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceReader } from '../model/change-event.ts';
@@ -17,7 +17,7 @@ import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
-import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+import { envelopeOptionsOf, sourceOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
@@ -101,6 +101,7 @@ function composeSource(
   const heartbeat = {
     intervalMs: options.heartbeatIntervalMs,
     topicPrefix: envelope.topicPrefix,
+    topic: heartbeatTopic(envelope.topicPrefix, envelope.naming),
     transport,
     key: converters.key.converter,
     value: converters.value.converter,
@@ -162,7 +163,7 @@ function composeTransactions(
   parts: Omit<TransactionParts, 'topic'>,
 ): SourceTransactions | null {
   if (!options.boolean('provide.transaction.metadata')) return null;
-  const topic = transactionTopic(topicPrefix, options.string('topic.transaction'));
+  const topic = transactionTopic(topicPrefix, topicNamingOf(options));
   return new SourceTransactions({ ...parts, topic });
 }
 
@@ -180,7 +181,11 @@ function composeSink(
   return new SinkRunner({
     name: sink.name,
     group: `connect-${sink.name}`,
-    topics: topicsOf(sink.options, envelopeOptionsOf(config.source).topicPrefix),
+    topics: topicsOf(
+      sink.options,
+      config.source.options.string('topic.prefix'),
+      config.source.options.string('topic.delimiter'),
+    ),
     transport,
     openTask: () => createSqlSink(options),
     converters: { key: key.converter, value: value.converter },
@@ -193,12 +198,16 @@ function composeSink(
 }
 
 /** `topics` (exact names), `topics.regex` (anchored), or everything that the source writes. */
-export function topicsOf(sink: ResolvedOptions, topicPrefix: string): readonly string[] | RegExp {
+export function topicsOf(
+  sink: ResolvedOptions,
+  topicPrefix: string,
+  delimiter = '.',
+): readonly string[] | RegExp {
   const pattern = sink.optionalPattern('topics.regex');
   if (pattern !== undefined) return pattern;
   const topics = sink.list('topics');
   if (topics.length > 0) return topics;
-  return new RegExp(`^${RegExp.escape(topicPrefix)}\\..*$`);
+  return new RegExp(`^${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
 }
 
 function topicOptionsOf(options: ResolvedOptions): TopicOptions {

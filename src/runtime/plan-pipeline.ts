@@ -1,3 +1,4 @@
+import type { ResolvedOptions } from '../config/option.ts';
 import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
@@ -80,7 +81,7 @@ export async function planPipeline(
     sinks: config.sinks.map((sink) =>
       planSink(
         sink,
-        envelope.topicPrefix,
+        config.source.options,
         sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
       ),
     ),
@@ -106,13 +107,17 @@ function subjectsOf(source: ConnectorConfig, topic: string, hasKey: boolean): re
 
 function planSink(
   sink: ConnectorConfig,
-  topicPrefix: string,
+  source: ResolvedOptions,
   records: readonly SinkRecord[],
 ): PlannedSink {
   const options = sinkOptionsOf(sink);
   const dialect = postgresTarget;
   const naming = new TableNaming(options, dialect.identifierBytesMax);
-  const topics = topicsOf(sink.options, topicPrefix);
+  const topics = topicsOf(
+    sink.options,
+    source.string('topic.prefix'),
+    source.string('topic.delimiter'),
+  );
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );

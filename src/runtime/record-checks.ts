@@ -23,6 +23,7 @@ export function recordProblems(
     checkTopicCollisions(
       envelope.topicPrefix,
       tables.map(({ id }) => id),
+      envelope.naming,
     ),
   );
   const schemas = tables.map((table) => schemaProblem(table, envelope, formats));

@@ -14,6 +14,8 @@ import type { TopicOptions, Transport } from '../transport/transport.ts';
 export interface HeartbeatParts {
   readonly intervalMs: number;
   readonly topicPrefix: string;
+  /** Absent: the original's default name. */
+  readonly topic?: string;
   readonly transport: Transport;
   readonly key: Converter;
   readonly value: Converter;
@@ -44,7 +46,7 @@ export class SourceHeartbeat {
   async prepare(): Promise<void> {
     if (this.#prepared !== null) return;
     const { transport, topicPrefix, topicOptions, key, value } = this.#parts;
-    const topic = heartbeatTopic(topicPrefix);
+    const topic = this.#parts.topic ?? heartbeatTopic(topicPrefix);
     this.#prepared = {
       topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
       key: await key.prepare(topic, HEARTBEAT_KEY_SCHEMA),

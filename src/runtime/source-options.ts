@@ -9,6 +9,7 @@ import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import type { ConversionFailures } from '../envelope/unconverted.ts';
 import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
+import type { TopicNaming } from '../envelope/topic-naming.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type {
   DefaultValueMode,
@@ -24,6 +25,9 @@ import { snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
 
 /** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
 const SLOT_CREATE_TIMEOUT_MS = 90_000;
+
+/** What `source.version` says under `compat: debezium-3.6`. */
+const DEBEZIUM_VERSION = '3.6.0.Final';
 
 /** What the PostgreSQL source is told, from its properties. Throws CONFIG_FILE for PEM files. */
 export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions {
@@ -57,6 +61,9 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     messageKeyColumns: messageKeys === undefined ? [] : (parseMessageKeys(messageKeys) ?? []),
     columnMasks: columnMaskRules(options),
     propagateSourceType: options.patterns('column.propagate.source.type'),
+    propagateDatatype: options.patterns('datatype.propagate.source.type'),
+    // Records of the original's class have the original's parameters.
+    ownParameters: source.flavour !== 'debezium',
     messageInclude: options.patterns('message.prefix.include.list'),
     messageExclude: options.patterns('message.prefix.exclude.list'),
     skippedOperations: skippedOperations(options),
@@ -73,9 +80,20 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
   };
 }
 
+/** How topics are named, from the source's properties. */
+export function topicNamingOf(options: ResolvedOptions): TopicNaming {
+  return {
+    delimiter: options.string('topic.delimiter'),
+    forbidden: options.string('topic.naming.strategy') === 'unicode' ? 'unicode' : 'underscore',
+    heartbeatPrefix: options.string('topic.heartbeat.prefix'),
+    transaction: options.string('topic.transaction'),
+  };
+}
+
 /** What shapes the records, from the source's properties. */
 export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
   const { options } = source;
+  const compat = options.optionalString('compat');
   const topicPrefix = options.string('topic.prefix');
   const headers = options.boolean('extended.headers.enabled')
     ? {
@@ -90,11 +108,13 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
   return {
     topicPrefix,
     connector: 'postgresql',
-    version: PRODUCT_VERSION,
+    version: compat === undefined ? PRODUCT_VERSION : DEBEZIUM_VERSION,
     database: options.string('database.dbname'),
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
     unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
-    absentHeader: true,
+    skipUnchanged: options.boolean('skip.messages.without.change'),
+    naming: topicNamingOf(options),
+    absentHeader: compat === undefined,
     conversionFailures: options.string(
       'event.converting.failure.handling.mode',
     ) as ConversionFailures,

@@ -80,7 +80,8 @@ export class TableEncoders {
   /** Throws TOPIC_COLLISION when one of these tables or of those before shares another's topic. */
   claimTopics(tables: readonly TableSchema[]): void {
     const all = new Map([...this.#tables, ...tables.map(({ id }) => [tableKey(id), id] as const)]);
-    checkTopicCollisions(this.#options.topicPrefix, [...all.values()]);
+    const { topicPrefix, naming } = this.#options;
+    checkTopicCollisions(topicPrefix, [...all.values()], naming);
     for (const [key, id] of all) this.#tables.set(key, id);
   }
 

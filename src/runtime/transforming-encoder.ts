@@ -16,6 +16,8 @@ const TEXT: ConnectSchema = { type: 'string', optional: true };
 export class TransformingEncoder implements RowEncoder {
   readonly #context: Omit<ChangeRecordContext, 'processedMicros'>;
   readonly #writer: RecordWriter;
+  /** Headers of our own go out (not with `compat`). */
+  readonly #tells: boolean;
   readonly #told: (record: ChangeRecord) => void;
   #micros = 0n;
 
@@ -29,6 +31,7 @@ export class TransformingEncoder implements RowEncoder {
     const { table, schemas, options, transaction } = parts;
     const { unavailableValuePlaceholder } = options;
     this.#writer = writer;
+    this.#tells = options.absentHeader;
     this.#told = ({ headers }) => {
       const paths = headers.find(({ name }) => name === UNCONVERTED_HEADER)?.value;
       if (typeof paths !== 'string') return;
@@ -36,7 +39,8 @@ export class TransformingEncoder implements RowEncoder {
     };
     this.#context = {
       schemas,
-      options,
+      // Told first, then left out: nothing is lost in silence.
+      options: { ...options, absentHeader: true },
       parse: (column, text) => parseColumnText(table.id, column, text),
       placeholder: (column) => placeholderValue(column, unavailableValuePlaceholder),
       ...(transaction === undefined ? {} : { transaction }),
@@ -64,10 +68,15 @@ export class TransformingEncoder implements RowEncoder {
     let count = 0;
     for (const record of records) {
       this.#told(record);
-      count += this.#writer.write(connectRecord(record, timestampMs), output);
+      const headers = record.headers.filter(({ name }) => this.#tells || !isOwn(name));
+      count += this.#writer.write(connectRecord({ ...record, headers }, timestampMs), output);
     }
     return count;
   }
+}
+
+function isOwn(header: string): boolean {
+  return header.startsWith('__tidemark.');
 }
 
 function connectRecord(record: ChangeRecord, timestampMs: number): ConnectRecord {

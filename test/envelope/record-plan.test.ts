@@ -92,6 +92,22 @@ describe('records of a change (PITFALLS C23, C25)', () => {
   });
 });
 
+describe('updates that change nothing (skip.messages.without.change)', () => {
+  test.each<[string, Row | null, Row, Partial<RowChange>, number]>([
+    ['no captured column changed', OLD, ['1', 'other', 'b', '2'], {}, 0],
+    ['absent means unchanged', OLD, ['1', 'y', undefined, '2'], {}, 0],
+    ['a captured column changed', OLD, NEW, {}, 1],
+    ['the old row is not told', null, NEW, {}, 1],
+    ['of the old row only the key is told', OLD, OLD, { beforeIsKeyOnly: true }, 1],
+    ['the key changed', OLD, ['9', 'x', 'b', '2'], {}, 3],
+  ])('%s', (_what, before, after, more, records) => {
+    const planned = change('u', before, after, more);
+    const options = { tombstonesOnDelete: true, skipUnchanged: true };
+    expect(planRecords(planned, options)).toHaveLength(records);
+    expect(planRecords(planned, { tombstonesOnDelete: true }).length).toBeGreaterThan(0);
+  });
+});
+
 describe('whether the key changed', () => {
   test.each<[string, Row, Row, boolean]>([
     ['same bytes', OLD, NEW, false],

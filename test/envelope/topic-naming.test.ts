@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { TopicNaming } from '../../src/envelope/topic-naming.ts';
 import {
   checkTopicCollisions,
+  DEFAULT_NAMING,
   dataTopic,
   heartbeatTopic,
   transactionTopic,
@@ -23,6 +25,23 @@ describe('topic names', () => {
   test('the other topics', () => {
     expect(heartbeatTopic('shop')).toBe('__debezium-heartbeat.shop');
     expect(transactionTopic('shop')).toBe('shop.transaction');
+  });
+
+  test('other delimiters and parts', () => {
+    const naming = { ...DEFAULT_NAMING, delimiter: '_', heartbeatPrefix: 'hb', transaction: 'tx' };
+    expect(dataTopic('shop', table('public', 'a b'), naming)).toBe('shop_public_a_b');
+    expect(heartbeatTopic('shop', naming)).toBe('hb_shop');
+    expect(transactionTopic('shop', naming)).toBe('shop_tx');
+  });
+
+  test('unicode: names that differ have topics that differ', () => {
+    const naming: TopicNaming = { ...DEFAULT_NAMING, forbidden: 'unicode' };
+    expect(dataTopic('my_shop', table('public', 'a b_é'), naming)).toBe(
+      'my_shop.public.a_u0020b_u005f_u00e9',
+    );
+    expect(() => {
+      checkTopicCollisions('shop', [table('public', 'a b'), table('public', 'a_b')], naming);
+    }).not.toThrow();
   });
 });
 

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import type { ConnectorConfig } from '../../src/config/pipeline-config.ts';
 import { PRODUCT_VERSION } from '../../src/runtime/product-version.ts';
-import { envelopeOptionsOf, sourceOptionsOf } from '../../src/runtime/source-options.ts';
+import {
+  envelopeOptionsOf,
+  sourceOptionsOf,
+  topicNamingOf,
+} from '../../src/runtime/source-options.ts';
 
 function sourceOf(overrides: Readonly<Record<string, unknown>> = {}): ConnectorConfig {
   const source = {
@@ -65,6 +69,44 @@ describe('sourceOptionsOf', () => {
       'source: database.sslrootcert: /nowhere/ca.pem cannot be read (ENOENT)',
     );
   });
+});
+
+describe('names of topics', () => {
+  test('as configured', () => {
+    const naming = {
+      'topic.delimiter': '_',
+      'topic.naming.strategy': 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy',
+      'topic.heartbeat.prefix': 'hb',
+    };
+    expect(topicNamingOf(sourceOf(naming).options)).toEqual({
+      delimiter: '_',
+      forbidden: 'unicode',
+      heartbeatPrefix: 'hb',
+      transaction: 'transaction',
+    });
+  });
+
+  test.each([
+    [{ 'topic.delimiter': '/' }, 'must be one of . _ -'],
+    [{ 'topic.heartbeat.prefix': 'a b' }, 'may have only letters'],
+    [{ 'topic.naming.strategy': 'io.debezium.schema.DefaultTopicNamingStrategy' }, 'the schema'],
+  ])('%j is refused', (given, message) => {
+    expect(() => sourceOf(given)).toThrow(message);
+  });
+});
+
+test('compat: debezium-3.6 says no more than the original', () => {
+  const envelope = envelopeOptionsOf(sourceOf({ compat: 'debezium-3.6' }));
+  expect(envelope).toMatchObject({ absentHeader: false, version: '3.6.0.Final' });
+  expect(envelopeOptionsOf(sourceOf())).toMatchObject({ absentHeader: true });
+});
+
+test("propagated types of Debezium's class have its parameters only", () => {
+  const propagate = { 'datatype.propagate.source.type': 'public\\..*\\.int4' };
+  const theirs = sourceOptionsOf(sourceOf({ ...DEBEZIUM, ...propagate }));
+  expect(theirs.ownParameters).toBe(false);
+  expect(theirs.propagateDatatype?.[0]?.test('public.t.int4')).toBe(true);
+  expect(sourceOptionsOf(sourceOf(propagate)).ownParameters).toBe(true);
 });
 
 test('envelopes', () => {

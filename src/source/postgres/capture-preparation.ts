@@ -107,9 +107,21 @@ export function schemaContext(
     messageKeys: options.messageKeyColumns ?? [],
     masks: options.columnMasks ?? [],
     defaults: options.defaults,
-    sourceTypeParameters: (column, qualified) =>
-      propagate.some((pattern) => pattern.test(qualified)) ? types.parametersOf(column) : null,
+    sourceTypeParameters: (column, qualified) => {
+      const byType = `${qualified.slice(0, -column.name.length)}${types.nameOf(column)}`;
+      const wanted =
+        propagate.some((pattern) => pattern.test(qualified)) ||
+        (options.propagateDatatype ?? []).some((pattern) => pattern.test(byType));
+      if (!wanted) return null;
+      const parameters = types.parametersOf(column);
+      return options.ownParameters === false ? withoutOwn(parameters) : parameters;
+    },
   };
+}
+
+function withoutOwn(parameters: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(parameters);
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('__tidemark.')));
 }
 
 /** Pure: what the options mean for this catalog. */

@@ -34,6 +34,11 @@ export class ColumnTypeCatalog implements ColumnTypes {
     return { schema, format, rootName };
   }
 
+  /** The server's own name of the type, such as `int4`; of a domain its own. */
+  nameOf({ typeOid, typeText }: Pick<TypedColumn, 'typeOid' | 'typeText'>): string {
+    return this.#lookup(typeOid)?.name ?? typeText;
+  }
+
   /** What column.propagate.source.type adds to the column's schema. */
   parametersOf(column: TypedColumn): Readonly<Record<string, string>> {
     return sourceTypeParameters(column, this.#lookup);

@@ -83,6 +83,10 @@ export interface PostgresSourceOptions {
   /** message.prefix.include.list and .exclude.list: prefixes of logical messages, anchored. */
   readonly messageInclude?: readonly RegExp[] | undefined;
   readonly messageExclude?: readonly RegExp[] | undefined;
+  /** datatype.propagate.source.type, matched against `schema.table.type`. */
+  readonly propagateDatatype?: readonly RegExp[] | undefined;
+  /** False leaves out the parameters `__tidemark.*` of propagated types; absent: true. */
+  readonly ownParameters?: boolean | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
   readonly valueModes: ValueModes;
   /** default.value.mode; exact when absent. */
