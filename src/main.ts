@@ -63,9 +63,11 @@ process.on('unhandledRejection', (reason) => {
   process.exit(renderErrors(output, toTidemarkError(reason), process.argv.includes('--json')));
 });
 // `tidemark tail … | head`: the reader has gone, there is nobody to tell.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+}
 
 const context: CliContext = {
   output,

@@ -14,13 +14,14 @@ export async function checkCommand(
 ): Promise<number> {
   const { output, signal, clock } = context;
   const config = loadPipelineFile(file, context.environment);
-  const { problems, warnings } = await checkPipeline(config, signal, clock);
+  const { problems, warnings, notes } = await checkPipeline(config, signal, clock);
   if (options.json) {
     const ok = problems.length === 0;
-    output.json({ ok, errors: problems.map((problem) => problem.toJSON()), warnings });
+    output.json({ ok, errors: problems.map((problem) => problem.toJSON()), warnings, notes });
     return ok ? 0 : 3;
   }
   for (const warning of warnings) output.warning(warning);
+  for (const note of notes) output.note(`note: ${note}`);
   if (problems.length > 0) {
     renderErrors(output, new TidemarkErrors(problems), false);
     return 3;

@@ -1,6 +1,8 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { TidemarkErrors } from '../foundation/errors.ts';
+import { runningNote } from '../runtime/check-pipeline.ts';
 import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
+import { checkStore } from '../runtime/store-check.ts';
 import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
 
@@ -13,14 +15,18 @@ export async function planCommand(
   const { output, signal, clock } = context;
   const config = loadPipelineFile(file, context.environment);
   const plan = await planPipeline(config, signal, clock);
+  const store = checkStore(config.storePath);
   const warnings = [...config.warnings, ...plan.warnings];
-  if (plan.problems.length > 0) throw new TidemarkErrors(plan.problems);
+  const problems = [...store.problems, ...plan.problems];
+  if (problems.length > 0) throw new TidemarkErrors(problems);
+  const notes = store.heldBy === null ? [] : [runningNote(store.heldBy)];
   if (options.json) {
     const { slot, publication, tables, sinks } = plan;
-    output.json({ slot, publication, tables, sinks, store: config.storePath, warnings });
+    output.json({ slot, publication, tables, sinks, store: config.storePath, warnings, notes });
     return;
   }
   for (const warning of warnings) output.warning(warning);
+  for (const note of notes) output.note(`note: ${note}`);
   showPlan(output, plan, config.storePath);
 }
 

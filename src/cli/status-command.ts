@@ -64,10 +64,10 @@ async function askDaemon(
     return null;
   }
   if (!response.ok) {
-    throw new TidemarkError('NOT_RUNNING', `${url} answered ${response.status}`, {
-      cure:
-        response.status === 401 ? 'Set http.token in the pipeline file as the daemon has it.' : '',
-    });
+    const message = `${url} answered ${response.status}`;
+    if (response.status !== 401) throw new TidemarkError('NOT_RUNNING', message);
+    const cure = 'Set http.token in the pipeline file as the daemon has it.';
+    throw new TidemarkError('NOT_RUNNING', message, { cure });
   }
   return (await response.json()) as PipelineStatus;
 }

@@ -11,15 +11,31 @@ import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { decodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import { sourceOptionsOf } from './source-options.ts';
+import { checkStore } from './store-check.ts';
 
-/** Checks source and sinks side by side; changes nothing. The configuration is valid already. */
+/** Checks store, source and sinks; changes nothing. The configuration is valid already. */
 export async function checkPipeline(
   config: PipelineConfig,
   signal: AbortSignal,
   clock: Clock,
-): Promise<CheckFindings> {
+): Promise<CheckFindings & { readonly notes: readonly string[] }> {
   const server = sourceOptionsOf(config.source).topicPrefix;
-  return await checkAll(config, await storedOffset(config, server, clock), signal, clock);
+  const { problems, heldBy } = checkStore(config.storePath);
+  const findings = await checkAll(config, await storedOffset(config, server, clock), signal, clock);
+  return {
+    problems: [
+      ...problems,
+      // The slot of a daemon that runs is in use, by that daemon.
+      ...findings.problems.filter(({ code }) => heldBy === null || code !== 'PG_SLOT_IN_USE'),
+    ],
+    warnings: findings.warnings,
+    notes: heldBy === null ? [] : [runningNote(heldBy)],
+  };
+}
+
+/** For who asks about a pipeline that runs. */
+export function runningNote(pid: string): string {
+  return `a daemon runs this pipeline already (process ${pid}); a second one would be refused`;
 }
 
 async function checkAll(
@@ -51,7 +67,9 @@ async function checkSource(
 ): Promise<CheckFindings> {
   const options = sourceOptionsOf(config.source);
   const report = await checkPostgresSource(options, { clock, signal, stored });
-  const warnings = report.warnings.map(({ message, cure }) => `source: ${message}. ${cure}`);
+  const warnings = report.warnings.map(
+    ({ message, cure }) => `source: ${message}${cure === '' ? '' : `. ${cure}`}`,
+  );
   return { problems: [...report.problems, ...recordProblems(config, report.tables)], warnings };
 }
 

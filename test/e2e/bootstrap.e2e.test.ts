@@ -29,7 +29,7 @@ test('killed in the middle, the same command completes it, and a second call say
   // In the middle of reading, and in the middle of applying.
   for (const faultPoint of ['snapshot.rows-appended:3', 'sink.applied:2']) {
     await using killed = Daemon.start({ file, port: 0, command: 'bootstrap', faultPoint });
-    expect((await killed.ended).signal, `${killed.output}`).toBe('SIGKILL');
+    expect((await killed.ended).signal, `it said\n${killed.output}`).toBe('SIGKILL');
     expect(killed.output).not.toContain('Bootstrap done');
     await source.query(
       `DELETE FROM big WHERE id % 5 = 0; UPDATE big SET v = 'new' WHERE id % 7 = 0;
@@ -37,12 +37,12 @@ test('killed in the middle, the same command completes it, and a second call say
     );
   }
   const done = await runProgram(['bootstrap', file]);
-  expect(done, `${done.stderr}`).toMatchObject({ code: 0 });
+  expect(done, `it said\n${done.stderr}`).toMatchObject({ code: 0 });
   // A committed row is there when the command has ended, not soon afterwards.
   await expectEqual(source, target);
 
   const again = await runProgram(['bootstrap', file]);
-  expect(again, `${again.stderr}`).toMatchObject({ code: 0 });
+  expect(again, `it said\n${again.stderr}`).toMatchObject({ code: 0 });
   expect(again.stdout).toContain('The snapshot was done before; the sinks have caught up.');
   expect(again.stdout).toContain(`Next: tidemark run ${file}`);
   await expectEqual(source, target);
@@ -63,7 +63,7 @@ test('--follow goes on with the stream, and SIGTERM ends it in order', async () 
   expect(daemon.output).toContain('Bootstrap done: 2 rows are in the log and in every sink.');
   await source.query(`INSERT INTO t VALUES (3, 'c'); DELETE FROM t WHERE id = 1`);
   await target.until('SELECT array_agg(id ORDER BY id) = ARRAY[2, 3] FROM t');
-  expect(await daemon.stop(), `${daemon.output}`).toBe(0);
+  expect(await daemon.stop(), `it said\n${daemon.output}`).toBe(0);
   expect(daemon.output).not.toContain('Stopped before the end');
   const free = `SELECT count(*) = 1 AS free FROM pg_replication_slots
     WHERE database = current_database() AND NOT active`;
@@ -83,6 +83,6 @@ test('a signal in the middle ends it in order; the same command goes on', async 
   const stopped = await running;
   expect(stopped.code).toBe(0);
   const done = await runProgram(['bootstrap', pipeline.file]);
-  expect(done, `${done.stderr}`).toMatchObject({ code: 0 });
+  expect(done, `it said\n${done.stderr}`).toMatchObject({ code: 0 });
   await expectEqual(source, target);
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TidemarkError } from '../../foundation/errors.ts';
@@ -20,22 +20,37 @@ export class StoreLock {
 
   /** Throws STORE_LOCKED with the pid of the holder. */
   static acquire(folder: string): StoreLock {
-    const owner = path.join(folder, 'writer.pid');
-    const database = new DatabaseSync(path.join(folder, 'writer.lock'), { timeout: 0 });
+    const database = new DatabaseSync(lockFile(folder), { timeout: 0 });
     try {
       // Nothing is written inside the transaction, so there is never a journal to recover.
       database.exec('BEGIN EXCLUSIVE');
     } catch (thrown) {
       database.close();
-      if ((thrown as { errcode?: unknown }).errcode !== SQLITE_BUSY) throw thrown;
+      if (!isBusy(thrown)) throw thrown;
       throw new TidemarkError(
         'STORE_LOCKED',
-        `the store ${folder} is in use by process ${readOwner(owner)}`,
+        `the store ${folder} is in use by process ${readOwner(folder)}`,
         { cause: thrown },
       );
     }
-    writeFileSync(owner, `${process.pid}\n`);
+    writeFileSync(ownerFile(folder), `${process.pid}\n`);
     return new StoreLock(database);
+  }
+
+  /** The process that has the right, as it wrote itself down; null: nobody has it. */
+  static holder(folder: string): string | null {
+    if (!existsSync(lockFile(folder))) return null;
+    const database = new DatabaseSync(lockFile(folder), { timeout: 0, readOnly: true });
+    try {
+      // Reading needs a shared lock, which the writer's excludes.
+      database.exec('SELECT count(*) FROM sqlite_schema');
+      return null;
+    } catch (thrown) {
+      if (!isBusy(thrown)) throw thrown;
+      return readOwner(folder);
+    } finally {
+      database.close();
+    }
   }
 
   release(): void {
@@ -43,9 +58,21 @@ export class StoreLock {
   }
 }
 
-function readOwner(file: string): string {
+function isBusy(thrown: unknown): boolean {
+  return (thrown as { errcode?: unknown }).errcode === SQLITE_BUSY;
+}
+
+function lockFile(folder: string): string {
+  return path.join(folder, 'writer.lock');
+}
+
+function ownerFile(folder: string): string {
+  return path.join(folder, 'writer.pid');
+}
+
+function readOwner(folder: string): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(ownerFile(folder), 'utf8').trim();
   } catch {
     return 'unknown';
   }
