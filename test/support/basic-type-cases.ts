@@ -5,6 +5,8 @@ export interface TypeCase {
   readonly boundaries: readonly string[];
   /** An SQL expression that gives another value each time. */
   readonly random: string;
+  /** The first major version of PostgreSQL that has it. */
+  readonly since?: number;
   /** No array column of it. */
   readonly scalarOnly?: boolean;
   /** The type in the target, where it is another. */
@@ -54,7 +56,12 @@ export const BASIC_TYPE_CASES: readonly TypeCase[] = [
     boundaries: ['1.0', '1.00', '-1e-20', '1e40', '123456789012345678901234567890.123456789'],
     random: '((random() - 0.5)::numeric * 10 ^ (random() * 30)::int)',
   },
-  { type: 'numeric(3,-2)', boundaries: ['12300', '-99900', '0'], random: '(random() * 90000)' },
+  {
+    type: 'numeric(3,-2)',
+    since: 15,
+    boundaries: ['12300', '-99900', '0'],
+    random: '(random() * 90000)',
+  },
   {
     type: 'real',
     boundaries: ["'NaN'", "'Infinity'", "'-Infinity'", '1e-45', '3.4028235e38', "'-0'", '0.1'],

@@ -22,11 +22,16 @@ export interface DaemonPipelineOptions {
   /** Where the source is reached: a proxy's port instead of the server's own. */
   readonly sourcePort?: number;
   readonly extraSource?: string;
+  /** Of the server; the newest by default. */
+  readonly major?: number | undefined;
 }
 
 /** An own server with a source and a target database, and the pipeline file between them. */
 export async function daemonPipeline(options: DaemonPipelineOptions): Promise<DaemonPipeline> {
-  const server = await startOwnServer({ settings: options.serverSettings ?? {} });
+  const server = await startOwnServer({
+    settings: options.serverSettings ?? {},
+    ...(options.major === undefined ? {} : { major: options.major }),
+  });
   const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-e2e-'));
   const clients: pg.Client[] = [];
   const connect = async (database: string): Promise<pg.Client> => {
