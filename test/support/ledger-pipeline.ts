@@ -41,21 +41,45 @@ export async function untilEqual(
 }
 
 /**
- * The log's latest generation holds every snapshot row once and, behind them, exactly the records
- * that the committed operations must have left, in their order across both topics.
+ * The log's latest generation holds every snapshot row and, beside them, the records that the
+ * committed operations must have left, in their order across both topics. Where a crash cut the
+ * snapshot short, rows of the chunks it interrupted come again, also after changes of theirs, and a
+ * change without all values may be left out for a read of its row (ruling 2).
  */
 export async function expectWholeHistory(pipeline: DaemonPipeline): Promise<void> {
   const source = await pipeline.connect('source');
   const log = await readLedgerLog(pipeline.storePath);
-  const snapshot = log.filter((record) => record.split(' ')[1] === 'r');
+  const read = log.filter((record) => record.split(' ')[1] === 'r');
   const streamed = log.filter((record) => record.split(' ')[1] !== 'r');
-  const snapshotOps = snapshot
-    .filter((record) => record.startsWith('movement'))
-    .map((record) => Number(record.split(' ')[2]));
-  expect(new Set(snapshotOps).size).toBe(snapshotOps.length);
-  expect(Math.max(...snapshotOps), 'a consistent snapshot has no gap').toBe(snapshotOps.length);
-  const expected = await expectedRecords(source, snapshotOps.length + 1);
-  firstDifference(streamed, expected);
+  const numberOf = (record: string): number => Number(record.split(' ')[2]);
+  const readOps = read.filter((record) => record.startsWith('movement')).map(numberOf);
+  const streamedOps = streamed.filter((record) => record.startsWith('movement')).map(numberOf);
+  const first = streamedOps[0] ?? Math.max(...readOps) + 1;
+  const before = new Set(readOps.filter((op) => op < first));
+  expect(before.size, 'no gap in the snapshot').toBe(first - 1);
+  const expected = await expectedRecords(source, first);
+  const lastRead = log.findLastIndex((record) => record.split(' ')[1] === 'r');
+  const resumedUntil = log.slice(0, lastRead).filter((r) => r.split(' ')[1] !== 'r').length;
+  firstDifference(streamed, withoutReread(expected, streamed, resumedUntil));
+}
+
+/**
+ * Leaves out what was replaced by a read of the row, until the last of the snapshot's rows:
+ * updates, and the new key of a move. (A row that was deleted soon after is not there to be read.)
+ */
+function withoutReread(
+  expected: readonly LedgerRecord[],
+  streamed: readonly LedgerRecord[],
+  resumedUntil: number,
+): LedgerRecord[] {
+  let at = 0;
+  return expected.filter((record) => {
+    if (record === streamed[at]) {
+      at++;
+      return true;
+    }
+    return at > resumedUntil || !/^account [uc] \d+@/.test(record);
+  });
 }
 
 /** Compares without printing thousands of lines. */

@@ -32,6 +32,7 @@ export function startSnapshot(
   const attempts: SnapshotAttempt[] = [];
   const completed: CompletedSnapshot[] = [];
   const notes: string[] = [];
+  const reading = { count: 0 };
   let progress: readonly SnapshotProgress[] = [];
   const request: SnapshotRequest = {
     options,
@@ -41,6 +42,9 @@ export function startSnapshot(
       started(attempt) {
         attempts.push(attempt);
         return { partition: {}, offset: { running: attempt.slotName } };
+      },
+      reading() {
+        reading.count++;
       },
       completed(snapshot) {
         completed.push(snapshot);

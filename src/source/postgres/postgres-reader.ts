@@ -38,7 +38,8 @@ import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offs
 import { ReplicationPosition } from './replication-position.ts';
 import { capturesOwnOnly } from './pgoutput-parameters.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
-import { attemptOf, firstOffset } from './snapshot-offset.ts';
+import type { SnapshotLedger } from './snapshot-ledger.ts';
+import { attemptOf, firstOffset, readingOffset, resumeFrom } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
@@ -85,6 +86,8 @@ export class PostgresReader implements SourceReader {
   #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
   #snapshotOffset: SourceOffset | undefined;
+  /** While rows of the first snapshot are read. */
+  #ledger: { readonly ledger: SnapshotLedger; readonly first: ReplicationOffset } | undefined;
   #snapshots: IncrementalSnapshots | undefined;
   /** Those that came before the stream was there to put them in their place. */
   readonly #earlySignals: SourceSignal[] = [];
@@ -130,7 +133,7 @@ export class PostgresReader implements SourceReader {
   ): Promise<void> {
     const { snapshotMode } = this.#options;
     const found = stored === null ? null : fromSourceOffset(stored);
-    let resume = found?.snapshot === 'running' || snapshotMode === 'always' ? null : found;
+    let resume = await resumeFrom(found, this.#options, this.#catalogConnection, this.#note);
     let captured: readonly CapturedTable[] = [];
     if (resume === null) {
       const unfinished = found === null ? null : attemptOf(found);
@@ -159,7 +162,12 @@ export class PostgresReader implements SourceReader {
     };
     const offsets: SnapshotOffsets = {
       started: (attempt) => store(firstOffset(attempt, 'running', LSN_ZERO, null)),
+      reading: (point, ledger) => {
+        const intent = must(this.#snapshotOffset, 'rows before the intent');
+        this.#ledger = { ledger, first: readingOffset(intent, point) };
+      },
       completed: (snapshot) => {
+        this.#ledger = undefined;
         const { consistentPoint, finishedMicros } = snapshot;
         completed = firstOffset(snapshot, 'completed', consistentPoint, finishedMicros);
         return store(completed);
@@ -325,7 +333,11 @@ export class PostgresReader implements SourceReader {
 
   offset(): SourceOffset {
     const position = this.#position;
-    if (position === undefined) return must(this.#snapshotOffset, 'no offset before the start');
+    if (position === undefined) {
+      if (this.#ledger === undefined) return must(this.#snapshotOffset, 'no offset yet');
+      const whole = { ...this.#ledger.first, snapshotState: this.#ledger.ledger.text };
+      return toSourceOffset(this.#options.topicPrefix, whole);
+    }
     const from = position.offset();
     const state = this.#snapshots?.stateText ?? null;
     if (this.#converted?.from !== from || this.#converted.state !== state) {

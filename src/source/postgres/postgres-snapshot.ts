@@ -125,23 +125,36 @@ async function slotAndRows(
       },
     },
   );
+  const reading = { begun: false };
+  const offsets: SnapshotRequest['offsets'] = {
+    ...request.offsets,
+    reading: (point, ledger) => {
+      reading.begun = true;
+      request.offsets.reading(point, ledger);
+    },
+  };
   try {
     await announceTables(request, tables, slot.consistentPoint);
     if (reads) {
-      await readSnapshot(request, {
-        tables,
-        consistentPoint: slot.consistentPoint,
-        snapshotName: slot.snapshotName,
-        before,
-        control,
-        adopted: async () => {
-          // The exporter has done its work; but a temporary slot lives only as long as it does.
-          if (options.snapshotMode !== 'initial_only') await ground.closeReplication();
+      await readSnapshot(
+        { ...request, offsets },
+        {
+          tables,
+          consistentPoint: slot.consistentPoint,
+          snapshotName: slot.snapshotName,
+          before,
+          control,
+          adopted: async () => {
+            // The exporter has done its work; but a temporary slot lives only as long as it does.
+            if (options.snapshotMode !== 'initial_only') await ground.closeReplication();
+          },
         },
-      });
+      );
     }
   } catch (error) {
-    await releaseSlot(request, control);
+    if (!reading.begun || options.snapshotMode === 'initial_only') {
+      await releaseSlot(request, control);
+    }
     throw error;
   }
   return slot.consistentPoint;
@@ -177,8 +190,9 @@ async function clearSlot(
 }
 
 /**
- * A failed attempt starts over in any case: its slot would only hold WAL back. When even that fails
- * (the connection is gone), the stored intent lets the next start find it.
+ * An attempt that failed before its first row starts over: its slot would only hold WAL back. When
+ * even that fails (the connection is gone), the stored intent lets the next start find it. Once
+ * rows are read the slot stays: the rest is read beside the stream from there.
  */
 async function releaseSlot(request: SnapshotRequest, control: Querier): Promise<void> {
   const { options, clock } = request;

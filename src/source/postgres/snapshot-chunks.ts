@@ -5,8 +5,10 @@ import {
 } from '../../../dialects/postgres/postgres-identifiers.ts';
 import type { CapturedTable } from './captured-tables.ts';
 
-/** 32 MB of 8 kB blocks: long enough to be read at full speed, short enough to share the work. */
-export const CHUNK_PAGES = 4096;
+/** 32 MB of 8 kB blocks: of tables with large rows. */
+const MOST_PAGES = 4096;
+/** Of a table that was never analysed. */
+const ROWS_PER_PAGE = 100;
 
 /** Size of one stored table, taken after it was locked. */
 export interface StorageSize {
@@ -14,6 +16,8 @@ export interface StorageSize {
   readonly pages: number;
   /** ctid ranges can be scanned; false for table access methods other than heap. */
   readonly heap: boolean;
+  /** The planner's estimate; 0: none. */
+  readonly rows?: number;
 }
 
 /** A range of blocks of one stored table, read by one COPY. */
@@ -34,21 +38,28 @@ export interface SnapshotChunk {
 export function planChunks(
   tables: readonly Pick<CapturedTable, 'storage'>[],
   sizes: ReadonlyMap<number, StorageSize>,
-  chunkPages: number = CHUNK_PAGES,
+  chunk: { readonly rows: number } | { readonly pages: number },
 ): SnapshotChunk[] {
   return tables.flatMap(({ storage }, table) =>
     storage.flatMap((part) => {
       const size = sizes.get(part.oid);
       const pages = size === undefined || !size.heap ? 0 : size.pages;
-      const count = Math.max(1, Math.ceil(pages / chunkPages));
+      const step = 'pages' in chunk ? chunk.pages : pagesOf(chunk.rows, pages, size?.rows ?? 0);
+      const count = Math.max(1, Math.ceil(pages / step));
       return Array.from({ length: count }, (_, i) => ({
         table,
         storage: part,
-        firstPage: i * chunkPages,
-        endPage: i === count - 1 ? null : (i + 1) * chunkPages,
+        firstPage: i * step,
+        endPage: i === count - 1 ? null : (i + 1) * step,
       }));
     }),
   );
+}
+
+/** How many blocks hold about so many rows. */
+export function pagesOf(wantedRows: number, pages: number, rows: number): number {
+  const density = pages > 0 && rows > 0 ? rows / pages : ROWS_PER_PAGE;
+  return Math.max(1, Math.min(MOST_PAGES, Math.floor(wantedRows / density)));
 }
 
 /**

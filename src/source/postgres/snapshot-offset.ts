@@ -1,5 +1,11 @@
+import type { SourceOffset } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
+import { LSN_ZERO } from '../../model/lsn.ts';
+import type { Querier } from './catalog-session.ts';
+import { readSlot } from './postgres-slot.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { ReplicationOffset } from './replication-offset.ts';
+import { fromSourceOffset } from './replication-offset.ts';
 import type { SnapshotAttempt } from './snapshot-request.ts';
 
 /** The attempt that an offset is of. */
@@ -29,4 +35,29 @@ export function firstOffset(
     commitMicros: finishedMicros,
     snapshot,
   };
+}
+
+/** While rows are read: the stream will begin at the slot's consistent point. */
+export function readingOffset(intent: SourceOffset, point: Lsn): ReplicationOffset {
+  return { ...fromSourceOffset(intent), endLsn: point, lastLsn: point };
+}
+
+/**
+ * Where the stream goes on; null: a snapshot is to be made first. One that was cut short goes on
+ * beside the stream, as long as its slot is there.
+ */
+export async function resumeFrom(
+  found: ReplicationOffset | null,
+  { snapshotMode, slotName }: Pick<PostgresSourceOptions, 'snapshotMode' | 'slotName'>,
+  querier: Querier,
+  note: (text: string) => void,
+): Promise<ReplicationOffset | null> {
+  if (found === null) return null;
+  if (found.snapshot !== 'running') return snapshotMode === 'always' ? null : found;
+  // Before the first row there is no position to go on from.
+  if (found.endLsn === LSN_ZERO || snapshotMode === 'initial_only') return null;
+  const slot = await readSlot(querier, slotName);
+  if (slot === null || slot.walStatus === 'lost' || slot.invalidationReason !== null) return null;
+  note('the snapshot was cut short: the rest is read beside the stream');
+  return { ...found, snapshot: 'completed' };
 }

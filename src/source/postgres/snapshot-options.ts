@@ -1,5 +1,7 @@
 /** How tables are read, at first and again. */
 export interface SnapshotOptions {
+  /** About how many rows of a first snapshot a crash may cost for each connection. */
+  readonly chunkRows: number;
   /** incremental.snapshot.chunk.size: rows of a window. */
   readonly chunkSize: number;
   /** read.only: nothing is written to the source, not even marks. */
@@ -26,6 +28,7 @@ export interface SnapshotOptions {
 
 /** What holds when no property says otherwise. */
 export const DEFAULT_SNAPSHOT_OPTIONS: SnapshotOptions = {
+  chunkRows: 8192,
   chunkSize: 1024,
   readOnly: false,
   watermarking: 'insert_insert',

@@ -13,6 +13,7 @@ import { catalogRows } from './catalog-session.ts';
 import type { PostgresWire } from './postgres-wire.ts';
 import type { SnapshotChunk, StorageSize } from './snapshot-chunks.ts';
 import { chunkQuery, planChunks } from './snapshot-chunks.ts';
+import { SnapshotLedger } from './snapshot-ledger.ts';
 import type { SnapshotRequest } from './snapshot-request.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 
@@ -94,14 +95,23 @@ export async function readSnapshot(
   await lockTables(first, reading, options.snapshotLockTimeoutMs, signal);
   // On the connection with the locks: to ask for a size takes one, too.
   const sizes = await storageSizes(first, reading.tables, signal);
-  const chunks = planChunks(reading.tables, sizes, request.chunkPages);
+  const chunks = planChunks(
+    reading.tables,
+    sizes,
+    request.chunkPages === undefined
+      ? { rows: options.snapshots.chunkRows }
+      : { pages: request.chunkPages },
+  );
   const transactionId = await snapshotTransaction(first, signal);
+  const { consistentPoint, before: files } = reading;
+  const ledger = new SnapshotLedger(reading.tables, chunks, { sizes, files, consistentPoint });
+  request.offsets.reading(consistentPoint, ledger);
   const wires = [first];
   while (wires.length < Math.min(options.snapshotMaxThreads, chunks.length)) {
     wires.push(await open());
   }
   await reading.adopted();
-  const queue = new ChunkQueue(request, reading, chunks, transactionId);
+  const queue = new ChunkQueue(request, reading, chunks, ledger, transactionId);
   const outcomes = await Promise.allSettled(
     wires.map(async (wire) => {
       try {
@@ -204,7 +214,11 @@ async function storageSizes(
   return new Map(
     rows.map((row) => [
       number(row, 'oid'),
-      { pages: Number(row['pages'] ?? 0), heap: row['heap'] === 't' },
+      {
+        pages: Number(row['pages'] ?? 0),
+        heap: row['heap'] === 't',
+        rows: Number(row['rows'] ?? 0),
+      },
     ]),
   );
 }
@@ -214,6 +228,7 @@ class ChunkQueue {
   readonly #request: SnapshotRequest;
   readonly #reading: SnapshotReading;
   readonly #chunks: readonly SnapshotChunk[];
+  readonly #ledger: SnapshotLedger;
   readonly #rows: SnapshotRows;
   #next = 0;
   /** Chunks that a connection had taken and could not read. */
@@ -226,9 +241,11 @@ class ChunkQueue {
     request: SnapshotRequest,
     reading: SnapshotReading,
     chunks: readonly SnapshotChunk[],
+    ledger: SnapshotLedger,
     transactionId: number | null,
   ) {
     this.#request = request;
+    this.#ledger = ledger;
     this.#reading = reading;
     this.#chunks = chunks;
     const tables = reading.tables.map((table, index) => ({
@@ -261,7 +278,9 @@ class ChunkQueue {
         locked.add(storage.oid);
       }
       const table = this.#reading.tables[chunk.table] as CapturedTable;
-      const rows = this.#rows.openChunk(chunk.table);
+      const rows = this.#rows.openChunk(chunk.table, () => {
+        this.#ledger.done(chunk);
+      });
       const handler = {
         data: (bytes: Buffer, start: number, end: number): void => {
           rows.row(bytes, start, end);

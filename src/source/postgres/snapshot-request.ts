@@ -4,6 +4,7 @@ import type { Lsn } from '../../model/lsn.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { PostgresWire } from './postgres-wire.ts';
+import type { SnapshotLedger } from './snapshot-ledger.ts';
 import type { WireSession } from './wire-connect.ts';
 
 /** Opens a connection to the source; the caller of the factory closes it. */
@@ -29,11 +30,13 @@ export interface CompletedSnapshot extends SnapshotAttempt {
 }
 
 /**
- * How the reader writes down where a snapshot stands. Each is called once per attempt, right
- * before its offset is handed to the receiver; from then on `reader.offset()` must be that one.
+ * How the reader writes down where a snapshot stands. Each is called once per attempt; from then on
+ * `reader.offset()` must be that one.
  */
 export interface SnapshotOffsets {
   started(attempt: SnapshotAttempt): SourceOffset;
+  /** Rows follow; what of them has been handed over stands in the ledger. */
+  reading(consistentPoint: Lsn, ledger: SnapshotLedger): void;
   completed(snapshot: CompletedSnapshot): SourceOffset;
 }
 

@@ -25,8 +25,8 @@ interface TableState extends SnapshotTable {
   begun: boolean;
   handedOver: number;
   bytesDone: number;
-  /** Last row of a finished chunk while others are still read. */
-  held: Buffer | null;
+  /** Last row of a finished chunk while others are still read, and whom to tell of its end. */
+  held: { readonly row: Buffer; readonly handedOver: () => void } | null;
 }
 
 /**
@@ -78,9 +78,12 @@ export class SnapshotRows {
     };
   }
 
-  /** One chunk of the table with this index is about to be read. */
-  openChunk(table: number): ChunkRows {
-    return new ChunkRows(this, table);
+  /**
+   * One chunk of the table with this index is about to be read. `handedOver` is called when its
+   * last row has gone out, which may be long after it was read.
+   */
+  openChunk(table: number, handedOver: () => void = () => undefined): ChunkRows {
+    return new ChunkRows(this, table, handedOver);
   }
 
   /** Rows that arrive from now on are read now. */
@@ -115,11 +118,13 @@ export class SnapshotRows {
   }
 
   /** The chunk is read; `last` is a copy of its last row, if it had any. */
-  closeChunk(index: number, last: Buffer | null): void {
+  closeChunk(index: number, last: Buffer | null, handedOver: () => void): void {
     const table = this.#tables[index] as TableState;
-    if (last !== null) {
-      if (table.held !== null) this.#emit(table, table.held, 0, table.held.length, 'true');
-      table.held = last;
+    if (last === null) {
+      handedOver();
+    } else {
+      this.#releaseHeld(table, 'true');
+      table.held = { row: last, handedOver };
     }
     table.chunksLeft--;
     if (table.chunksLeft > 0 || table.held === null) return;
@@ -137,9 +142,15 @@ export class SnapshotRows {
     const table = this.#finished;
     if (table === null || table.held === null) return;
     this.#finished = null;
-    const row = table.held;
+    this.#releaseHeld(table, marker);
+  }
+
+  #releaseHeld(table: TableState, marker: SnapshotMarker): void {
+    const { held } = table;
+    if (held === null) return;
     table.held = null;
-    this.#emit(table, row, 0, row.length, marker);
+    this.#emit(table, held.row, 0, held.row.length, marker);
+    held.handedOver();
   }
 
   #emit(
@@ -172,15 +183,17 @@ export class SnapshotRows {
 export class ChunkRows {
   readonly #rows: SnapshotRows;
   readonly #table: number;
+  readonly #handedOver: () => void;
   /** The row held back: in the receive buffer until `chunkRead`, then in our own. */
   #bytes: Buffer | null = null;
   #start = 0;
   #end = 0;
   #own: Buffer = Buffer.alloc(0);
 
-  constructor(rows: SnapshotRows, table: number) {
+  constructor(rows: SnapshotRows, table: number, handedOver: () => void) {
     this.#rows = rows;
     this.#table = table;
+    this.#handedOver = handedOver;
   }
 
   /** One row; its bytes must stay as they are until the next `inputRead`. */
@@ -211,6 +224,6 @@ export class ChunkRows {
     const held = this.#bytes;
     const last = held === null ? null : Buffer.from(held.subarray(this.#start, this.#end));
     this.#bytes = null;
-    this.#rows.closeChunk(this.#table, last);
+    this.#rows.closeChunk(this.#table, last, this.#handedOver);
   }
 }

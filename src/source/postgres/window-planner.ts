@@ -1,6 +1,7 @@
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { PageRanges, TableTask } from './snapshot-state.ts';
 import { nextRange, withRange } from './snapshot-state.ts';
+import { pagesOf } from './snapshot-chunks.ts';
 import type { SnapshotTasks } from './snapshot-tasks.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
 import { SnapshotWindow } from './snapshot-window.ts';
@@ -9,10 +10,6 @@ import { lastKeyQuery, windowQuery } from './window-chunk.ts';
 import type { HandedRows, OpenWindow, TableReading } from './window-handover.ts';
 import type { ReadWindow, WindowReader } from './window-reader.ts';
 
-/** Rows of a window when the rest of a first snapshot is read: enough to make its ends cheap. */
-const RESUME_ROWS = 16_384;
-const MOST_PAGES = 2048;
-const ROWS_PER_PAGE = 50;
 /** Rows to be read again are gathered up to here while there is other work. */
 const REREAD_AT = 200;
 const REREAD_MOST = 500;
@@ -113,9 +110,8 @@ export class WindowPlanner {
 
   #pages(task: TableTask, { captured }: TableReading): WindowChunk | null {
     const { estimatedRows, pages } = captured.info;
-    const density = estimatedRows > 0 && pages > 0 ? estimatedRows / pages : ROWS_PER_PAGE;
-    const wanted = Math.floor((RESUME_ROWS / Math.max(1, density)) * this.#scale);
-    const count = Math.min(MOST_PAGES, Math.max(1, wanted));
+    const wanted = Math.max(1, this.#options.snapshots.chunkRows * this.#scale);
+    const count = pagesOf(wanted, pages, estimatedRows);
     for (const part of task.parts) {
       const range = nextRange(part, count);
       const storage = captured.storage.find(({ oid }) => oid === part.oid);
@@ -141,7 +137,8 @@ export class WindowPlanner {
     }
     const { lastKey } = this.#tasks.latest(task) ?? task;
     if (maxKey.length === 0 || isEqual(lastKey, maxKey)) return null;
-    const rows = task.purpose === 'initial' ? RESUME_ROWS : this.#options.snapshots.chunkSize;
+    const { chunkRows, chunkSize } = this.#options.snapshots;
+    const rows = task.purpose === 'initial' ? chunkRows : chunkSize;
     const limit = Math.max(1, Math.floor(rows * this.#scale));
     return { kind: 'keys', order: reading.order, after: lastKey, upTo: maxKey, limit };
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chunkQuery, planChunks } from '../../../src/source/postgres/snapshot-chunks.ts';
+import { chunkQuery, pagesOf, planChunks } from '../../../src/source/postgres/snapshot-chunks.ts';
 import { capturedTable, tableInfo } from '../../support/table-fixtures.ts';
 
 const small = tableInfo({ oid: 1, name: 'small' });
@@ -7,7 +7,9 @@ const large = tableInfo({ oid: 2, name: 'Large "one"' });
 
 describe('planChunks', () => {
   test('small and unknown tables are one open range', () => {
-    const chunks = planChunks([{ storage: [small] }, { storage: [large] }], new Map());
+    const chunks = planChunks([{ storage: [small] }, { storage: [large] }], new Map(), {
+      pages: 4096,
+    });
     expect(chunks).toEqual([
       { table: 0, storage: small, firstPage: 0, endPage: null },
       { table: 1, storage: large, firstPage: 0, endPage: null },
@@ -16,7 +18,7 @@ describe('planChunks', () => {
 
   test('ranges join without gap and the last one is open', () => {
     const sizes = new Map([[2, { pages: 25, heap: true }]]);
-    const chunks = planChunks([{ storage: [large] }], sizes, 10);
+    const chunks = planChunks([{ storage: [large] }], sizes, { pages: 10 });
     expect(chunks.map(({ firstPage, endPage }) => [firstPage, endPage])).toEqual([
       [0, 10],
       [10, 20],
@@ -26,21 +28,33 @@ describe('planChunks', () => {
 
   test('a table that fills its last range exactly gets no empty one more', () => {
     const sizes = new Map([[2, { pages: 20, heap: true }]]);
-    expect(planChunks([{ storage: [large] }], sizes, 10)).toHaveLength(2);
+    expect(planChunks([{ storage: [large] }], sizes, { pages: 10 })).toHaveLength(2);
   });
 
   test('storage without ctid ranges is read whole', () => {
     const sizes = new Map([[2, { pages: 1000, heap: false }]]);
-    expect(planChunks([{ storage: [large] }], sizes, 10)).toHaveLength(1);
+    expect(planChunks([{ storage: [large] }], sizes, { pages: 10 })).toHaveLength(1);
   });
 
   test('a root is read leaf by leaf; without leaves there is nothing to read', () => {
-    const chunks = planChunks([{ storage: [] }, { storage: [small, large] }], new Map());
+    const chunks = planChunks([{ storage: [] }, { storage: [small, large] }], new Map(), {
+      pages: 4096,
+    });
     expect(chunks.map(({ table, storage }) => [table, storage.oid])).toEqual([
       [1, 1],
       [1, 2],
     ]);
   });
+});
+
+test('chunks of rows follow the density of the table, as far as it is known', () => {
+  expect(pagesOf(8192, 1000, 100_000)).toBe(81);
+  expect(pagesOf(8192, 1000, 0)).toBe(81);
+  expect(pagesOf(8192, 100_000, 1000)).toBe(4096);
+  expect(pagesOf(10, 10, 1000)).toBe(1);
+  const sizes = new Map([[2, { pages: 100, heap: true, rows: 1000 }]]);
+  const chunks = planChunks([{ storage: [large] }], sizes, { rows: 300 });
+  expect(chunks.map(({ firstPage }) => firstPage)).toEqual([0, 30, 60, 90]);
 });
 
 describe('chunkQuery', () => {
