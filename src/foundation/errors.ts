@@ -154,6 +154,14 @@ export const ERROR_TABLE = {
     'The server removed WAL that the slot still needed.',
     'The changes in between are gone: drop the slot and snapshot anew.',
   ),
+  PG_DECODING: policy(
+    'backoff',
+    1,
+    502,
+    'The server failed to decode its own WAL.',
+    'The daemon tries again, which helps where DDL was rolled back at that moment. If it goes on, ' +
+      'set large.transaction.mode: server.',
+  ),
   SPOOL_FAILED: policy(
     'backoff',
     1,

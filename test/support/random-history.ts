@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
+import { toTidemarkError } from '../../src/foundation/errors.ts';
 import type { PostgresSourceOptions } from '../../src/source/postgres/postgres-source-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import type { RunningSource } from './postgres-source.ts';
@@ -60,7 +61,16 @@ export async function playHistory(
   }
   receiver.autoFlush = true;
   await database.query(`SELECT pg_logical_emit_message(true, 'end', '')`);
-  await receiver.until((events) => events.some(({ op, table }) => op === 'm' && table === 'end'));
+  for (let tries = 0; ; tries++) {
+    try {
+      await receiver.until((events) => events.some((e) => e.op === 'm' && e.table === 'end'));
+      break;
+    } catch (error) {
+      // The runtime would try again, too.
+      if (toTidemarkError(error).retry !== 'backoff' || tries === 3) throw error;
+      source = await restart(source, options, false);
+    }
+  }
   await source.stop();
   return [...outOfOrder(receiver.events), ...(await differences(database, receiver.events))];
 }
@@ -246,7 +256,13 @@ async function differences(
 function textRow(row: Record<string, unknown>): Row {
   return Object.fromEntries(
     Object.entries(row)
-      .map(([name, value]) => [name, value === null ? null : String(value)] as const)
+      .map(
+        ([name, value]) =>
+          [
+            name,
+            value === null ? null : typeof value === 'string' ? value : JSON.stringify(value),
+          ] as const,
+      )
       .toSorted(([a], [b]) => a.localeCompare(b)),
   );
 }

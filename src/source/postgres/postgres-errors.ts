@@ -11,6 +11,8 @@ export interface ServerErrorFields {
 
 const SLOT_LOST = /can no longer (get changes|access)|has already been removed|invalidated/;
 const NO_REPLICATION_RIGHT = /walsender|WAL sender|REPLICATION attribute|replication slots/;
+/** Seen on 18 while a transaction is streamed whose savepoint with DDL is rolled back just then. */
+const DECODING_FAILED = /could not map file(?:node|number)/;
 const SENDERS_EXHAUSTED = /standby connections|wal_senders|replication slots/;
 
 /** By the SQLSTATE alone. */
@@ -37,6 +39,8 @@ function codeOf({ code, message }: ServerErrorFields): ErrorCode {
     case '55000':
       if (SLOT_LOST.test(message)) return 'PG_SLOT_LOST';
       return message.includes('wal_level') ? 'PG_WAL_LEVEL' : 'PG_SERVER';
+    case 'XX000':
+      return DECODING_FAILED.test(message) ? 'PG_DECODING' : 'PG_SERVER';
     case '42704':
       if (message.startsWith('replication slot')) return 'PG_SLOT_LOST';
       return message.startsWith('publication') ? 'PG_PUBLICATION' : 'PG_SERVER';
