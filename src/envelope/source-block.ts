@@ -43,12 +43,17 @@ export function sourceStruct(
       table.schema,
       table.table,
       origin.transactionId === null ? null : BigInt(origin.transactionId),
-      origin.lsn,
+      hidesLsn(origin) ? null : origin.lsn,
       null,
       null,
       null,
     ],
   };
+}
+
+/** Rows that an incremental snapshot read have no position of their own, as in the original. */
+export function hidesLsn({ snapshot }: ChangeOrigin): boolean {
+  return snapshot === 'incremental';
 }
 
 /** Division that rounds down: times before 1970 are negative. */

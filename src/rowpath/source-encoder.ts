@@ -3,7 +3,7 @@ import { writeAvroLong, writeAvroSafeLong } from '../converter/avro-primitives.t
 import { jsonString, valueJson } from '../converter/json-text.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
-import { SOURCE_SCHEMA, sourceStruct } from '../envelope/source-block.ts';
+import { hidesLsn, SOURCE_SCHEMA, sourceStruct } from '../envelope/source-block.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin } from '../model/change-event.ts';
 import type { ConnectValue } from '../model/connect-schema.ts';
@@ -21,6 +21,7 @@ export interface SourceEncoder {
 }
 
 const NOTHING = prepareBytes('');
+const NULL = prepareBytes('null');
 const FIELDS = SOURCE_SCHEMA.fields ?? [];
 const SEQUENCE = FIELDS.findIndex((field) => field.name === 'sequence');
 const LSN = FIELDS.findIndex((field) => field.name === 'lsn');
@@ -90,7 +91,8 @@ export class JsonSourceEncoder implements SourceEncoder {
     writeLsn(origin.lsn, out);
     const to = out.position;
     writePrepared(out, this.#middle);
-    out.range(out.bytes, from, to);
+    if (hidesLsn(origin)) writePrepared(out, NULL);
+    else out.range(out.bytes, from, to);
     writePrepared(out, this.#tail);
   }
 
@@ -181,9 +183,11 @@ export class AvroSourceEncoder implements SourceEncoder {
     out.u8(0x5d);
     out.bytes[lengthAt] = (out.position - lengthAt - 1) * 2;
     writePrepared(out, this.#middle);
-    const lsn = Number(origin.lsn);
-    if (lsn <= Number.MAX_SAFE_INTEGER) writeAvroSafeLong(out, lsn);
-    else writeAvroLong(out, origin.lsn);
+    if (!hidesLsn(origin)) {
+      const lsn = Number(origin.lsn);
+      if (lsn <= Number.MAX_SAFE_INTEGER) writeAvroSafeLong(out, lsn);
+      else writeAvroLong(out, origin.lsn);
+    }
     writePrepared(out, this.#tail);
   }
 
@@ -192,7 +196,8 @@ export class AvroSourceEncoder implements SourceEncoder {
     const sequence = values[SEQUENCE] as string;
     this.#head = this.#part(values, 0, SEQUENCE, true);
     this.#opening = prepareBytes(sequence.slice(0, sequence.lastIndexOf(',') + 2));
-    this.#middle = this.#part(values, SEQUENCE + 1, LSN, true);
+    const hidden = hidesLsn(origin);
+    this.#middle = this.#part(values, SEQUENCE + 1, hidden ? LSN + 1 : LSN, !hidden);
     this.#tail = this.#part(values, LSN + 1, FIELDS.length, false);
   }
 

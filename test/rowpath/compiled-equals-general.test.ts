@@ -86,6 +86,7 @@ describe('every shape of change', () => {
                 previousCommitLsn: next(2) === 0 ? null : lsn(12n),
                 lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
                 transactionId: next(2) === 0 ? null : 0xffffffff,
+                snapshot: next(4) === 0 ? 'incremental' : 'false',
               }),
               op,
               table,

@@ -204,7 +204,7 @@ export class WholeRead {
   async #copy(
     tables: readonly TableToRead[],
     at: Lsn,
-    { wire }: Begun,
+    { wire, snapshot }: Begun,
     signal: AbortSignal,
   ): Promise<number> {
     const { receiver, clock, position } = this.#parts;
@@ -218,6 +218,7 @@ export class WholeRead {
       receiver,
       position.previousCommitLsn ?? at,
       clock,
+      firstUnseen(snapshot),
     );
     for (const [index, { captured, condition, statement }] of tables.entries()) {
       const chunk = rows.openChunk(index);
@@ -253,4 +254,10 @@ export class WholeRead {
       snapshot: 'false',
     });
   }
+}
+
+/** Of `xmin:xmax:…`, the xmax: it stands in `source.txId`, as with the rows of a first snapshot. */
+function firstUnseen(snapshot: string): number | null {
+  const [, xmax = ''] = snapshot.split(':');
+  return /^\d+$/.test(xmax) ? Number(BigInt.asUintN(32, BigInt(xmax))) : null;
 }
