@@ -9,7 +9,7 @@ const SCHEMA = `
     (3, 2, '{3}', 'plain');
 `;
 
-test('values that no schema holds are null in the target where they may pass, and told', async () => {
+test('values that no schema holds are null in the target where they may pass', async () => {
   await using pipeline = await daemonPipeline({
     schema: SCHEMA,
     extraSource: '  event.converting.failure.handling.mode: warn',

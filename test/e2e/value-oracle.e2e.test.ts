@@ -60,7 +60,7 @@ function insertRandom(cases: Cases, firstId: number, count: number): string {
     SELECT g, ${values.join(', ')} FROM generate_series(${firstId}, ${firstId + count - 1}) g`;
 }
 
-test.each(MAJORS)(`PostgreSQL %i: every value arrives as it was (seed ${SEED})`, async (major) => {
+test.each(MAJORS)(`PostgreSQL %i: each value arrives as it was (seed ${SEED})`, async (major) => {
   // What the server prints must come out as the same value.
   const cases = [...BASIC_TYPE_CASES, ...MORE_TYPE_CASES].filter(
     ({ since = 14 }) => major >= since,
