@@ -22,11 +22,12 @@ export async function bootstrapCommand(
 ): Promise<void> {
   const config = loadPipelineFile(file, context.environment);
   const level = options.json || context.output.isTerminal ? 'warn' : undefined;
+  const view = new BootstrapView(context.output, options.json);
   const logger = createLogger({
     ...logOptionsOf(config),
     ...(level === undefined ? {} : { level }),
+    beforeLine: () => view.makeWay(),
   });
-  const view = new BootstrapView(context.output, options.json);
   await using running = await startPipeline(config, context, logger);
   const { pipeline } = running.composed;
   const bootstrapped = awaitBootstrap(pipeline, context.clock, context.signal, (state, status) =>
@@ -125,10 +126,19 @@ class BootstrapView {
     this.#drawnLines = 0;
   }
 
+  /** A line of the log comes: the picture is drawn again below it. */
+  makeWay(): void {
+    if (this.#drawnLines > 0) this.#output.write(this.#erasure());
+    this.#drawnLines = 0;
+  }
+
   #draw(lines: readonly string[]): void {
-    const up = this.#drawnLines > 0 ? `\u001B[${this.#drawnLines}A\u001B[J` : '';
-    this.#output.write(`${up}${lines.join('\n')}\n`);
+    this.#output.write(`${this.#erasure()}${lines.join('\n')}\n`);
     this.#drawnLines = lines.length;
+  }
+
+  #erasure(): string {
+    return this.#drawnLines > 0 ? `\u001B[${this.#drawnLines}A\u001B[J` : '';
   }
 }
 
@@ -142,10 +152,12 @@ export function renderBootstrap(
   const busy = tables.filter((table) => !table.completed && table.rowsDone > 0).slice(0, 12);
   const nameWidth = Math.min(32, Math.max(8, ...busy.map((table) => table.table.length)));
   const lines = busy.map((table) => {
-    const share = table.rowsDone / Math.max(1, table.rowsEstimated, table.rowsDone);
+    const name = table.table.slice(0, nameWidth).padEnd(nameWidth);
+    // A table that was never analyzed: nobody knows.
+    if (table.rowsEstimated <= 0) return `${name} ${formatCount(table.rowsDone)} rows`;
+    const share = table.rowsDone / Math.max(table.rowsEstimated, table.rowsDone);
     const count = `${formatCount(table.rowsDone)} of ~${formatCount(table.rowsEstimated)}`;
     const width = Math.max(10, Math.min(40, columns - nameWidth - count.length - 4));
-    const name = table.table.slice(0, nameWidth).padEnd(nameWidth);
     return `${name} ${bar(share, width)} ${count}`;
   });
   lines.push(summary(state, status));

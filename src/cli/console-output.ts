@@ -38,6 +38,11 @@ export class ConsoleOutput {
     return this.#out.isTTY === true;
   }
 
+  /** Whether remarks and errors are read where they are written. */
+  get showsErrorsOnTerminal(): boolean {
+    return this.#err.isTTY === true;
+  }
+
   get columns(): number {
     return this.#out.columns ?? 80;
   }

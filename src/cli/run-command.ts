@@ -36,6 +36,7 @@ export async function startPipeline(
   const composed = await composePipeline(config, {
     clock: context.clock,
     logger,
+    showsFailure: context.output.showsErrorsOnTerminal,
     fault: faultPoint === '' ? noFaults : killAtFaultPoint(faultPoint),
   });
   const { pipeline } = composed;

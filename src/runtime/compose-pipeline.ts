@@ -34,6 +34,8 @@ export interface PipelineDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
+  /** The caller shows the error that ends the pipeline where the log goes, too. */
+  readonly showsFailure?: boolean;
   /** Called when so many records more are durable in the log; for measuring. */
   readonly onDurable?: (records: number) => void;
 }
@@ -77,6 +79,7 @@ export async function composePipeline(
     shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
     clock,
     logger,
+    showsFailure: dependencies.showsFailure ?? false,
   });
   return { pipeline, registry };
 }

@@ -8,6 +8,8 @@ export interface LogOptions {
   readonly level: string;
   /** `auto` is pretty on a terminal and JSON elsewhere. */
   readonly format: 'auto' | 'json' | 'pretty';
+  /** Called before each line, for what is drawn on the same terminal. */
+  readonly beforeLine?: () => void;
 }
 
 /**
@@ -22,6 +24,12 @@ export function createLogger(options: LogOptions): Logger {
     base: null,
     redact: { paths: ['password', '*.password', '*["database.password"]'], censor: '***' },
     serializers: { err: describeError },
+    hooks: {
+      logMethod(args, method) {
+        options.beforeLine?.();
+        method.apply(this, args);
+      },
+    },
   };
   if (!usePretty) return pino(settings, pino.destination({ dest: 2, sync: true }));
   const colorize = isTerminal && process.env['NO_COLOR'] === undefined;

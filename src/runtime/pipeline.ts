@@ -1,6 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { Lifecycle } from '../foundation/lifecycle.ts';
+import type { SourceSignal } from '../model/source-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { isHealthy, sinkView, sourceView, type PipelineStatus } from './pipeline-status.ts';
@@ -33,6 +34,8 @@ export interface PipelineParts {
   readonly shutdownTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The caller shows the error that `finished` rejects with where the log goes, too. */
+  readonly showsFailure?: boolean;
 }
 
 /**
@@ -49,6 +52,11 @@ export class Pipeline implements AsyncDisposable {
   #running: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
 
+  /** For the source; throws NOT_RUNNING while that does not run. */
+  signal(signal: SourceSignal): void {
+    this.#parts.source.signal(signal);
+  }
+
   constructor(parts: PipelineParts) {
     const { clock, logger, sourceRetry } = parts;
     this.#parts = parts;
@@ -57,6 +65,7 @@ export class Pipeline implements AsyncDisposable {
     this.#source = new Supervisor(parts.source, sourceRetry, clock, logger, {
       label: 'source',
       afterFailure: SOURCE_FAILED,
+      isShown: parts.showsFailure ?? false,
     });
     this.#sinks = parts.sinks.map(({ runner, retry }) => ({
       runner,

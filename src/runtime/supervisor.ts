@@ -29,6 +29,8 @@ export interface TaskRole {
   readonly label: string;
   /** What a failure for good means for the rest, for those who read only this line. */
   readonly afterFailure: string;
+  /** Whoever runs the task shows its last error: the log has no need to. */
+  readonly isShown?: boolean;
 }
 
 /** Runs a task again after errors that may pass, by class of error, until it stops or fails. */
@@ -94,9 +96,12 @@ export class Supervisor {
     if (decision.kind === 'fail') {
       // Where code and message say it all, a stack would only bury them.
       const detail = DEFECTS.has(error.code) ? { err: error } : {};
-      const { afterFailure } = this.#role;
+      const { afterFailure, isShown = false } = this.#role;
       const then = afterFailure === '' ? '' : `; ${afterFailure}`;
-      this.#logger.error({ ...fields, ...detail }, `task failed: ${error.message}${then}`);
+      this.#logger[isShown ? 'debug' : 'error'](
+        { ...fields, ...detail },
+        `task failed: ${error.message}${then}`,
+      );
       this.#logger.debug({ err: error }, 'where it failed');
       return;
     }

@@ -43,8 +43,14 @@ test('a bar for each table that is being read, and the sum', () => {
 });
 
 test('more rows than were estimated do not break the bar', () => {
-  const [line] = renderBootstrap({ kind: 'snapshot' }, statusOf([table('public.t', 9, -1)]), 80);
-  expect(line).not.toContain('░');
+  const [line] = renderBootstrap({ kind: 'snapshot' }, statusOf([table('public.t', 9, 4)]), 80);
+  expect(line).toMatch(/^public\.t █+ 9 of ~4$/);
+});
+
+test.each([0, -1])('nothing is made up for a table that was never analyzed (%i)', (estimate) => {
+  const tables = [table('public.t', 9, estimate)];
+  const [line] = renderBootstrap({ kind: 'snapshot' }, statusOf(tables), 80);
+  expect(line).toBe('public.t 9 rows');
 });
 
 test('what comes after the snapshot', () => {

@@ -59,3 +59,14 @@ test('pretty is for people, without colours where there is no terminal', () => {
 test('the silent one has no level to write at', () => {
   expect(silentLogger().isLevelEnabled('fatal')).toBe(false);
 });
+
+test('what is drawn on the terminal can make way for each line, and only then', () => {
+  const { stdout, stderr } = logged(
+    { level: 'info', format: 'json' },
+    `const beforeLine = () => process.stdout.write('way.');
+     const drawn = createLogger({ level: 'info', format: 'json', beforeLine });
+     drawn.debug('unheard'); drawn.info('one'); drawn.child({ task: 'w' }).warn('two');`,
+  );
+  expect(stdout).toBe('way.way.');
+  expect(stderr.trim().split('\n')).toHaveLength(2);
+});

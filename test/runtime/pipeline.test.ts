@@ -19,6 +19,16 @@ test('a source that failed for good ends the pipeline with its error', async () 
   );
 });
 
+test('an error that the caller shows is not told twice', async () => {
+  await using bench = await pipelineBench({
+    script: () => Promise.reject(new TidemarkError('PG_AUTH', 'refused')),
+    showsFailure: true,
+  });
+  bench.pipeline.start();
+  await expect(bench.pipeline.finished).rejects.toMatchObject({ code: 'PG_AUTH' });
+  expect(bench.messages.filter(({ msg }) => msg.includes('refused'))).toEqual([]);
+});
+
 test('a sink that failed for good is told loudly; the source and the pipeline go on', async () => {
   await using bench = await pipelineBench({ polls: [[fetchedRecords('t', [0])]] });
   const { pipeline, sink, messages } = bench;

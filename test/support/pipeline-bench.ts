@@ -24,6 +24,7 @@ export interface PipelineBench extends AsyncDisposable {
 export interface PipelineBenchOptions {
   readonly script?: ReaderScript;
   readonly polls?: FetchedRecords[][];
+  readonly showsFailure?: boolean;
   readonly maxRetries?: { readonly source: number; readonly sink: number };
 }
 
@@ -65,6 +66,7 @@ export async function pipelineBench(options: PipelineBenchOptions = {}): Promise
     shutdownTimeoutMs: 5_000,
     clock,
     logger,
+    showsFailure: options.showsFailure ?? false,
   });
   return {
     pipeline,
