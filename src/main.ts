@@ -9,6 +9,7 @@ import { systemClock } from './foundation/clock.ts';
 import { toTidemarkError } from './foundation/errors.ts';
 import { startHttpServer } from './rest/http-server.ts';
 import { registryRoutes } from './rest/registry-routes.ts';
+import { signalRoutes } from './rest/signal-routes.ts';
 import { createLogger } from './runtime/logger.ts';
 
 /**
@@ -20,6 +21,7 @@ const faces: CliFaces = {
     if (config.listen === null) return null;
     return await startHttpServer({ ...config.listen, token: config.token }, pipeline, [
       registryRoutes(registry),
+      signalRoutes(pipeline),
     ]);
   },
 

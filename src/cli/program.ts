@@ -12,11 +12,18 @@ import { offsetsShowCommand } from './offsets-command.ts';
 import { planCommand } from './plan-command.ts';
 import { renderErrors } from './render-errors.ts';
 import { runCommand } from './run-command.ts';
+import { signalCommand, snapshotCommand } from './signal-command.ts';
 import { statusCommand } from './status-command.ts';
 import { tailCommand } from './tail-command.ts';
 
 interface JsonFlag {
   readonly json?: boolean;
+}
+
+interface SnapshotFlags extends JsonFlag {
+  readonly tables: readonly string[];
+  readonly where?: string;
+  readonly blocking?: boolean;
 }
 
 /** Runs one command line to its exit code; nothing is thrown. */
@@ -55,6 +62,7 @@ export function buildProgram(context: CliContext, outcome: { exitCode: number })
       writeErr: () => undefined,
     });
   pipelineCommands(program, context, outcome);
+  signalCommands(program, context);
   inspectCommands(program, context);
   demoCommands(program, context, outcome);
   program.addHelpText(
@@ -111,6 +119,29 @@ function pipelineCommands(
     .addHelpText('after', example('tidemark init postgres://me@localhost/shop -o shop.yaml'))
     .action(async (url: string, options: JsonFlag & { output?: string }) =>
       initCommand(url, { file: options.output, json: options.json ?? false }, context),
+    );
+}
+
+function signalCommands(program: Command, context: CliContext): void {
+  json(program.command('snapshot'))
+    .description('let the running daemon read tables again, beside the stream')
+    .argument('<file>', 'pipeline file')
+    .requiredOption('--tables <names...>', 'schema.table, or regular expressions over that')
+    .option('--where <condition>', 'only rows of this SQL condition (blocking: a whole SELECT)')
+    .option('--blocking', 'hold the stream meanwhile')
+    .addHelpText('after', example('tidemark snapshot shop.yaml --tables public.orders'))
+    .action(async (file: string, options: SnapshotFlags) => {
+      const { tables, where, blocking = false, json: asJson = false } = options;
+      await snapshotCommand(file, { tables, where, blocking, json: asJson }, context);
+    });
+  json(program.command('signal'))
+    .description('send a signal to the running daemon: pause-snapshot, stop-snapshot, log, …')
+    .argument('<file>', 'pipeline file')
+    .argument('<type>', 'type of the signal')
+    .option('--data <json>', 'its data')
+    .addHelpText('after', example('tidemark signal shop.yaml pause-snapshot'))
+    .action(async (file: string, type: string, options: JsonFlag & { data?: string }) =>
+      signalCommand(file, type, { data: options.data, json: options.json ?? false }, context),
     );
 }
 

@@ -1,9 +1,9 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
-import type { HttpConfig } from '../config/pipeline-config.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import { readStoredState, type StoredState } from '../runtime/stored-state.ts';
 import type { CliContext } from './cli-context.ts';
+import { daemonUrl } from './daemon-address.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { formatBytes, formatCount, formatDuration } from './format-quantity.ts';
 
@@ -15,7 +15,6 @@ export interface StatusCommandOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 5_000;
-const DEFAULT_URL = 'http://127.0.0.1:8083';
 
 /** `tidemark status`: asks the daemon; when none answers, reads the store. */
 export async function statusCommand(
@@ -24,7 +23,7 @@ export async function statusCommand(
   context: CliContext,
 ): Promise<void> {
   const config = file === undefined ? undefined : loadPipelineFile(file, context.environment);
-  const url = options.url ?? urlOf(config?.http);
+  const url = options.url ?? daemonUrl(config?.http);
   const status = url === null ? null : await askDaemon(url, config?.http.token, context.signal);
   const { output } = context;
   // Another pipeline's daemon may listen there.
@@ -39,14 +38,6 @@ export async function statusCommand(
   const state = await readStoredState(path, context.clock);
   if (options.json) output.json({ running: false, ...state });
   else showStored(output, state);
-}
-
-function urlOf(http: HttpConfig | undefined): string | null {
-  if (http === undefined) return DEFAULT_URL;
-  if (http.listen === null) return null;
-  const { host, port } = http.listen;
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 async function askDaemon(

@@ -1,5 +1,6 @@
 import type { Lsn } from './lsn.ts';
 import type { RowImage } from './row-image.ts';
+import type { SourceSignal } from './source-signal.ts';
 import type { TableId, TableSchema } from './table-schema.ts';
 
 /** Debezium's source.snapshot values. */
@@ -137,4 +138,6 @@ export interface SourceReader extends AsyncDisposable {
    */
   confirm(offset: SourceOffset): void;
   status(): SourceStatus;
+  /** A signal of a channel outside of the source. Absent: this source takes none. */
+  signal?(signal: SourceSignal): void;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type {
   ChangeOrigin,
@@ -10,6 +11,7 @@ import type {
   SourceReader,
   TruncateChange,
 } from '../model/change-event.ts';
+import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
@@ -62,6 +64,15 @@ export class SourceTask implements SupervisedTask {
 
   get reader(): SourceReader | null {
     return this.#reader;
+  }
+
+  /** Hands a signal to the running reader. Throws NOT_RUNNING when there is none. */
+  signal(signal: SourceSignal): void {
+    const reader = this.#reader;
+    if (reader?.signal === undefined || reader.status().phase === 'stopped') {
+      throw new TidemarkError('NOT_RUNNING', 'the source does not run now');
+    }
+    reader.signal(signal);
   }
 
   /** The offset that is durable in the transport; null before the first one. */
