@@ -159,7 +159,7 @@ export const ERROR_TABLE = {
     1,
     502,
     'The server failed to decode its own WAL.',
-    'The daemon tries again, which helps where DDL was rolled back at that moment. If it goes on, ' +
+    'The daemon tries again, which helps where DDL was rolled back meanwhile. If it goes on, ' +
       'set large.transaction.mode: server.',
   ),
   SPOOL_FAILED: policy(

@@ -71,7 +71,7 @@ export class PostgresWire implements AsyncDisposable {
     signal.throwIfAborted();
     const wire = new PostgresWire(options, clock);
     const receiver: ByteReceiver = {
-      room: () => wire.#input.room(),
+      room: () => wire.#input.room(wire.#stalled),
       received: (count) => wire.#received(count),
       chunk: (bytes) => {
         // No pause: a TLS record is small, and many of them come from one read of the kernel.

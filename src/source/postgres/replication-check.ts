@@ -96,9 +96,9 @@ function cureBy(way: string): string {
 
 /**
  * Of everything that decides which events of a transaction come, and in which order (ruling 13):
- * an ordinal counts them only as long as this stays the same. Which tables and columns are published
- * is not part of it: the server decodes a transaction with the publication as it was then (P71, P72),
- * and DDL while we are away must not look like a change of the publication.
+ * an ordinal counts them only as long as this stays the same. Which tables and columns are
+ * published is not part of it: the server decodes a transaction with the publication as it was then
+ * (P71, P72), and DDL while we are away must not look like a change of the publication.
  */
 export function streamFingerprint(
   options: PostgresSourceOptions,

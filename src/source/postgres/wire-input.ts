@@ -31,11 +31,17 @@ export class WireInput {
     return this.#end - this.#position;
   }
 
-  /** Where the next read goes; moves the rest to the front or into a larger buffer if need be. */
-  room(): Buffer {
+  /**
+   * Where the next read goes; moves the rest to the front or into a larger buffer if need be. With
+   * `held` a sink still waits with a frame, and Node asks for room all the same: the bytes stay
+   * where they are, and the rest goes into another buffer.
+   */
+  room(held = false): Buffer {
     const pending = this.pending;
-    const needed = Math.max(this.#capacity, this.#wanted + LEAST_ROOM_BYTES);
-    if (needed > this.#bytes.length || this.#bytes.length > 2 * needed) {
+    // While frames are held back the rest may be more than a read ever is.
+    const least = Math.max(this.#wanted, pending) + LEAST_ROOM_BYTES;
+    const needed = Math.max(this.#capacity, least);
+    if (held || needed > this.#bytes.length || this.#bytes.length > 2 * needed) {
       const bytes = Buffer.allocUnsafeSlow(needed);
       this.#bytes.copy(bytes, 0, this.#position, this.#end);
       this.#bytes = bytes;

@@ -96,3 +96,41 @@ test.each([0, 3, 0x7fff_ffff, 0xffff_ffff])('a frame of length %i is refused', (
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
+
+test('frames that are held back survive that room is asked for meanwhile', () => {
+  const lengths = fc.array(fc.integer({ min: 0, max: 90_000 }), { minLength: 20, maxLength: 60 });
+  const reads = fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(lengths, reads, fc.integer({ min: 1, max: 4 }), (sizes, amounts, every) => {
+      const stream = Buffer.concat(sizes.map((size, i) => frame(65, Buffer.alloc(size, i + 1))));
+      const input = new WireInput();
+      const seen: number[] = [];
+      const held: { bytes: Buffer; fill: number }[] = [];
+      const sink: FrameSink = {
+        frame(_type, bytes, start, end) {
+          const fill = seen.length + 1;
+          seen.push(end - start);
+          if (seen.length % every > 0) return undefined;
+          held.push({ bytes: bytes.subarray(start, end), fill });
+          return Promise.resolve();
+        },
+      };
+      for (let at = 0, i = 0; at < stream.length; i++) {
+        const room = input.room();
+        const wanted = Math.min(amounts[i % amounts.length] as number, stream.length - at);
+        const count = stream.copy(room, 0, at, at + Math.min(wanted, room.length));
+        at += count;
+        input.received(count);
+        while (input.drain(sink) !== undefined) {
+          // Node asks for the next room also when it was told to read no further.
+          input.room(true);
+          const last = held.pop();
+          expect(last?.bytes.every((byte) => byte === last.fill)).toBe(true);
+        }
+      }
+      expect(seen).toEqual(sizes);
+      expect(input.pending).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});
