@@ -238,20 +238,17 @@ function beat(batch: RecordBatch): void {
 test('while held neither the timer nor a finished write stores an offset', async () => {
   const { transport, publisher, record, clock } = setup();
   record();
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   record();
-  publisher.heartbeat((batch) => {
-    batch.start(0, 0);
-    batch.endKey(false);
-    batch.endValue(false);
-    batch.end();
-  });
+  publisher.heartbeat(beat);
   publisher.hold(true);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toContain('durable 1 at 1'));
+  await vi.waitFor(() => {
+    expect(transport.log).toContain('durable 1 at 1');
+  });
   clock.advance(50);
   expect(transport.log.filter((line) => line.startsWith('append'))).toHaveLength(1);
   publisher.hold(false);
-  publisher.settle(false);
+  expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log.at(-1)).toBe('append 2 at {"lsn":2}');
 });
