@@ -95,7 +95,8 @@ test.each(MAJORS)(`PostgreSQL %i: each value arrives as it was (seed ${SEED})`, 
     expect((await warehouse.query(types)).rows).toEqual(kept);
     // As the database prints them: one column at a time, so that a difference names its type.
     for (const { attname } of kept) {
-      const values = `SELECT id, ${shown(cases, attname, table)} AS value FROM ${table} ORDER BY id`;
+      const value = shown(cases, attname, table);
+      const values = `SELECT id, ${value} AS value FROM ${table} ORDER BY id`;
       const ofSource = values.replace('::text::jsonb', '::json::text::jsonb');
       const [wanted, got] = [await source.query(ofSource), await warehouse.query(values)];
       const kind = cases[Number(attname.slice(1))]?.type ?? attname;
