@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from '../runtime/metrics.ts';
-import type { PipelineStatus } from '../runtime/pipeline-status.ts';
+import { healthReasons, type PipelineStatus } from '../runtime/pipeline-status.ts';
 
 /** Where the server listens and who may ask. */
 export interface HttpServerOptions {
@@ -70,6 +70,7 @@ function statusRoutes(app: FastifyInstance, source: StatusSource): void {
       healthy: status.healthy,
       source: status.source.state,
       sinks: Object.fromEntries(status.sinks.map((sink) => [sink.name, sink.state])),
+      reasons: healthReasons(status),
     };
     return reply.code(status.healthy ? 200 : 503).send(body);
   });

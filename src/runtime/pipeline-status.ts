@@ -1,3 +1,4 @@
+import { ERROR_TABLE, type ErrorCode } from '../foundation/errors.ts';
 import { formatLsn } from '../model/lsn.ts';
 import type { ParkedTable } from '../model/sink-record.ts';
 import type { SourcePhase } from '../model/change-event.ts';
@@ -68,8 +69,11 @@ export interface PipelineStatus {
   readonly transport: TransportStatistics;
 }
 
-function errorOf(state: TaskState): ErrorView | null {
-  return state.kind === 'failed' || state.kind === 'backing-off' ? state.error.toJSON() : null;
+/** A task that is tried again has the error until it is connected: trying is not yet success. */
+function errorOf({ state, lastError }: Supervisor, isConnected: boolean): ErrorView | null {
+  if (state.kind === 'failed' || state.kind === 'backing-off') return state.error.toJSON();
+  if (state.kind === 'stopped' || isConnected) return null;
+  return lastError?.toJSON() ?? null;
 }
 
 function lsnText(value: bigint | null | undefined): string | null {
@@ -85,7 +89,7 @@ export function sourceView(
   const status = task.reader?.status() ?? null;
   return {
     state: supervisor.state.kind,
-    error: errorOf(supervisor.state),
+    error: errorOf(supervisor, status?.connected ?? false),
     phase: status?.phase ?? 'starting',
     connected: status?.connected ?? false,
     events: statistics.events,
@@ -113,7 +117,7 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   return {
     name: runner.name,
     state: supervisor.state.kind,
-    error: errorOf(supervisor.state),
+    error: errorOf(supervisor, status?.connected ?? false),
     connected: status?.connected ?? false,
     applied: runner.applied,
     lagRecords: runner.lagRecords(),
@@ -124,8 +128,24 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   };
 }
 
-/** Running or about to be; a failed task or a parked table is not healthy. */
+/** Running or about to be for the first time; an error or a parked table is not healthy. */
 export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
-  const fine = (state: TaskState['kind']): boolean => state === 'running' || state === 'starting';
-  return fine(source.state) && sinks.every((sink) => fine(sink.state) && sink.parked.length === 0);
+  const isFine = ({ state, error }: Pick<SourceView, 'state' | 'error'>): boolean =>
+    (state === 'running' || state === 'starting') && error === null;
+  return isFine(source) && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
+}
+
+/** What is not well, in words that name no host, table's value or user: everybody may read them. */
+export function healthReasons({ source, sinks }: PipelineStatus): readonly string[] {
+  const reason = (task: string, code: string): string =>
+    `${task}: ${code}: ${ERROR_TABLE[code as ErrorCode].meaning}`;
+  const ofTask = (task: string, error: ErrorView | null): readonly string[] =>
+    error === null ? [] : [reason(task, error.code)];
+  return [
+    ...ofTask('source', source.error),
+    ...sinks.flatMap(({ name, error, parked }) => [
+      ...ofTask(`sink ${name}`, error),
+      ...parked.map(({ table, code }) => reason(`sink ${name}, table ${table} parked`, code)),
+    ]),
+  ];
 }

@@ -41,6 +41,7 @@ export class Supervisor {
   readonly #logger: Logger;
   readonly #role: TaskRole;
   #state: TaskState = { kind: 'starting' };
+  #lastError: TidemarkError | null = null;
 
   constructor(
     task: SupervisedTask,
@@ -60,6 +61,11 @@ export class Supervisor {
     return this.#state;
   }
 
+  /** Why the task was last tried again; null after its first work since then. */
+  get lastError(): TidemarkError | null {
+    return this.#lastError;
+  }
+
   /** Resolves when the task has stopped or failed for good; never rejects. */
   async run(signal: AbortSignal): Promise<TaskState> {
     const backoff = new Backoff({
@@ -67,7 +73,10 @@ export class Supervisor {
       maxMs: this.#options.maxDelayMs,
     });
     const started = (): void => this.#apply({ kind: 'started' });
-    const healthy = (): void => backoff.reset();
+    const healthy = (): void => {
+      backoff.reset();
+      this.#lastError = null;
+    };
     while (!signal.aborted && this.#state.kind !== 'failed') {
       try {
         await this.#task.run(signal, started, healthy);
@@ -91,6 +100,7 @@ export class Supervisor {
       maxRetries: this.#options.maxRetries,
       hasWorked: this.#task.hasWorked(),
     });
+    this.#lastError = error;
     this.#apply({ kind: 'error', error, decision });
     const fields = { task: this.#role.label, code: error.code, cure: error.cure };
     if (decision.kind === 'fail') {

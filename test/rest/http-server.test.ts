@@ -18,11 +18,17 @@ test('health is 200 or 503, and names each task', async () => {
     healthy: true,
     source: 'running',
     sinks: { warehouse: 'running' },
+    reasons: [],
   });
-  status = pipelineStatus({ healthy: false, sinks: [{ ...RUNNING_SINK, state: 'failed' }] });
+  const error = { code: 'SINK_AUTH', message: 'host and user', cure: '' };
+  status = pipelineStatus({ healthy: false, sinks: [{ ...RUNNING_SINK, state: 'failed', error }] });
   const ill = await fetch(`${server.url}/health`);
   expect(ill.status).toBe(503);
-  expect(await ill.json()).toMatchObject({ healthy: false, sinks: { warehouse: 'failed' } });
+  expect(await ill.json()).toMatchObject({
+    healthy: false,
+    sinks: { warehouse: 'failed' },
+    reasons: [expect.stringMatching(/^sink warehouse: SINK_AUTH: (?!host)/)],
+  });
 });
 
 test('status is the status, metrics are for Prometheus', async () => {

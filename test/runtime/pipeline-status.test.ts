@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import { isHealthy, type SinkView, type SourceView } from '../../src/runtime/pipeline-status.ts';
-import { RUNNING_SINK, RUNNING_SOURCE } from '../support/pipeline-statuses.ts';
+import {
+  healthReasons,
+  isHealthy,
+  type SinkView,
+  type SourceView,
+} from '../../src/runtime/pipeline-status.ts';
+import { pipelineStatus, RUNNING_SINK, RUNNING_SOURCE } from '../support/pipeline-statuses.ts';
 
 const parked = {
   topic: 'shop.public.orders',
@@ -28,4 +33,21 @@ test('one task that failed or waits, or one parked table, is not', () => {
   expect(healthy({}, {}, { state: 'failed' })).toBe(false);
   expect(healthy({}, {}, { state: 'backing-off' })).toBe(false);
   expect(healthy({}, { parked: [parked] })).toBe(false);
+});
+
+test('the reasons are codes with what they mean; no message, which may name hosts', () => {
+  const error = { code: 'PG_CONNECT', message: 'cannot reach db.internal', cure: '' };
+  const reasons = healthReasons(
+    pipelineStatus({
+      source: { ...RUNNING_SOURCE, error },
+      sinks: [{ ...RUNNING_SINK, name: 'w', parked: [parked] }],
+    }),
+  );
+  expect(reasons).toEqual([
+    expect.stringMatching(/^source: PG_CONNECT: \w.*\.$/),
+    expect.stringMatching(/^sink w, table orders parked: SINK_RECORD: \w.*\.$/),
+  ]);
+  expect(reasons.join()).not.toContain('internal');
+  expect(healthy({ error })).toBe(false);
+  expect(healthReasons(pipelineStatus())).toEqual([]);
 });

@@ -29,6 +29,31 @@ test('an error that the caller shows is not told twice', async () => {
   expect(bench.messages.filter(({ msg }) => msg.includes('refused'))).toEqual([]);
 });
 
+test('a task that is being tried again is not well before it is connected', async () => {
+  let lives = 0;
+  await using bench = await pipelineBench({
+    script: (_receiver, reader, signal) => {
+      reader.connected = false;
+      lives++;
+      return lives === 1
+        ? Promise.reject(new TidemarkError('PG_CONNECTION_LOST', 'cut'))
+        : aborted(signal);
+    },
+  });
+  const { pipeline, clock } = bench;
+  pipeline.start();
+  await vi.waitFor(() => {
+    clock.advance(100);
+    expect(lives).toBe(2);
+  });
+  expect(pipeline.status()).toMatchObject({
+    healthy: false,
+    source: { state: 'running', error: { code: 'PG_CONNECTION_LOST' } },
+  });
+  bench.reader().connected = true;
+  expect(pipeline.status()).toMatchObject({ healthy: true, source: { error: null } });
+});
+
 test('a sink that failed for good is told loudly; the source and the pipeline go on', async () => {
   await using bench = await pipelineBench({ polls: [[fetchedRecords('t', [0])]] });
   const { pipeline, sink, messages } = bench;

@@ -24,6 +24,7 @@ export class ScriptedReader implements SourceReader {
   /** Whether its one table has been read. */
   tableRead = false;
   receivedLsn = lsn(0x1_0000_0010n);
+  connected = true;
   disposed = 0;
 
   constructor(script: ReaderScript, confirmed: (offset: SourceOffset) => void = () => undefined) {
@@ -64,7 +65,7 @@ export class ScriptedReader implements SourceReader {
       lagMs: 7,
       confirmedLsn: null,
       receivedLsn: this.receivedLsn,
-      connected: true,
+      connected: this.connected,
     };
   }
 
