@@ -51,18 +51,28 @@ export class ExtractNewRecordState implements RecordTransform {
   }
 
   apply(record: ConnectRecord): ConnectRecord | null {
-    if (record.value.value === null) {
-      return this.#deletes === 'rewrite-with-tombstone' ? record : null;
-    }
+    if (record.value.value === null) return this.#tombstone(record);
     const envelope = envelopeOf(record);
     if (envelope === undefined) return record;
     if (fieldValue(envelope, 'op') === 't') return null;
     const row = structIn(envelope, 'after');
-    const headers = [...record.headers, ...this.#headers.map((field) => header(field, envelope))];
+    const headers = [
+      ...record.headers,
+      ...this.#headers.flatMap((field) => header(field, envelope)),
+    ];
     const base = { ...record, headers };
     return row === null
       ? this.#deleted(base, envelope)
       : this.#extracted(base, envelope, row, 'false');
+  }
+
+  /** What a tombstone was made from is not known, but that it is of a delete. */
+  #tombstone(record: ConnectRecord): ConnectRecord | null {
+    if (this.#deletes !== 'rewrite-with-tombstone') return null;
+    const added = this.#headers
+      .filter(({ field }) => field === 'op')
+      .map(({ name }) => ({ name, schema: DELETED.schema, value: 'd' }));
+    return added.length === 0 ? record : { ...record, headers: [...record.headers, ...added] };
   }
 
   #deleted(record: ConnectRecord, envelope: Struct): ConnectRecord | null {
@@ -93,7 +103,9 @@ export class ExtractNewRecordState implements RecordTransform {
     const schema = this.#schemaOf(row.schema, envelope.schema, rewrites);
     const values = row.values.map((value, i) => this.#valueOf(value, row.schema.fields?.[i]));
     if (rewrites) values.push(deleted);
-    for (const field of this.#fields) values.push(addedValue(field, envelope));
+    for (const field of this.#fields) {
+      if (addedSchema(field, envelope.schema) !== null) values.push(addedValue(field, envelope));
+    }
     const value = { schema, value: { schema, values } };
     return this.#withoutDropped({ ...record, topic: this.#topic(record, row), value });
   }
@@ -102,10 +114,10 @@ export class ExtractNewRecordState implements RecordTransform {
   #schemaOf(row: ConnectSchema, envelope: ConnectSchema, rewrites: boolean): ConnectSchema {
     const known = this.#schemas.get(row);
     if (known !== undefined) return known;
-    const added = this.#fields.map((field) => ({
-      name: field.name,
-      schema: addedSchema(field, envelope),
-    }));
+    const added = this.#fields.flatMap((field): ConnectField[] => {
+      const schema = addedSchema(field, envelope);
+      return schema === null ? [] : [{ name: field.name, schema }];
+    });
     const fields = [...(row.fields ?? []), ...(rewrites ? [DELETED] : []), ...added];
     const schema: ConnectSchema = { ...row, optional: false, fields };
     this.#schemas.set(row, schema);
@@ -149,23 +161,27 @@ function addedField(text: string, prefix: string): AddedField {
   return { struct, field: path, name: prefix + (alias ?? path) };
 }
 
-function addedSchema(added: AddedField, envelope: ConnectSchema): ConnectSchema {
+/** Null: neither its struct nor the envelope has it, and nothing is added, as in the original. */
+function addedSchema(added: AddedField, envelope: ConnectSchema): ConnectSchema | null {
   const parent = added.struct === null ? envelope : fieldSchema(envelope, added.struct);
-  const schema = parent === undefined ? undefined : fieldSchema(parent, added.field);
-  if (schema === undefined) {
-    const place = added.struct ?? 'the envelope';
-    throw new TidemarkError('TRANSFORM', `there is no field ${added.field} in ${place} to add`);
-  }
+  const inside = parent === undefined ? undefined : fieldSchema(parent, added.field);
+  const schema = inside ?? fieldSchema(envelope, added.field);
+  if (schema === undefined) return null;
   const { default: _default, ...basics } = schema;
   return optional(basics);
 }
 
 function addedValue(added: AddedField, envelope: Struct): ConnectValue {
-  const parent = added.struct === null ? envelope : structIn(envelope, added.struct);
-  return parent === null ? null : fieldValue(parent, added.field);
+  const { struct, field } = added;
+  const parentSchema = struct === null ? undefined : fieldSchema(envelope.schema, struct);
+  if (parentSchema === undefined || fieldSchema(parentSchema, field) === undefined) {
+    return fieldValue(envelope, field);
+  }
+  const parent = structIn(envelope, struct ?? '');
+  return parent === null ? null : fieldValue(parent, field);
 }
 
-function header(added: AddedField, envelope: Struct): ConnectHeader {
+function header(added: AddedField, envelope: Struct): ConnectHeader[] {
   const schema = addedSchema(added, envelope.schema);
-  return { name: added.name, schema, value: addedValue(added, envelope) };
+  return schema === null ? [] : [{ name: added.name, schema, value: addedValue(added, envelope) }];
 }

@@ -99,10 +99,16 @@ describe('additions', () => {
     ]);
   });
 
-  test('a field that is not there is an error, not a null', () => {
-    expect(() => unwrap({ 'add.fields': 'nope' }).apply(insert)).toThrow(
-      'there is no field nope in source to add',
-    );
+  test('what no envelope has is not added, as in the original', () => {
+    const record = unwrap({ 'add.fields': 'nope,op', 'add.headers': 'pos' }).apply(insert);
+    expect(plain(record)).toEqual({ id: 1, v: 'a', w: null, __op: 'c' });
+    expect(record?.headers).toEqual([]);
+  });
+
+  test('a tombstone that passes says that it is of a delete', () => {
+    const mode = { 'delete.tombstone.handling.mode': 'rewrite-with-tombstone' };
+    const record = unwrap({ ...mode, 'add.headers': 'op,lsn' }).apply(tombstone());
+    expect(record?.headers.map(({ name, value }) => [name, value])).toEqual([['__op', 'd']]);
   });
 });
 
