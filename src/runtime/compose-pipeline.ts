@@ -13,6 +13,7 @@ import { PostgresReader } from '../source/postgres/postgres-reader.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { convertersOf } from './converters.ts';
+import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { SinkRunner } from './sink-runner.ts';
@@ -97,8 +98,9 @@ function composeSource(
   const warn = warningOnce(logger);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
   const spoolFolder = path.join(config.storePath, 'spool');
+  const knownTables = new KnownTableDocument(transport.documents, config.name);
   const openReader = (): SourceReader =>
-    new PostgresReader({ options, clock, note, warn, spoolFolder });
+    new PostgresReader({ options, clock, note, warn, knownTables, spoolFolder });
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
   const heartbeat = {

@@ -1,5 +1,6 @@
 import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
 import { fromSourceOffset } from '../../src/source/postgres/replication-offset.ts';
+import type { PostgresReaderParts } from '../../src/source/postgres/postgres-reader.ts';
 import { PostgresReader } from '../../src/source/postgres/postgres-reader.ts';
 import type {
   PostgresConnectionOptions,
@@ -75,9 +76,10 @@ export interface RunningSource {
 export function startSource(
   options: PostgresSourceOptions,
   receiver = new RecordingReceiver(),
+  more: Partial<PostgresReaderParts> = {},
 ): RunningSource {
   const notes: string[] = [];
-  const reader = new PostgresReader({ options, note: (text) => notes.push(text) });
+  const reader = new PostgresReader({ options, note: (text) => notes.push(text), ...more });
   receiver.attach(reader);
   const abort = new AbortController();
   const ended = reader.run(receiver, receiver.stored, abort.signal);

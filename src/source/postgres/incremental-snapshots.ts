@@ -7,6 +7,9 @@ import { parseLsn } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
+import { tableName } from '../../model/table-schema.ts';
+import type { KnownTables } from './added-tables.ts';
+import { addedTables } from './added-tables.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
@@ -47,6 +50,8 @@ export interface IncrementalParts {
   readonly state: SnapshotState;
   readonly capture: PreparedCapture;
   readonly clock: Clock;
+  /** Absent: tables that are added later are streamed only. */
+  readonly knownTables?: KnownTables | undefined;
   /** The catalog as it is now. */
   refresh(): Promise<PreparedCapture>;
   /** Lets the server tell its position. */
@@ -157,6 +162,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#signal = signal;
     const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
     try {
+      await this.#addTables(signal);
       while (!signal.aborted) {
         const task = this.#tasks.current();
         if (task === null || this.#whole.isWanted) {
@@ -177,6 +183,24 @@ export class IncrementalSnapshots implements StreamSnapshots {
       await this.#reader.close();
       await this.#wholeReader.close();
     }
+  }
+
+  async #addTables(signal: AbortSignal): Promise<void> {
+    const { knownTables, options } = this.#parts;
+    if (knownTables === undefined) return;
+    const querier = await this.#reader.wire(signal);
+    const tasks = await addedTables(knownTables, this.#captured, options, querier);
+    this.#tasks.add(tasks);
+    this.#initialLeft ||= tasks.length > 0;
+    for (const { schema, table } of tasks) {
+      this.#parts.note(`${schema}.${table} was not captured before: it is read now`);
+    }
+    if (!this.#initialLeft) await this.#rememberTables();
+  }
+
+  /** Only when all of them are read: until then the next start has to find the new ones again. */
+  async #rememberTables(): Promise<void> {
+    await this.#parts.knownTables?.store(this.#captured.map(({ schema }) => tableName(schema.id)));
   }
 
   async #sleepUntilWoken(signal: AbortSignal): Promise<void> {
@@ -330,6 +354,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     if (!this.#initialLeft || this.#tasks.hasInitial()) return;
     this.#initialLeft = false;
     await this.#parts.initialCompleted();
+    await this.#rememberTables();
   }
 
   async #describe(signal: AbortSignal): Promise<DescribedTables> {

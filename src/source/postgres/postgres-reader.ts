@@ -15,6 +15,7 @@ import type {
 import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
+import type { KnownTables } from './added-tables.ts';
 import { besideStream } from './beside-stream.ts';
 import { messageIncluded } from './capture-filter.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
@@ -58,6 +59,7 @@ export interface PostgresReaderParts {
   readonly warn?: (text: string) => void;
   /** Where snapshots are. */
   readonly notify?: (notification: SourceNotification) => void;
+  readonly knownTables?: KnownTables;
 }
 
 const WAL_END_INTERVAL_MS = 1000;
@@ -73,7 +75,7 @@ export class PostgresReader implements SourceReader {
   readonly #spoolFolder: string;
   readonly #note: (text: string) => void;
   readonly #warn: (text: string) => void;
-  readonly #notify: (notification: SourceNotification) => void;
+  readonly #parts: PostgresReaderParts;
   readonly #catalogConnection: SideConnection;
   readonly #beatConnection: SideConnection;
   readonly #beating = new AbortController();
@@ -86,10 +88,8 @@ export class PostgresReader implements SourceReader {
   #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
   #snapshotOffset: SourceOffset | undefined;
-  /** While rows of the first snapshot are read. */
   #ledger: { readonly ledger: SnapshotLedger; readonly first: ReplicationOffset } | undefined;
   #snapshots: IncrementalSnapshots | undefined;
-  /** Those that came before the stream was there to put them in their place. */
   readonly #earlySignals: SourceSignal[] = [];
   /** Conversion of the position's offset, remembered while that stays the same object. */
   #converted: { from: ReplicationOffset; state: string | null; to: SourceOffset } | undefined;
@@ -100,7 +100,7 @@ export class PostgresReader implements SourceReader {
     this.#spoolFolder = parts.spoolFolder ?? path.join(os.tmpdir(), 'tidemark-spool');
     this.#note = parts.note ?? (() => undefined);
     this.#warn = parts.warn ?? this.#note;
-    this.#notify = parts.notify ?? (() => undefined);
+    this.#parts = parts;
     const side = (purpose: string): SideConnection =>
       new SideConnection(
         this.#options.connection,
@@ -245,7 +245,7 @@ export class PostgresReader implements SourceReader {
     this.#stream = stream;
     this.#session = session;
     this.#snapshots = snapshots;
-    for (const early of this.#earlySignals.splice(0)) snapshots.signal(early);
+    this.#earlySignals.splice(0).forEach((early) => snapshots.signal(early));
     this.#startBeating(stream, wire);
     const command = startCommand(options, restartLsn(resume), capture.catalog.server.version);
     await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
@@ -256,8 +256,7 @@ export class PostgresReader implements SourceReader {
     resume: ReplicationOffset,
     parts: Pick<IncrementalParts, 'capture' | 'relations' | 'position'>,
   ): IncrementalSnapshots {
-    const options = this.#options;
-    const clock = this.#clock;
+    const [options, clock] = [this.#options, this.#clock];
     return new IncrementalSnapshots({
       options,
       connect: (session, abort) => PostgresWire.connect(options.connection, session, abort, clock),
@@ -271,7 +270,8 @@ export class PostgresReader implements SourceReader {
       },
       offsetText: () => JSON.stringify(this.offset().offset),
       initialCompleted: () => receiver.snapshotCompleted(this.offset()),
-      notify: this.#notify,
+      knownTables: this.#parts.knownTables,
+      notify: (notification) => this.#parts.notify?.(notification),
       note: this.#note,
     });
   }
@@ -335,14 +335,14 @@ export class PostgresReader implements SourceReader {
     const position = this.#position;
     if (position === undefined) {
       if (this.#ledger === undefined) return must(this.#snapshotOffset, 'no offset yet');
-      const whole = { ...this.#ledger.first, snapshotState: this.#ledger.ledger.text };
-      return toSourceOffset(this.#options.topicPrefix, whole);
+      const { ledger, first } = this.#ledger;
+      return toSourceOffset(this.#options.topicPrefix, { ...first, snapshotState: ledger.text });
     }
     const from = position.offset();
     const state = this.#snapshots?.stateText ?? null;
     if (this.#converted?.from !== from || this.#converted.state !== state) {
-      const whole = { ...from, snapshotState: state };
-      this.#converted = { from, state, to: toSourceOffset(this.#options.topicPrefix, whole) };
+      const to = toSourceOffset(this.#options.topicPrefix, { ...from, snapshotState: state });
+      this.#converted = { from, state, to };
     }
     return this.#converted.to;
   }
