@@ -67,6 +67,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     messageInclude: options.patterns('message.prefix.include.list'),
     messageExclude: options.patterns('message.prefix.exclude.list'),
     skippedOperations: skippedOperations(options),
+    publishSkipped: options.boolean('provide.transaction.metadata'),
     valueModes: valueModesOf(options),
     defaults: options.string('default.value.mode') as DefaultValueMode,
     snapshotMode: options.string('snapshot.mode') as SnapshotMode,

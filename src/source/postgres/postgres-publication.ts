@@ -17,6 +17,7 @@ export interface PublicationInput {
     | 'publicationAutocreateMode'
     | 'publishViaPartitionRoot'
     | 'skippedOperations'
+    | 'publishSkipped'
   >;
   /** server_version_num */
   readonly version: number;
@@ -161,7 +162,10 @@ function tableList(input: PublicationInput): string {
 }
 
 function publicationSettings({ options }: PublicationInput): string {
-  const sent = OPERATIONS.filter(([letter]) => !options.skippedOperations.includes(letter));
+  const { skippedOperations, publishSkipped = false } = options;
+  const sent = OPERATIONS.filter(
+    ([letter]) => publishSkipped || !skippedOperations.includes(letter),
+  );
   const publish = quoteLiteral(sent.map(([, word]) => word).join(', ')).trim();
   return `publish = ${publish}, publish_via_partition_root = ${options.publishViaPartitionRoot}`;
 }

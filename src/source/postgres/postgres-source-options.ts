@@ -87,6 +87,11 @@ export interface PostgresSourceOptions {
   readonly propagateDatatype?: readonly RegExp[] | undefined;
   /** False leaves out the parameters `__tidemark.*` of propagated types; absent: true. */
   readonly ownParameters?: boolean | undefined;
+  /**
+   * A publication that is made sends skipped operations too: transactions that have nothing else
+   * are to be told (provide.transaction.metadata), and PostgreSQL leaves out empty ones.
+   */
+  readonly publishSkipped?: boolean | undefined;
   readonly skippedOperations: readonly SkippedOperation[];
   readonly valueModes: ValueModes;
   /** default.value.mode; exact when absent. */

@@ -68,6 +68,8 @@ describe('a publication that is missing', () => {
   test('skipped operations are not published', () => {
     const options = { skippedOperations: ['t', 'd'] as const };
     expect(plan({ options }).statements[0]).toContain(`publish = 'insert, update'`);
+    const told = { ...options, publishSkipped: true };
+    expect(plan({ options: told }).statements[0]).toContain(ALL);
   });
 
   test('all_tables and no_tables', () => {
