@@ -39,6 +39,8 @@ function codeOf({ code, message }: ServerErrorFields): ErrorCode {
     case '55000':
       if (SLOT_LOST.test(message)) return 'PG_SLOT_LOST';
       return message.includes('wal_level') ? 'PG_WAL_LEVEL' : 'PG_SERVER';
+    case '0A000':
+      return message.includes('while in recovery') ? 'PG_UNSUPPORTED_SERVER' : 'PG_SERVER';
     case 'XX000':
       return DECODING_FAILED.test(message) ? 'PG_DECODING' : 'PG_SERVER';
     case '42704':

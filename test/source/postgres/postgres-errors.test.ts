@@ -26,6 +26,7 @@ test.each([
   ['58P01', 'requested WAL segment 0000 has already been removed', 'PG_SLOT_LOST'],
   ['42704', 'replication slot "s" does not exist', 'PG_SLOT_LOST'],
   ['42704', 'publication "p" does not exist', 'PG_PUBLICATION'],
+  ['0A000', 'logical decoding cannot be used while in recovery', 'PG_UNSUPPORTED_SERVER'],
   ['XX000', 'could not map filenumber "base/1/2" to relation OID', 'PG_DECODING'],
   ['57P01', 'terminating connection due to administrator command', 'PG_CONNECTION_LOST'],
   ['57P03', 'the database system is starting up', 'PG_CONNECTION_LOST'],
