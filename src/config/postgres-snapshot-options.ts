@@ -30,6 +30,27 @@ const READING: readonly Option[] = [
     default: '10000',
     doc: 'How long the snapshot may wait for a lock on a table.',
   },
+  {
+    name: 'snapshot.include.collection.list',
+    type: { kind: 'regex-list' },
+    doc: 'Tables that the first snapshot reads, `schema.table`; absent: all captured ones.',
+  },
+  {
+    name: 'snapshot.tables.order.by.row.count',
+    type: { kind: 'enum', values: ['disabled', 'ascending', 'descending'] },
+    default: 'disabled',
+    doc: 'Small or large tables first, by the estimate of the catalog.',
+  },
+  {
+    name: 'snapshot.locking.mode',
+    type: {
+      kind: 'enum',
+      values: ['none', 'shared'],
+      refused: { custom: 'Java classes cannot be loaded; use none or shared' },
+    },
+    default: 'shared',
+    doc: 'Either way ACCESS SHARE is held while rows are read: DDL would empty the snapshot.',
+  },
 ];
 
 const INCREMENTAL: readonly Option[] = [

@@ -21,6 +21,10 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
       'incremental.snapshot.watermarking.strategy',
     ) as SnapshotOptions['watermarking'],
     signalTable,
+    includeTables: options.patterns('snapshot.include.collection.list'),
+    orderByRowCount: options.string(
+      'snapshot.tables.order.by.row.count',
+    ) as SnapshotOptions['orderByRowCount'],
     signalTableSilent: signalTable !== null && isSilent(options, signalTable),
     signalChannels: options.list('signal.enabled.channels'),
   };

@@ -7,6 +7,7 @@ import type { Querier } from './catalog-session.ts';
 import { createSlot, dropSlot, foreignSlot, identifySystem, readSlot } from './postgres-slot.ts';
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
+import { tablesToRead } from './snapshot-selection.ts';
 import type {
   ServerIdentity,
   SnapshotAttempt,
@@ -105,7 +106,8 @@ async function slotAndRows(
   const { options, signal, clock } = request;
   const { control, replication, prepared } = ground;
   const { tables } = prepared.selection;
-  const reads = options.snapshotMode !== 'no_data' && tables.length > 0;
+  const toRead = tablesToRead(tables, options.snapshots);
+  const reads = options.snapshotMode !== 'no_data' && toRead.length > 0;
   const slot = await createSlot(
     { replication, control },
     {
