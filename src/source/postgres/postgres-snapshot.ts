@@ -141,7 +141,7 @@ async function slotAndRows(
       await readSnapshot(
         { ...request, offsets },
         {
-          tables,
+          tables: toRead,
           consistentPoint: slot.consistentPoint,
           snapshotName: slot.snapshotName,
           before,
