@@ -138,6 +138,12 @@ export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
     if (isBare)
       warnings.push(`source: ${side}.converter.schemas.enable is false: no sink can read the log`);
   }
+  if (options.boolean('value.converter.replace.null.with.default')) {
+    warnings.push(
+      'source: value.converter.replace.null.with.default is true: a NULL in a column with a ' +
+        'default is written as the default, and sinks take it for the value; set it to false',
+    );
+  }
   return warnings;
 }
 

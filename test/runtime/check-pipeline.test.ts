@@ -35,6 +35,7 @@ test('each unsafe setting has its warning', () => {
     'slot.drop.on.stop': true,
     'value.converter': 'json',
     'value.converter.schemas.enable': false,
+    'value.converter.replace.null.with.default': true,
   };
   const sink = { 'insert.mode': 'insert', 'delete.enabled': false };
   expect(warningsOf(source, sink)).toEqual([
@@ -42,6 +43,7 @@ test('each unsafe setting has its warning', () => {
     expect.stringContaining('publication.autocreate.mode is all_tables'),
     expect.stringContaining('slot.drop.on.stop loses'),
     expect.stringContaining('value.converter.schemas.enable is false'),
+    expect.stringContaining('value.converter.replace.null.with.default is true'),
     expect.stringContaining('sink dwh: insert.mode is insert'),
     expect.stringContaining('sink dwh: delete.enabled is false'),
   ]);
