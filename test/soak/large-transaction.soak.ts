@@ -23,7 +23,7 @@ const ROWS_AT_ONCE = 500;
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '5000000' },
-    pace: { type: 'string', default: '20000' },
+    pace: { type: 'string', default: '10000' },
     mode: { type: 'string', default: 'spool' },
   },
 });
