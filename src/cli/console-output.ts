@@ -34,8 +34,9 @@ export class ConsoleOutput {
     this.#environment = environment;
   }
 
+  /** A terminal on which one can draw over what stands there: a dumb one takes lines only. */
   get isTerminal(): boolean {
-    return this.#out.isTTY === true;
+    return this.#out.isTTY === true && this.#environment['TERM'] !== 'dumb';
   }
 
   /** Whether remarks and errors are read where they are written. */

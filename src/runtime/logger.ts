@@ -32,7 +32,8 @@ export function createLogger(options: LogOptions): Logger {
     },
   };
   if (!usePretty) return pino(settings, pino.destination({ dest: 2, sync: true }));
-  const colorize = isTerminal && process.env['NO_COLOR'] === undefined;
+  const { NO_COLOR: noColour = '', TERM: kind } = process.env;
+  const colorize = isTerminal && noColour === '' && kind !== 'dumb';
   return pino(settings, pretty({ colorize, destination: 2, sync: true, ignore: 'pid,hostname' }));
 }
 

@@ -19,6 +19,8 @@ describe('ConsoleOutput', () => {
     expect(captured(true, { TERM: 'dumb' }).output.errorStyle('red', 'x')).toBe('x');
     // The standard says: only a value that is not empty.
     expect(captured(true, { NO_COLOR: '' }).output.colours).toBe(true);
+    expect(captured(true, { TERM: 'xterm' }).output.isTerminal).toBe(true);
+    expect(captured(true, { TERM: 'dumb' }).output.isTerminal).toBe(false);
     expect(captured(true).output.showsErrorsOnTerminal).toBe(true);
     expect(captured(false).output.showsErrorsOnTerminal).toBe(false);
   });
