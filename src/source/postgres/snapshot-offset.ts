@@ -44,7 +44,8 @@ export function readingOffset(intent: SourceOffset, point: Lsn): ReplicationOffs
 
 /**
  * Where the stream goes on; null: a snapshot is to be made first. One that was cut short goes on
- * beside the stream, as long as its slot is there.
+ * beside the stream, as long as its slot is there. With when_needed a lost slot is a reason for a
+ * new one; otherwise somebody has to decide (PG_SLOT_LOST).
  */
 export async function resumeFrom(
   found: ReplicationOffset | null,
@@ -53,11 +54,16 @@ export async function resumeFrom(
   note: (text: string) => void,
 ): Promise<ReplicationOffset | null> {
   if (found === null) return null;
-  if (found.snapshot !== 'running') return snapshotMode === 'always' ? null : found;
+  if (found.snapshot !== 'running' && snapshotMode === 'always') return null;
+  if (found.snapshot !== 'running' && snapshotMode !== 'when_needed') return found;
   // Before the first row there is no position to go on from.
   if (found.endLsn === LSN_ZERO || snapshotMode === 'initial_only') return null;
   const slot = await readSlot(querier, slotName);
-  if (slot === null || slot.walStatus === 'lost' || slot.invalidationReason !== null) return null;
+  if (slot === null || slot.walStatus === 'lost' || slot.invalidationReason !== null) {
+    if (found.snapshot !== 'running') note(`the slot ${slotName} is lost: a snapshot is needed`);
+    return null;
+  }
+  if (found.snapshot !== 'running') return found;
   note('the snapshot was cut short: the rest is read beside the stream');
   return { ...found, snapshot: 'completed' };
 }

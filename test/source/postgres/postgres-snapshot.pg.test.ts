@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/postgres/snapshot-options.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
@@ -68,18 +67,6 @@ describe('rows', () => {
       ['c', 'last'],
     ]);
     expect(run.receiver.events.map(({ ordinal }) => ordinal)).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  test('snapshot.include.collection.list limits what is read, not what is captured', async () => {
-    await using database = await freshDatabase();
-    await database.query(`
-      CREATE TABLE a (id int); INSERT INTO a VALUES (1);
-      CREATE TABLE b (id int); INSERT INTO b VALUES (2);`);
-    const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, includeTables: [/^public\.b$/] };
-    const run = startSnapshot(sourceOptionsFor(database, { snapshots }));
-    const { captured } = await run.result;
-    expect(run.receiver.events.map((event) => event.table)).toEqual(['b']);
-    expect(captured.map(({ info }) => info.name)).toEqual(['a', 'b']);
   });
 
   test('a database of empty tables has a snapshot without rows', async () => {

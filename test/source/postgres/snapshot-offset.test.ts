@@ -27,7 +27,7 @@ test('a snapshot goes on when rows were read and its slot is there', async () =>
   };
   const ask = (
     found: typeof reading | null,
-    snapshotMode: 'initial' | 'always' | 'initial_only',
+    snapshotMode: 'initial' | 'always' | 'initial_only' | 'when_needed',
     walStatus: string | null = 'reserved',
   ): ReturnType<typeof resumeFrom> =>
     resumeFrom(found, { snapshotMode, slotName: 's' }, slot(walStatus), () => undefined);
@@ -40,4 +40,9 @@ test('a snapshot goes on when rows were read and its slot is there', async () =>
   const completed = { ...reading, snapshot: 'completed' as const };
   expect(await ask(completed, 'initial')).toBe(completed);
   expect(await ask(completed, 'always')).toBeNull();
+  expect(await ask(completed, 'when_needed')).toBe(completed);
+  for (const gone of [null, 'lost']) {
+    expect(await ask(completed, 'when_needed', gone)).toBeNull();
+    expect(await ask(completed, 'initial', gone)).toBe(completed);
+  }
 });
