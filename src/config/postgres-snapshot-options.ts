@@ -61,16 +61,10 @@ const INCREMENTAL: readonly Option[] = [
     doc: 'Rows that an incremental snapshot reads at once.',
   },
   {
-    name: 'incremental.snapshot.watermarking.strategy',
-    type: { kind: 'enum', values: ['insert_insert', 'insert_delete'] },
-    default: 'insert_insert',
-    doc: 'Whether the marks of a chunk stay in the signal table. Ours do not depend on them.',
-  },
-  {
     name: 'read.only',
     type: { kind: 'boolean' },
     default: 'false',
-    doc: 'Write nothing to the source, no marks of incremental snapshots either.',
+    doc: 'Write nothing to the source for snapshots; a chunk may end later when that is idle.',
   },
   {
     name: 'signal.data.collection',

@@ -30,6 +30,8 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'snapshot.fetch.size': 'tables are read by COPY',
     'snapshot.max.threads.multiplier': 'tables are cut by size',
     'legacy.snapshot.max.threads': 'tables are cut by size',
+    'incremental.snapshot.watermarking.strategy':
+      'no marks are written: the snapshot of a read says what it saw',
     'snapshot.isolation.mode': 'the snapshot is always REPEATABLE READ',
     'topic.cache.size': 'names of topics are made once for each table',
     'table.ignore.builtin': 'system tables are never captured',

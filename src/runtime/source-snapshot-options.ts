@@ -17,9 +17,6 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
     ...DEFAULT_SNAPSHOT_OPTIONS,
     chunkSize: options.number('incremental.snapshot.chunk.size'),
     readOnly: options.boolean('read.only'),
-    watermarking: options.string(
-      'incremental.snapshot.watermarking.strategy',
-    ) as SnapshotOptions['watermarking'],
     signalTable,
     includeTables: options.patterns('snapshot.include.collection.list'),
     orderByRowCount: options.string(

@@ -5,8 +5,7 @@ test('nothing is held back, written or left out unless somebody asks for it', ()
   expect(DEFAULT_SNAPSHOT_OPTIONS).toMatchObject({
     readOnly: false,
     signalTable: null,
-    maxRowsPerSecond: null,
-    timeWindow: null,
-    walBudgetBytes: null,
+    includeTables: [],
+    orderByRowCount: 'disabled',
   });
 });
