@@ -198,7 +198,6 @@ type BareKind = Extract<
   | 'float'
   | 'string'
   | 'byte-text'
-  | 'byte-text'
   | 'decimal-double'
   | 'decimal-string'
 >;

@@ -102,7 +102,10 @@ test('the fingerprint changes with all that decides which events come', () => {
     sourceOptionsFor({ ...database, host: 'elsewhere' }),
     { ...publication, owner: 'x' },
     // DDL on the source: a table more, other columns.
-    [{ ...table, columns: ['a', 'c'] }, { ...table, table: 'new' }],
+    [
+      { ...table, columns: ['a', 'c'] },
+      { ...table, table: 'new' },
+    ],
   );
   expect(again).toBe(base);
   const others = [
