@@ -130,7 +130,7 @@ const SLOT_OPTIONS: readonly Option[] = [
   {
     name: 'large.transaction.bytes',
     type: { kind: 'bytes', min: 65_536 },
-    default: '524288',
+    default: '65536',
     doc:
       'From which size on a transaction is taken while it runs: logical_decoding_work_mem of the ' +
       'session. Small commits wait that much shorter.',

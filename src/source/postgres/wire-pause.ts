@@ -11,13 +11,16 @@ export interface ReadRate {
 
 export const IDLE_RATE: ReadRate = { bytesPerMs: 0, lastReadMs: 0 };
 
-/** About 3,000 narrow rows a second: below it, latency matters more than CPU. */
-const BUSY_BYTES_PER_MS = 1024;
+/** About 15,000 narrow rows a second: below it, latency matters more than CPU. */
+const BUSY_BYTES_PER_MS = 4 * 1024;
 /** A chunk this large shows that the kernel had gathered already. */
 const LARGE_CHUNK_BYTES = 256 * 1024;
 const SMALL_CHUNK_BYTES = 32 * 1024;
-/** The average forgets with this time constant. */
-const WINDOW_MS = 10;
+/**
+ * The average forgets with this time constant. A block of a large transaction that still runs (64 kB
+ * at once) must not look like load: a small commit behind it would wait.
+ */
+const WINDOW_MS = 50;
 
 /** The rate after a read of `bytes` at `nowMs`. */
 export function rateAfterRead(rate: ReadRate, bytes: number, nowMs: number): ReadRate {
