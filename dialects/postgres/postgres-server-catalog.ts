@@ -22,6 +22,8 @@ export interface ServerInfo {
   /** Seconds; 0 = never; null before PostgreSQL 18. */
   readonly idleSlotTimeoutSeconds: number | null;
   readonly maxPreparedTransactions: number;
+  /** Of a standby: its primary keeps what is read here. */
+  readonly hotStandbyFeedback?: boolean;
   readonly superuser: boolean;
   readonly replication: boolean;
   readonly bypassRowSecurity: boolean;
@@ -47,6 +49,7 @@ SELECT current_setting('server_version_num') AS version,
     WHERE name = 'idle_replication_slot_timeout') AS idle_timeout,
   (SELECT setting FROM pg_catalog.pg_settings
     WHERE name = 'max_prepared_transactions') AS max_prepared,
+  current_setting('hot_standby_feedback')::bool AS feedback,
   r.rolsuper AS superuser, r.rolreplication AS replication, r.rolbypassrls AS bypass,
   EXISTS (SELECT FROM pg_catalog.pg_roles g
     WHERE g.rolname IN ('rds_replication', 'alloydbreplica', 'cloudsqlreplica')
@@ -71,6 +74,7 @@ export function parseServer(row: CatalogRow): ServerInfo {
     maxSlotWalKeepSizeMb: number(row, 'keep_mb'),
     idleSlotTimeoutSeconds: nullable(row, 'idle_timeout'),
     maxPreparedTransactions: number(row, 'max_prepared'),
+    hotStandbyFeedback: flag(row, 'feedback'),
     superuser: flag(row, 'superuser'),
     replication: flag(row, 'replication'),
     bypassRowSecurity: flag(row, 'bypass'),
@@ -97,6 +101,8 @@ export interface SlotInfo {
   readonly invalidationReason: string | null;
   readonly twoPhase: boolean;
   readonly failover: boolean;
+  /** On a standby: a copy of the primary's slot, which can be read only after a promotion. */
+  readonly synced?: boolean;
   /** WAL that the slot holds back, in bytes. */
   readonly heldBytes: bigint | null;
 }
@@ -108,6 +114,7 @@ SELECT s.slot_name AS name, s.plugin, s.slot_type, s.database, s.temporary, s.ac
   s.restart_lsn, s.confirmed_flush_lsn, s.wal_status, s.safe_wal_size,
   to_jsonb(s) ->> 'invalidation_reason' AS invalidation_reason,
   to_jsonb(s) ->> 'two_phase' AS two_phase, to_jsonb(s) ->> 'failover' AS failover,
+  pg_is_in_recovery() AND (to_jsonb(s) ->> 'synced')::bool IS TRUE AS synced,
   CASE WHEN pg_is_in_recovery() THEN NULL
     ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) END AS held
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = ${quoteLiteral(name)}`;
@@ -131,6 +138,7 @@ export function parseSlot(rows: readonly CatalogRow[]): SlotInfo | null {
     invalidationReason: row['invalidation_reason'] ?? null,
     twoPhase: row['two_phase'] === 'true',
     failover: row['failover'] === 'true',
+    synced: row['synced'] === 't',
     heldBytes: bigint(row['held']),
   };
 }
@@ -155,6 +163,8 @@ export interface PublicationInfo {
   readonly updates: boolean;
   readonly deletes: boolean;
   readonly truncates: boolean;
+  /** Stored generated columns are sent (18 and newer). */
+  readonly generatedColumns?: boolean;
 }
 
 /** Asks for one publication by name. */
@@ -163,7 +173,8 @@ export function publicationQuery(name: string): string {
 SELECT p.pubname AS name, pg_catalog.pg_get_userbyid(p.pubowner) AS owner,
   pg_catalog.pg_has_role(p.pubowner, 'USAGE') AS owned, p.puballtables AS all_tables,
   p.pubviaroot AS via_root, p.pubinsert AS inserts, p.pubupdate AS updates,
-  p.pubdelete AS deletes, p.pubtruncate AS truncates
+  p.pubdelete AS deletes, p.pubtruncate AS truncates,
+  coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's' AS generated
 FROM pg_catalog.pg_publication p WHERE p.pubname = ${quoteLiteral(name)}`;
 }
 
@@ -181,6 +192,7 @@ export function parsePublication(rows: readonly CatalogRow[]): PublicationInfo |
     updates: flag(row, 'updates'),
     deletes: flag(row, 'deletes'),
     truncates: flag(row, 'truncates'),
+    generatedColumns: flag(row, 'generated'),
   };
 }
 

@@ -29,7 +29,13 @@ export const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
     'and made again, the server is another one, or the slot has moved past the offset.\n' +
     'Streaming on would skip changes without a trace, so the daemon refuses. If the old\n' +
     'slot cannot come back, forget the stored state (delete the folder transport.path)\n' +
-    'and take a new snapshot.',
+    'and take a new snapshot. Where you know that nothing is missing, for instance after\n' +
+    'pg_upgrade, one start with offset.mismatch.strategy: trust_slot goes on where the\n' +
+    'slot stands, and says in a warning which changes it passes over.',
+  PG_SLOT_SYNCED:
+    'From PostgreSQL 17 on a standby may keep copies of the slots of its primary, so that\n' +
+    'they are there after a failover. Until the standby is promoted they cannot be read.\n' +
+    'With several hosts in database.hostname the daemon looks for a primary by itself.',
   PG_SLOT_LOST:
     'A slot holds back WAL only up to max_slot_wal_keep_size. Beyond it the server\n' +
     'removes WAL and marks the slot as lost. What was in it cannot be read again: a new\n' +

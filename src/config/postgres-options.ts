@@ -3,6 +3,11 @@ import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
 import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
 import { compilePattern, PatternError } from './pattern-list.ts';
+import {
+  POSTGRES_CONNECTION_OPTIONS,
+  POSTGRES_CONNECTION_RULES,
+} from './postgres-connection-options.ts';
+import { POSTGRES_GUARD_OPTIONS } from './postgres-guard-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
@@ -13,9 +18,7 @@ import { TRANSFORM_RULES } from './transform-options.ts';
 export const POSTGRES_CLASS = 'postgres';
 export const DEBEZIUM_POSTGRES_CLASS = 'io.debezium.connector.postgresql.PostgresConnector';
 
-const FILE_NAME = { kind: 'string' } as const;
-
-const CONNECTION_OPTIONS: readonly Option[] = [
+const IDENTITY_OPTIONS: readonly Option[] = [
   {
     name: 'connector.class',
     type: { kind: 'string' },
@@ -27,59 +30,6 @@ const CONNECTION_OPTIONS: readonly Option[] = [
     type: { kind: 'string' },
     required: true,
     doc: 'First part of every topic name, and identity of the source: never change it afterwards.',
-  },
-  {
-    name: 'database.hostname',
-    type: { kind: 'string' },
-    required: true,
-    doc: 'Host name or address of the server.',
-  },
-  {
-    name: 'database.port',
-    type: { kind: 'int', min: 1, max: 65535 },
-    default: '5432',
-    doc: 'Port of the server.',
-  },
-  {
-    name: 'database.user',
-    type: { kind: 'string' },
-    required: true,
-    doc: 'Role that captures; it needs LOGIN, REPLICATION and SELECT on the captured tables.',
-  },
-  {
-    name: 'database.password',
-    type: { kind: 'string' },
-    secret: true,
-    doc: 'Password of the role; better a reference such as `${env:NAME}` than the text itself.',
-  },
-  {
-    name: 'database.dbname',
-    type: { kind: 'string' },
-    required: true,
-    doc: 'Database to capture.',
-  },
-  {
-    name: 'database.sslmode',
-    type: {
-      kind: 'enum',
-      values: ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
-      refused: { allow: 'use prefer, which tries TLS first' },
-    },
-    default: 'prefer',
-    doc: 'TLS as libpq means it: only verify-ca and verify-full check who answers.',
-  },
-  {
-    name: 'database.sslrootcert',
-    type: FILE_NAME,
-    doc: 'PEM file with the authorities to trust.',
-  },
-  { name: 'database.sslcert', type: FILE_NAME, doc: 'PEM file with the client certificate.' },
-  { name: 'database.sslkey', type: FILE_NAME, doc: 'PEM file with the key of the client.' },
-  {
-    name: 'connection.validation.timeout.ms',
-    type: { kind: 'duration', min: 1 },
-    default: '60000',
-    doc: 'How long opening a connection may take.',
   },
 ];
 
@@ -173,6 +123,13 @@ const SLOT_OPTIONS: readonly Option[] = [
     doc: 'Changes of partitions appear as changes of the partitioned table.',
   },
   {
+    name: 'publish.generated.columns',
+    type: { kind: 'enum', values: ['none', 'stored'] },
+    doc:
+      'Whether the publication that is kept sends stored generated columns (PostgreSQL 18 and ' +
+      'newer). Absent: as it is; a new one sends none.',
+  },
+  {
     name: 'status.update.interval.ms',
     type: { kind: 'duration', min: 100 },
     default: '10000',
@@ -194,8 +151,10 @@ const SLOT_OPTIONS: readonly Option[] = [
 ];
 
 const BASE_TABLE: readonly Option[] = [
-  ...CONNECTION_OPTIONS,
+  ...IDENTITY_OPTIONS,
+  ...POSTGRES_CONNECTION_OPTIONS,
   ...SLOT_OPTIONS,
+  ...POSTGRES_GUARD_OPTIONS,
   ...POSTGRES_SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
   ...COLUMN_MASK_OPTIONS,
@@ -237,6 +196,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
+  ...POSTGRES_CONNECTION_RULES,
   ...POSTGRES_SNAPSHOT_RULES,
   ...COLUMN_MASK_RULES,
   ...TRANSFORM_RULES,
@@ -299,13 +259,6 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
         ? undefined
         : 'must have the form schema.table:column,column;schema.table:column';
     },
-  },
-  {
-    properties: ['database.sslkey', 'database.sslcert'],
-    check: (options) =>
-      options.has('database.sslkey') === options.has('database.sslcert')
-        ? undefined
-        : 'and database.sslcert belong together: give both or none',
   },
 ];
 

@@ -44,7 +44,7 @@ export function sourceStruct(
       table.table,
       origin.transactionId === null ? null : BigInt(origin.transactionId),
       hidesLsn(origin) ? null : origin.lsn,
-      null,
+      origin.xmin ?? null,
       null,
       null,
     ],

@@ -117,6 +117,22 @@ export const ERROR_TABLE = {
     'Another process is reading from the replication slot.',
     'Stop the other reader (the message has its pid), or choose another slot.name.',
   ),
+  PG_SLOT_SYNCED: policy(
+    'backoff',
+    3,
+    503,
+    'The replication slot of this standby is a copy of the one of its primary.',
+    'Connect to the primary (database.target.session.attrs: primary), or promote this server: ' +
+      'the daemon tries again.',
+  ),
+  PG_RECOVERY_CONFLICT: policy(
+    'backoff',
+    1,
+    503,
+    'The standby cancelled what we were doing, because its recovery needed to go on.',
+    'The daemon tries again. On the standby: ALTER SYSTEM SET hot_standby_feedback = on; ' +
+      "ALTER SYSTEM SET max_standby_streaming_delay = '10min'; SELECT pg_reload_conf();",
+  ),
   PG_SLOT_BLOCKED: policy(
     'backoff',
     3,
@@ -183,6 +199,13 @@ export const ERROR_TABLE = {
     404,
     'No table matches the include and exclude lists.',
     'Check table.include.list: regular expressions over schema.table, anchored at both ends.',
+  ),
+  PG_TABLE_LIMIT: policy(
+    'stop',
+    3,
+    409,
+    'More tables are captured than guardrail.collections.max allows.',
+    'Narrow table.include.list, or raise guardrail.collections.max.',
   ),
   PG_UNSUPPORTED_TYPE: policy(
     'stop',

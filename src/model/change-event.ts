@@ -31,6 +31,8 @@ export interface ChangeOrigin {
   ordinal: number;
   /** Unsigned 32-bit xid; in a snapshot the first one that it does not see, or null. */
   transactionId: number | null;
+  /** Oldest transaction that the slot holds the catalog for; absent or null: not asked for. */
+  xmin?: bigint | null;
   /** Commit time (snapshot: time of the read), µs since 1970. */
   sourceMicros: bigint;
   snapshot: SnapshotMarker;

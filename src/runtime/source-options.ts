@@ -4,21 +4,28 @@ import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts
 import { columnMaskRules } from '../config/column-mask-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import { serverAddresses } from '../config/postgres-connection-options.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import type { ConversionFailures } from '../envelope/unconverted.ts';
 import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
 import type { TopicNaming } from '../envelope/topic-naming.ts';
+import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type {
   DefaultValueMode,
+  GeneratedColumns,
+  LsnFlushMode,
+  MismatchStrategy,
   PostgresConnectionOptions,
   PostgresSourceOptions,
   PublicationAutocreateMode,
   SkippedOperation,
   SnapshotMode,
   SslMode,
+  TableLimit,
+  TargetSessionAttrs,
 } from '../source/postgres/postgres-source-options.ts';
 import { PRODUCT_VERSION } from './product-version.ts';
 import { snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
@@ -43,6 +50,9 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     slotFailover: options.boolean('slot.failover'),
     slotMaxRetries: options.number('slot.max.retries'),
     slotRetryDelayMs: options.number('slot.retry.delay.ms'),
+    offsetMismatchStrategy: options.string('offset.mismatch.strategy') as MismatchStrategy,
+    lsnFlushMode: options.string('lsn.flush.mode') as LsnFlushMode,
+    tableLimit: tableLimitOf(options),
     slotStreamParams: streamParams(options.optionalString('slot.stream.params') ?? ''),
     slotTwoPhase: options.boolean('slot.two.phase'),
     largeTransactionMode: options.string('large.transaction.mode') as 'spool' | 'server',
@@ -52,6 +62,8 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
       'publication.autocreate.mode',
     ) as PublicationAutocreateMode,
     publishViaPartitionRoot: options.boolean('publish.via.partition.root'),
+    publishGeneratedColumns: options.optionalString('publish.generated.columns') as
+      GeneratedColumns | undefined,
     schemaInclude: options.patterns('schema.include.list'),
     schemaExclude: options.patterns('schema.exclude.list'),
     tableInclude: tablesOf(options),
@@ -76,6 +88,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     snapshots: snapshotOptionsOf(options),
     slotCreateTimeoutMs: SLOT_CREATE_TIMEOUT_MS,
     statusUpdateIntervalMs: options.number('status.update.interval.ms'),
+    xminFetchIntervalMs: options.number('xmin.fetch.interval.ms'),
     heartbeatIntervalMs: options.number('heartbeat.interval.ms'),
     heartbeatActionQuery: options.optionalString('heartbeat.action.query'),
   };
@@ -130,10 +143,19 @@ function ownNameFor(topicPrefix: string): string {
   return `tidemark_${topicPrefix.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 }
 
+function tableLimitOf(options: ResolvedOptions): TableLimit | undefined {
+  const most = options.number('guardrail.collections.max');
+  if (most === 0) return undefined;
+  return { most, refuse: options.string('guardrail.collections.limit.action') === 'fail' };
+}
+
 function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOptions {
+  const [first, ...alternatives] = serverAddresses(options);
   return {
-    host: options.string('database.hostname'),
-    port: options.number('database.port'),
+    ...must(first, 'database.hostname is required'),
+    alternatives,
+    targetSessionAttrs: options.optionalString('database.target.session.attrs') as
+      TargetSessionAttrs | undefined,
     user: options.string('database.user'),
     password: options.optionalString('database.password'),
     database: options.string('database.dbname'),
@@ -141,6 +163,7 @@ function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOption
     sslRootCert: pemText(options, 'database.sslrootcert'),
     sslCert: pemText(options, 'database.sslcert'),
     sslKey: pemText(options, 'database.sslkey'),
+    sslPassword: options.optionalString('database.sslpassword'),
     connectTimeoutMs: options.number('connection.validation.timeout.ms'),
   };
 }

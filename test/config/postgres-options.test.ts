@@ -29,7 +29,6 @@ test.each([
   [{ 'skipped.operations': 'none,t' }, 'has none beside other operations'],
   [{ 'slot.stream.params': 'origin' }, 'must have the form name=value'],
   [{ 'message.key.columns': 'public.t' }, 'must have the form schema.table:column'],
-  [{ 'database.sslkey': '/k' }, 'give both or none'],
   [{ 'schema.include.list': 'a', 'schema.exclude.list': 'b' }, 'exclude each other'],
   [{ 'column.mask.with.ten.chars': 'a' }, 'ten is not a number of characters'],
   [{ 'snapshot.select.statement.overrides.a.b': 'SELECT' }, 'not supported yet'],

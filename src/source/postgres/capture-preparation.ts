@@ -21,7 +21,7 @@ import {
   publicationQuery,
   SERVER_QUERY,
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
-import { TidemarkErrors } from '../../foundation/errors.ts';
+import { TidemarkError, TidemarkErrors } from '../../foundation/errors.ts';
 import type { TableSelection } from './captured-tables.ts';
 import { selectTables } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
@@ -139,6 +139,10 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
           viaRoot: made ? options.publishViaPartitionRoot : publication.viaRoot,
           published: made ? null : catalog.published,
           columnLists: mode === 'filtered' && server.version >= 150_000,
+          generatedColumns:
+            options.publishGeneratedColumns === undefined
+              ? publication?.generatedColumns === true
+              : options.publishGeneratedColumns === 'stored',
         });
   const publicationPlan = planPublication({
     options,
@@ -148,7 +152,22 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
     published: catalog.published,
     tables: selection.tables,
   });
-  return { ...selection, publicationPlan, types };
+  return { ...withinLimit(selection, options), publicationPlan, types };
+}
+
+/** guardrail.collections: a pattern that matches more than was meant. */
+function withinLimit(
+  selection: TableSelection,
+  { tableLimit }: Pick<PostgresSourceOptions, 'tableLimit'>,
+): TableSelection {
+  const { tables, problems, warnings } = selection;
+  if (tableLimit === undefined || tables.length <= tableLimit.most) return selection;
+  const message =
+    `${tables.length} tables are captured, ` +
+    `and guardrail.collections.max is ${tableLimit.most}`;
+  return tableLimit.refuse
+    ? { ...selection, problems: [...problems, new TidemarkError('PG_TABLE_LIMIT', message)] }
+    : { ...selection, warnings: [...warnings, message] };
 }
 
 /** A publication that fits, and what is captured through it. */
@@ -193,11 +212,12 @@ function selectAsPublished(
   plan: CapturePlan,
 ): TableSelection {
   if (options.publicationAutocreateMode === 'no_tables') return plan;
-  return selectTables({
+  const selection = selectTables({
     ...schemaContext(catalog.server.database, plan.types, options),
     tables: catalog.tables,
     viaRoot: catalog.publication?.viaRoot ?? options.publishViaPartitionRoot,
     published: catalog.published,
     columnLists: false,
   });
+  return withinLimit(selection, options);
 }

@@ -46,6 +46,8 @@ export interface SelectionInput extends SchemaContext {
   readonly published: readonly PublishedTable[] | null;
   /** The publication that is to be made may list columns: mode `filtered`, PostgreSQL 15. */
   readonly columnLists: boolean;
+  /** The publication that is to be made sends stored generated columns (18 and newer). */
+  readonly generatedColumns?: boolean;
 }
 
 /**
@@ -182,7 +184,10 @@ function sentColumns(
     const names = new Set(publishedColumns);
     return { sent: table.columns.filter((column) => names.has(column.name)), list: null };
   }
-  const all = table.columns.filter((column) => column.generated === null);
+  const all = table.columns.filter(
+    ({ generated }) =>
+      generated === null || (input.generatedColumns === true && generated === 'stored'),
+  );
   if (published !== null || !input.columnLists) return { sent: all, list: null };
   // By name alone: a column of an unsupported type has to be reported, not left out in silence.
   const listed = all.filter((column) =>

@@ -4,13 +4,14 @@ import type { Lsn } from '../../model/lsn.ts';
 /** Where a change stands, as an object that may be kept: the change itself is used again. */
 export function originOf(change: RowChange): ChangeOrigin {
   const { lsn, commitLsn, previousCommitLsn, ordinal } = change;
-  const { transactionId, sourceMicros, snapshot } = change;
+  const { transactionId, xmin = null, sourceMicros, snapshot } = change;
   return {
     lsn,
     commitLsn,
     previousCommitLsn,
     ordinal,
     transactionId,
+    xmin,
     sourceMicros,
     snapshot,
   };

@@ -22,6 +22,7 @@ const CODE_OF_STATE: Readonly<Record<string, ErrorCode>> = {
   '3D000': 'PG_DATABASE_MISSING',
   '53400': 'PG_SLOTS_EXHAUSTED',
   '55P03': 'PG_LOCK_TIMEOUT',
+  '57P04': 'PG_CONNECTION_LOST',
   '58P01': 'PG_SLOT_LOST',
   '57P01': 'PG_CONNECTION_LOST',
   '57P02': 'PG_CONNECTION_LOST',
@@ -38,7 +39,10 @@ function codeOf({ code, message }: ServerErrorFields): ErrorCode {
       return SENDERS_EXHAUSTED.test(message) ? 'PG_SLOTS_EXHAUSTED' : 'PG_CONNECT';
     case '55000':
       if (SLOT_LOST.test(message)) return 'PG_SLOT_LOST';
+      if (message.includes('being synchronized from')) return 'PG_SLOT_SYNCED';
       return message.includes('wal_level') ? 'PG_WAL_LEVEL' : 'PG_SERVER';
+    case '40001':
+      return message.includes('conflict with recovery') ? 'PG_RECOVERY_CONFLICT' : 'PG_SERVER';
     case '0A000':
       return message.includes('while in recovery') ? 'PG_UNSUPPORTED_SERVER' : 'PG_SERVER';
     case 'XX000':

@@ -10,7 +10,7 @@ import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresWire } from './postgres-wire.ts';
 import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
-import { identifyServer, resumeProblem } from './replication-check.ts';
+import { identifyServer, judgeResume } from './replication-check.ts';
 import { fromSourceOffset } from './replication-offset.ts';
 
 /** What the checks are given besides the options. */
@@ -59,13 +59,13 @@ export async function checkPostgresSource(
   const hasOffset = stored === undefined ? undefined : stored !== null;
   const findings = preflightChecks({ catalog, plan, options, slot, hasOffset });
   const { server } = catalog;
-  const { refused, gap } = await checkReplication(options, slot, environment);
+  const { refused, gap, skipped } = await checkReplication(options, slot, environment);
   // Where the role's right or wal_level is missing, this refusal is only their consequence.
   const known = findings.problems.some(({ code }) => CONNECTION_CODES.has(code));
   const more = [...(refused === null || known ? [] : [refused]), ...(gap === null ? [] : [gap])];
   return {
     problems: [...findings.problems, ...more],
-    warnings: findings.warnings,
+    warnings: [...findings.warnings, ...(skipped === null ? [] : [{ message: skipped, cure: '' }])],
     server: `PostgreSQL ${server.versionText}, ${server.database} as ${server.user}`,
     tables: plan.tables.map(({ schema }) => schema),
   };
@@ -76,6 +76,13 @@ const CONNECTION_CODES: ReadonlySet<TidemarkError['code']> = new Set([
   'PG_SLOTS_EXHAUSTED',
 ]);
 
+interface ReplicationFindings {
+  readonly refused: TidemarkError | null;
+  readonly gap: TidemarkError | null;
+  /** A gap that offset.mismatch.strategy passes over. */
+  readonly skipped: string | null;
+}
+
 /**
  * pg_hba.conf may let the role in and refuse its replication connections. With one it can be seen
  * whether server and slot are still those of the stored offset; null: they are, or it is not known.
@@ -84,7 +91,7 @@ async function checkReplication(
   options: PostgresSourceOptions,
   slot: SlotInfo | null,
   { clock, signal, stored }: PreflightEnvironment,
-): Promise<{ readonly refused: TidemarkError | null; readonly gap: TidemarkError | null }> {
+): Promise<ReplicationFindings> {
   const found = stored === undefined || stored === null ? null : fromSourceOffset(stored);
   try {
     const session = { replication: true, applicationName: 'tidemark check' };
@@ -92,10 +99,13 @@ async function checkReplication(
     const server = await identifyServer(wire, signal);
     const resumes =
       found !== null && found.snapshot !== 'running' && options.snapshotMode !== 'always';
-    const gap = resumes ? resumeProblem(found, server, slot, found.fingerprint) : null;
-    return { refused: null, gap };
+    const strategy = options.offsetMismatchStrategy ?? 'trust_offset';
+    const verdict = resumes
+      ? judgeResume(found, server, slot, found.fingerprint, strategy)
+      : { problem: null, warning: null };
+    return { refused: null, gap: verdict.problem, skipped: verdict.warning };
   } catch (error) {
     signal.throwIfAborted();
-    return { refused: toTidemarkError(error), gap: null };
+    return { refused: toTidemarkError(error), gap: null, skipped: null };
   }
 }

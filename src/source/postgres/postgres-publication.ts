@@ -16,6 +16,7 @@ export interface PublicationInput {
     | 'publicationName'
     | 'publicationAutocreateMode'
     | 'publishViaPartitionRoot'
+    | 'publishGeneratedColumns'
     | 'skippedOperations'
     | 'publishSkipped'
   >;
@@ -100,12 +101,15 @@ function planAlteration(
   const settings = `ALTER PUBLICATION ${name} SET (${publicationSettings(input)})`;
   const statements: string[] = [];
   const sameRoot = current.viaRoot === viaRoot;
+  const wanted = generatedSetting(input);
+  const sameGenerated =
+    wanted === null || (current.generatedColumns === true) === (wanted === 'stored');
   if (!sameRoot || !publishesExactly(input)) {
     statements.push(`ALTER PUBLICATION ${name} SET TABLE ${tableList(input)}`);
   }
   // A partitioned root may have a column list or filter only while it is published as itself.
   if (!sameRoot && viaRoot) statements.unshift(settings);
-  else if (!sameRoot || warnings.length > 0) statements.push(settings);
+  else if (!sameRoot || !sameGenerated || warnings.length > 0) statements.push(settings);
   if (statements.length === 0) return { statements, problems: [], warnings: [] };
   const cure = statements.map((statement) => `${statement};`).join(' ');
   const refuse = (message: string, sql: string): PublicationPlan => ({
@@ -161,13 +165,23 @@ function tableList(input: PublicationInput): string {
     .join(', ');
 }
 
-function publicationSettings({ options }: PublicationInput): string {
+/** Null: the server does not know the setting, or nobody asked. */
+function generatedSetting({ options, version }: PublicationInput): string | null {
+  return version < 180_000 ? null : (options.publishGeneratedColumns ?? null);
+}
+
+function publicationSettings(input: PublicationInput): string {
+  const { options } = input;
   const { skippedOperations, publishSkipped = false } = options;
   const sent = OPERATIONS.filter(
     ([letter]) => publishSkipped || !skippedOperations.includes(letter),
   );
   const publish = quoteLiteral(sent.map(([, word]) => word).join(', ')).trim();
-  return `publish = ${publish}, publish_via_partition_root = ${options.publishViaPartitionRoot}`;
+  const generated = generatedSetting(input);
+  return (
+    `publish = ${publish}, publish_via_partition_root = ${options.publishViaPartitionRoot}` +
+    (generated === null ? '' : `, publish_generated_columns = ${generated}`)
+  );
 }
 
 /** Operations that are wanted and that the publication does not send: silently missing events. */

@@ -21,9 +21,9 @@ import { messageIncluded } from './capture-filter.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
+import type { Querier } from './catalog-session.ts';
 import type { IncrementalParts } from './incremental-snapshots.ts';
 import { IncrementalSnapshots } from './incremental-snapshots.ts';
-import { readSlot, slotProblem } from './postgres-slot.ts';
 import { runSnapshot } from './postgres-snapshot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './postgres-stream.ts';
@@ -32,13 +32,15 @@ import { identityWarning } from './preflight-checks.ts';
 import { PublicationWatch } from './publication-watch.ts';
 import { RelationCache } from './relation-cache.ts';
 import { CatalogSession } from './relation-catalog-session.ts';
-import { identifyServer, resumeProblem, streamFingerprint } from './replication-check.ts';
+import { streamFingerprint } from './replication-check.ts';
 import { beatUntilAborted } from './replication-heartbeat.ts';
 import type { ReplicationOffset } from './replication-offset.ts';
 import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offset.ts';
 import { ReplicationPosition } from './replication-position.ts';
 import { capturesOwnOnly } from './pgoutput-parameters.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
+import { resumeOnSlot } from './slot-resume.ts';
+import { SlotXmin } from './slot-xmin.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
 import { attemptOf, firstOffset, readingOffset, resumeFrom } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
@@ -193,7 +195,7 @@ export class PostgresReader implements SourceReader {
 
   async #follow(
     receiver: ChangeReceiver,
-    resume: ReplicationOffset,
+    stored: ReplicationOffset,
     capture: PreparedCapture,
     captured: readonly CapturedTable[],
     signal: AbortSignal,
@@ -205,15 +207,16 @@ export class PostgresReader implements SourceReader {
     this.#wire = wire;
     const { publication, published, types } = capture.catalog;
     const fingerprint = streamFingerprint(options, publication, published);
-    await this.#checkSlot(wire, resume, fingerprint, signal);
-    const { timeline } = await identifyServer(wire, signal);
-    const position = new ReplicationPosition({ ...resume, fingerprint, timeline });
+    const told = { options, clock, note: this.#note, warn: this.#warn };
+    const resume = await resumeOnSlot(wire, stored, fingerprint, told, signal);
+    const position = new ReplicationPosition(resume);
     const relations = new RelationCache(
       new CatalogSession(options, types, this.#catalogConnection),
     );
     for (const table of captured) relations.seed(table.info, table.schema);
     const snapshots = this.#openSnapshots(receiver, resume, { capture, relations, position });
     const streamed = await this.#openSpool();
+    const xmin = new SlotXmin(options.slotName, options.xminFetchIntervalMs ?? 0, clock);
     const stream = new PostgresStream({
       receiver,
       relations,
@@ -225,6 +228,7 @@ export class PostgresReader implements SourceReader {
       clock,
       idleIntervalMs: options.statusUpdateIntervalMs,
       snapshots,
+      xmin,
       onStarted: () => {
         this.#phase = 'streaming';
         this.#note(`streaming from ${formatLsn(resume.endLsn)}`);
@@ -240,14 +244,21 @@ export class PostgresReader implements SourceReader {
       senderTimeoutMs,
       livenessMs: options.livenessTimeoutMs,
     };
-    const session = new ReplicationSession(wire, stream, restartLsn(resume), times, clock);
+    const durable = options.lsnFlushMode === 'manual' ? LSN_ZERO : restartLsn(resume);
+    const session = new ReplicationSession(wire, stream, durable, times, clock);
     this.#position = position;
     this.#stream = stream;
     this.#session = session;
     this.#snapshots = snapshots;
     this.#earlySignals.splice(0).forEach((early) => snapshots.signal(early));
-    this.#startBeating(stream, wire);
-    const command = startCommand(options, restartLsn(resume), capture.catalog.server.version);
+    const { version } = capture.catalog.server;
+    const watch = new PublicationWatch(options.publicationName, version);
+    this.#startBeating(stream, async (querier) => {
+      await xmin.look(querier);
+      const problem = await watch.look(querier);
+      if (problem !== null) wire.destroy(problem);
+    });
+    const command = startCommand(options, restartLsn(resume), version);
     await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
   }
 
@@ -289,8 +300,7 @@ export class PostgresReader implements SourceReader {
     return streamed;
   }
 
-  #startBeating(stream: PostgresStream, wire: PostgresWire): void {
-    const publication = new PublicationWatch(this.#options.publicationName);
+  #startBeating(stream: PostgresStream, look: (querier: Querier) => Promise<void>): void {
     const { heartbeatIntervalMs, heartbeatActionQuery } = this.#options;
     this.#beat = beatUntilAborted(
       this.#beatConnection,
@@ -301,34 +311,10 @@ export class PostgresReader implements SourceReader {
           stream.noteServerEnd(lsn);
         },
         note: this.#note,
-        look: async (querier) => {
-          const problem = await publication.look(querier);
-          if (problem !== null) wire.destroy(problem);
-        },
+        look,
       },
       this.#beating.signal,
     );
-  }
-
-  /** The walsender of a process that was killed keeps its slot for a while (P55): waits for it. */
-  async #checkSlot(
-    wire: PostgresWire,
-    resume: ReplicationOffset,
-    fingerprint: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { slotName, connection, slotMaxRetries, slotRetryDelayMs } = this.#options;
-    for (let attempt = 0; ; attempt++) {
-      signal.throwIfAborted();
-      const slot = await readSlot(wire, slotName, signal);
-      const problem =
-        resumeProblem(resume, await identifyServer(wire, signal), slot, fingerprint) ??
-        (slot === null ? null : slotProblem(slot, connection.database));
-      if (problem === null) return;
-      if (problem.code !== 'PG_SLOT_IN_USE' || attempt >= slotMaxRetries) throw problem;
-      this.#note(`${problem.message}; waiting ${slotRetryDelayMs} ms`);
-      await this.#clock.sleep(slotRetryDelayMs, signal);
-    }
   }
 
   offset(): SourceOffset {
@@ -348,11 +334,13 @@ export class PostgresReader implements SourceReader {
   }
 
   confirm(offset: SourceOffset): void {
+    if (this.#options.lsnFlushMode === 'manual') return;
     this.#session?.confirm(restartLsn(fromSourceOffset(offset)));
   }
 
   status(): SourceStatus {
     const stream = this.#stream;
+    const manual = this.#options.lsnFlushMode === 'manual';
     const received = stream?.received ?? null;
     const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
@@ -360,7 +348,7 @@ export class PostgresReader implements SourceReader {
       snapshot: [...this.#progress, ...(this.#snapshots?.progress() ?? [])],
       lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
       lagMs: stream?.lagMs ?? null,
-      confirmedLsn: this.#session?.confirmed ?? null,
+      confirmedLsn: manual ? null : (this.#session?.confirmed ?? null),
       receivedLsn: received,
       connected: this.#wire?.isOpen === true,
     };

@@ -5,7 +5,7 @@ import {
   slotQuery,
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
-import { number, text } from '../../../dialects/postgres/postgres-catalog.ts';
+import { flag, number, text } from '../../../dialects/postgres/postgres-catalog.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
 import type { Lsn } from '../../model/lsn.ts';
@@ -97,10 +97,7 @@ export async function createSlot(
   try {
     const noteAfterMs = Math.min(NOTE_AFTER_MS, wish.timeoutMs);
     if (!(await within(noteAfterMs)) && !signal.aborted) {
-      const blockers = await slotBlockers(control);
-      environment.note(
-        `the slot ${wish.name} waits for open transactions: ${blockers.names.join('; ')}`,
-      );
+      environment.note(`the slot ${wish.name} waits for ${(await slotBlockers(control)).who}`);
       if (!(await within(wish.timeoutMs - noteAfterMs)) && !signal.aborted) {
         const error = await blockedError(control, wish);
         await giveUp(control, number(pidRow ?? {}, 'pid'), wish.name, environment);
@@ -121,26 +118,34 @@ export async function createSlot(
 }
 
 interface Blockers {
-  readonly names: readonly string[];
-  readonly cures: readonly string[];
+  readonly who: string;
+  readonly cure: string | null;
 }
 
+/** A standby knows no transactions: it goes on at the next record that lists them (P109). */
+const STANDBY_BLOCKERS: Blockers = {
+  who:
+    'the list of open transactions that its primary writes; ' +
+    'on the primary: SELECT pg_log_standby_snapshot();',
+  cure: 'On the primary: SELECT pg_log_standby_snapshot(); and end transactions that stay open.',
+};
+
 async function slotBlockers(control: Querier): Promise<Blockers> {
+  const [state] = await catalogRows(control, 'SELECT pg_is_in_recovery() AS standby');
+  if (flag(state ?? {}, 'standby')) return STANDBY_BLOCKERS;
   const rows = await catalogRows(control, SLOT_BLOCKERS_QUERY);
-  return {
-    names: rows.map((row) => text(row, 'blocker')),
-    cures: rows.map((row) => text(row, 'cure')),
-  };
+  if (rows.length === 0) return { who: 'transactions that this role may not see', cure: null };
+  const names = rows.map((row) => text(row, 'blocker')).join('; ');
+  const cures = rows.map((row) => text(row, 'cure')).join(' ');
+  return { who: `open transactions: ${names}`, cure: `End them, or run: ${cures}` };
 }
 
 async function blockedError(control: Querier, wish: SlotWish): Promise<TidemarkError> {
-  const { names, cures } = await slotBlockers(control);
-  const who =
-    names.length === 0 ? 'transactions that are not visible to this role' : names.join('; ');
+  const { who, cure } = await slotBlockers(control);
   return new TidemarkError(
     'PG_SLOT_BLOCKED',
     `the slot ${wish.name} could not be created within ${wish.timeoutMs} ms: it waits for ${who}`,
-    cures.length === 0 ? {} : { cure: `End them, or run: ${cures.join(' ')}` },
+    cure === null ? {} : { cure },
   );
 }
 
@@ -239,6 +244,12 @@ export function slotProblem(slot: SlotInfo, database: string): TidemarkError | n
     return new TidemarkError('PG_SLOT_LOST', `the slot ${name} is lost: ${why}`, {
       cure: `The changes since then are gone. Drop it and snapshot anew: ${drop}`,
     });
+  }
+  if (slot.synced === true) {
+    return new TidemarkError(
+      'PG_SLOT_SYNCED',
+      `the slot ${name} of this standby is a copy that the server keeps for a failover`,
+    );
   }
   return slot.activePid === null ? null : slotInUse(slot);
 }

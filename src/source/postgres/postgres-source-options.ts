@@ -6,10 +6,22 @@ import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 /** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
-/** How one connection to the source reaches the server. */
-export interface PostgresConnectionOptions {
+/** Where a server is. */
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** `database.target.session.attrs`, with libpq's meanings. */
+export type TargetSessionAttrs =
+  'any' | 'primary' | 'standby' | 'prefer-standby' | 'read-write' | 'read-only';
+
+/** How one connection to the source reaches the server. */
+export interface PostgresConnectionOptions extends ServerAddress {
+  /** Further servers, which are tried in order when the first cannot be had. */
+  readonly alternatives?: readonly ServerAddress[] | undefined;
+  /** Absent: primary when there are several servers, otherwise any. */
+  readonly targetSessionAttrs?: TargetSessionAttrs | undefined;
   readonly user: string;
   readonly password: string | undefined;
   readonly database: string;
@@ -18,10 +30,27 @@ export interface PostgresConnectionOptions {
   readonly sslRootCert?: string | undefined;
   readonly sslCert?: string | undefined;
   readonly sslKey?: string | undefined;
+  /** Of an encrypted key. */
+  readonly sslPassword?: string | undefined;
   readonly connectTimeoutMs: number;
 }
 
 export type PublicationAutocreateMode = 'all_tables' | 'filtered' | 'disabled' | 'no_tables';
+
+/** lsn.flush.mode, with Debezium's names. */
+export type LsnFlushMode = 'connector' | 'manual';
+
+/** offset.mismatch.strategy, with Debezium's names. */
+export type MismatchStrategy = 'trust_offset' | 'trust_slot' | 'trust_greater_lsn';
+
+/** How many tables may be captured (guardrail.collections.max), and whether more are refused. */
+export interface TableLimit {
+  readonly most: number;
+  readonly refuse: boolean;
+}
+
+/** publish_generated_columns of a publication. */
+export type GeneratedColumns = 'none' | 'stored';
 
 export type SnapshotMode = 'initial' | 'always' | 'initial_only' | 'no_data' | 'when_needed';
 
@@ -52,6 +81,12 @@ export interface PostgresSourceOptions {
   /** slot.max.retries and slot.retry.delay.ms: while another process holds the slot (P55). */
   readonly slotMaxRetries: number;
   readonly slotRetryDelayMs: number;
+  /** offset.mismatch.strategy; absent: trust_offset, which goes on only without a gap. */
+  readonly offsetMismatchStrategy?: MismatchStrategy | undefined;
+  /** guardrail.collections.*; absent: any number of tables. */
+  readonly tableLimit?: TableLimit | undefined;
+  /** lsn.flush.mode: the server is told what is durable, or somebody else advances the slot. */
+  readonly lsnFlushMode?: LsnFlushMode | undefined;
   /** slot.stream.params: further options of START_REPLICATION, in order. */
   readonly slotStreamParams: readonly (readonly [name: string, value: string])[];
   /** slot.two.phase: prepared transactions come at PREPARE, and are kept here until they commit. */
@@ -66,6 +101,8 @@ export interface PostgresSourceOptions {
   readonly publicationName: string;
   readonly publicationAutocreateMode: PublicationAutocreateMode;
   readonly publishViaPartitionRoot: boolean;
+  /** publish.generated.columns (18 and newer); absent: as the publication is. */
+  readonly publishGeneratedColumns?: GeneratedColumns | undefined;
   readonly schemaInclude: readonly RegExp[];
   readonly schemaExclude: readonly RegExp[];
   /** Matched against `schema.table`, anchored. */
@@ -103,6 +140,8 @@ export interface PostgresSourceOptions {
   /** How long the creation of the slot may wait for old transactions (P63). */
   readonly slotCreateTimeoutMs: number;
   readonly statusUpdateIntervalMs: number;
+  /** xmin.fetch.interval.ms; absent or 0: source.xmin is null. */
+  readonly xminFetchIntervalMs?: number | undefined;
   /** A server that does not answer for so long is gone; by default from wal_sender_timeout. */
   readonly livenessTimeoutMs?: number;
   /** 0: no heartbeat. */

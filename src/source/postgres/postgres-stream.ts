@@ -49,6 +49,8 @@ export interface StreamContext {
   readonly idleIntervalMs: number;
   /** Absent: no snapshot can run beside the stream. */
   readonly snapshots?: StreamSnapshots;
+  /** For source.xmin; absent: it stays null. */
+  readonly xmin?: { readonly value: bigint | null };
   onStarted(): void;
   /** The server wants to hear from us at once (P49). */
   onReplyRequested(): void;
@@ -110,6 +112,7 @@ export class PostgresStream implements CopyBothHandler {
       previousCommitLsn: null,
       ordinal: 0,
       transactionId: null,
+      xmin: null,
       sourceMicros: 0n,
       snapshot: 'false',
     };
@@ -324,6 +327,7 @@ export class PostgresStream implements CopyBothHandler {
     change.commitLsn = finalLsn;
     change.previousCommitLsn = position.previousCommitLsn;
     change.transactionId = xid;
+    change.xmin = this.#context.xmin?.value ?? null;
     change.sourceMicros = commitMicros;
   }
 

@@ -5,6 +5,7 @@ import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
 import { errorFromConnect, postgresErrorFrom } from './postgres-errors.ts';
 import type { PostgresConnectionOptions } from './postgres-source-options.ts';
+import { connectSuitable } from './server-choice.ts';
 import type { ByteReceiver, WireSession } from './wire-connect.ts';
 import { connectSocket } from './wire-connect.ts';
 import type { FrameSink } from './wire-input.ts';
@@ -69,6 +70,17 @@ export class PostgresWire implements AsyncDisposable {
     clock: Clock = systemClock,
   ): Promise<PostgresWire> {
     signal.throwIfAborted();
+    const open = (one: PostgresConnectionOptions): Promise<PostgresWire> =>
+      PostgresWire.#open(one, session, signal, clock);
+    return await connectSuitable(options, open, signal);
+  }
+
+  static async #open(
+    options: PostgresConnectionOptions,
+    session: WireSession,
+    signal: AbortSignal,
+    clock: Clock,
+  ): Promise<PostgresWire> {
     const wire = new PostgresWire(options, clock);
     const receiver: ByteReceiver = {
       room: () => wire.#input.room(wire.#stalled),

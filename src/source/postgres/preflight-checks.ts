@@ -3,7 +3,7 @@ import {
   quoteIdentifier,
   quoteQualified,
 } from '../../../dialects/postgres/postgres-identifiers.ts';
-import type { SlotInfo } from '../../../dialects/postgres/postgres-server-catalog.ts';
+import type { ServerInfo, SlotInfo } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { CapturePlan, CatalogState } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
@@ -107,13 +107,28 @@ function serverProblems({ catalog, options }: PreflightInput): TidemarkError[] {
       ),
     );
   }
+  return [...found, ...versionProblems(options, server)];
+}
+
+/** Options that this server cannot do. */
+function versionProblems(options: PostgresSourceOptions, server: ServerInfo): TidemarkError[] {
+  const found: TidemarkError[] = [];
+  const unsupported = (message: string, cure: string): void => {
+    found.push(new TidemarkError('CONFIG_UNSUPPORTED', message, { cure }));
+  };
+  const is = `the server is ${server.versionText}`;
   if (options.slotFailover && server.version < 170_000) {
-    found.push(
-      ...problem(
-        'CONFIG_UNSUPPORTED',
-        `slot.failover needs PostgreSQL 17, the server is ${server.versionText}`,
-        'Remove slot.failover.',
-      ),
+    unsupported(`slot.failover needs PostgreSQL 17, ${is}`, 'Remove slot.failover.');
+  } else if (options.slotFailover && server.inRecovery) {
+    unsupported(
+      'slot.failover: the slot of a standby cannot be copied to others',
+      'Remove slot.failover, or connect to the primary.',
+    );
+  }
+  if (options.publishGeneratedColumns === 'stored' && server.version < 180_000) {
+    unsupported(
+      `publish.generated.columns: stored needs PostgreSQL 18, ${is}`,
+      'Remove publish.generated.columns.',
     );
   }
   return found;
@@ -348,6 +363,14 @@ function settingWarnings({ catalog }: PreflightInput): PreflightWarning[] {
         `max_slot_wal_keep_size is ${server.maxSlotWalKeepSizeMb} MB: a slot that falls further ` +
         'behind is lost, and a new snapshot is needed',
       cure: `ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();`,
+    });
+  }
+  if (server.inRecovery && server.hotStandbyFeedback === false) {
+    found.push({
+      message:
+        'hot_standby_feedback is off on this standby: its primary removes what the snapshot and ' +
+        'the slot still need, which cancels the one and loses the other',
+      cure: 'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
     });
   }
   const timeout = server.idleSlotTimeoutSeconds ?? 0;

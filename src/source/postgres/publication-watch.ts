@@ -6,19 +6,36 @@ import { catalogRows } from './catalog-session.ts';
 
 const OPERATIONS = ['insert', 'update', 'delete', 'truncate'] as const;
 
+/** A table of the publication. */
+interface PublishedPart {
+  readonly oid: number;
+  /** Numbers of the columns that are listed; null: all. */
+  readonly columns: readonly number[] | null;
+  /** The row filter; null: none. */
+  readonly filter: string | null;
+}
+
 interface PublicationState {
   readonly oid: string;
   readonly viaRoot: boolean;
+  readonly generatedColumns: boolean;
   readonly operations: readonly string[];
-  /** OIDs of the tables that it names; none for FOR ALL TABLES. */
-  readonly tables: readonly number[];
+  /** The tables that it names; none for FOR ALL TABLES. */
+  readonly tables: readonly PublishedPart[];
 }
 
-function stateQuery(name: string): string {
+/** Lists and filters there are from 15 on. */
+function stateQuery(name: string, version: number): string {
+  const details =
+    version < 150_000
+      ? "'columns', NULL, 'filter', NULL"
+      : `'columns', to_jsonb(r.prattrs::int2[]),
+      'filter', pg_catalog.pg_get_expr(r.prqual, r.prrelid)`;
   return `SELECT p.oid, p.pubviaroot AS via_root, p.pubinsert AS insert, p.pubupdate AS update,
   p.pubdelete AS delete, p.pubtruncate AS truncate,
-  (SELECT coalesce(json_agg(r.prrelid::bigint), '[]') FROM pg_catalog.pg_publication_rel r
-    WHERE r.prpubid = p.oid) AS tables
+  coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's' AS generated,
+  (SELECT coalesce(json_agg(json_build_object('oid', r.prrelid::bigint, ${details})), '[]')
+    FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid) AS tables
 FROM pg_catalog.pg_publication p WHERE p.pubname = ${quoteLiteral(name)}`;
 }
 
@@ -29,10 +46,12 @@ FROM pg_catalog.pg_publication p WHERE p.pubname = ${quoteLiteral(name)}`;
  */
 export class PublicationWatch {
   readonly #name: string;
+  readonly #query: string;
   #known: PublicationState | null = null;
 
-  constructor(name: string) {
+  constructor(name: string, serverVersion: number) {
     this.#name = name;
+    this.#query = stateQuery(name, serverVersion);
   }
 
   /** What is missing since the first look; null: nothing. */
@@ -46,22 +65,47 @@ export class PublicationWatch {
     if (known.viaRoot !== now.viaRoot) {
       return this.#gone('has another publish_via_partition_root');
     }
+    if (known.generatedColumns && !now.generatedColumns) {
+      return this.#gone('sends no generated columns any more');
+    }
     const operations = known.operations.filter((one) => !now.operations.includes(one));
     if (operations.length > 0) return this.#gone(`sends no ${operations.join(', no ')} any more`);
-    const tables = known.tables.filter((oid) => !now.tables.includes(oid));
+    return await this.#narrowed(querier, known.tables, now.tables);
+  }
+
+  async #narrowed(
+    querier: Querier,
+    known: readonly PublishedPart[],
+    now: readonly PublishedPart[],
+  ): Promise<TidemarkError | null> {
+    const tables: number[] = [];
+    for (const part of known) {
+      const found = now.find(({ oid }) => oid === part.oid);
+      if (found === undefined) {
+        tables.push(part.oid);
+        continue;
+      }
+      if (found.filter !== part.filter && found.filter !== null) {
+        const [name] = await existing(querier, [part.oid]);
+        return this.#gone(`has another row filter for ${name}: ${found.filter}`);
+      }
+      const columns = await missingColumns(querier, part, found);
+      if (columns.length > 0) return this.#gone(`does not send ${columns.join(', ')} any more`);
+    }
     // A table that was dropped left it with good reason.
     const left = tables.length === 0 ? [] : await existing(querier, tables);
     return left.length === 0 ? null : this.#gone(`does not send ${left.join(', ')} any more`);
   }
 
   async #state(querier: Querier): Promise<PublicationState | null> {
-    const row = (await catalogRows(querier, stateQuery(this.#name)))[0];
+    const row = (await catalogRows(querier, this.#query))[0];
     if (row === undefined) return null;
     return {
       oid: text(row, 'oid'),
       viaRoot: flag(row, 'via_root'),
+      generatedColumns: flag(row, 'generated'),
       operations: OPERATIONS.filter((operation) => flag(row, operation)),
-      tables: JSON.parse(text(row, 'tables')) as number[],
+      tables: JSON.parse(text(row, 'tables')) as PublishedPart[],
     };
   }
 
@@ -77,5 +121,22 @@ export class PublicationWatch {
 async function existing(querier: Querier, oids: readonly number[]): Promise<readonly string[]> {
   const sql = `SELECT oid::regclass::text AS name FROM pg_catalog.pg_class
 WHERE oid IN (${oids.join(', ')}) ORDER BY 1`;
+  return (await catalogRows(querier, sql)).map((row) => text(row, 'name'));
+}
+
+/** Columns that were sent, are still there, and stand in the list no more. */
+async function missingColumns(
+  querier: Querier,
+  known: PublishedPart,
+  now: PublishedPart,
+): Promise<readonly string[]> {
+  const list = now.columns;
+  if (list === null || known.columns?.every((column) => list.includes(column)) === true) return [];
+  const before =
+    known.columns === null ? "a.attgenerated = ''" : `a.attnum IN (${known.columns.join(', ')})`;
+  const sql = `SELECT a.attrelid::regclass || '.' || a.attname AS name
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = ${known.oid} AND a.attnum > 0 AND NOT a.attisdropped AND ${before}
+  AND a.attnum NOT IN (${list.join(', ')}) ORDER BY a.attnum`;
   return (await catalogRows(querier, sql)).map((row) => text(row, 'name'));
 }

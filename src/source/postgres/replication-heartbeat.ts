@@ -23,10 +23,10 @@ export interface HeartbeatEvents {
   look?(querier: Querier): Promise<void>;
 }
 
-const DEFAULT_ACTION = `SELECT pg_catalog.pg_logical_emit_message(
-  false, '${OWN_MESSAGE_PREFIX}', '')`;
+/** Nothing can be written on a standby, and another position is to be asked for (P109). */
+const DEFAULT_ACTION = `SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery()
+  THEN pg_catalog.pg_logical_emit_message(false, '${OWN_MESSAGE_PREFIX}', '') END`;
 
-/** On a standby there is nothing to write, and another position to ask for (P109). */
 const WAL_END_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
   THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END`;
 

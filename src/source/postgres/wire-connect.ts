@@ -57,6 +57,7 @@ function tlsOptions(options: PostgresConnectionOptions): ConnectionOptions | fal
   if (options.sslRootCert !== undefined) tls.ca = options.sslRootCert;
   if (options.sslCert !== undefined) tls.cert = options.sslCert;
   if (options.sslKey !== undefined) tls.key = options.sslKey;
+  if (options.sslPassword !== undefined) tls.passphrase = options.sslPassword;
   // Node would compare with `localhost` where the host is an address.
   tls.checkServerIdentity = (_name, certificate) =>
     sslMode === 'verify-full' ? checkServerIdentity(options.host, certificate) : undefined;

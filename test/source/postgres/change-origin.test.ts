@@ -14,6 +14,7 @@ test('an origin is a copy of its own', () => {
     previousCommitLsn: null,
     ordinal: 3,
     transactionId: 4,
+    xmin: 6n,
     sourceMicros: 5n,
     snapshot: 'false',
   } as unknown as RowChange;
@@ -25,6 +26,7 @@ test('an origin is a copy of its own', () => {
     previousCommitLsn: null,
     ordinal: 3,
     transactionId: 4,
+    xmin: 6n,
     sourceMicros: 5n,
     snapshot: 'false',
   });

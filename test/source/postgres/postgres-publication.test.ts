@@ -72,6 +72,14 @@ describe('a publication that is missing', () => {
     expect(plan({ options: told }).statements[0]).toContain(ALL);
   });
 
+  test('generated columns are named where asked for, and only from 18 on', () => {
+    const options = { publishGeneratedColumns: 'stored' } as const;
+    expect(plan({ options }).statements[0]).toContain(
+      `(${ALL}, publish_generated_columns = stored)`,
+    );
+    expect(plan({ options, version: 170_000 }).statements[0]).toContain(`(${ALL})`);
+  });
+
   test('all_tables and no_tables', () => {
     const all = plan({ options: { publicationAutocreateMode: 'all_tables' } });
     expect(all.statements).toEqual([`CREATE PUBLICATION "tidemark" FOR ALL TABLES WITH (${ALL})`]);
@@ -137,6 +145,16 @@ describe('a publication that exists', () => {
     expect(disabled.warnings[0]).toContain('does not send delete');
     const skipped = { publicationAutocreateMode: 'disabled', skippedOperations: ['d'] } as const;
     expect(plan({ ...given, options: skipped }).warnings).toEqual([]);
+  });
+
+  test('generated columns are set where asked for, and otherwise left as they are', () => {
+    const given = { current: current({ generatedColumns: true }), published: [whole] };
+    expect(plan(given).statements).toEqual([]);
+    const options = { publishGeneratedColumns: 'none' } as const;
+    expect(plan({ ...given, options }).statements).toEqual([
+      `ALTER PUBLICATION "tidemark" SET (${ALL}, publish_generated_columns = none)`,
+    ]);
+    expect(plan({ ...given, options, version: 170_000 }).statements).toEqual([]);
   });
 
   test('FOR ALL TABLES cannot be narrowed: it is used as it is', () => {

@@ -87,6 +87,23 @@ describe('server', () => {
     expect(codes({ server, slot })).toEqual(['PG_SLOT_IN_USE']);
   });
 
+  test('a standby: no failover slot, and its primary shall keep what is read', () => {
+    const server = { inRecovery: true, hotStandbyFeedback: false };
+    const given = { server, options: { slotFailover: true } };
+    expect(codes(given)).toEqual(['CONFIG_UNSUPPORTED', 'PG_PUBLICATION']);
+    expect(check({ server }).warnings.map(({ cure }) => cure)).toEqual([
+      'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
+    ]);
+    const synced = { server, slot: slotInfo({ synced: true }) };
+    expect(codes(synced)).toEqual(['PG_SLOT_SYNCED', 'PG_PUBLICATION']);
+  });
+
+  test('generated columns need 18', () => {
+    const options = { publishGeneratedColumns: 'stored' } as const;
+    expect(codes({ options })).toEqual([]);
+    expect(codes({ options, server: { version: 170_000 } })).toEqual(['CONFIG_UNSUPPORTED']);
+  });
+
   test('failover slots need 17', () => {
     const given = { server: { version: 160_000 }, options: { slotFailover: true } };
     expect(codes(given)).toEqual(['CONFIG_UNSUPPORTED']);
