@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compareScenario, equalRecords } from '../support/golden-differences.ts';
-import { knownDefect } from '../support/golden-defects.ts';
+import { knownDefects } from '../support/golden-defects.ts';
 import { type GoldenScenario, goldenScenarios } from '../support/golden-postgres.ts';
 import { type GoldenOutcome, runGoldenScenarios } from '../support/golden-run.ts';
 
@@ -33,7 +33,7 @@ describe('golden records of PostgreSQL', () => {
     expect(outcome?.failure).toBeNull();
     const differences = compareScenario(scenario, outcome?.topics ?? new Map());
     const ours = differences
-      .filter((difference) => knownDefect(difference) === null)
+      .filter((difference) => knownDefects(difference) === null)
       .map(({ topic, index, what }) => `${topic}[${index}] ${what.join('; ')}`);
     expect(ours).toEqual([]);
     expect(equalRecords(scenario, differences)).toBeGreaterThanOrEqual(EQUAL[name] ?? 0);

@@ -1,7 +1,7 @@
 // `npm run test:golden -- postgres [scenario …]`: what our daemon writes beside what was recorded.
 import { parseArgs } from 'node:util';
-import { compareScenario, equalRecords } from '../support/golden-differences.ts';
-import { knownDefect } from '../support/golden-defects.ts';
+import { compareScenario, countRules, equalRecords } from '../support/golden-differences.ts';
+import { knownDefects } from '../support/golden-defects.ts';
 import { goldenScenarios } from '../support/golden-postgres.ts';
 import { runGoldenScenarios } from '../support/golden-run.ts';
 
@@ -12,6 +12,7 @@ const wanted = goldenScenarios().filter(
 const outcomes = await runGoldenScenarios(wanted);
 let equal = 0;
 let recorded = 0;
+const rules: (readonly string[])[] = [];
 for (const scenario of wanted) {
   const outcome = outcomes.get(scenario.name);
   const differences = compareScenario(scenario, outcome?.topics ?? new Map());
@@ -20,13 +21,18 @@ for (const scenario of wanted) {
   const failure = outcome?.failure === null ? '' : `: ${outcome?.failure.message ?? 'not run'}`;
   print(`${scenario.name}: ${same} of ${count}${failure}`);
   for (const difference of differences) {
-    const defect = knownDefect(difference);
-    print(`  ${difference.topic}[${difference.index}]${defect === null ? '' : ` (${defect})`}`);
-    if (defect === null) for (const what of difference.what) print(`    ${what}`);
+    const defects = knownDefects(difference);
+    if (defects !== null) {
+      rules.push(defects);
+      continue;
+    }
+    print(`  ${difference.topic}[${difference.index}]`);
+    for (const what of difference.what) print(`    ${what}`);
   }
   equal += same;
   recorded += count;
 }
+for (const [rule, count] of countRules(rules)) print(`  ${count} records: ${rule}`);
 print(`golden postgres: ${equal} of ${recorded}`);
 
 function print(line: string): void {

@@ -19,6 +19,12 @@ function added(columns: string): RegExp {
   return new RegExp(`^${FIELD}\\.(?:${columns}): not wanted: `);
 }
 
+/** A header that the original does not have, with exactly one of these values. */
+function ownHeader(name: string, ...values: readonly string[]): RegExp {
+  const escaped = values.map((value) => value.replaceAll(/[.[\]]/g, '\\$&'));
+  return new RegExp(`^headers\\.__tidemark\\.${name}: not wanted: (?:${escaped.join('|')})$`);
+}
+
 const DEFECTS: readonly KnownDefect[] = [
   {
     name: '3: the scale of numeric(3,-2) is taken as 2046',
@@ -77,17 +83,35 @@ const DEFECTS: readonly KnownDefect[] = [
   {
     name: '7: NaN and infinities of numeric are null; ours says so in a header',
     topic: /t_num$/,
-    lines: [/^headers: want .*, got .*__tidemark\.unconverted/],
+    lines: [
+      ownHeader(
+        'unconverted',
+        '["after.c_num"]',
+        '["after.c_num","after.c_num10_2","after.c_num38_10","after.c_num5_0","after.c_dec"]',
+      ),
+    ],
   },
   {
     name: '9: a partitioned table is read twice',
     topic: /t_part$/,
-    lines: [/^missing$/],
+    lines: [/^missing: \{"id":(?:1,"region":"eu"|2,"region":"us")\}$/],
   },
   {
     name: '14: absent values are told in a header',
-    topic: /t_toast$|t_ri_index$/,
-    lines: [/^headers: want .*, got .*__tidemark\.absent/],
+    topic: /t_toast$/,
+    lines: [
+      ownHeader(
+        'absent',
+        '["big"]',
+        '["bigj","bigb","biga","bign","bigh","bigia"]',
+        '["big","bigj","bigb","biga","bign","bigh","bigia"]',
+      ),
+    ],
+  },
+  {
+    name: '14: absent values are told in a header',
+    topic: /t_ri_index$/,
+    lines: [ownHeader('absent', '["id"]')],
   },
   {
     name: 'generated columns are in the snapshot only, and a row must be the same in both',
@@ -112,10 +136,11 @@ const DEFECTS: readonly KnownDefect[] = [
 ];
 
 /** The names of the defects that explain a difference; null: some of it is ours. */
-export function knownDefect({ topic, what }: GoldenDifference): string | null {
+export function knownDefects({ topic, what }: GoldenDifference): readonly string[] | null {
   const names = what.map((line) => {
     const known = DEFECTS.filter((defect) => defect.topic.test(topic));
     return known.find((defect) => defect.lines.some((pattern) => pattern.test(line)))?.name;
   });
-  return names.includes(undefined) ? null : [...new Set(names)].join('; ');
+  const found = names.filter((name) => name !== undefined);
+  return found.length < names.length ? null : [...new Set(found)];
 }

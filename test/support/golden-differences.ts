@@ -38,14 +38,21 @@ export function compareScenario(
     for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
       const expected = wanted[index] ?? null;
       const found = got[index] ?? null;
-      const what = expected === null || found === null ? ['missing'] : compare(expected, found);
-      if (expected === null) what.splice(0, 1, 'not wanted');
+      const what = whatDiffers(expected, found);
       if (what.length === 0) continue;
       const place = { scenario: scenario.name, topic, index };
       differences.push({ ...place, expected, actual: found, what });
     }
   }
   return differences;
+}
+
+/** How many records each rule explains, a record counting with each of its rules. */
+export function countRules(rules: Iterable<readonly string[]>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const names of rules)
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return new Map([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The original marks the windows of incremental snapshots in the signal table. */
@@ -70,6 +77,16 @@ export function equalRecords(
   return recorded - differences.filter(({ expected }) => expected !== null).length;
 }
 
+function whatDiffers(expected: MaskedRecord | null, found: MaskedRecord | null): string[] {
+  if (expected === null) return [`not wanted: ${keyText(found)}`];
+  return found === null ? [`missing: ${keyText(expected)}`] : compare(expected, found);
+}
+
+function keyText(record: MaskedRecord | null): string {
+  const key = record?.key ?? null;
+  return short(isJsonObject(key) ? (key['payload'] ?? key) : key);
+}
+
 function compare(expected: MaskedRecord, actual: MaskedRecord): string[] {
   return [
     ...differences('key', expected.key, actual.key),
@@ -78,11 +95,21 @@ function compare(expected: MaskedRecord, actual: MaskedRecord): string[] {
   ];
 }
 
-function headerDifferences(expected: MaskedRecord, actual: MaskedRecord): string[] {
+/** Header by header, so that one more does not hide the others. */
+function* headerDifferences(expected: MaskedRecord, actual: MaskedRecord): Generator<string> {
   const [wanted, got] = [expected, actual].map(({ headers }) =>
-    JSON.stringify(headers.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    headers.toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
-  return wanted === got ? [] : [`headers: want ${wanted ?? ''}, got ${got ?? ''}`];
+  const has = (list: MaskedRecord['headers'] | undefined, text: string): boolean =>
+    list?.some((header) => JSON.stringify(header) === text) ?? false;
+  for (const [name, value] of got ?? []) {
+    if (has(wanted, JSON.stringify([name, value]))) continue;
+    yield `headers.${name}: not wanted: ${value ?? 'null'}`;
+  }
+  for (const [name, value] of wanted ?? []) {
+    if (has(got, JSON.stringify([name, value]))) continue;
+    yield `headers.${name}: missing, want ${value ?? 'null'}`;
+  }
 }
 
 function* differences(place: string, wanted: JsonNode, got: JsonNode): Generator<string> {

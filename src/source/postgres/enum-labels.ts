@@ -1,6 +1,7 @@
 import { parseArrayText } from '../../../dialects/postgres/postgres-array-text.ts';
-import type { ChangeReceiver, RowChange, SchemaChange } from '../../model/change-event.ts';
-import { RowImage, ValueKind } from '../../model/row-image.ts';
+import type { RowChange } from '../../model/change-event.ts';
+import { ValueKind } from '../../model/row-image.ts';
+import type { RowImage } from '../../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../model/table-schema.ts';
 
 /**
@@ -88,42 +89,4 @@ function enumColumn({ format, tupleIndex }: ColumnSchema): EnumColumn | null {
   if (format.kind !== 'array' || format.element.kind !== 'string') return null;
   const { labels } = format.element;
   return labels === undefined ? null : new EnumColumn(tupleIndex, format.delimiter, labels);
-}
-
-/** What knows the relations of a stream, as far as it matters here. */
-export interface LabelledRelations {
-  /** Asks the catalog again; a change when the shape differs. */
-  relearn(relationId: number, change: RowChange): Promise<SchemaChange | null>;
-  lookup(relationId: number): LabelledRelation | undefined;
-}
-
-/** A relation whose shape may have new labels. */
-export interface LabelledRelation {
-  readonly table: TableSchema | null;
-  readonly labels?: EnumLabels | null;
-  readonly watch: { row(change: RowChange): boolean } | null;
-}
-
-/** Hands a row with an unknown label over, after the shape that has it. */
-export async function withNewLabels(
-  relations: LabelledRelations,
-  relationId: number,
-  change: RowChange,
-  receiver: ChangeReceiver,
-): Promise<void> {
-  const kept: RowChange = { ...change, before: copy(change.before), after: copy(change.after) };
-  const changed = await relations.relearn(relationId, kept);
-  if (changed !== null) await receiver.schemaChanged(changed);
-  const relation = relations.lookup(relationId);
-  if (relation === undefined || relation.table === null) return;
-  kept.table = relation.table;
-  if (relation.labels?.know(kept) === false) relation.labels.accept(kept);
-  if (relation.watch === null || relation.watch.row(kept)) receiver.row(kept);
-}
-
-function copy(image: RowImage | null): RowImage | null {
-  if (image === null) return null;
-  const kept = new RowImage();
-  kept.copyFrom(image);
-  return kept;
 }

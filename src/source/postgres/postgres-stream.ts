@@ -11,7 +11,6 @@ import type { Lsn } from '../../model/lsn.ts';
 import { lsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
 import { originOf, originOfMessage } from './change-origin.ts';
-import { withNewLabels } from './enum-labels.ts';
 import { PgoutputDecoder } from './pgoutput-decoder.ts';
 import type {
   BeginMessage,
@@ -30,6 +29,7 @@ import {
   XLOG_DATA_HEADER_BYTES,
 } from './replication-frame.ts';
 import type { ReplicationPosition } from './replication-position.ts';
+import { withNewShape } from './shape-check.ts';
 import type { CommittedTransaction, StreamedTransactions } from './streamed-transactions.ts';
 import type { CopyBothHandler } from './wire-operation.ts';
 
@@ -249,8 +249,8 @@ export class PostgresStream implements CopyBothHandler {
     change.after = decoder.hasAfter ? decoder.after : null;
     change.lsn = at;
     change.ordinal = position.ordinal;
-    if (relation.labels?.know(change) === false) {
-      return withNewLabels(relations, decoder.relationId, change, receiver);
+    if (relation.check?.fits(change) === false) {
+      return withNewShape(relations, decoder.relationId, change, receiver);
     }
     if (relation.watch === null || relation.watch.row(change)) receiver.row(change);
     return undefined;

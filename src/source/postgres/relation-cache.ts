@@ -3,10 +3,10 @@ import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import type { RowChange, SchemaChange, TruncateChange } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
-import { EnumLabels } from './enum-labels.ts';
 import { tableIncluded } from './capture-filter.ts';
 import type { RelationMessage } from './pgoutput-message.ts';
 import { columnsAgree, tableAsOf } from './relation-translator.ts';
+import { ShapeCheck } from './shape-check.ts';
 import type { SchemaContext } from './table-schema-builder.ts';
 import { buildTableSchema, unsupportedTypesError } from './table-schema-builder.ts';
 
@@ -17,8 +17,8 @@ export interface CachedRelation {
   readonly table: TableSchema | null;
   /** Sees each change first; null: nobody has to. */
   readonly watch: RelationWatch | null;
-  /** Labels of its enums; null or absent: it has none. */
-  readonly labels?: EnumLabels | null;
+  /** Finds rows that the shape does not fit; null or absent: all do. */
+  readonly check?: ShapeCheck | null;
 }
 
 /** Looks at the changes of a table before they are handed over. */
@@ -35,6 +35,8 @@ export interface RelationCatalog {
   table(oid: number): Promise<TableInfo | null>;
   /** Makes sure that the types are known; reloads types that a user may have changed (P83, P85). */
   loadTypes(oids: readonly number[]): Promise<void>;
+  /** The end of the WAL as of now. */
+  end(): Promise<Lsn>;
   /** `format_type` of each column, by name. */
   typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
 }
@@ -52,6 +54,8 @@ export class RelationCache {
   readonly #catalog: RelationCatalog;
   readonly #relations = new Map<number, CachedRelation>();
   readonly #messages = new Map<number, RelationMessage>();
+  /** Columns that rows since the last Relation showed to be nullable. */
+  readonly #nullable = new Map<number, readonly string[]>();
   readonly #known = new Map<number, KnownTable>();
   #watchOf: (table: TableSchema) => RelationWatch | null = () => null;
 
@@ -101,6 +105,7 @@ export class RelationCache {
   forget(): void {
     this.#relations.clear();
     this.#messages.clear();
+    this.#nullable.clear();
   }
 
   lookup(relationId: number): CachedRelation | undefined {
@@ -119,8 +124,15 @@ export class RelationCache {
     return true;
   }
 
-  /** Takes in a Relation message of a captured table; a change when its shape really differs. */
-  async learn(relation: RelationMessage, lsn: Lsn): Promise<SchemaChange | null> {
+  /**
+   * Takes in a Relation message of a captured table; a change when its shape really differs.
+   * `nullable`: columns that were not NOT NULL yet, whatever the catalog says by now.
+   */
+  async learn(
+    relation: RelationMessage,
+    lsn: Lsn,
+    nullable: readonly string[] = [],
+  ): Promise<SchemaChange | null> {
     await this.#catalog.loadTypes(relation.columns.map((column) => column.typeOid));
     const catalog = await this.#catalog.table(relation.relationId);
     const known = this.#knownOf(relation);
@@ -128,7 +140,7 @@ export class RelationCache {
       ? new Map<string, string>()
       : await this.#catalog.typeTexts(relation);
     const previous = known?.info ?? null;
-    const shape = tableAsOf(relation, { catalog, previous, typeTexts });
+    const shape = tableAsOf(relation, { catalog, previous, typeTexts, nullable });
     const version = (known?.schema.version ?? 0) + 1;
     const built = buildTableSchema(shape, this.#catalog.context, version);
     if (built.unsupported.length > 0) throw unsupportedTypesError(built.unsupported);
@@ -141,16 +153,22 @@ export class RelationCache {
       columnCount: relation.columns.length,
       table: schema,
       watch: this.#watchOf(schema),
-      labels: EnumLabels.of(schema),
+      check: ShapeCheck.of(schema, await this.#catalog.end()),
     });
     this.#messages.set(relation.relationId, relation);
+    this.#nullable.delete(relation.relationId);
     return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
   }
 
-  /** A row of the relation has a label that its shape does not know. */
+  /** A row of the relation does not fit its shape: it has another label, or an earlier null. */
   async relearn(relationId: number, change: RowChange): Promise<SchemaChange | null> {
     const relation = this.#messages.get(relationId);
-    return relation === undefined ? null : this.learn(relation, change.lsn);
+    if (relation === undefined) return null;
+    const found = this.#relations.get(relationId)?.check?.unexpectedNulls(change) ?? [];
+    const nullable = [...(this.#nullable.get(relationId) ?? []), ...found];
+    const changed = await this.learn(relation, change.lsn, nullable);
+    this.#nullable.set(relationId, nullable);
+    return changed;
   }
 
   /** By id, else by name: a table that was dropped and made anew goes on in the same topic. */

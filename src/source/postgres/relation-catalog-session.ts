@@ -7,6 +7,9 @@ import {
   text,
   TYPES_QUERY,
 } from '../../../dialects/postgres/postgres-catalog.ts';
+import { must } from '../../foundation/assert.ts';
+import { parseLsn } from '../../model/lsn.ts';
+import type { Lsn } from '../../model/lsn.ts';
 import { schemaContext } from './capture-preparation.ts';
 import type { Querier } from './catalog-session.ts';
 import { catalogRows } from './catalog-session.ts';
@@ -18,6 +21,11 @@ import type { SchemaContext } from './table-schema-builder.ts';
 
 /** Object ids below belong to the server itself and never change their meaning (P83). */
 const FIRST_USER_OID = 16_384;
+
+/** A standby writes no WAL. */
+const END_QUERY = `
+  SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+               ELSE pg_catalog.pg_current_wal_insert_lsn() END)::text AS lsn`;
 
 /** Asks the catalog over a connection beside the stream. */
 export class CatalogSession implements RelationCatalog {
@@ -40,6 +48,11 @@ export class CatalogSession implements RelationCatalog {
     // A user's enum may have new labels, a domain another base: read again what may have changed.
     if (oids.every((oid) => oid < FIRST_USER_OID && this.#types.get(oid) !== undefined)) return;
     this.#types.add(parseTypes(await catalogRows(this.#querier, TYPES_QUERY)));
+  }
+
+  async end(): Promise<Lsn> {
+    const [row] = await catalogRows(this.#querier, END_QUERY);
+    return parseLsn(text(must(row, 'a row of one expression'), 'lsn'));
   }
 
   async typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>> {

@@ -14,6 +14,8 @@ export interface RelationKnowledge {
   readonly previous: TableInfo | null;
   /** `format_type` of the relation's columns by name. */
   readonly typeTexts: ReadonlyMap<string, string>;
+  /** Columns that were nullable as of the change: a row showed it. */
+  readonly nullable?: readonly string[];
 }
 
 function sameColumn(column: RelationColumn, known: ColumnInfo): boolean {
@@ -38,13 +40,14 @@ export function columnsAgree(relation: RelationMessage, table: TableInfo | null)
  * columns agree, else from the description before (P21), else they are unknown: nullable.
  */
 export function tableAsOf(relation: RelationMessage, knowledge: RelationKnowledge): TableShape {
-  const { catalog, previous, typeTexts } = knowledge;
+  const { catalog, previous, typeTexts, nullable = [] } = knowledge;
   const sources = columnsAgree(relation, catalog) ? [catalog] : [previous, catalog];
   const known = sources.filter((source) => source !== null);
   const tupleColumns = relation.columns.map((column, index): ColumnInfo => {
     for (const source of known) {
       const match = source.columns.find((candidate) => sameColumn(column, candidate));
-      if (match !== undefined) return match;
+      if (match === undefined) continue;
+      return nullable.includes(column.name) ? { ...match, notNull: false } : match;
     }
     return {
       // No attribute number is negative, so that it cannot meet one of the catalog.
@@ -53,7 +56,8 @@ export function tableAsOf(relation: RelationMessage, knowledge: RelationKnowledg
       typeOid: column.typeOid,
       typmod: column.typeModifier,
       typeText: typeTexts.get(column.name) ?? `type ${column.typeOid}`,
-      notNull: column.identity && relation.replicaIdentity !== 'full',
+      notNull:
+        column.identity && relation.replicaIdentity !== 'full' && !nullable.includes(column.name),
       defaultExpression: null,
       generated: null,
       identity: null,

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { RowChange, SchemaChange } from '../../../src/model/change-event.ts';
+import type { RowChange } from '../../../src/model/change-event.ts';
 import { lsn } from '../../../src/model/lsn.ts';
 import { RowImage } from '../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../../src/model/table-schema.ts';
-import { EnumLabels, withNewLabels } from '../../../src/source/postgres/enum-labels.ts';
-import { RecordingReceiver } from '../../support/recording-receiver.ts';
+import { EnumLabels } from '../../../src/source/postgres/enum-labels.ts';
 
 function tableWith(labels: readonly string[]): TableSchema {
   const schema = { type: 'string', optional: true } as const;
@@ -69,36 +68,5 @@ describe('EnumLabels', () => {
 
   test('a table without enums is not looked at', () => {
     expect(EnumLabels.of({ ...table, columns: table.columns.slice(0, 1) })).toBeNull();
-  });
-});
-
-describe('withNewLabels', () => {
-  test('the shape comes before the row, and the row is kept meanwhile', async () => {
-    const old = tableWith(['sad']);
-    const next = tableWith(['sad', 'ok']);
-    const receiver = new RecordingReceiver();
-    const change = insert(old, 'x', 'ok', null);
-    const relation = { table: next, labels: EnumLabels.of(next), watch: null };
-    const relations = {
-      lookup: () => relation,
-      relearn: (): Promise<SchemaChange> => {
-        // The buffer goes on to the next row.
-        change.after?.bytes.fill(0);
-        return Promise.resolve({ table: next, previous: old, lsn: lsn(7n) });
-      },
-    };
-    await withNewLabels(relations, 1, change, receiver);
-    await receiver.snapshotCompleted({ partition: {}, offset: {} });
-    expect(receiver.schemas.map(({ table }) => table)).toEqual([next]);
-    expect(receiver.events).toMatchObject([{ version: 2, after: { c1: 'ok' } }]);
-  });
-
-  test('a label that the catalog does not have is asked for once', async () => {
-    const table = tableWith(['sad']);
-    const relation = { table, labels: EnumLabels.of(table), watch: null };
-    const relations = { lookup: () => relation, relearn: () => Promise.resolve(null) };
-    const change = insert(table, 'x', 'renamed', null);
-    await withNewLabels(relations, 1, change, new RecordingReceiver());
-    expect(relation.labels?.know(change)).toBe(true);
   });
 });

@@ -165,6 +165,42 @@ test('old WAL is read with the shape of its time (P21)', async () => {
   ]);
 });
 
+test('a null from before NOT NULL was set has a shape that allows it (P21)', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE t (id int PRIMARY KEY, a text, b text); ALTER TABLE t REPLICA IDENTITY FULL`);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  await first.stop();
+  await database.query(`INSERT INTO t VALUES (1, 'x', 'y'), (2, NULL, 'z'), (3, 'w', NULL)`);
+  await database.query(`UPDATE t SET a = coalesce(a, ''), b = coalesce(b, '') WHERE id > 1`);
+  await database.query('ALTER TABLE t ALTER a SET NOT NULL, ALTER b SET NOT NULL');
+  await database.query(`INSERT INTO t VALUES (4, 'v', 'u')`);
+  const second = await startStreaming(options, first.receiver);
+  await second.receiver.until((events) => events.length === 6);
+  await second.stop();
+  const { events, schemas } = second.receiver;
+  const optional = schemas
+    .slice(-4)
+    .map(({ table }) => table.columns.map(({ schema }) => schema.optional));
+  expect(optional).toEqual([
+    [false, false, false],
+    [false, true, false],
+    [false, true, true],
+    [false, false, false],
+  ]);
+  const shapes = events.map(({ after, version }) => [after?.['a'], after?.['b'], version]);
+  const [at = 0] = shapes[0]?.slice(2).map(Number) ?? [];
+  expect(shapes).toEqual([
+    ['x', 'y', at],
+    [null, 'z', at + 1],
+    ['w', null, at + 2],
+    ['', 'z', at + 2],
+    ['w', '', at + 2],
+    ['v', 'u', at + 3],
+  ]);
+});
+
 test('tables and columns that are not captured do not come', async () => {
   await using database = await freshDatabase();
   await database.query(`

@@ -23,6 +23,7 @@ const CATALOG: RelationCatalog = {
   },
   table: () => Promise.resolve(null),
   loadTypes: () => Promise.resolve(),
+  end: () => Promise.resolve(lsn(0n)),
   typeTexts: () => Promise.resolve(new Map()),
 };
 

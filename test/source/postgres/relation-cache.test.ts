@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { ColumnInfo, TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { lsn } from '../../../src/model/lsn.ts';
+import type { Lsn } from '../../../src/model/lsn.ts';
+import type { RowChange } from '../../../src/model/change-event.ts';
+import { RowImage } from '../../../src/model/row-image.ts';
+import type { TableSchema } from '../../../src/model/table-schema.ts';
 import type { RelationMessage } from '../../../src/source/postgres/pgoutput-message.ts';
 import type { RelationCatalog } from '../../../src/source/postgres/relation-cache.ts';
 import { RelationCache } from '../../../src/source/postgres/relation-cache.ts';
@@ -8,6 +12,24 @@ import { sourceOptionsFor } from '../../support/postgres-source.ts';
 
 const AT = lsn(1n);
 const UNSUPPORTED_OID = 600;
+const INFO: TableInfo = {
+  oid: 7,
+  schema: 'public',
+  name: 't',
+  kind: 'table',
+  persistence: 'permanent',
+  replicaIdentity: 'default',
+  owner: '',
+  columns: [],
+  uniqueIndexes: [],
+  parentOid: 0,
+  rootOid: 7,
+  rowSecurity: false,
+  canSelect: true,
+  owned: true,
+  estimatedRows: 0,
+  pages: 0,
+};
 
 const relation = (
   names: readonly string[],
@@ -53,6 +75,10 @@ class FakeCatalog implements RelationCatalog {
     await Promise.resolve();
   }
 
+  async end(): Promise<Lsn> {
+    return await Promise.resolve(lsn(100n));
+  }
+
   async typeTexts({ columns }: RelationMessage): Promise<ReadonlyMap<string, string>> {
     return await Promise.resolve(new Map(columns.map(({ name }) => [name, 'integer'])));
   }
@@ -93,26 +119,8 @@ test('a table that is not captured is known without asking the catalog', () => {
 test('what the snapshot announced is not announced again', async () => {
   const first = new RelationCache(new FakeCatalog());
   const change = await first.learn(relation(['id']), AT);
-  const info: TableInfo = {
-    oid: 7,
-    schema: 'public',
-    name: 't',
-    kind: 'table',
-    persistence: 'permanent',
-    replicaIdentity: 'default',
-    owner: '',
-    columns: [],
-    uniqueIndexes: [],
-    parentOid: 0,
-    rootOid: 7,
-    rowSecurity: false,
-    canSelect: true,
-    owned: true,
-    estimatedRows: 0,
-    pages: 0,
-  };
   const cache = new RelationCache(new FakeCatalog());
-  if (change !== null) cache.seed(info, change.table);
+  if (change !== null) cache.seed(INFO, change.table);
   expect(await cache.learn(relation(['id']), AT)).toBeNull();
   expect(cache.lookup(7)?.table).toBe(change?.table);
 });
@@ -126,4 +134,45 @@ test('a column of an unsupported type stops capture by its name', async () => {
     code: 'PG_UNSUPPORTED_TYPE',
     message: expect.stringContaining('public.t.p') as string,
   });
+});
+
+test('a null in a NOT NULL column makes it nullable until the next Relation (P21)', async () => {
+  const catalog = new FakeCatalog();
+  const column = (number: number, name: string): ColumnInfo => ({
+    number,
+    name,
+    typeOid: 23,
+    typmod: -1,
+    typeText: 'integer',
+    notNull: true,
+    defaultExpression: null,
+    generated: null,
+    identity: null,
+    comment: null,
+  });
+  catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
+  const cache = new RelationCache(catalog);
+  const optional = (): unknown => cache.lookup(7)?.table?.columns.map((c) => c.schema.optional);
+  const learned = await cache.learn(relation(['id', 'a']), AT);
+  expect(optional()).toEqual([false, false]);
+  const row: RowChange = {
+    op: 'c',
+    table: learned?.table as TableSchema,
+    before: null,
+    beforeIsKeyOnly: false,
+    after: RowImage.of(['1', null]),
+    lsn: AT,
+    commitLsn: AT,
+    previousCommitLsn: null,
+    ordinal: 0,
+    transactionId: 1,
+    sourceMicros: 0n,
+    snapshot: 'false',
+  };
+  expect(cache.lookup(7)?.check?.fits(row)).toBe(false);
+  expect(await cache.relearn(7, row)).toMatchObject({ table: { version: 2 } });
+  expect(optional()).toEqual([false, true]);
+  expect(cache.lookup(7)?.check?.fits(row)).toBe(true);
+  expect(await cache.learn(relation(['id', 'a']), AT)).toMatchObject({ table: { version: 3 } });
+  expect(optional()).toEqual([false, false]);
 });

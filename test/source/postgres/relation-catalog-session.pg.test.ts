@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
+import { formatLsn } from '../../../src/model/lsn.ts';
 import { CatalogSession } from '../../../src/source/postgres/relation-catalog-session.ts';
 import { SideConnection } from '../../../src/source/postgres/wire-side-connection.ts';
 import { freshDatabase } from '../../support/postgres.ts';
@@ -39,4 +40,8 @@ test('tables by id, texts of types that only the message knows, and types made l
   await database.query(`ALTER TYPE mood ADD VALUE 'ok'`);
   await session.loadTypes([oid]);
   expect(typeOf(oid)).toMatchObject({ parameters: { allowed: 'sad,ok' } });
+  const [end] = await database.query<{ passed: boolean }>(
+    `SELECT pg_current_wal_insert_lsn() >= '${formatLsn(await session.end())}' AS passed`,
+  );
+  expect(end?.passed).toBe(true);
 });

@@ -129,3 +129,18 @@ test('a table that was dropped since is read from the message alone', () => {
   ]);
   expect(shape.table.uniqueIndexes[0]?.columns).toEqual([shape.tupleColumns[0]?.number]);
 });
+
+test('a column that a row showed to be nullable is so, whatever the catalog says by now', () => {
+  const catalog = table(
+    [
+      { ...id, notNull: true },
+      { ...a, notNull: true },
+    ],
+    [primary(1)],
+  );
+  const knowledge = { previous: null, typeTexts, nullable: ['a'] };
+  const known = tableAsOf(relation(['*id', 'a']), { ...knowledge, catalog });
+  expect(known.tupleColumns.map((c) => c.notNull)).toEqual([true, false]);
+  const unknown = tableAsOf(relation(['*id', '*a']), { ...knowledge, catalog: null });
+  expect(unknown.tupleColumns.map((c) => c.notNull)).toEqual([true, false]);
+});
