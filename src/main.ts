@@ -8,6 +8,7 @@ import { createDemoPipeline } from './demo/demo-pipeline.ts';
 import { systemClock } from './foundation/clock.ts';
 import { toTidemarkError } from './foundation/errors.ts';
 import { startHttpServer } from './rest/http-server.ts';
+import { notificationRoutes } from './rest/notification-routes.ts';
 import { registryRoutes } from './rest/registry-routes.ts';
 import { signalRoutes } from './rest/signal-routes.ts';
 import { createLogger } from './runtime/logger.ts';
@@ -22,6 +23,7 @@ const faces: CliFaces = {
     return await startHttpServer({ ...config.listen, token: config.token }, pipeline, [
       registryRoutes(registry),
       signalRoutes(pipeline),
+      notificationRoutes(pipeline),
     ]);
   },
 

@@ -24,6 +24,13 @@ interface SnapshotFlags extends JsonFlag {
   readonly tables: readonly string[];
   readonly where?: string;
   readonly blocking?: boolean;
+  readonly channel?: 'kafka';
+}
+
+interface SignalFlags extends JsonFlag {
+  readonly data?: string;
+  readonly id?: string;
+  readonly channel?: 'kafka';
 }
 
 /** Runs one command line to its exit code; nothing is thrown. */
@@ -129,20 +136,31 @@ function signalCommands(program: Command, context: CliContext): void {
     .requiredOption('--tables <names...>', 'schema.table, or regular expressions over that')
     .option('--where <condition>', 'only rows of this SQL condition (blocking: a whole SELECT)')
     .option('--blocking', 'hold the stream meanwhile')
+    .addOption(channelOption())
     .addHelpText('after', example('tidemark snapshot shop.yaml --tables public.orders'))
     .action(async (file: string, options: SnapshotFlags) => {
-      const { tables, where, blocking = false, json: asJson = false } = options;
-      await snapshotCommand(file, { tables, where, blocking, json: asJson }, context);
+      const { tables, where, blocking = false, channel, json: asJson = false } = options;
+      await snapshotCommand(file, { tables, where, blocking, channel, json: asJson }, context);
     });
   json(program.command('signal'))
     .description('send a signal to the running daemon: pause-snapshot, stop-snapshot, log, …')
     .argument('<file>', 'pipeline file')
     .argument('<type>', 'type of the signal')
     .option('--data <json>', 'its data')
+    .option('--id <id>', 'its id, which notifications of it have')
+    .addOption(channelOption())
     .addHelpText('after', example('tidemark signal shop.yaml pause-snapshot'))
-    .action(async (file: string, type: string, options: JsonFlag & { data?: string }) =>
-      signalCommand(file, type, { data: options.data, json: options.json ?? false }, context),
-    );
+    .action(async (file: string, type: string, options: SignalFlags) => {
+      const { data, id, channel, json: asJson = false } = options;
+      await signalCommand(file, type, { data, id, channel, json: asJson }, context);
+    });
+}
+
+function channelOption(): Option {
+  return new Option(
+    '--channel <channel>',
+    'by the topic of signals: durable, also while the source is away',
+  ).choices(['kafka']);
 }
 
 function inspectCommands(program: Command, context: CliContext): void {

@@ -1,5 +1,5 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
-import { TidemarkError } from '../foundation/errors.ts';
+import { ERROR_TABLE, type ErrorCode, TidemarkError } from '../foundation/errors.ts';
 import type { CliContext } from './cli-context.ts';
 import { daemonUrl } from './daemon-address.ts';
 
@@ -12,13 +12,17 @@ export interface SnapshotCommandOptions {
   /** SQL condition over the rows; with `blocking` a whole SELECT. */
   readonly where: string | undefined;
   readonly blocking: boolean;
+  readonly channel: SignalChannelFlag;
   readonly json: boolean;
 }
+
+/** `kafka`: by the topic of signals; undefined: straight to the source. */
+export type SignalChannelFlag = 'kafka' | undefined;
 
 /** `tidemark snapshot`: the running daemon reads tables again, beside the stream. */
 export async function snapshotCommand(
   file: string,
-  { tables, where, blocking, json }: SnapshotCommandOptions,
+  { tables, where, blocking, channel, json }: SnapshotCommandOptions,
   context: CliContext,
 ): Promise<void> {
   const conditions =
@@ -28,22 +32,33 @@ export async function snapshotCommand(
     type: blocking ? 'blocking' : 'incremental',
     'additional-conditions': conditions,
   };
-  await send(file, { type: 'execute-snapshot', data }, json, context);
+  await send(file, { type: 'execute-snapshot', data, channel }, json, context);
 }
 
 /** `tidemark signal`: any of Debezium's signals, `data` as JSON text. */
 export async function signalCommand(
   file: string,
   type: string,
-  options: { readonly data: string | undefined; readonly json: boolean },
+  options: {
+    readonly data: string | undefined;
+    readonly id: string | undefined;
+    readonly channel: SignalChannelFlag;
+    readonly json: boolean;
+  },
   context: CliContext,
 ): Promise<void> {
-  await send(file, { type, data: options.data ?? '{}' }, options.json, context);
+  const { data = '{}', id, channel, json } = options;
+  await send(file, { type, data, id, channel }, json, context);
 }
 
 async function send(
   file: string,
-  signal: { readonly type: string; readonly data: unknown },
+  signal: {
+    readonly type: string;
+    readonly data: unknown;
+    readonly id?: string | undefined;
+    readonly channel: SignalChannelFlag;
+  },
   json: boolean,
   { environment, output, signal: abort }: CliContext,
 ): Promise<void> {
@@ -69,11 +84,27 @@ async function send(
   } catch (cause) {
     throw new TidemarkError('NOT_RUNNING', `no daemon answers at ${url}`, { cause });
   }
-  const answer = (await response.json()) as { id?: string; message?: string };
-  if (!response.ok) {
-    const message = `${url} answered ${response.status}: ${answer.message ?? ''}`;
-    throw new TidemarkError('NOT_RUNNING', message);
-  }
+  const answer = (await response.json()) as Answer;
+  if (!response.ok) throw refusal(answer, `${url} answered ${response.status}`);
   if (json) output.json({ id: answer.id ?? null });
-  else output.line(`signal ${answer.id ?? ''} is with the daemon; see its log and \`status\``);
+  else {
+    const place = signal.channel === undefined ? 'with the daemon' : 'in the topic of signals';
+    output.line(`signal ${answer.id ?? ''} is ${place}; see the log and \`status\``);
+  }
+}
+
+interface Answer {
+  readonly id?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly cure?: string;
+}
+
+function refusal({ code, message, cure }: Answer, where: string): TidemarkError {
+  const known = code !== undefined && code in ERROR_TABLE;
+  return new TidemarkError(
+    known ? (code as ErrorCode) : 'NOT_RUNNING',
+    `${where}: ${message ?? ''}`,
+    cure === undefined ? {} : { cure },
+  );
 }

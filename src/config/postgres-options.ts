@@ -9,9 +9,10 @@ import {
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS } from './postgres-guard-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
-import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
+import { POSTGRES_SNAPSHOT_OPTIONS } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names in `connector.class`: ours with safe defaults, and Debezium's with its own. */
@@ -156,6 +157,7 @@ const BASE_TABLE: readonly Option[] = [
   ...SLOT_OPTIONS,
   ...POSTGRES_GUARD_OPTIONS,
   ...POSTGRES_SNAPSHOT_OPTIONS,
+  ...SIGNAL_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
   ...COLUMN_MASK_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
@@ -178,6 +180,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'schema.name.adjustment.mode': 'none',
   'field.name.adjustment.mode': 'none',
   'snapshot.max.threads': '1',
+  'incremental.snapshot.watermarking.strategy': 'insert_insert',
   'extended.headers.enabled': 'true',
   'key.converter': 'json',
   'value.converter': 'json',
@@ -197,7 +200,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
-  ...POSTGRES_SNAPSHOT_RULES,
+  ...SIGNAL_RULES,
   ...COLUMN_MASK_RULES,
   ...TRANSFORM_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),

@@ -1,5 +1,4 @@
 import type { Option } from './option.ts';
-import type { OptionRule } from './resolve-options.ts';
 
 const MODES: Option = {
   name: 'snapshot.mode',
@@ -67,31 +66,14 @@ const INCREMENTAL: readonly Option[] = [
     doc: 'Write nothing to the source for snapshots; a chunk may end later when that is idle.',
   },
   {
-    name: 'signal.data.collection',
-    type: { kind: 'string' },
-    doc: 'Table `schema.table` with the columns id, type, data: a row inserted there is a signal.',
-  },
-  {
-    name: 'signal.enabled.channels',
-    type: { kind: 'list' },
-    default: 'source',
-    doc: 'Where signals come from, besides the command line: source (the table).',
+    name: 'incremental.snapshot.watermarking.strategy',
+    type: { kind: 'enum', values: ['none', 'insert_insert', 'insert_delete'] },
+    default: 'none',
+    doc:
+      'Rows in signal.data.collection that mark the windows of incremental snapshots, for those ' +
+      'who read its topic; which rows are current is decided without them.',
   },
 ];
 
 /** How tables are read, at first and again. */
 export const POSTGRES_SNAPSHOT_OPTIONS: readonly Option[] = [MODES, ...READING, ...INCREMENTAL];
-
-/** Rules over these properties. */
-export const POSTGRES_SNAPSHOT_RULES: readonly OptionRule[] = [
-  {
-    properties: ['signal.enabled.channels'],
-    check: (options) => {
-      const known = new Set(['source']);
-      const stray = options.list('signal.enabled.channels').find((channel) => !known.has(channel));
-      return stray === undefined
-        ? undefined
-        : `has ${stray}; there is source (instead of others use the command line)`;
-    },
-  },
-];

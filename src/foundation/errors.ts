@@ -193,6 +193,13 @@ export const ERROR_TABLE = {
     'The publication is missing or does not cover the captured tables.',
     'Run the CREATE or ALTER PUBLICATION that the message names.',
   ),
+  PG_SIGNAL_TABLE: policy(
+    'stop',
+    3,
+    409,
+    'Signals do not come by the signal table, or windows cannot be marked in it.',
+    'The message names what is missing; `tidemark signal` and `tidemark snapshot` do without it.',
+  ),
   PG_NO_TABLES: policy(
     'stop',
     3,

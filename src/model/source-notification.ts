@@ -1,6 +1,11 @@
-/** What a source tells about its snapshots, with Debezium's names (FEATURES A1.4). */
+/**
+ * What a source tells about its snapshots, with Debezium's names (FEATURES A1.4). Of our own is the
+ * aggregate `Signal`: a signal that could not be followed.
+ */
 export interface SourceNotification {
-  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot';
+  /** That of the signal that asked for it; absent: it gets one of its own. */
+  readonly id?: string;
+  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot' | 'Signal';
   readonly type:
     | 'STARTED'
     | 'IN_PROGRESS'
@@ -9,7 +14,17 @@ export interface SourceNotification {
     | 'ABORTED'
     | 'SKIPPED'
     | 'PAUSED'
-    | 'RESUMED';
+    | 'RESUMED'
+    | 'REJECTED';
   /** `additional_data`; `connector_name` is added by whoever passes it on. */
   readonly data: Readonly<Record<string, string>>;
+}
+
+/** A notification as every channel shows it. */
+export interface Notification {
+  readonly id: string;
+  readonly type: string;
+  readonly aggregateType: string;
+  readonly additionalData: Readonly<Record<string, string>>;
+  readonly timestampMs: number;
 }

@@ -2,12 +2,14 @@ import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { signalTopicOf } from '../config/signal-options.ts';
 import { transformSettings } from '../config/transform-options.ts';
 import { chainOf } from '../transform/transform-chain.ts';
 import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceReader } from '../model/change-event.ts';
+import type { SourceNotification } from '../model/source-notification.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
 import { PostgresReader } from '../source/postgres/postgres-reader.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
@@ -16,12 +18,16 @@ import { convertersOf } from './converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
+import { SignalFile } from './signal-file.ts';
+import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf, sourceOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
+import { SourceNotifications } from './source-notifications.ts';
+import { SourceSignals } from './source-signals.ts';
 import { SourceStatistics } from './source-statistics.ts';
 import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
@@ -99,8 +105,6 @@ function composeSource(
   const note = (text: string): void => logger.info({ task: 'source' }, text);
   const spoolFolder = path.join(config.storePath, 'spool');
   const knownTables = new KnownTableDocument(transport.documents, config.name);
-  const openReader = (): SourceReader =>
-    new PostgresReader({ options, clock, note, warn, knownTables, spoolFolder });
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
   const heartbeat = {
@@ -113,6 +117,10 @@ function composeSource(
     topicOptions,
     clock,
   };
+  const notifications = composeNotifications(config.source.options, heartbeat, logger);
+  const notify = (notification: SourceNotification): void => notifications.tell(notification);
+  const openReader = (): SourceReader =>
+    new PostgresReader({ options, clock, note, warn, notify, knownTables, spoolFolder });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
   const transforms = transformSettings(config.source.options);
   const transforming =
@@ -135,6 +143,8 @@ function composeSource(
       transforming,
     ),
     transactions,
+    notifications,
+    signals: composeSignals(config, transport, notify, dependencies),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
     messages: new SourceMessages({
       ...heartbeat,
@@ -162,10 +172,50 @@ function warningOnce(logger: Logger): (text: string) => void {
   };
 }
 
+function composeNotifications(
+  options: ResolvedOptions,
+  parts: RecordWriting,
+  logger: Logger,
+): SourceNotifications {
+  const channels = options.list('notification.enabled.channels');
+  const topic = options.optionalString('notification.sink.topic.name');
+  return new SourceNotifications({
+    ...parts,
+    connectorName: options.string('topic.prefix'),
+    logs: channels.includes('log'),
+    topic: channels.includes('sink') ? (topic ?? null) : null,
+    logger: logger.child({ task: 'source' }),
+  });
+}
+
+function composeSignals(
+  config: PipelineConfig,
+  transport: Transport,
+  notify: (notification: SourceNotification) => void,
+  { clock, logger }: PipelineDependencies,
+): SourceSignals {
+  const { options } = config.source;
+  const channels = options.list('signal.enabled.channels');
+  const prefix = options.string('topic.prefix');
+  const file = path.resolve(path.dirname(config.file), options.string('signal.file'));
+  return new SourceSignals({
+    topic: channels.includes('kafka')
+      ? new SignalTopic(transport, signalTopicOf(options), prefix, clock)
+      : null,
+    file: channels.includes('file') ? new SignalFile(file) : null,
+    pollIntervalMs: options.number('signal.poll.interval.ms'),
+    clock,
+    logger: logger.child({ task: 'source' }),
+    notify,
+  });
+}
+
+type RecordWriting = Omit<TransactionParts, 'topic'>;
+
 function composeTransactions(
   options: ResolvedOptions,
   topicPrefix: string,
-  parts: Omit<TransactionParts, 'topic'>,
+  parts: RecordWriting,
 ): SourceTransactions | null {
   if (!options.boolean('provide.transaction.metadata')) return null;
   const topic = transactionTopic(topicPrefix, topicNamingOf(options));
@@ -190,6 +240,7 @@ function composeSink(
       sink.options,
       config.source.options.string('topic.prefix'),
       config.source.options.string('topic.delimiter'),
+      signalTopicOf(config.source.options),
     ),
     transport,
     openTask: () => createSqlSink(options),
@@ -202,17 +253,23 @@ function composeSink(
   });
 }
 
-/** `topics` (exact names), `topics.regex` (anchored), or everything that the source writes. */
+/**
+ * `topics` (exact names), `topics.regex` (anchored), or everything that the source writes; signals
+ * are no records of its.
+ */
 export function topicsOf(
   sink: ResolvedOptions,
   topicPrefix: string,
   delimiter = '.',
+  signalTopic = '',
 ): readonly string[] | RegExp {
   const pattern = sink.optionalPattern('topics.regex');
   if (pattern !== undefined) return pattern;
   const topics = sink.list('topics');
   if (topics.length > 0) return topics;
-  return new RegExp(`^${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
+  const first = `${topicPrefix}${delimiter}`;
+  const others = signalTopic.startsWith(first) ? `(?!${RegExp.escape(signalTopic)}$)` : '';
+  return new RegExp(`^${others}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
 }
 
 function topicOptionsOf(options: ResolvedOptions): TopicOptions {

@@ -1,6 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { Lifecycle } from '../foundation/lifecycle.ts';
+import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
@@ -55,6 +56,16 @@ export class Pipeline implements AsyncDisposable {
   /** For the source; throws NOT_RUNNING while that does not run. */
   signal(signal: SourceSignal): void {
     this.#parts.source.signal(signal);
+  }
+
+  /** Into the topic of signals; throws CONFIG_INVALID when that channel is off. */
+  async sendSignal(signal: SourceSignal): Promise<void> {
+    await this.#parts.source.sendSignal(signal);
+  }
+
+  /** What the source has told, the newest last. */
+  notifications(): readonly Notification[] {
+    return this.#parts.source.notifications();
   }
 
   constructor(parts: PipelineParts) {

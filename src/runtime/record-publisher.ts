@@ -32,8 +32,8 @@ export interface PublisherEvents {
   /** Offset to store with the records handed over so far. */
   offset(): SourceOffset;
   /**
-   * Records and offset are durable. The only road to the source's confirmation. Heartbeats are not
-   * counted in `records`.
+   * Records and offset are durable. The only road to the source's confirmation. Heartbeats and
+   * notifications are not counted in `records`.
    */
   durable(offset: SourceOffset, records: number): void;
   fault: FaultHook;
@@ -65,8 +65,11 @@ export class RecordPublisher {
   /** Writes that have begun, and those of them that are durable. */
   #begun = 0;
   #done = 0;
-  /** Heartbeats in the batch that is being filled: none or one. */
-  #beats = 0;
+  /** A heartbeat is in the batch that is being filled. */
+  #beats = false;
+  /** Records in it that are no events. */
+  #asides = 0;
+  #touched = false;
   #storedOffset: string | null;
   #storedAtMs: number;
 
@@ -117,10 +120,23 @@ export class RecordPublisher {
    * batch does. Only one waits: they must not pile up while the store is full.
    */
   heartbeat(write: (batch: RecordBatch) => void): void {
-    if (this.#failure !== null || this.#beats > 0) return;
+    if (this.#beats) return;
+    this.#beats = true;
+    this.aside(write);
+  }
+
+  /** As a heartbeat, and as often as one comes: what is told about the events before it. */
+  aside(write: (batch: RecordBatch) => void): void {
+    if (this.#failure !== null) return;
     write(this.#filling);
-    this.#beats++;
+    this.#asides++;
     if (this.#writing === null) this.#linger();
+  }
+
+  /** The offset has changed without an event: it is stored soon. */
+  touch(): void {
+    this.#touched = true;
+    if (this.#writing === null && this.#failure === null) this.#linger();
   }
 
   /**
@@ -170,10 +186,12 @@ export class RecordPublisher {
     this.#cancelLinger ??= this.#clock.after(this.#limits.lingerMs, () => {
       this.#cancelLinger = null;
       if (this.#held) return;
-      if (this.#writing === null && this.#failure === null && this.#filling.count > 0) {
-        this.#write();
-      }
+      if (this.#writing === null && this.#failure === null && this.#hasWork()) this.#write();
     });
+  }
+
+  #hasWork(): boolean {
+    return this.#touched || this.#filling.count > 0;
   }
 
   #stopLinger(): void {
@@ -194,13 +212,15 @@ export class RecordPublisher {
     this.#stopLinger();
     this.#begun++;
     const batch = this.#filling;
-    const beats = this.#beats;
+    const asides = this.#asides;
     this.#filling = this.#spare;
     this.#spare = batch;
-    this.#beats = 0;
+    this.#beats = false;
+    this.#asides = 0;
+    this.#touched = false;
     // Read together with the swap: the offset stands exactly after the batch's last event.
     const offset = this.#events.offset();
-    this.#writing = this.#append(batch, offset, batch.count - beats).then(
+    this.#writing = this.#append(batch, offset, batch.count - asides).then(
       () => this.#written(),
       (error: unknown) => {
         this.#failure = toTidemarkError(error, 'STORE_IO');
@@ -211,7 +231,7 @@ export class RecordPublisher {
 
   #written(): void {
     this.#writing = null;
-    if (this.#filling.count > 0 && !this.#signal.aborted && !this.#held) {
+    if (this.#hasWork() && !this.#signal.aborted && !this.#held) {
       if (this.#filling.byteLength >= this.#limits.lingerBytes) this.#write();
       else this.#linger();
     }

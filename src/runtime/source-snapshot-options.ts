@@ -24,6 +24,9 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
     ) as SnapshotOptions['orderByRowCount'],
     signalTableSilent: signalTable !== null && isSilent(options, signalTable),
     signalChannels: options.list('signal.enabled.channels'),
+    watermarking: options.string(
+      'incremental.snapshot.watermarking.strategy',
+    ) as SnapshotOptions['watermarking'],
   };
 }
 

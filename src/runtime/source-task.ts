@@ -11,6 +11,7 @@ import type {
   SourceReader,
   TruncateChange,
 } from '../model/change-event.ts';
+import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -19,6 +20,8 @@ import { RecordPublisher } from './record-publisher.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
+import type { SourceNotifications } from './source-notifications.ts';
+import type { SourceSignals } from './source-signals.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { SupervisedTask } from './supervisor.ts';
@@ -35,6 +38,8 @@ export interface SourceTaskParts {
   /** Null: none are written (`heartbeat.interval.ms` is 0). */
   readonly heartbeat: SourceHeartbeat | null;
   readonly messages: SourceMessages;
+  readonly notifications: SourceNotifications;
+  readonly signals: SourceSignals;
   /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
   readonly transactions: SourceTransactions | null;
   readonly statistics: SourceStatistics;
@@ -66,6 +71,19 @@ export class SourceTask implements SupervisedTask {
     return this.#reader;
   }
 
+  /** The newest notifications, the newest last. */
+  notifications(): readonly Notification[] {
+    return this.#parts.notifications.newest();
+  }
+
+  /** Puts a signal into the topic of signals, whether the source runs or not. */
+  async sendSignal(signal: SourceSignal): Promise<void> {
+    if (await this.#parts.signals.send(signal)) return;
+    throw new TidemarkError('CONFIG_INVALID', 'signal.enabled.channels has no kafka', {
+      cure: 'Add kafka to signal.enabled.channels, or send the signal without a channel.',
+    });
+  }
+
   /** Hands a signal to the running reader. Throws NOT_RUNNING when there is none. */
   signal(signal: SourceSignal): void {
     const reader = this.#reader;
@@ -73,6 +91,8 @@ export class SourceTask implements SupervisedTask {
       throw new TidemarkError('NOT_RUNNING', 'the source does not run now');
     }
     reader.signal(signal);
+    // Before the stream there is no offset that it could stand in.
+    if (reader.status().phase === 'streaming') this.#publisher?.touch();
   }
 
   /** The offset that is durable in the transport; null before the first one. */
@@ -94,6 +114,7 @@ export class SourceTask implements SupervisedTask {
 
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
+    const { notifications, signals } = this.#parts;
     const key = sourceOffsetKey(this.name, { partition });
     const stored = decodeSourceOffset(partition, await transport.loadOffset(key));
     this.#hasWorked ||= stored !== null;
@@ -101,19 +122,30 @@ export class SourceTask implements SupervisedTask {
     encoders.forget();
     await heartbeat?.prepare();
     await transactions?.prepare(stored);
+    await notifications.prepare();
+    await signals.prepare(stored);
     await using reader = this.#parts.openReader();
     this.#reader = reader;
     const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
       this.#hasWorked = true;
       this.#storedOffset = offset;
+      signals.durable(offset);
       healthy();
     });
     this.#publisher = receiver.publisher;
+    notifications.begun((write) => receiver.publisher.aside(write));
     const stopBeating = heartbeat?.start(() => {
       // Before the stream there is no position that a heartbeat could carry.
       if (reader.status().phase !== 'streaming') return;
       receiver.publisher.heartbeat((batch) => heartbeat.write(batch));
     });
+    const ended = new AbortController();
+    const target = {
+      isStreaming: () => reader.status().phase === 'streaming',
+      signal: (asked: SourceSignal) => reader.signal?.(asked),
+      changed: () => receiver.publisher.touch(),
+    };
+    const listening = signals.listen(target, AbortSignal.any([signal, ended.signal]));
     started();
     try {
       await reader.run(receiver, stored, signal);
@@ -121,7 +153,10 @@ export class SourceTask implements SupervisedTask {
       await receiver.flush();
     } finally {
       stopBeating?.();
+      ended.abort();
+      await listening;
       await receiver.publisher.close();
+      await notifications.ended();
     }
   }
 }
@@ -162,9 +197,16 @@ class TaskReceiver implements ChangeReceiver {
   /** The counts of an open transaction belong to the events handed over so far, as the offset. */
   #offset(offset: SourceOffset): SourceOffset {
     const { transactions } = this.#parts;
-    return transactions === null
-      ? offset
-      : { ...offset, offset: { ...offset.offset, ...transactions.offset() } };
+    return this.#withSignals(
+      transactions === null
+        ? offset
+        : { ...offset, offset: { ...offset.offset, ...transactions.offset() } },
+    );
+  }
+
+  #withSignals(offset: SourceOffset): SourceOffset {
+    const signals = this.#parts.signals.offset();
+    return signals === null ? offset : { ...offset, offset: { ...offset.offset, ...signals } };
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
@@ -175,7 +217,7 @@ class TaskReceiver implements ChangeReceiver {
     for (const table of tables) topics.push(await encoders.openTopic(table));
     await transport.beginGeneration(topics, {
       key: sourceOffsetKey(name, offset),
-      value: encodeSourceOffset(offset),
+      value: encodeSourceOffset(this.#withSignals(offset)),
     });
     this.#inSnapshot = true;
     this.#firstRow = true;

@@ -39,6 +39,12 @@ test('signals go to the daemon of the file, and its answer is told', async () =>
   const third = await runProgram(['signal', folder.file, 'log', '--data', '{"message":"m"}']);
   expect([third.code, third.stderr]).not.toEqual([0, '']);
   expect(third.stderr).toContain('not now');
+  status = 202;
+  const topic = ['--channel', 'kafka', '--id', 'z1'];
+  const fourth = await runProgram(['signal', folder.file, 'stop-snapshot', ...topic]);
+  expect([fourth.code, fourth.stdout]).toEqual([0, expect.stringContaining('topic of signals')]);
+  const stray = await runProgram(['signal', folder.file, 'stop-snapshot', '--channel', 'sqs']);
+  expect([stray.code, stray.stderr]).toEqual([2, expect.stringContaining('kafka')]);
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
@@ -58,5 +64,6 @@ test('signals go to the daemon of the file, and its answer is told', async () =>
     ],
     ['/signals', { type: 'pause-snapshot', data: '{}' }],
     ['/signals', { type: 'log', data: '{"message":"m"}' }],
+    ['/signals', { type: 'stop-snapshot', data: '{}', id: 'z1', channel: 'kafka' }],
   ]);
 });

@@ -19,9 +19,9 @@ function problemsOf(input: Record<string, string>): string[] {
   return problems.map(({ message }) => message);
 }
 
-test('signals come from channels that there are', () => {
-  expect(problemsOf({ 'signal.enabled.channels': 'source' })).toEqual([]);
-  expect(problemsOf({ 'signal.enabled.channels': 'source,jmx' })).toEqual([
-    expect.stringContaining('has jmx'),
+test('a mode that there is not is refused with the one to take', () => {
+  expect(problemsOf({ 'snapshot.mode': 'initial_only' })).toEqual([]);
+  expect(problemsOf({ 'snapshot.mode': 'never' })).toEqual([
+    expect.stringContaining('use no_data'),
   ]);
 });

@@ -9,7 +9,7 @@ const EQUAL: Readonly<Record<string, number>> = {
   decimal_string: 190,
   default: 180,
   heartbeat: 50,
-  incremental: 16,
+  incremental: 29,
   outbox: 8,
   partition_root: 15,
   schemaless: 195,

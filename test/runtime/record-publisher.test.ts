@@ -227,6 +227,18 @@ test('heartbeats do not pile up behind a write, nor follow a failed one', async 
   expect(other.publisher.batch.count).toBe(0);
 });
 
+test('what is told of the events comes as often as it is told, and does not count', async () => {
+  const { transport, publisher, record, clock } = setup();
+  publisher.heartbeat(beat);
+  publisher.aside(beat);
+  record();
+  publisher.aside(beat);
+  clock.advance(4);
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toHaveLength(2));
+  expect(transport.log).toEqual(['append 4 at {"lsn":1}', 'durable 1 at 1']);
+});
+
 function beat(batch: RecordBatch): void {
   batch.start(1, 0);
   batch.endKey(false);

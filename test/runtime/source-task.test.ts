@@ -199,3 +199,48 @@ describe('heartbeats', () => {
     expect(await bench.transport.describeTopic(HEARTBEATS)).toBeNull();
   });
 });
+
+describe('notifications', () => {
+  const tell = (bench: SourceTaskBench, type: 'STARTED' | 'COMPLETED'): void => {
+    bench.notifications.tell({ aggregate: 'Initial Snapshot', type, data: {} });
+  };
+  const types = async (bench: SourceTaskBench): Promise<unknown[]> =>
+    (await bench.read('notices')).map(({ value }) =>
+      /"type":"([A-Z_]+)","aggregate_type"/.exec(value?.toString() ?? '')?.at(1),
+    );
+
+  test('are durable with the rows before them, in their order, and are no events', async () => {
+    const bench: SourceTaskBench = await sourceTaskBench(async (receiver, reader) => {
+      await introduce(receiver);
+      await receiver.snapshotStarted([table], offset(0));
+      tell(bench, 'STARTED');
+      receiver.row(rowChange(table, 'r', null, ['1', 'a']));
+      reader.lsn = 5;
+      tell(bench, 'COMPLETED');
+      await receiver.snapshotCompleted(reader.offset());
+    });
+    await using _bench = bench;
+    await start(bench).ended;
+    expect(bench.log.filter((entry) => entry.startsWith('durable'))[0]).toBe('durable 1');
+    expect(await types(bench)).toEqual(['STARTED', 'COMPLETED']);
+    const [[row], [started, completed]] = [await bench.read(TOPIC), await bench.read('notices')];
+    expect([started?.sequence, row?.sequence, completed?.sequence]).toEqual(
+      [started?.sequence, row?.sequence, completed?.sequence].toSorted(
+        (a, b) => (a ?? 0) - (b ?? 0),
+      ),
+    );
+    expect(bench.task.notifications().map(({ type }) => type)).toEqual(['STARTED', 'COMPLETED']);
+  });
+
+  test('of rows that were lost are lost with them; that the snapshot ended is told', async () => {
+    const bench: SourceTaskBench = await sourceTaskBench(async (receiver) => {
+      await introduce(receiver);
+      await receiver.snapshotStarted([table], offset(0));
+      tell(bench, 'STARTED');
+      throw new Error('connection lost');
+    });
+    await using _bench = bench;
+    await expect(start(bench).ended).rejects.toThrow('connection lost');
+    expect(await types(bench)).toEqual(['ABORTED']);
+  });
+});

@@ -1,6 +1,7 @@
 import {
   isJsonObject,
   JsonNumber,
+  parseLosslessJson,
   type JsonNode,
   type JsonObject,
 } from '../../src/foundation/lossless-json.ts';
@@ -26,14 +27,19 @@ export function compareScenario(
 ): readonly GoldenDifference[] {
   const differences: GoldenDifference[] = [];
   for (const topic of new Set([...scenario.topics.keys(), ...actual.keys()])) {
-    const recorded = scenario.topics.get(topic) ?? [];
-    const marks = recorded.filter(isWindowMark);
-    const wanted = recorded.filter((record) => !isWindowMark(record));
-    for (const [index, expected] of marks.entries()) {
-      const what = ['a mark of a window'];
-      differences.push({ scenario: scenario.name, topic, index, expected, actual: null, what });
+    const wanted = (scenario.topics.get(topic) ?? []).map(withoutMarkIds);
+    const { all, added } = withoutAddedCloses(wanted, actual.get(topic) ?? []);
+    for (const [index, found] of added) {
+      const what = ['a window is closed'];
+      differences.push({
+        scenario: scenario.name,
+        topic,
+        index,
+        expected: null,
+        actual: found,
+        what,
+      });
     }
-    const all = actual.get(topic) ?? [];
     const got = beats(scenario, topic) ? all.slice(0, wanted.length) : all;
     for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
       const expected = wanted[index] ?? null;
@@ -55,11 +61,40 @@ export function countRules(rules: Iterable<readonly string[]>): ReadonlyMap<stri
   return new Map([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The original marks the windows of incremental snapshots in the signal table. */
-function isWindowMark({ key }: MaskedRecord): boolean {
+/** `open` or `close`: a mark in the signal table of a window of an incremental snapshot. */
+function markOf({ key }: MaskedRecord): string | null {
   const payload = isJsonObject(key) ? key['payload'] : undefined;
   const id = isJsonObject(payload) ? payload['id'] : undefined;
-  return typeof id === 'string' && /^[0-9a-f-]{36}-(?:open|close)$/.test(id);
+  return typeof id === 'string' ? (/^[0-9a-f*-]+-(open|close)$/.exec(id)?.[1] ?? null) : null;
+}
+
+/** Ids and times of marks differ from run to run. */
+function withoutMarkIds(record: MaskedRecord): MaskedRecord {
+  if (markOf(record) === null) return record;
+  const text = documentText({ key: record.key, value: record.value })
+    .replaceAll(/[0-9a-f-]{36}-(open|close)/g, '*-$1')
+    .replaceAll(/(Timestamp\\": \\")[^"\\]+/g, '$1*');
+  const { key = null, value = null } = parseLosslessJson(text) as JsonObject;
+  return { ...record, key, value };
+}
+
+/** Closes in places where the recording has none are taken out: the rest keeps its order. */
+function withoutAddedCloses(
+  wanted: readonly MaskedRecord[],
+  actual: readonly MaskedRecord[],
+): {
+  readonly all: readonly MaskedRecord[];
+  readonly added: readonly (readonly [index: number, record: MaskedRecord])[];
+} {
+  const all: MaskedRecord[] = [];
+  const added: [number, MaskedRecord][] = [];
+  for (const record of actual.map(withoutMarkIds)) {
+    const place = wanted[all.length];
+    const isAdded = markOf(record) === 'close' && place !== undefined && markOf(place) !== 'close';
+    if (isAdded) added.push([all.length, record]);
+    else all.push(record);
+  }
+  return { all, added };
 }
 
 /** How many of these there are depends on the clock. */

@@ -244,6 +244,8 @@ async function signal(client: GoldenClient, pipeline: Pipeline): Promise<void> {
   });
   await send('s1', 'execute-snapshot', snapshot('incremental', 'public.t_num', 'public.t_cpk'));
   await records('t_cpk', 2);
+  // The last window finds nothing and has its marks, too.
+  await records('dbz_signal', 11);
   await send('s2', 'log', { message: 'hello at offset {}' });
   await client.query(`INSERT INTO t_tx VALUES (5000, 'during')`);
   await records('t_tx', 1);
@@ -254,6 +256,7 @@ async function signal(client: GoldenClient, pipeline: Pipeline): Promise<void> {
     'additional-conditions': [{ 'data-collection': 'public.t_num', filter: 'id=3' }],
   });
   await records('t_num', 10);
+  await records('dbz_signal', 18);
   await client.query(`INSERT INTO zz_marker VALUES (999, 'end')`);
 }
 

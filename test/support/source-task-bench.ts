@@ -3,6 +3,11 @@ import type { FaultPoint } from '../../src/foundation/fault-points.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { SourceHeartbeat } from '../../src/runtime/source-heartbeat.ts';
 import { SourceMessages } from '../../src/runtime/source-messages.ts';
+import {
+  type NotificationParts,
+  SourceNotifications,
+} from '../../src/runtime/source-notifications.ts';
+import { SourceSignals } from '../../src/runtime/source-signals.ts';
 import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
 import { SourceTask } from '../../src/runtime/source-task.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
@@ -22,6 +27,7 @@ export interface SourceTaskBench extends AsyncDisposable {
   readonly transport: EmbeddedTransport;
   readonly encoders: TableEncoders;
   readonly statistics: SourceStatistics;
+  readonly notifications: SourceNotifications;
   readonly clock: FakeClock;
   /** Fault points, confirmations and counts of durable records, in their order. */
   readonly log: string[];
@@ -51,6 +57,7 @@ export async function sourceTaskBench(
   );
   const writing = { transport, key, value, topicOptions: { partitions: 3 }, clock };
   const beats = { intervalMs: heartbeatMs, topicPrefix: 'shop' };
+  const { notifications, signals } = told(writing);
   const task = new SourceTask({
     name: 'orders',
     partition: { server: 'shop' },
@@ -64,6 +71,8 @@ export async function sourceTaskBench(
     },
     encoders,
     transactions: null,
+    notifications,
+    signals,
     heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
     messages: new SourceMessages({ ...writing, envelope: OPTIONS, binary: 'bytes' }),
     statistics,
@@ -77,6 +86,7 @@ export async function sourceTaskBench(
     transport,
     encoders,
     statistics,
+    notifications,
     clock,
     log,
     readers,
@@ -86,6 +96,26 @@ export async function sourceTaskBench(
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Notifications go to the topic `notices`; signals come by no channel. */
+function told(writing: Omit<NotificationParts, 'connectorName' | 'logs' | 'topic' | 'logger'>): {
+  readonly notifications: SourceNotifications;
+  readonly signals: SourceSignals;
+} {
+  const logger = silentLogger();
+  const topic = 'notices';
+  const parts = { ...writing, connectorName: 'shop', logs: false, topic, logger };
+  const notifications = new SourceNotifications(parts);
+  const signals = new SourceSignals({
+    topic: null,
+    file: null,
+    pollIntervalMs: 5000,
+    clock: writing.clock,
+    logger,
+    notify: (notification) => notifications.tell(notification),
+  });
+  return { notifications, signals };
 }
 
 async function readTopic(

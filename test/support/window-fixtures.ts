@@ -1,3 +1,4 @@
+import type { SourceNotification } from '../../src/model/source-notification.ts';
 import type { CapturedTable } from '../../src/source/postgres/captured-tables.ts';
 import { newTask } from '../../src/source/postgres/snapshot-state.ts';
 import type { TableTask } from '../../src/source/postgres/snapshot-state.ts';
@@ -33,7 +34,10 @@ export const READING: TableReading = {
     columnList: null,
     rowFilter: null,
   } as unknown as CapturedTable,
-  schema: { id: { catalog: 'd', schema: 'public', table: 't' } } as TableReading['schema'],
+  schema: {
+    id: { catalog: 'd', schema: 'public', table: 't' },
+    columns: [{ name: 'id' }, { name: 'v' }],
+  } as unknown as TableReading['schema'],
   keyColumns: ['id'],
   keyIndexes: [0],
   order: ['id'],
@@ -41,7 +45,10 @@ export const READING: TableReading = {
 };
 
 /** Its task, and a list that holds nothing else. */
-export function taskList(more: Partial<TableTask>): { tasks: SnapshotTasks; task: TableTask } {
+export function taskList(
+  more: Partial<TableTask>,
+  notify: (notification: SourceNotification) => void = () => undefined,
+): { tasks: SnapshotTasks; task: TableTask } {
   const base = { schema: 'public', table: 't', snapshotId: 'x' };
   const task = newTask({ ...base, purpose: 'incremental', method: 'keys' }, more);
   const tasks = new SnapshotTasks(
@@ -49,8 +56,9 @@ export function taskList(more: Partial<TableTask>): { tasks: SnapshotTasks; task
     {
       changed: () => undefined,
       tablesChanged: () => undefined,
-      notify: () => undefined,
+      notify,
       note: () => undefined,
+      warn: () => undefined,
       offsetText: () => '',
     },
   );

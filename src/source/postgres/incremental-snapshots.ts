@@ -6,7 +6,6 @@ import type { Lsn } from '../../model/lsn.ts';
 import { parseLsn } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
-import type { TableSchema } from '../../model/table-schema.ts';
 import { tableName } from '../../model/table-schema.ts';
 import type { KnownTables } from './added-tables.ts';
 import { addedTables } from './added-tables.ts';
@@ -16,7 +15,6 @@ import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { StreamSnapshots } from './postgres-stream.ts';
 import type { RelationCache } from './relation-cache.ts';
 import type { ReplicationPosition } from './replication-position.ts';
-import { rowKeyColumns } from './row-key.ts';
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { storageFingerprints } from './snapshot-reader.ts';
 import type { WireFactory } from './snapshot-request.ts';
@@ -26,7 +24,8 @@ import { SnapshotTasks } from './snapshot-tasks.ts';
 import { RecentTransactions } from './snapshot-visibility.ts';
 import { SnapshotWatches } from './snapshot-watches.ts';
 import type { OpenWindow, TableReading } from './window-handover.ts';
-import { handOver } from './window-handover.ts';
+import { handOver, tableReading } from './window-handover.ts';
+import { WindowMarks } from './window-marks.ts';
 import { WindowPlanner } from './window-planner.ts';
 import type { ReadWindow } from './window-reader.ts';
 import { isStatementError, WindowReader } from './window-reader.ts';
@@ -50,6 +49,8 @@ export interface IncrementalParts {
   readonly state: SnapshotState;
   readonly capture: PreparedCapture;
   readonly clock: Clock;
+  /** The first snapshot was over before this run. */
+  readonly resumed: boolean;
   /** Absent: tables that are added later are streamed only. */
   readonly knownTables?: KnownTables | undefined;
   /** The catalog as it is now. */
@@ -61,6 +62,7 @@ export interface IncrementalParts {
   initialCompleted(): Promise<void>;
   notify(notification: SourceNotification): void;
   note(text: string): void;
+  warn(text: string): void;
 }
 
 /** Tables with the storage and shape that they had before they were described. */
@@ -83,6 +85,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   readonly #planner: WindowPlanner;
   readonly #whole: WholeRead;
   readonly #watches: SnapshotWatches;
+  readonly #marks: WindowMarks;
   #captured: readonly CapturedTable[];
   #described: DescribedTables | null = null;
   #open: OpenWindow | null = null;
@@ -101,12 +104,14 @@ export class IncrementalSnapshots implements StreamSnapshots {
       tablesChanged: () => this.#watches.renew(),
       notify: (notification) => parts.notify(notification),
       note: (text) => parts.note(text),
+      warn: (text) => parts.warn(text),
       offsetText: () => parts.offsetText(),
     });
     this.#initialLeft = this.#tasks.hasInitial();
     this.#reader = new WindowReader(parts.connect, WINDOW_BYTES);
     this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader);
     this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
+    this.#marks = new WindowMarks(parts.options, parts.clock, (text) => parts.warn(text));
     const signal = (): AbortSignal => this.#signal;
     this.#whole = new WholeRead(parts, this.#tasks, this.#wholeReader, this.#recent, signal);
     this.#watches = new SnapshotWatches({
@@ -163,6 +168,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
     try {
       await this.#addTables(signal);
+      this.#tasks.begin(this.#parts.resumed);
       while (!signal.aborted) {
         const task = this.#tasks.current();
         if (task === null || this.#whole.isWanted) {
@@ -171,6 +177,9 @@ export class IncrementalSnapshots implements StreamSnapshots {
         }
         try {
           await this.#step(task, signal);
+          if (!this.#tasks.hasIncremental()) {
+            await this.#marks.last(() => this.#reader.wire(signal), signal);
+          }
           backoff.reset();
         } catch (error) {
           if (signal.aborted) return;
@@ -243,7 +252,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     const { relations, position, receiver } = this.#parts;
     const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
     if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
-    const reading = this.#reading(task, captured, adopted.schema);
+    const reading = tableReading(task, captured, adopted.schema);
     if (reading === null || task.method === 'whole') {
       this.#whole.want({ task, captured, schema: adopted.schema });
       this.#parts.ask();
@@ -257,7 +266,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     }
     const open = this.#openWindow(task, reading, chunk);
     const query = this.#planner.query(chunk, reading, task.condition);
-    const read = await this.#reader.read(query, captured, task.notBefore, signal);
+    const read = await this.#read(query, open, signal);
     if (read === null) {
       this.#open = null;
       await this.#parts.clock.sleep(OLD_TRANSACTION_WAIT_MS, signal);
@@ -270,6 +279,19 @@ export class IncrementalSnapshots implements StreamSnapshots {
     open.read = read;
     await this.#untilClosed(open, signal);
     if (task.purpose === 'initial' && !this.#tasks.has(task)) await this.#completeInitial();
+  }
+
+  /** First snapshots have no marks, as in the original. */
+  async #read(
+    query: string,
+    { task, reading }: OpenWindow,
+    signal: AbortSignal,
+  ): Promise<ReadWindow | null> {
+    const marked = task.purpose === 'incremental';
+    if (marked) await this.#marks.open(await this.#reader.wire(signal), signal);
+    const read = await this.#reader.read(query, reading.captured, task.notBefore, signal);
+    if (marked) await this.#marks.close(await this.#reader.wire(signal), signal);
+    return read;
   }
 
   #openWindow(task: TableTask, reading: TableReading, chunk: OpenWindow['chunk']): OpenWindow {
@@ -364,25 +386,6 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#captured = capture.selection.tables;
     this.#watches.renew();
     return { capture, fingerprints };
-  }
-
-  #reading(task: TableTask, captured: CapturedTable, schema: TableSchema): TableReading | null {
-    const keyColumns = rowKeyColumns(captured.info);
-    const indexOf = (name: string): number =>
-      captured.tupleColumns.findIndex((column) => column.name === name);
-    if (keyColumns === null) return null;
-    if (!keyColumns.every((name) => schema.columns.some((column) => column.name === name))) {
-      return null;
-    }
-    const order = task.surrogate === null ? keyColumns : [task.surrogate, ...keyColumns];
-    return {
-      captured,
-      schema,
-      keyColumns,
-      keyIndexes: keyColumns.map(indexOf),
-      order,
-      orderIndexes: order.map(indexOf),
-    };
   }
 
   #capturedOf(task: Pick<TableTask, 'schema' | 'table'>): CapturedTable | undefined {

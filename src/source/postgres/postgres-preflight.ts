@@ -12,6 +12,7 @@ import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
 import { identifyServer, judgeResume } from './replication-check.ts';
 import { fromSourceOffset } from './replication-offset.ts';
+import { signalTableProblems } from './signal-table.ts';
 
 /** What the checks are given besides the options. */
 export interface PreflightEnvironment {
@@ -58,6 +59,8 @@ export async function checkPostgresSource(
   const slot = await readSlot(wire, options.slotName, signal);
   const hasOffset = stored === undefined ? undefined : stored !== null;
   const findings = preflightChecks({ catalog, plan, options, slot, hasOffset });
+  const schemas = plan.tables.map(({ schema }) => schema);
+  const signals = await signalTableProblems(wire, options.snapshots, schemas, signal);
   const { server } = catalog;
   const { refused, gap, skipped } = await checkReplication(options, slot, environment);
   // Where the role's right or wal_level is missing, this refusal is only their consequence.
@@ -65,9 +68,13 @@ export async function checkPostgresSource(
   const more = [...(refused === null || known ? [] : [refused]), ...(gap === null ? [] : [gap])];
   return {
     problems: [...findings.problems, ...more],
-    warnings: [...findings.warnings, ...(skipped === null ? [] : [{ message: skipped, cure: '' }])],
+    warnings: [
+      ...findings.warnings,
+      ...(skipped === null ? [] : [{ message: skipped, cure: '' }]),
+      ...signals.map(({ code, message, cure }) => ({ message: `${code}: ${message}`, cure })),
+    ],
     server: `PostgreSQL ${server.versionText}, ${server.database} as ${server.user}`,
-    tables: plan.tables.map(({ schema }) => schema),
+    tables: schemas,
   };
 }
 

@@ -22,6 +22,7 @@ import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
+import { InitialNotices } from './initial-notices.ts';
 import type { IncrementalParts } from './incremental-snapshots.ts';
 import { IncrementalSnapshots } from './incremental-snapshots.ts';
 import { runSnapshot } from './postgres-snapshot.ts';
@@ -30,6 +31,7 @@ import { PostgresStream } from './postgres-stream.ts';
 import { PostgresWire } from './postgres-wire.ts';
 import { identityWarning } from './preflight-checks.ts';
 import { PublicationWatch } from './publication-watch.ts';
+import { applicationName, streamSession } from './reader-sessions.ts';
 import { RelationCache } from './relation-cache.ts';
 import { CatalogSession } from './relation-catalog-session.ts';
 import { streamFingerprint } from './replication-check.ts';
@@ -42,11 +44,11 @@ import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replica
 import { resumeOnSlot } from './slot-resume.ts';
 import { SlotXmin } from './slot-xmin.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
+import { problemText, signalTableProblems } from './signal-table.ts';
 import { attemptOf, firstOffset, readingOffset, resumeFrom } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
-import type { WireSession } from './wire-connect.ts';
 import { SideConnection } from './wire-side-connection.ts';
 
 /** What a reader is made from. */
@@ -147,6 +149,10 @@ export class PostgresReader implements SourceReader {
     const { catalog, selection } = capture;
     const identity = identityWarning({ catalog, plan: selection, options: this.#options });
     if (identity !== null) this.#warn(`${identity.message}. ${identity.cure}`);
+    const schemas = selection.tables.map(({ schema }) => schema);
+    const { snapshots } = this.#options;
+    const unsignalled = await signalTableProblems(this.#catalogConnection, snapshots, schemas);
+    for (const problem of unsignalled) this.#warn(problemText(problem));
     signal.throwIfAborted();
     await this.#follow(receiver, resume, capture, captured, signal);
   }
@@ -158,6 +164,7 @@ export class PostgresReader implements SourceReader {
   ): Promise<{ resume: ReplicationOffset; captured: readonly CapturedTable[] }> {
     this.#phase = 'snapshot';
     let completed: ReplicationOffset | undefined;
+    const notices = new InitialNotices((notice) => this.#parts.notify?.(notice));
     const store = (offset: ReplicationOffset): SourceOffset => {
       this.#snapshotOffset = toSourceOffset(this.#options.topicPrefix, offset);
       return this.#snapshotOffset;
@@ -167,11 +174,13 @@ export class PostgresReader implements SourceReader {
       reading: (point, ledger) => {
         const intent = must(this.#snapshotOffset, 'rows before the intent');
         this.#ledger = { ledger, first: readingOffset(intent, point) };
+        notices.started();
       },
       completed: (snapshot) => {
         this.#ledger = undefined;
         const { consistentPoint, finishedMicros } = snapshot;
         completed = firstOffset(snapshot, 'completed', consistentPoint, finishedMicros);
+        notices.completed();
         return store(completed);
       },
     };
@@ -186,6 +195,7 @@ export class PostgresReader implements SourceReader {
       clock: this.#clock,
       onProgress: (progress) => {
         this.#progress = progress;
+        notices.progressed(progress);
       },
       onNote: this.#note,
     });
@@ -214,7 +224,9 @@ export class PostgresReader implements SourceReader {
       new CatalogSession(options, types, this.#catalogConnection),
     );
     for (const table of captured) relations.seed(table.info, table.schema);
-    const snapshots = this.#openSnapshots(receiver, resume, { capture, relations, position });
+    const resumed = captured.length === 0;
+    const parts = { capture, relations, position, resumed };
+    const snapshots = this.#openSnapshots(receiver, resume, parts);
     const streamed = await this.#openSpool();
     const xmin = new SlotXmin(options.slotName, options.xminFetchIntervalMs ?? 0, clock);
     const stream = new PostgresStream({
@@ -265,7 +277,7 @@ export class PostgresReader implements SourceReader {
   #openSnapshots(
     receiver: ChangeReceiver,
     resume: ReplicationOffset,
-    parts: Pick<IncrementalParts, 'capture' | 'relations' | 'position'>,
+    parts: Pick<IncrementalParts, 'capture' | 'relations' | 'position' | 'resumed'>,
   ): IncrementalSnapshots {
     const [options, clock] = [this.#options, this.#clock];
     return new IncrementalSnapshots({
@@ -284,6 +296,7 @@ export class PostgresReader implements SourceReader {
       knownTables: this.#parts.knownTables,
       notify: (notification) => this.#parts.notify?.(notification),
       note: this.#note,
+      warn: this.#warn,
     });
   }
 
@@ -368,21 +381,4 @@ export class PostgresReader implements SourceReader {
     await this.#beat;
     await this.#catalogConnection[Symbol.asyncDispose]();
   }
-}
-
-/**
- * The server sends what it has of a transaction at once when its memory is full, and everybody else
- * waits for that: the less there is, the shorter (measured, ARCHITECTURE).
- */
-function streamSession(options: PostgresSourceOptions): WireSession {
-  const session = { replication: true, applicationName: applicationName(options, 'stream') };
-  const bytes = options.largeTransactionBytes;
-  if (options.largeTransactionMode === 'server' || bytes === undefined) return session;
-  const kilobytes = Math.max(64, Math.ceil(bytes / 1024));
-  return { ...session, settings: { logical_decoding_work_mem: `${kilobytes}kB` } };
-}
-
-/** Not a name that stands in synchronous_standby_names (P54). */
-function applicationName(options: PostgresSourceOptions, purpose: string): string {
-  return `tidemark ${purpose} ${options.slotName}`;
 }

@@ -11,6 +11,8 @@ export interface SnapshotOptions {
   /** The signal table is not among the captured ones: its rows become no records. */
   readonly signalTableSilent: boolean;
   readonly signalChannels: readonly string[];
+  /** incremental.snapshot.watermarking.strategy: how windows are marked in the signal table. */
+  readonly watermarking: 'insert_insert' | 'insert_delete' | 'none';
   /** Tables that the first snapshot reads; empty: all captured ones. */
   readonly includeTables: readonly RegExp[];
   readonly orderByRowCount: 'disabled' | 'ascending' | 'descending';
@@ -24,6 +26,7 @@ export const DEFAULT_SNAPSHOT_OPTIONS: SnapshotOptions = {
   signalTable: null,
   signalTableSilent: false,
   signalChannels: ['source'],
+  watermarking: 'none',
   includeTables: [],
   orderByRowCount: 'disabled',
 };

@@ -97,7 +97,7 @@ export class SnapshotRows {
       rowsDone: table.handedOver + (table.held === null ? 0 : 1),
       rowsEstimated: table.rowsEstimated,
       bytesDone: table.bytesDone,
-      completed: table.chunksLeft === 0,
+      completed: table.chunksLeft === 0 && table.held === null,
     }));
   }
 

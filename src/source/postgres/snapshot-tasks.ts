@@ -17,6 +17,8 @@ export interface TaskEvents {
   tablesChanged(): void;
   notify(notification: SourceNotification): void;
   note(text: string): void;
+  /** A signal that is not followed. */
+  warn(text: string): void;
   /** For `{}` in a log signal: where the stream stands. */
   offsetText(): string;
 }
@@ -67,6 +69,10 @@ export class SnapshotTasks {
     return this.#state.tasks.some((task) => task.purpose === 'initial');
   }
 
+  hasIncremental(): boolean {
+    return this.#state.tasks.some((task) => task.purpose === 'incremental');
+  }
+
   update(task: TableTask, change: Partial<TableTask>): void {
     this.#set({
       tasks: this.#state.tasks.map((other) =>
@@ -79,8 +85,10 @@ export class SnapshotTasks {
   finish(task: TableTask, status: string): void {
     const found = this.latest(task);
     if (found === undefined) return;
+    const names = this.#namesBeside(found);
     this.#set({ tasks: this.#state.tasks.filter((other) => other !== found) });
     this.#tell(found, 'TABLE_SCAN_COMPLETED', {
+      data_collections: names,
       scanned_collection: `${found.schema}.${found.table}`,
       total_rows_scanned: String(found.rows),
       status: status === 'SUCCEEDED' && found.rows === 0 ? 'EMPTY' : status,
@@ -104,6 +112,7 @@ export class SnapshotTasks {
 
   progressed(task: TableTask, data: Readonly<Record<string, string>>): void {
     this.#tell(task, 'IN_PROGRESS', {
+      data_collections: this.#namesBeside(task),
       current_collection_in_progress: `${task.schema}.${task.table}`,
       ...data,
     });
@@ -130,7 +139,7 @@ export class SnapshotTasks {
         this.#events.note(command.message.replace('{}', this.#events.offsetText()));
         return;
       case 'invalid':
-        this.#events.note(`the signal ${signal.id} is ignored: ${command.reason}`);
+        this.#reject(signal, command.reason);
         return;
       case 'none':
         return;
@@ -155,12 +164,17 @@ export class SnapshotTasks {
       (name) => !captured.some(({ schema }) => matches(name, tableName(schema.id))),
     );
     for (const name of unknown) {
-      this.#events.note(`the signal ${request.snapshotId} names ${name}, which is not captured`);
+      this.#events.warn(`the signal ${request.snapshotId} names ${name}, which is not captured`);
     }
-    if (tasks.length === 0) return;
+    const [first] = tasks;
+    if (first === undefined) {
+      const id = request.snapshotId;
+      const data = { data_collections: request.collections.join(','), status: 'UNKNOWN_SCHEMA' };
+      this.#events.notify({ id, aggregate: 'Incremental Snapshot', type: 'ABORTED', data });
+      return;
+    }
     this.add(tasks);
-    const first = tasks[0] as TableTask;
-    this.#tell(first, 'STARTED', {});
+    this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
   }
 
   #stop({ collections }: SignalCommand & { kind: 'stop' }): void {
@@ -173,32 +187,52 @@ export class SnapshotTasks {
     const [first] = stopped;
     if (first === undefined) return;
     this.#set({ tasks: this.#state.tasks.filter((task) => !stopped.includes(task)) });
-    const names = stopped.map((task) => `${task.schema}.${task.table}`).join(', ');
+    const names = stopped.map((task) => `${task.schema}.${task.table}`).join(',');
     this.#tell(first, 'ABORTED', { data_collections: names });
-    if (!this.#state.tasks.some((task) => task.purpose === 'incremental')) {
-      this.#set({ paused: false });
-    }
+    if (!this.hasIncremental()) this.#set({ paused: false });
   }
 
   #pause(paused: boolean): void {
     const first = this.#state.tasks.find((task) => task.purpose === 'incremental');
     if (paused === this.#state.paused || (paused && first === undefined)) return;
     this.#set({ paused });
-    if (first !== undefined) this.#tell(first, paused ? 'PAUSED' : 'RESUMED', {});
+    if (first === undefined) return;
+    this.#tell(first, paused ? 'PAUSED' : 'RESUMED', {
+      data_collections: this.#namesBeside(first),
+    });
   }
 
-  #tell(
-    task: TableTask,
-    type: SourceNotification['type'],
-    data: Readonly<Record<string, string>>,
-  ): void {
-    const same = this.#state.tasks.filter((other) => other.purpose === task.purpose);
-    const names = same.map((other) => `${other.schema}.${other.table}`).join(', ');
+  #reject({ id, type }: SourceSignal, reason: string): void {
+    this.#events.warn(`the signal ${id} is ignored: ${reason}`);
     this.#events.notify({
-      aggregate: task.purpose === 'initial' ? 'Initial Snapshot' : 'Incremental Snapshot',
-      type,
-      data: { data_collections: names, ...data },
+      id,
+      aggregate: 'Signal',
+      type: 'REJECTED',
+      data: { signal_type: type, reason },
     });
+  }
+
+  /** The first snapshot goes on where an earlier run left it, or was over before. */
+  begin(resumed: boolean): void {
+    const first = this.#state.tasks.find((task) => task.purpose === 'initial');
+    if (first !== undefined) this.#tell(first, 'STARTED', {});
+    else if (resumed) {
+      this.#events.notify({ aggregate: 'Initial Snapshot', type: 'SKIPPED', data: {} });
+    }
+  }
+
+  /** Those of the same snapshot that are still to be read, this one included. */
+  #namesBeside({ purpose }: TableTask): string {
+    const same = this.#state.tasks.filter((task) => task.purpose === purpose);
+    return same.map((task) => `${task.schema}.${task.table}`).join(',');
+  }
+
+  #tell(task: TableTask, type: SourceNotification['type'], data: SourceNotification['data']): void {
+    this.#events.notify(
+      task.purpose === 'initial'
+        ? { aggregate: 'Initial Snapshot', type, data }
+        : { id: task.snapshotId, aggregate: 'Incremental Snapshot', type, data },
+    );
   }
 
   #set(change: Partial<SnapshotState>): void {

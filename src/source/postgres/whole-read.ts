@@ -8,6 +8,7 @@ import type { TableSchema } from '../../model/table-schema.ts';
 import { tableName } from '../../model/table-schema.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { PostgresWire } from './postgres-wire.ts';
+import { InitialNotices } from './initial-notices.ts';
 import type { RelationCache } from './relation-cache.ts';
 import type { ReplicationPosition } from './replication-position.ts';
 import { rowKeyColumns } from './row-key.ts';
@@ -125,28 +126,27 @@ export class WholeRead {
       const statement = conditionFor(request, captured.schema.id);
       tables.push({ captured, schema: adopted.schema, condition: null, statement });
     }
-    const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
-    const tell = (type: SourceNotification['type']): void => {
-      this.#parts.notify({
-        aggregate: 'Initial Snapshot',
-        type,
-        data: { data_collections: names },
-      });
-    };
-    tell('STARTED');
+    const notices = new InitialNotices((notification) => this.#parts.notify(notification));
+    notices.started();
     try {
-      if (tables.length > 0) await this.#read(tables, at, null);
+      if (tables.length > 0) await this.#read(tables, at, null, notices);
       this.#tasks.blockingDone(request);
-      tell('COMPLETED');
+      notices.completed();
     } catch (error) {
       if (!isStatementError(error)) throw error;
+      const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
       this.#parts.note(`the blocking snapshot of ${names} is given up: ${String(error)}`);
       this.#tasks.blockingDone(request);
-      tell('ABORTED');
+      notices.aborted();
     }
   }
 
-  async #read(tables: readonly TableToRead[], at: Lsn, notBefore: number | null): Promise<number> {
+  async #read(
+    tables: readonly TableToRead[],
+    at: Lsn,
+    notBefore: number | null,
+    notices: InitialNotices | null = null,
+  ): Promise<number> {
     const signal = this.#signal();
     const begun = await this.#begin(tables, notBefore, signal);
     const { wire, snapshot, inRecovery } = begun;
@@ -156,7 +156,7 @@ export class WholeRead {
           rowKeyColumns(captured.info) === null && statement === null && condition === null,
       );
       for (const { schema } of replaced) this.#truncate(schema, at);
-      const rows = await this.#copy(tables, at, begun, signal);
+      const rows = await this.#copy(tables, at, begun, notices, signal);
       const ended = await wire.query(`COMMIT; ${READ_UNTIL}`, signal);
       const until = formatLsn(reachable(ended.at(-1)?.rows[0]?.[0] ?? ''));
       const entries = replaced.map(({ schema: { id } }) => ({
@@ -205,6 +205,7 @@ export class WholeRead {
     tables: readonly TableToRead[],
     at: Lsn,
     { wire, snapshot }: Begun,
+    notices: InitialNotices | null,
     signal: AbortSignal,
   ): Promise<number> {
     const { receiver, clock, position } = this.#parts;
@@ -220,7 +221,9 @@ export class WholeRead {
       clock,
       firstUnseen(snapshot),
     );
+    const names = tables.map(({ schema }) => tableName(schema.id));
     for (const [index, { captured, condition, statement }] of tables.entries()) {
+      notices?.tableBegun(names[index] ?? '', names.join(','));
       const chunk = rows.openChunk(index);
       const handler = {
         data: (bytes: Buffer, start: number, end: number): void => {
@@ -235,8 +238,10 @@ export class WholeRead {
       const query = wholeQuery({ captured, keyColumns: [], condition }, statement);
       await wire.copyOut(query, handler, signal);
       chunk.close();
+      notices?.progressed(rows.progress());
     }
     rows.finish();
+    notices?.progressed(rows.progress());
     return rows.progress().reduce((sum, table) => sum + table.rowsDone, 0);
   }
 

@@ -6,7 +6,7 @@ import type { TableSchema } from '../../model/table-schema.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import { readCopyRow } from './copy-text.ts';
 import type { ReplicationPosition } from './replication-position.ts';
-import { rowKey } from './row-key.ts';
+import { rowKey, rowKeyColumns } from './row-key.ts';
 import type { TableTask } from './snapshot-state.ts';
 import type { SnapshotWindow } from './snapshot-window.ts';
 import type { WindowChunk } from './window-chunk.ts';
@@ -23,6 +23,30 @@ export interface TableReading {
   /** Columns that the chunks follow each other by. */
   readonly order: readonly string[];
   readonly orderIndexes: readonly number[];
+}
+
+/** Null: its rows cannot be told apart, it is read whole. */
+export function tableReading(
+  task: TableTask,
+  captured: CapturedTable,
+  schema: TableSchema,
+): TableReading | null {
+  const keyColumns = rowKeyColumns(captured.info);
+  const indexOf = (name: string): number =>
+    captured.tupleColumns.findIndex((column) => column.name === name);
+  if (keyColumns === null) return null;
+  if (!keyColumns.every((name) => schema.columns.some((column) => column.name === name))) {
+    return null;
+  }
+  const order = task.surrogate === null ? keyColumns : [task.surrogate, ...keyColumns];
+  return {
+    captured,
+    schema,
+    keyColumns,
+    keyIndexes: keyColumns.map(indexOf),
+    order,
+    orderIndexes: order.map(indexOf),
+  };
 }
 
 /** A window between its opening and its end. */

@@ -103,8 +103,8 @@ export class WindowPlanner {
       }
     }
     this.#tasks.progressed(task, {
-      last_processed_key: JSON.stringify(rows.lastKey ?? task.lastKey),
-      maximum_key: JSON.stringify(task.maxKey),
+      last_processed_key: keyText(rows.lastKey ?? task.lastKey, open.reading),
+      maximum_key: keyText(task.maxKey, open.reading),
     });
   }
 
@@ -161,6 +161,15 @@ function chunkTable(reading: TableReading, condition: string | null): ChunkTable
 function withPages(part: PageRanges, chunk: WindowChunk & { kind: 'pages' }): PageRanges {
   if (part.oid !== chunk.storage.oid) return part;
   return { ...part, done: withRange(part.done, chunk.firstPage, chunk.endPage) };
+}
+
+/** Of a key with columns that are masked or not captured, nothing. */
+function keyText(key: readonly string[] | null, { order, schema }: TableReading): string {
+  const shown = order.every((name) =>
+    schema.columns.some((column) => column.name === name && column.mask === undefined),
+  );
+  if (key === null || key.length === 0) return '<null>';
+  return shown ? key.join(',') : '<hidden>';
 }
 
 /** The relfilenode, which stands first in a fingerprint. */

@@ -81,12 +81,14 @@ describe('SnapshotRows', () => {
     new Reads(a).read([1]);
     a.close();
     expect(rows.progress().map((p) => [p.rowsDone, p.completed])).toEqual([
-      [1, true],
+      [1, false],
       [0, false],
     ]);
     new Reads(b).read([1]);
+    expect(rows.progress().map((p) => p.completed)).toEqual([true, false]);
     b.close();
     rows.finish();
+    expect(rows.progress().map((p) => p.completed)).toEqual([true, true]);
     expect(await seen(out)).toEqual(['t0:1 first', 't1:1 last']);
   });
 

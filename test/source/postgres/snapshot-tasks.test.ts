@@ -17,29 +17,31 @@ const tables = [captured('a'), captured('b'), captured('k', false)];
 function tasksFrom(state = NO_SNAPSHOTS) {
   const told: SourceNotification[] = [];
   const notes: string[] = [];
+  const warnings: string[] = [];
   let changes = 0;
   const tasks = new SnapshotTasks(state, {
     changed: () => changes++,
     tablesChanged: () => undefined,
     notify: (notification) => told.push(notification),
     note: (text) => notes.push(text),
+    warn: (text) => warnings.push(text),
     offsetText: () => 'here',
   });
   const send = (type: string, data: object = {}): void => {
     tasks.apply({ id: 's', type, data: JSON.stringify(data) }, tables);
   };
-  return { tasks, told, notes, send, changes: () => changes };
+  return { tasks, told, notes, warnings, send, changes: () => changes };
 }
 
 test('a signal becomes tasks in the order of its names, and its end is told', () => {
-  const { tasks, told, notes, send } = tasksFrom();
+  const { tasks, told, warnings, send } = tasksFrom();
   send('execute-snapshot', { 'data-collections': ['public.b', 'public.(a|k)', 'public.x'] });
   expect(tasks.state.tasks.map(({ table, method }) => [table, method])).toEqual([
     ['b', 'keys'],
     ['a', 'keys'],
     ['k', 'whole'],
   ]);
-  expect(notes).toEqual(['the signal s names public.x, which is not captured']);
+  expect(warnings).toEqual(['the signal s names public.x, which is not captured']);
   send('execute-snapshot', { 'data-collections': ['public.b'] });
   expect(tasks.state.tasks).toHaveLength(3);
   for (let task = tasks.current(); task !== null; task = tasks.current()) {
@@ -99,7 +101,7 @@ test('stop takes named tables or all, and a pause with the last', () => {
 });
 
 test('blocking requests wait in the state; log and nonsense are notes', () => {
-  const { tasks, notes, send, changes } = tasksFrom();
+  const { tasks, told, notes, warnings, send, changes } = tasksFrom();
   send('execute-snapshot', { 'data-collections': ['public.a'], type: 'blocking' });
   const [request] = tasks.state.blocking;
   expect(request?.collections).toEqual(['public.a']);
@@ -110,8 +112,70 @@ test('blocking requests wait in the state; log and nonsense are notes', () => {
   send('log', { message: 'at {}' });
   send('nonsense');
   send('snapshot-window-close');
-  expect(notes).toEqual([
-    'at here',
-    'the signal s is ignored: there is no signal of type nonsense',
+  expect(notes).toEqual(['at here']);
+  const reason = 'there is no signal of type nonsense';
+  expect(warnings).toEqual([`the signal s is ignored: ${reason}`]);
+  expect(told).toEqual([
+    { id: 's', aggregate: 'Signal', type: 'REJECTED', data: { signal_type: 'nonsense', reason } },
   ]);
+});
+
+test('what is told has the id of the signal and names what is still to be read', () => {
+  const { tasks, told, send } = tasksFrom();
+  send('execute-snapshot', { 'data-collections': ['public.a', 'public.b'] });
+  send('pause-snapshot');
+  send('resume-snapshot');
+  const a = tasks.current();
+  if (a === null) throw new Error('no task');
+  tasks.progressed(a, { last_processed_key: '4', maximum_key: '9' });
+  tasks.update(a, { rows: 4 });
+  tasks.finish(a, 'SUCCEEDED');
+  send('stop-snapshot');
+  const both = { data_collections: 'public.a,public.b' };
+  expect(told).toEqual(
+    [
+      ['STARTED', both],
+      ['PAUSED', both],
+      ['RESUMED', both],
+      [
+        'IN_PROGRESS',
+        {
+          ...both,
+          current_collection_in_progress: 'public.a',
+          last_processed_key: '4',
+          maximum_key: '9',
+        },
+      ],
+      [
+        'TABLE_SCAN_COMPLETED',
+        {
+          ...both,
+          scanned_collection: 'public.a',
+          total_rows_scanned: '4',
+          status: 'SUCCEEDED',
+        },
+      ],
+      ['ABORTED', { data_collections: 'public.b' }],
+    ].map(([type, data]) => ({ id: 's', aggregate: 'Incremental Snapshot', type, data })),
+  );
+});
+
+test('a start tells that the first snapshot goes on, or that there is none', () => {
+  const left = newTask({
+    schema: 'public',
+    table: 'z',
+    purpose: 'initial',
+    method: 'keys',
+    snapshotId: 'first',
+  });
+  const types = (state: typeof NO_SNAPSHOTS, resumed: boolean): unknown[] => {
+    const { tasks, told } = tasksFrom(state);
+    tasks.begin(resumed);
+    return told.map(({ aggregate, type }) => [aggregate, type]);
+  };
+  expect(types({ ...NO_SNAPSHOTS, tasks: [left] }, true)).toEqual([
+    ['Initial Snapshot', 'STARTED'],
+  ]);
+  expect(types(NO_SNAPSHOTS, true)).toEqual([['Initial Snapshot', 'SKIPPED']]);
+  expect(types(NO_SNAPSHOTS, false)).toEqual([]);
 });

@@ -105,3 +105,23 @@ test('a cut chunk of keys goes on behind the last row that fitted', async () => 
   close(openWindow(latest(), chunk, ['1\ta'], true), ['1']);
   expect(latest().lastKey).toEqual(['1']);
 });
+
+test('a key that is masked is not told', () => {
+  const keys: unknown[] = [];
+  const { tasks, task } = taskList({ maxKey: ['9'] }, ({ data }) => {
+    keys.push([data['last_processed_key'], data['maximum_key']]);
+  });
+  const made = new WindowPlanner(options, tasks, {} as WindowReader);
+  const [id, ...others] = READING.schema.columns;
+  const mask = { kind: 'constant', text: '*****' } as const;
+  const masked = { ...READING.schema, columns: [{ ...must(id, 'id'), mask }, ...others] };
+  const chunk = { kind: 'keys', order: ['id'], after: null, upTo: ['9'], limit: 2 } as const;
+  const rows = { handed: 2, lastKey: ['4'], incomplete: [] };
+  const open = openWindow(task, chunk, ['1\ta', '4\tb']);
+  made.handedOver(open, task, rows);
+  made.handedOver({ ...open, reading: { ...READING, schema: masked } }, task, rows);
+  expect(keys).toEqual([
+    ['4', '9'],
+    ['<hidden>', '<hidden>'],
+  ]);
+});
