@@ -27,19 +27,15 @@ export async function retentionStep(
     const before = stateOf(topic, partition);
     const unbounded = retentionMs === null && retentionBytes === null;
     if (cleanup !== 'delete' || unbounded || before.records === 0) return { operations: [] };
-    const values = store.entries(
-      logKey(storage, partition, 0),
-      logKey(storage, partition, Math.min(hold, before.endOffset)),
-      VALUES_PER_STEP,
-    );
     const operations: StoreOperation[] = [];
     let state = before;
-    for (const { key, value: stored } of values) {
-      if (stored === null) continue;
+    const from = logKey(storage, partition, 0);
+    const to = logKey(storage, partition, Math.min(hold, before.endOffset));
+    store.visit(from, to, (key, stored) => {
       const value = new LogValue(stored);
       const tooOld = retentionMs !== null && value.newestMs() < nowMs - retentionMs;
       const tooMany = retentionBytes !== null && state.bytes > retentionBytes;
-      if (value.endOffset > hold || !(tooOld || tooMany)) break;
+      if (value.endOffset > hold || !(tooOld || tooMany)) return false;
       operations.push({ key, value: null });
       state = {
         ...state,
@@ -47,7 +43,8 @@ export async function retentionStep(
         bytes: state.bytes - stored.length,
         records: state.records - value.count,
       };
-    }
+      return operations.length < VALUES_PER_STEP;
+    });
     if (operations.length === 0) return { operations };
     if (operations.length === VALUES_PER_STEP) result = 'more';
     operations.push({ key: partitionKey(storage, partition), value: encodeState(state) });

@@ -239,6 +239,15 @@ export class Store implements AsyncDisposable {
     );
   }
 
+  /** Entries from `start` to, not including, `end`, until `each` says false: no value is read ahead. */
+  visit(start: Buffer, end: Buffer, each: (key: Buffer, value: Buffer) => boolean): void {
+    this.#read(() => {
+      for (const { key, value } of this.#database.getRange({ start, end })) {
+        if (!each(Buffer.from(key), value)) return;
+      }
+    });
+  }
+
   keys(start: Buffer, end: Buffer, limit: number): Buffer[] {
     return this.#read(() =>
       [...this.#database.getKeys({ start, end, limit })].map((key) => Buffer.from(key)),
