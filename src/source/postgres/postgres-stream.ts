@@ -343,7 +343,11 @@ export class PostgresStream implements CopyBothHandler {
   }
 
   #relation(message: RelationMessage, at: Lsn): Promise<void> | undefined {
-    return this.#context.relations.skip(message) ? undefined : this.#learn(message, at);
+    const { relations } = this.#context;
+    if (relations.skip(message)) return undefined;
+    // Rows of a replay stand before its commit.
+    if (this.#replaying && relations.repeats(message, this.#change.commitLsn)) return undefined;
+    return this.#learn(message, at);
   }
 
   async #learn(message: RelationMessage, at: Lsn): Promise<void> {

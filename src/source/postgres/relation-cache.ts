@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { systemClock } from '../../foundation/clock.ts';
 import type { RowChange, SchemaChange, TruncateChange } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
@@ -41,6 +43,9 @@ export interface RelationCatalog {
   typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
 }
 
+/** How old what the catalog told may be when a streamed transaction repeats a shape. */
+const REPEATED_FOR_MS = 60_000;
+
 interface KnownTable {
   readonly info: TableInfo;
   readonly schema: TableSchema;
@@ -52,15 +57,18 @@ interface KnownTable {
  */
 export class RelationCache {
   readonly #catalog: RelationCatalog;
+  readonly #clock: Clock;
   readonly #relations = new Map<number, CachedRelation>();
   readonly #messages = new Map<number, RelationMessage>();
+  readonly #askedAtMs = new Map<number, number>();
   /** Columns that rows since the last Relation showed to be nullable. */
   readonly #nullable = new Map<number, readonly string[]>();
   readonly #known = new Map<number, KnownTable>();
   #watchOf: (table: TableSchema) => RelationWatch | null = () => null;
 
-  constructor(catalog: RelationCatalog) {
+  constructor(catalog: RelationCatalog, clock: Clock = systemClock) {
     this.#catalog = catalog;
+    this.#clock = clock;
   }
 
   /** A shape that the receiver has been told already, by the snapshot. */
@@ -125,6 +133,36 @@ export class RelationCache {
   }
 
   /**
+   * True: the message is the one that was learnt last. A streamed transaction tells all its shapes
+   * anew; to ask the catalog each time would cost more than the rows of a table. What only the
+   * catalog knows (defaults, comments) may then be a minute old, but its rows are checked up to
+   * `until`: a NOT NULL that has gone, or another label, is found. Under another identity than the
+   * default the message does not tell the key: then it is never a repetition.
+   */
+  repeats(relation: RelationMessage, until: Lsn): boolean {
+    const { relationId } = relation;
+    const known = this.#relations.get(relationId);
+    const table = known?.table ?? null;
+    const asked = this.#askedAtMs.get(relationId) ?? Number.NEGATIVE_INFINITY;
+    if (
+      table === null ||
+      relation.replicaIdentity !== 'default' ||
+      table.keyColumns.length === 0 ||
+      this.#nullable.has(relationId) ||
+      this.#clock.monotonicMs() - asked > REPEATED_FOR_MS ||
+      !isDeepStrictEqual(this.#messages.get(relationId), relation)
+    ) {
+      return false;
+    }
+    const checked = known?.check?.readAt ?? until;
+    this.#relations.set(relationId, {
+      ...(known as CachedRelation),
+      check: ShapeCheck.of(table, until > checked ? until : checked),
+    });
+    return true;
+  }
+
+  /**
    * Takes in a Relation message of a captured table; a change when its shape really differs.
    * `nullable`: columns that were not NOT NULL yet, whatever the catalog says by now.
    */
@@ -156,6 +194,7 @@ export class RelationCache {
       check: ShapeCheck.of(schema, await this.#catalog.end()),
     });
     this.#messages.set(relation.relationId, relation);
+    this.#askedAtMs.set(relation.relationId, this.#clock.monotonicMs());
     this.#nullable.delete(relation.relationId);
     return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
   }

@@ -33,6 +33,11 @@ export class ShapeCheck {
       : new ShapeCheck(labels, required, readAt);
   }
 
+  /** Rows before this position may be older than the catalog that told NOT NULL. */
+  get readAt(): Lsn {
+    return this.#readAt;
+  }
+
   fits(change: RowChange): boolean {
     if (this.#required.length > 0) {
       if (change.lsn >= this.#readAt) this.#required = NONE;

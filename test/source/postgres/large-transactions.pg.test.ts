@@ -193,6 +193,27 @@ test('shapes inside a block are those of its transaction alone (P80)', async () 
   expect(receiver.events.slice(-2).map(({ after }) => after?.['extra'])).toEqual(['7', '8']);
 });
 
+test('a streamed transaction that repeats a shape is still checked: NOT NULL may have gone', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  await database.query('ALTER TABLE a ALTER pad SET NOT NULL');
+  const source = await startStreaming(sourceOptionsFor(database));
+  const { receiver } = source;
+  await database.query(insert(1, 2000));
+  await receiver.until((events) => events.length === 2000);
+  // The Relation message of what follows has the same bytes: nullability stands in the catalog.
+  await database.query('ALTER TABLE a ALTER pad DROP NOT NULL');
+  const withNull = `SELECT g, CASE WHEN g <> 3500 THEN repeat('x', ${PAD}) END`;
+  await database.query(`INSERT INTO a ${withNull} FROM generate_series(2001, 4000) g`);
+  await receiver.until((events) => events.length === 4000);
+  await source.stop();
+  expect(idsOf(receiver, 'a')).toEqual(range(1, 4000));
+  const [first, last] = [receiver.schemas[0], receiver.schemas.at(-1)];
+  const padIsOptional = (change: typeof first): unknown =>
+    change?.table.columns[1]?.schema.optional;
+  expect([padIsOptional(first), padIsOptional(last)]).toEqual([false, true]);
+});
+
 test('prepared transactions come when they commit, also over restarts', async () => {
   await using server = await startOwnServer({ settings: { max_prepared_transactions: 5 } });
   await using database = await server.freshDatabase();

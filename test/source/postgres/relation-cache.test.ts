@@ -8,6 +8,7 @@ import type { TableSchema } from '../../../src/model/table-schema.ts';
 import type { RelationMessage } from '../../../src/source/postgres/pgoutput-message.ts';
 import type { RelationCatalog } from '../../../src/source/postgres/relation-cache.ts';
 import { RelationCache } from '../../../src/source/postgres/relation-cache.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 
 const AT = lsn(1n);
@@ -84,6 +85,27 @@ class FakeCatalog implements RelationCatalog {
   }
 }
 
+const column = (number: number, name: string): ColumnInfo => ({
+  number,
+  name,
+  typeOid: 23,
+  typmod: -1,
+  typeText: 'integer',
+  notNull: true,
+  defaultExpression: null,
+  generated: null,
+  identity: null,
+  comment: null,
+});
+
+const PRIMARY_KEY = {
+  name: 'pk',
+  columns: [1],
+  primary: true,
+  replicaIdentity: false,
+  immediate: true,
+};
+
 test('versions rise with real differences only (P19), also over sessions (P20)', async () => {
   const cache = new RelationCache(new FakeCatalog());
   const first = await cache.learn(relation(['id']), AT);
@@ -138,18 +160,6 @@ test('a column of an unsupported type stops capture by its name', async () => {
 
 test('a null in a NOT NULL column makes it nullable until the next Relation (P21)', async () => {
   const catalog = new FakeCatalog();
-  const column = (number: number, name: string): ColumnInfo => ({
-    number,
-    name,
-    typeOid: 23,
-    typmod: -1,
-    typeText: 'integer',
-    notNull: true,
-    defaultExpression: null,
-    generated: null,
-    identity: null,
-    comment: null,
-  });
   catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
   const cache = new RelationCache(catalog);
   const optional = (): unknown => cache.lookup(7)?.table?.columns.map((c) => c.schema.optional);
@@ -175,4 +185,30 @@ test('a null in a NOT NULL column makes it nullable until the next Relation (P21
   expect(cache.lookup(7)?.check?.fits(row)).toBe(true);
   expect(await cache.learn(relation(['id', 'a']), AT)).toMatchObject({ table: { version: 3 } });
   expect(optional()).toEqual([false, false]);
+});
+
+test('a repeated shape is not asked for again, for a while, and its rows stay checked', async () => {
+  const catalog = new FakeCatalog();
+  const notNull = [column(1, 'id'), column(2, 'a')];
+  catalog.tables = [{ ...INFO, columns: notNull, uniqueIndexes: [PRIMARY_KEY] }];
+  const clock = new FakeClock();
+  const cache = new RelationCache(catalog, clock);
+  const message = relation(['id', 'a']);
+  const readAt = await catalog.end();
+  const later = lsn(readAt + 50n);
+  expect(cache.repeats(message, later)).toBe(false);
+  await cache.learn(message, AT);
+  expect(cache.repeats(relation(['id', 'b']), later)).toBe(false);
+  expect(cache.repeats(relation(['id', 'a'], { replicaIdentity: 'full' }), later)).toBe(false);
+  expect(cache.repeats(relation(['id', 'a']), later)).toBe(true);
+  expect(cache.lookup(7)?.check?.readAt).toBe(later);
+  // A transaction that ended before the catalog was read must not end the check too early.
+  expect(cache.repeats(message, AT)).toBe(true);
+  expect(cache.lookup(7)?.check?.readAt).toBe(later);
+  clock.advance(61_000);
+  expect(cache.repeats(message, later)).toBe(false);
+  await cache.learn(message, AT);
+  expect(cache.repeats(message, later)).toBe(true);
+  cache.forget();
+  expect(cache.repeats(message, later)).toBe(false);
 });
