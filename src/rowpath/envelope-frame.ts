@@ -45,13 +45,39 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
     source: prepareBytes(source),
     empty: prepareBytes(`${prefix}{"before":null,"after":null${source}`),
     tail(op, processedMicros, transaction) {
-      const [ms, us, ns] = timesOf(processedMicros);
-      const times = `"ts_ms":${ms},"ts_us":${us},"ts_ns":${ns}`;
-      const block = valueJson(schemaOf('transaction'), transaction ?? null, options);
-      return prepareBytes(`,"transaction":${block},"op":${jsonString(op)},${times}}${suffix}`);
+      const make = (): PreparedBytes => {
+        const [ms, us, ns] = timesOf(processedMicros);
+        const times = `"ts_ms":${ms},"ts_us":${us},"ts_ns":${ns}`;
+        const block = valueJson(schemaOf('transaction'), transaction ?? null, options);
+        return prepareBytes(`,"transaction":${block},"op":${jsonString(op)},${times}}${suffix}`);
+      };
+      return transaction === undefined
+        ? lastJsonTails.get(processedMicros, `${op}${suffix}`, make)
+        : make();
     },
   };
 }
+
+/** The tails of one processing time: the tables of a batch share them. */
+class LastTails {
+  #micros = -1n;
+  readonly #tails = new Map<string, PreparedBytes>();
+
+  get(micros: bigint, key: string, make: () => PreparedBytes): PreparedBytes {
+    if (micros !== this.#micros) {
+      this.#micros = micros;
+      this.#tails.clear();
+    }
+    let tail = this.#tails.get(key);
+    if (tail === undefined) {
+      tail = make();
+      this.#tails.set(key, tail);
+    }
+    return tail;
+  }
+}
+
+const lastJsonTails = new LastTails();
 
 /** The frame in Avro. The optional structs have no default: branch 0 is null, 2 the struct. */
 export function avroFrame(value: PreparedSchema): EnvelopeFrame {

@@ -6,7 +6,7 @@ import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import { hidesLsn, SOURCE_SCHEMA, sourceStruct } from '../envelope/source-block.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin } from '../model/change-event.ts';
-import type { ConnectValue } from '../model/connect-schema.ts';
+import type { ConnectField, ConnectValue } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 import { prepareBytes, writePrepared } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
@@ -14,7 +14,8 @@ import { writeInteger } from './text-scan.ts';
 
 /**
  * The source block of a table's changes. Within a transaction only `lsn` moves, and with it the end
- * of `sequence`: what stands before, between and after is kept as bytes until the transaction ends.
+ * of `sequence`: what stands before, between and after is kept as bytes until the transaction ends,
+ * in JSON by all tables together.
  */
 export interface SourceEncoder {
   write(origin: ChangeOrigin, out: ByteWriter): void;
@@ -61,94 +62,105 @@ function writeLsn(lsn: bigint, out: ByteWriter): void {
   else out.ascii(lsn.toString());
 }
 
-/** The source block in JSON. */
+/** The source block in JSON. What tells the table stands between what tells the transaction. */
 export class JsonSourceEncoder implements SourceEncoder {
   readonly #table: TableId;
   readonly #options: EnvelopeOptions;
   readonly #json: JsonTextOptions;
   readonly #cache = new TransactionCache();
-  /** Members that tell the table, by field; null where the transaction decides. */
-  readonly #own: readonly (string | null)[];
-  #head: PreparedBytes = NOTHING;
-  #middle: PreparedBytes = NOTHING;
-  #tail: PreparedBytes = NOTHING;
+  readonly #own: PreparedBytes;
+  #transaction: TransactionBytes = NO_TRANSACTION;
 
   constructor(table: TableId, options: EnvelopeOptions, json: JsonTextOptions) {
     this.#table = table;
     this.#options = options;
     this.#json = json;
-    this.#own = FIELDS.map(({ name, schema }) => {
-      if (!OF_TABLE.has(name)) return null;
+    const own = FIELDS.slice(OWN_FROM, OWN_TO).map(({ name, schema }) => {
       const value = name === 'schema' ? table.schema : table.table;
-      return `${jsonString(name)}:${valueJson(schema, value, json)}`;
+      return `${jsonString(name)}:${valueJson(schema, value, json)},`;
     });
+    this.#own = prepareBytes(own.join(''));
   }
 
   write(origin: ChangeOrigin, out: ByteWriter): void {
-    if (this.#cache.moved(origin)) this.#prepare(origin);
-    writePrepared(out, this.#head);
+    if (this.#cache.moved(origin)) {
+      this.#transaction = transactionBytes(origin, this.#table, this.#options, this.#json);
+    }
+    const { head, beforeTable, beforeLsn, tail } = this.#transaction;
+    writePrepared(out, head);
     const from = out.position;
     writeLsn(origin.lsn, out);
     const to = out.position;
-    writePrepared(out, this.#middle);
+    writePrepared(out, beforeTable);
+    writePrepared(out, this.#own);
+    writePrepared(out, beforeLsn);
     if (hidesLsn(origin)) writePrepared(out, NULL);
     else out.range(out.bytes, from, to);
-    writePrepared(out, this.#tail);
-  }
-
-  #prepare(origin: ChangeOrigin): void {
-    const members = transactionMembers(origin, this.#table, this.#options, this.#json);
-    const text = (from: number, to: number): string => {
-      let joined = '';
-      for (let i = from; i < to; i++) joined += `${this.#own[i] ?? members[i] ?? ''},`;
-      return joined;
-    };
-    this.#head = prepareBytes(`{${text(0, SEQUENCE)}${members[SEQUENCE]}`);
-    this.#middle = prepareBytes(`${SEQUENCE_END},${text(SEQUENCE + 1, LSN)}"lsn":`);
-    this.#tail = prepareBytes(`,${text(LSN + 1, FIELDS.length).slice(0, -1)}}`);
+    writePrepared(out, tail);
   }
 }
 
-/** Fields that tell the table: the same in every transaction. */
-const OF_TABLE: ReadonlySet<string> = new Set(['schema', 'table']);
+/** What all changes of a transaction have in their source blocks, in the order of the fields. */
+interface TransactionBytes {
+  /** Up to the position in `sequence`. */
+  readonly head: PreparedBytes;
+  readonly beforeTable: PreparedBytes;
+  readonly beforeLsn: PreparedBytes;
+  readonly tail: PreparedBytes;
+}
+
+const NO_TRANSACTION: TransactionBytes = {
+  head: NOTHING,
+  beforeTable: NOTHING,
+  beforeLsn: NOTHING,
+  tail: NOTHING,
+};
+
+/** The fields that tell the table, `schema` and `table`, follow each other. */
+const OWN_FROM = FIELDS.findIndex((field) => field.name === 'schema');
+const OWN_TO = OWN_FROM + 2;
 
 const SEQUENCE_END = jsonString('"]').slice(1);
-
-function jsonMembers(values: readonly ConnectValue[], json: JsonTextOptions): string[] {
-  return FIELDS.map(
-    ({ name, schema }, i) =>
-      `${jsonString(name)}:${valueJson(schema, values[i] as ConnectValue, json)}`,
-  );
-}
 
 /** Of the last transaction: its tables share what it says of itself. */
 const lastTransaction = {
   cache: new TransactionCache(),
   options: null as EnvelopeOptions | null,
   replaceNull: false,
-  members: [] as string[],
+  bytes: NO_TRANSACTION,
 };
 
-/** The members of the transaction; those of the table are of whichever table came first. */
-function transactionMembers(
+function transactionBytes(
   origin: ChangeOrigin,
   table: TableId,
   options: EnvelopeOptions,
   json: JsonTextOptions,
-): readonly string[] {
+): TransactionBytes {
   const last = lastTransaction;
   const moved = last.cache.moved(origin);
   const { replaceNullWithDefault: replaceNull } = json;
-  if (!moved && last.options === options && last.replaceNull === replaceNull) return last.members;
+  if (!moved && last.options === options && last.replaceNull === replaceNull) return last.bytes;
   const { values } = sourceStruct(origin, table, options);
-  last.members = jsonMembers(values, json);
+  const text = (from: number, to: number): string => {
+    let joined = '';
+    for (let i = from; i < to; i++) {
+      const { name, schema } = FIELDS[i] as ConnectField;
+      joined += `${jsonString(name)}:${valueJson(schema, values[i] as ConnectValue, json)},`;
+    }
+    return joined;
+  };
   // `[null,"` or `["123","`: what stands before the position inside the JSON text of the pair.
   const sequence = values[SEQUENCE] as string;
-  const opening = sequence.slice(0, sequence.lastIndexOf(',') + 2);
-  last.members[SEQUENCE] = `"sequence":${jsonString(opening).slice(0, -1)}`;
+  const opening = jsonString(sequence.slice(0, sequence.lastIndexOf(',') + 2)).slice(0, -1);
+  last.bytes = {
+    head: prepareBytes(`{${text(0, SEQUENCE)}"sequence":${opening}`),
+    beforeTable: prepareBytes(`${SEQUENCE_END},${text(SEQUENCE + 1, OWN_FROM)}`),
+    beforeLsn: prepareBytes(`${text(OWN_TO, LSN)}"lsn":`),
+    tail: prepareBytes(`,${text(LSN + 1, FIELDS.length).slice(0, -1)}}`),
+  };
   last.options = options;
   last.replaceNull = replaceNull;
-  return last.members;
+  return last.bytes;
 }
 
 const FIELD_ENCODERS = FIELDS.map((field) => compileAvroEncoder(field.schema));
