@@ -27,6 +27,9 @@ export function signalRoutes(receiver: SignalReceiver): FastifyPluginAsync {
         if (signal === null) {
           throw new TidemarkError('CONFIG_INVALID', 'a signal has a type, and an id of text');
         }
+        if (!isObjectText(signal.data)) {
+          throw new TidemarkError('CONFIG_INVALID', 'the data of a signal is a JSON object');
+        }
         if (wantsTopic(request.body)) await receiver.sendSignal(signal);
         else receiver.signal(signal);
         return await reply.code(202).send({ id: signal.id });
@@ -37,6 +40,17 @@ export function signalRoutes(receiver: SignalReceiver): FastifyPluginAsync {
     });
     await Promise.resolve();
   };
+}
+
+/** Whoever sends it here is told at once; in a table or a file only the log can tell. */
+function isObjectText(text: string | null): boolean {
+  if (text === null) return true;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 /** Throws for a channel that cannot be written to. */

@@ -48,7 +48,6 @@ export class SourceSignals {
   #turn = 0;
   #durableMark: string | null = null;
   #wake: (() => void) | null = null;
-  #told = '';
 
   constructor(parts: SignalParts) {
     this.#parts = parts;
@@ -92,22 +91,27 @@ export class SourceSignals {
   async listen(target: SignalTarget, signal: AbortSignal): Promise<void> {
     const { topic, file } = this.#parts;
     await Promise.all([
-      topic === null ? null : this.#every(signal, () => this.#topic(topic, target, signal)),
-      file === null ? null : this.#every(signal, () => this.#file(file, target, signal)),
+      topic === null
+        ? null
+        : this.#every('topic of signals', signal, () => this.#topic(topic, target, signal)),
+      file === null
+        ? null
+        : this.#every(`file ${file.path}`, signal, () => this.#file(file, target, signal)),
     ]);
   }
 
-  async #every(signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+  async #every(name: string, signal: AbortSignal, look: () => Promise<void>): Promise<void> {
     const { clock, pollIntervalMs, logger } = this.#parts;
+    let told = '';
     while (!signal.aborted) {
       try {
         await look();
-        this.#told = '';
+        told = '';
       } catch (error) {
         if (signal.aborted) return;
         const { message } = error as Error;
-        if (message !== this.#told) logger.warn(`signals cannot be read: ${message}`);
-        this.#told = message;
+        if (message !== told) logger.warn(`the ${name} cannot be read or emptied: ${message}`);
+        told = message;
       }
       await clock.sleep(pollIntervalMs, signal);
     }

@@ -90,6 +90,10 @@ export class SourceTask implements SupervisedTask {
     if (reader?.signal === undefined || reader.status().phase === 'stopped') {
       throw new TidemarkError('NOT_RUNNING', 'the source does not run now');
     }
+    this.#parts.logger.info(
+      { channel: 'http', id: signal.id, type: signal.type },
+      'signal received',
+    );
     reader.signal(signal);
     // Before the stream there is no offset that it could stand in.
     if (reader.status().phase === 'streaming') this.#publisher?.touch();

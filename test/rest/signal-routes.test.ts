@@ -42,6 +42,8 @@ test('a signal reaches the source as JSON, and nothing else does', async () => {
   ]);
   expect(got[1]?.id).toMatch(/^[0-9a-f-]{36}$/);
   expect((await post({ type: 1 })).status).toBe(400);
+  expect((await post({ type: 'log', data: '{bad' })).status).toBe(400);
+  expect((await post({ type: 'log', data: [] })).status).toBe(400);
   expect((await post('{"type":"log"}', 'text/plain')).status).toBe(400);
   const byTopic = { id: 't', type: 'log', channel: 'kafka' };
   expect((await post(byTopic)).status).toBe(202);

@@ -45,6 +45,7 @@ import { resumeOnSlot } from './slot-resume.ts';
 import { SlotXmin } from './slot-xmin.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
 import { problemText, signalTableProblems } from './signal-table.ts';
+import { SignalTableWatch } from './signal-table-watch.ts';
 import { attemptOf, firstOffset, readingOffset, resumeFrom } from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
@@ -314,7 +315,8 @@ export class PostgresReader implements SourceReader {
   }
 
   #startBeating(stream: PostgresStream, look: (querier: Querier) => Promise<void>): void {
-    const { heartbeatIntervalMs, heartbeatActionQuery } = this.#options;
+    const { heartbeatIntervalMs, heartbeatActionQuery, snapshots, publicationName } = this.#options;
+    const signalTable = new SignalTableWatch(snapshots, publicationName, this.#clock);
     this.#beat = beatUntilAborted(
       this.#beatConnection,
       { heartbeatIntervalMs, heartbeatActionQuery, walEndIntervalMs: WAL_END_INTERVAL_MS },
@@ -324,7 +326,11 @@ export class PostgresReader implements SourceReader {
           stream.noteServerEnd(lsn);
         },
         note: this.#note,
-        look,
+        look: async (querier) => {
+          await look(querier);
+          const silent = await signalTable.look(querier);
+          if (silent !== null) this.#warn(problemText(silent));
+        },
       },
       this.#beating.signal,
     );

@@ -39,6 +39,10 @@ export function parseSignal(signal: SourceSignal): SignalCommand {
         ? { kind: 'log', message }
         : { kind: 'invalid', reason: 'it has no message' };
     }
+    case 'schema-changes':
+      return { kind: 'invalid', reason: 'the shape of a table comes with the stream' };
+    case '':
+      return { kind: 'invalid', reason: 'it has no type' };
     default:
       return { kind: 'invalid', reason: `there is no signal of type ${type}` };
   }

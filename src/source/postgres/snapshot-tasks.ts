@@ -87,12 +87,16 @@ export class SnapshotTasks {
     if (found === undefined) return;
     const names = this.#namesBeside(found);
     this.#set({ tasks: this.#state.tasks.filter((other) => other !== found) });
+    const table = `${found.schema}.${found.table}`;
     this.#tell(found, 'TABLE_SCAN_COMPLETED', {
       data_collections: names,
-      scanned_collection: `${found.schema}.${found.table}`,
+      scanned_collection: table,
       total_rows_scanned: String(found.rows),
       status: status === 'SUCCEEDED' && found.rows === 0 ? 'EMPTY' : status,
     });
+    if (status === 'SUCCEEDED') {
+      this.#events.note(`${snapshotName(found)} of ${table} is complete: ${found.rows} rows`);
+    }
     const left = this.#state.tasks.some((other) => other.purpose === found.purpose);
     if (!left) this.#tell(found, 'COMPLETED', {});
   }
@@ -174,6 +178,8 @@ export class SnapshotTasks {
       return;
     }
     this.add(tasks);
+    const names = tasks.map((task) => `${task.schema}.${task.table}`).join(', ');
+    this.#events.note(`${snapshotName(first)} of ${names} begins`);
     this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
   }
 
@@ -188,6 +194,7 @@ export class SnapshotTasks {
     if (first === undefined) return;
     this.#set({ tasks: this.#state.tasks.filter((task) => !stopped.includes(task)) });
     const names = stopped.map((task) => `${task.schema}.${task.table}`).join(',');
+    this.#events.note(`${snapshotName(first)} of ${names} is stopped`);
     this.#tell(first, 'ABORTED', { data_collections: names });
     if (!this.hasIncremental()) this.#set({ paused: false });
   }
@@ -197,6 +204,7 @@ export class SnapshotTasks {
     if (paused === this.#state.paused || (paused && first === undefined)) return;
     this.#set({ paused });
     if (first === undefined) return;
+    this.#events.note(`incremental snapshots ${paused ? 'pause' : 'go on'}`);
     this.#tell(first, paused ? 'PAUSED' : 'RESUMED', {
       data_collections: this.#namesBeside(first),
     });
@@ -243,6 +251,10 @@ export class SnapshotTasks {
     const { tasks, seen } = this.#state;
     if (tasks.length !== before.tasks.length || seen !== before.seen) this.#events.tablesChanged();
   }
+}
+
+function snapshotName({ purpose, snapshotId }: TableTask): string {
+  return purpose === 'initial' ? 'the snapshot' : `the incremental snapshot ${snapshotId}`;
 }
 
 function isSame(a: TableTask, b: TableTask): boolean {

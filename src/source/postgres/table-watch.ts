@@ -107,7 +107,7 @@ export class SignalWatch implements RelationWatch {
       const [id, type, data] = change.table.columns.map(
         (column) => image.text(column.tupleIndex) ?? null,
       );
-      if (id && type) this.#apply({ id, type, data: data ?? null });
+      this.#apply({ id: id ?? '', type: type ?? '', data: data ?? null });
     }
     return !this.#silent;
   }

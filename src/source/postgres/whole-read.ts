@@ -127,14 +127,16 @@ export class WholeRead {
       tables.push({ captured, schema: adopted.schema, condition: null, statement });
     }
     const notices = new InitialNotices((notification) => this.#parts.notify(notification));
+    const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
+    this.#parts.note(`the blocking snapshot ${request.snapshotId} of ${names} begins`);
     notices.started();
     try {
-      if (tables.length > 0) await this.#read(tables, at, null, notices);
+      const rows = tables.length > 0 ? await this.#read(tables, at, null, notices) : 0;
+      this.#parts.note(`the blocking snapshot ${request.snapshotId} is complete: ${rows} rows`);
       this.#tasks.blockingDone(request);
       notices.completed();
     } catch (error) {
       if (!isStatementError(error)) throw error;
-      const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
       this.#parts.note(`the blocking snapshot of ${names} is given up: ${String(error)}`);
       this.#tasks.blockingDone(request);
       notices.aborted();

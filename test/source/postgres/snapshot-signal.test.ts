@@ -61,4 +61,6 @@ test('what cannot be understood says why', () => {
   ).toContain('additional-conditions');
   expect(reason('log', {})).toContain('message');
   expect(reason('truncate', {})).toContain('no signal of type truncate');
+  expect(reason('schema-changes', {})).toContain('comes with the stream');
+  expect(reason('', {})).toBe('it has no type');
 });

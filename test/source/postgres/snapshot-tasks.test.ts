@@ -34,7 +34,7 @@ function tasksFrom(state = NO_SNAPSHOTS) {
 }
 
 test('a signal becomes tasks in the order of its names, and its end is told', () => {
-  const { tasks, told, warnings, send } = tasksFrom();
+  const { tasks, told, notes, warnings, send } = tasksFrom();
   send('execute-snapshot', { 'data-collections': ['public.b', 'public.(a|k)', 'public.x'] });
   expect(tasks.state.tasks.map(({ table, method }) => [table, method])).toEqual([
     ['b', 'keys'],
@@ -50,6 +50,13 @@ test('a signal becomes tasks in the order of its names, and its end is told', ()
     tasks.finish(task, 'SUCCEEDED');
   }
   expect(tasks.text).toBeNull();
+  expect(notes).toEqual([
+    'the incremental snapshot s of public.b, public.a, public.k begins',
+    'the incremental snapshot s of public.b begins',
+    'the incremental snapshot s of public.b is complete: 0 rows',
+    'the incremental snapshot s of public.a is complete: 5 rows',
+    'the incremental snapshot s of public.k is complete: 0 rows',
+  ]);
   const types = told.map(({ type }) => type);
   expect(types.filter((type) => type !== 'IN_PROGRESS')).toEqual([
     'STARTED',

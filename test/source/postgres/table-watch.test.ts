@@ -139,9 +139,12 @@ test('an insert into the signal table is a signal, whether its rows are records 
   expect(loud.row(row('u', ['1', 'log', '{}']))).toBe(true);
   const silent = new SignalWatch((signal) => signals.push(signal), true);
   expect(silent.row(row('c', ['2', 'pause-snapshot', null]))).toBe(false);
+  // Whoever reads the signal says what is wrong with it.
+  expect(silent.row(row('c', ['3', null, null]))).toBe(false);
   expect(silent.truncate()).toBe(false);
   expect(signals).toEqual([
     { id: '1', type: 'log', data: '{}' },
     { id: '2', type: 'pause-snapshot', data: null },
+    { id: '3', type: '', data: null },
   ]);
 });
