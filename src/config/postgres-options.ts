@@ -9,7 +9,7 @@ import {
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS } from './postgres-guard-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
-import { POSTGRES_SNAPSHOT_OPTIONS } from './postgres-snapshot-options.ts';
+import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
 import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
@@ -200,6 +200,7 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
+  ...POSTGRES_SNAPSHOT_RULES,
   ...SIGNAL_RULES,
   ...COLUMN_MASK_RULES,
   ...TRANSFORM_RULES,

@@ -155,6 +155,13 @@ export const ERROR_TABLE = {
     'Captured tables were altered or truncated whenever the snapshot was about to begin.',
     'Hold back DDL and TRUNCATE on the tables that the message names until the snapshot has begun.',
   ),
+  PG_SELECT_OVERRIDE: policy(
+    'stop',
+    2,
+    422,
+    'A SELECT of snapshot.select.statement.overrides does not give the rows of its table.',
+    'Correct the SELECT that the message names: every captured column under its own name.',
+  ),
   PG_SLOT_MISMATCH: policy(
     'stop',
     3,

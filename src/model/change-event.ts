@@ -79,6 +79,8 @@ export interface ChangeReceiver {
   snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void>;
   /** After the last row; resolves when all rows and `offset` are durable. */
   snapshotCompleted(offset: SourceOffset): Promise<void>;
+  /** The stream begins, and what is left of the snapshot comes beside it. */
+  snapshotReleased?(): void;
   /**
    * Before the first row of a table and after every real change of its shape. When a promise comes
    * back (a schema has to be registered), the reader hands nothing over until it resolves.

@@ -22,13 +22,12 @@ import type {
   PostgresSourceOptions,
   PublicationAutocreateMode,
   SkippedOperation,
-  SnapshotMode,
   SslMode,
   TableLimit,
   TargetSessionAttrs,
 } from '../source/postgres/postgres-source-options.ts';
 import { PRODUCT_VERSION } from './product-version.ts';
-import { snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
+import { snapshotModeOf, snapshotOptionsOf, tablesOf } from './source-snapshot-options.ts';
 
 /** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
 const SLOT_CREATE_TIMEOUT_MS = 90_000;
@@ -82,7 +81,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     publishSkipped: options.boolean('provide.transaction.metadata'),
     valueModes: valueModesOf(options),
     defaults: options.string('default.value.mode') as DefaultValueMode,
-    snapshotMode: options.string('snapshot.mode') as SnapshotMode,
+    snapshotMode: snapshotModeOf(options),
     snapshotMaxThreads: options.number('snapshot.max.threads'),
     snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),
     snapshots: snapshotOptionsOf(options),

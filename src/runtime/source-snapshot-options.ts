@@ -1,4 +1,7 @@
+import { parseDailyHours } from '../config/daily-hours.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { modeOfConfiguration, selectOverrides } from '../config/postgres-snapshot-options.ts';
+import type { SnapshotMode } from '../source/postgres/postgres-source-options.ts';
 import type { SnapshotOptions } from '../source/postgres/snapshot-options.ts';
 import { DEFAULT_SNAPSHOT_OPTIONS } from '../source/postgres/snapshot-options.ts';
 
@@ -27,7 +30,25 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
     watermarking: options.string(
       'incremental.snapshot.watermarking.strategy',
     ) as SnapshotOptions['watermarking'],
+    overrides: selectOverrides(options),
+    walBudget: options.number('snapshot.wal.budget'),
+    rowsPerSecond: options.number('snapshot.max.rows.per.second'),
+    window: windowOf(options),
+    delayMs: options.number('snapshot.delay.ms'),
+    streamingDelayMs: options.number('streaming.delay.ms'),
   };
+}
+
+/** When tables are read, with the flags of configuration_based resolved. */
+export function snapshotModeOf(options: ResolvedOptions): SnapshotMode {
+  const mode = options.string('snapshot.mode');
+  return mode === 'configuration_based' ? modeOfConfiguration(options) : (mode as SnapshotMode);
+}
+
+function windowOf(options: ResolvedOptions): SnapshotOptions['window'] {
+  const hours = parseDailyHours(options.optionalString('snapshot.window') ?? '');
+  const timeZone = options.string('snapshot.window.timezone');
+  return hours === undefined ? null : { hours, timeZone };
 }
 
 function signalTableOf(options: ResolvedOptions): string | null {

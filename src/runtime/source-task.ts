@@ -237,6 +237,11 @@ class TaskReceiver implements ChangeReceiver {
     this.#parts.fault('snapshot.completed');
   }
 
+  /** From here on the source may be told what is durable, as after a restart. */
+  snapshotReleased(): void {
+    this.#inSnapshot = false;
+  }
+
   schemaChanged(change: SchemaChange): Promise<void> | undefined {
     this.#parts.statistics.schemaChanged(change, this.#parts.clock.nowMs());
     return this.#parts.encoders.prepare(change.table);

@@ -31,7 +31,6 @@ test.each([
   [{ 'message.key.columns': 'public.t' }, 'must have the form schema.table:column'],
   [{ 'schema.include.list': 'a', 'schema.exclude.list': 'b' }, 'exclude each other'],
   [{ 'column.mask.with.ten.chars': 'a' }, 'ten is not a number of characters'],
-  [{ 'snapshot.select.statement.overrides.a.b': 'SELECT' }, 'not supported yet'],
   [{ transforms: 'unwrap' }, 'transforms.unwrap.type is required'],
 ])('%j', (input, message) => {
   expect(problemsOf(input)).toEqual([expect.stringContaining(message)]);

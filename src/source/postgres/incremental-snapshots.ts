@@ -109,7 +109,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     });
     this.#initialLeft = this.#tasks.hasInitial();
     this.#reader = new WindowReader(parts.connect, WINDOW_BYTES);
-    this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader);
+    this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader, parts);
     this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
     this.#marks = new WindowMarks(parts.options, parts.clock, (text) => parts.warn(text));
     const signal = (): AbortSignal => this.#signal;
@@ -176,6 +176,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
           continue;
         }
         try {
+          if (await this.#planner.waited(signal)) continue;
           await this.#step(task, signal);
           if (!this.#tasks.hasIncremental()) {
             await this.#marks.last(() => this.#reader.wire(signal), signal);
@@ -265,7 +266,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
       return;
     }
     const open = this.#openWindow(task, reading, chunk);
-    const query = this.#planner.query(chunk, reading, task.condition);
+    const query = this.#planner.query(chunk, reading, task);
     const read = await this.#read(query, open, signal);
     if (read === null) {
       this.#open = null;

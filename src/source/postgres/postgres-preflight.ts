@@ -12,6 +12,7 @@ import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
 import { identifyServer, judgeResume } from './replication-check.ts';
 import { fromSourceOffset } from './replication-offset.ts';
+import { examineOverrides } from './select-override.ts';
 import { signalTableProblems } from './signal-table.ts';
 
 /** What the checks are given besides the options. */
@@ -61,15 +62,18 @@ export async function checkPostgresSource(
   const findings = preflightChecks({ catalog, plan, options, slot, hasOffset });
   const schemas = plan.tables.map(({ schema }) => schema);
   const signals = await signalTableProblems(wire, options.snapshots, schemas, signal);
+  const { overrides } = options.snapshots;
+  const selects = await examineOverrides(wire, plan.tables, overrides, signal);
   const { server } = catalog;
   const { refused, gap, skipped } = await checkReplication(options, slot, environment);
   // Where the role's right or wal_level is missing, this refusal is only their consequence.
   const known = findings.problems.some(({ code }) => CONNECTION_CODES.has(code));
   const more = [...(refused === null || known ? [] : [refused]), ...(gap === null ? [] : [gap])];
   return {
-    problems: [...findings.problems, ...more],
+    problems: [...findings.problems, ...selects.problems, ...more],
     warnings: [
       ...findings.warnings,
+      ...selects.warnings.map((message) => ({ message, cure: '' })),
       ...(skipped === null ? [] : [{ message: skipped, cure: '' }]),
       ...signals.map(({ code, message, cure }) => ({ message: `${code}: ${message}`, cure })),
     ],
@@ -104,8 +108,8 @@ async function checkReplication(
     const session = { replication: true, applicationName: 'tidemark check' };
     await using wire = await PostgresWire.connect(options.connection, session, signal, clock);
     const server = await identifyServer(wire, signal);
-    const resumes =
-      found !== null && found.snapshot !== 'running' && options.snapshotMode !== 'always';
+    const always = ['always', 'always_only'].includes(options.snapshotMode);
+    const resumes = found !== null && found.snapshot !== 'running' && !always;
     const strategy = options.offsetMismatchStrategy ?? 'trust_offset';
     const verdict = resumes
       ? judgeResume(found, server, slot, found.fingerprint, strategy)

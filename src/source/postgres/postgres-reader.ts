@@ -46,7 +46,14 @@ import { SlotXmin } from './slot-xmin.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
 import { problemText, signalTableProblems } from './signal-table.ts';
 import { SignalTableWatch } from './signal-table-watch.ts';
-import { attemptOf, firstOffset, readingOffset, resumeFrom } from './snapshot-offset.ts';
+import {
+  attemptOf,
+  firstOffset,
+  followsStream,
+  readingOffset,
+  restOf,
+  resumeFrom,
+} from './snapshot-offset.ts';
 import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
@@ -144,7 +151,7 @@ export class PostgresReader implements SourceReader {
       const unfinished = found === null ? null : attemptOf(found);
       ({ resume, captured } = await this.#snapshot(receiver, unfinished, signal));
     }
-    if (signal.aborted || snapshotMode === 'initial_only') return;
+    if (signal.aborted || !followsStream(snapshotMode)) return;
     const capture = await prepareCapture(this.#catalogConnection, this.#options);
     for (const warning of capture.warnings) this.#warn(warning);
     const { catalog, selection } = capture;
@@ -201,6 +208,10 @@ export class PostgresReader implements SourceReader {
       onNote: this.#note,
     });
     for (const warning of result.warnings) this.#warn(warning);
+    if (!result.complete) {
+      receiver.snapshotReleased?.();
+      completed = restOf(fromSourceOffset(this.offset()));
+    }
     return { resume: must(completed, 'a snapshot without an end'), captured: result.captured };
   }
 

@@ -1,12 +1,14 @@
-import { toTidemarkError } from '../../foundation/errors.ts';
+import { TidemarkErrors, toTidemarkError } from '../../foundation/errors.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
+import { followsStream } from './snapshot-offset.ts';
 import { createSlot, dropSlot, foreignSlot, identifySystem, readSlot } from './postgres-slot.ts';
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
+import { examineOverrides } from './select-override.ts';
 import { tablesToRead } from './snapshot-selection.ts';
 import type {
   ServerIdentity,
@@ -30,17 +32,23 @@ const RELEASE_LIMIT_MS = 5000;
  * What breaks otherwise: a slot made first, and a crash: WAL piles up for a slot of unknown owner;
  * rows read before the slot: changes in between are in neither snapshot nor stream (P59).
  *
- * With snapshot.mode=no_data no rows are read; with initial_only the slot is temporary.
+ * With snapshot.mode=no_data no rows are read; where no stream follows the slot is temporary.
  */
 export async function runSnapshot(request: SnapshotRequest): Promise<SnapshotResult> {
   let { unfinished } = request;
+  const { options, clock, signal } = request;
+  const { delayMs, streamingDelayMs } = options.snapshots;
+  if (delayMs > 0) await clock.sleep(delayMs, signal);
+  signal.throwIfAborted();
   for (let races = 0; ; races++) {
     try {
-      return await attemptSnapshot({ ...request, unfinished }, (attempt) => {
+      const result = await attemptSnapshot({ ...request, unfinished }, (attempt) => {
         unfinished = attempt;
       });
+      if (streamingDelayMs > 0 && result.complete) await clock.sleep(streamingDelayMs, signal);
+      return result;
     } catch (error) {
-      request.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof SnapshotRaceError) || races >= RACES_ALLOWED) throw error;
       request.onNote(`${error.message}; the snapshot begins anew`);
     }
@@ -53,6 +61,9 @@ interface AttemptGround {
   readonly replication: Querier;
   readonly prepared: PreparedCapture;
   readonly attempt: SnapshotAttempt;
+  /** What the tables were before the slot. */
+  readonly before: StorageFingerprints;
+  readonly relations: readonly number[];
   closeReplication(): Promise<void>;
 }
 
@@ -71,6 +82,7 @@ async function attemptSnapshot(
     signal,
   );
   const prepared = await prepareCapture(control, options, signal);
+  const { relations } = await examinedOverrides(control, prepared, request);
   await using replication = await connect(
     { replication: true, applicationName: 'tidemark slot' },
     signal,
@@ -78,7 +90,7 @@ async function attemptSnapshot(
   const identity = await identifySystem(replication, signal);
   await clearSlot(control, request, identity);
   const { tables } = prepared.selection;
-  const before = await storageFingerprints(control, tables, signal);
+  const before = await storageFingerprints(control, tables, signal, relations);
   const attempt: SnapshotAttempt = { ...identity, slotName: options.slotName };
   begun(attempt);
   await receiver.snapshotStarted(
@@ -90,21 +102,41 @@ async function attemptSnapshot(
     replication,
     prepared,
     attempt,
+    before,
+    relations,
     closeReplication: () => replication.close(),
   };
-  const consistentPoint = await slotAndRows(request, ground, before);
+  const { consistentPoint, complete } = await slotAndRows(request, ground);
   const completed = { ...attempt, consistentPoint, finishedMicros: clock.nowMicros() };
-  await receiver.snapshotCompleted(offsets.completed(completed));
-  return { ...completed, captured: tables, warnings: prepared.warnings };
+  if (complete) await receiver.snapshotCompleted(offsets.completed(completed));
+  return { ...completed, complete, captured: tables, warnings: prepared.warnings };
+}
+
+/** A SELECT of the configuration that does not fit stops everything before the slot is made. */
+async function examinedOverrides(
+  control: Querier,
+  { selection }: PreparedCapture,
+  request: SnapshotRequest,
+): Promise<{ readonly relations: readonly number[] }> {
+  const { options, signal } = request;
+  if (options.snapshotMode === 'no_data') return { relations: [] };
+  const { overrides } = options.snapshots;
+  const found = await examineOverrides(control, selection.tables, overrides, signal);
+  const [problem] = found.problems;
+  if (found.problems.length > 1) throw new TidemarkErrors(found.problems);
+  if (problem !== undefined) throw problem;
+  for (const warning of found.warnings) request.onNote(warning);
+  return found;
 }
 
 async function slotAndRows(
   request: SnapshotRequest,
   ground: AttemptGround,
-  before: StorageFingerprints,
-): Promise<Lsn> {
+): Promise<{ readonly consistentPoint: Lsn; readonly complete: boolean }> {
   const { options, signal, clock } = request;
-  const { control, replication, prepared } = ground;
+  const { control, replication, prepared, before, relations } = ground;
+  const temporary = !followsStream(options.snapshotMode);
+  let complete = true;
   const { tables } = prepared.selection;
   const toRead = tablesToRead(tables, options.snapshots);
   const reads = options.snapshotMode !== 'no_data' && toRead.length > 0;
@@ -114,7 +146,7 @@ async function slotAndRows(
       name: options.slotName,
       version: prepared.catalog.server.version,
       exportSnapshot: reads,
-      temporary: options.snapshotMode === 'initial_only',
+      temporary,
       failover: options.slotFailover,
       twoPhase: options.slotTwoPhase ?? false,
       timeoutMs: options.slotCreateTimeoutMs,
@@ -138,28 +170,29 @@ async function slotAndRows(
   try {
     await announceTables(request, tables, slot.consistentPoint);
     if (reads) {
-      await readSnapshot(
+      complete = await readSnapshot(
         { ...request, offsets },
         {
           tables: toRead,
           consistentPoint: slot.consistentPoint,
           snapshotName: slot.snapshotName,
           before,
+          relations,
           control,
           adopted: async () => {
             // The exporter has done its work; but a temporary slot lives only as long as it does.
-            if (options.snapshotMode !== 'initial_only') await ground.closeReplication();
+            if (!temporary) await ground.closeReplication();
           },
         },
       );
     }
   } catch (error) {
-    if (!reading.begun || options.snapshotMode === 'initial_only') {
+    if (!reading.begun || temporary) {
       await releaseSlot(request, control);
     }
     throw error;
   }
-  return slot.consistentPoint;
+  return { consistentPoint: slot.consistentPoint, complete };
 }
 
 async function announceTables(
@@ -199,7 +232,7 @@ async function clearSlot(
 async function releaseSlot(request: SnapshotRequest, control: Querier): Promise<void> {
   const { options, clock } = request;
   // A temporary slot goes with its connection, and nobody else may drop it.
-  if (options.snapshotMode === 'initial_only') return;
+  if (!followsStream(options.snapshotMode)) return;
   // Not the request's signal: after Ctrl-C the slot has to go too.
   const limit = new AbortController();
   const cancel = clock.after(RELEASE_LIMIT_MS, () => {

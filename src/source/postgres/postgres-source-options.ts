@@ -52,7 +52,14 @@ export interface TableLimit {
 /** publish_generated_columns of a publication. */
 export type GeneratedColumns = 'none' | 'stored';
 
-export type SnapshotMode = 'initial' | 'always' | 'initial_only' | 'no_data' | 'when_needed';
+export type SnapshotMode =
+  | 'initial'
+  | 'always'
+  | 'initial_only'
+  | 'no_data'
+  | 'when_needed'
+  /** What configuration_based means with data and without start.stream. */
+  | 'always_only';
 
 /** skipped.operations; `none` is the empty list. */
 export type SkippedOperation = 'c' | 'u' | 'd' | 't';

@@ -4,6 +4,7 @@ import {
   quoteQualified,
 } from '../../../dialects/postgres/postgres-identifiers.ts';
 import type { CapturedTable } from './captured-tables.ts';
+import { overrideSource } from './select-override.ts';
 
 /** 32 MB of 8 kB blocks: of tables with large rows. */
 const MOST_PAGES = 4096;
@@ -20,14 +21,17 @@ export interface StorageSize {
   readonly rows?: number;
 }
 
-/** A range of blocks of one stored table, read by one COPY. */
+/** A range of blocks of one stored table, read by one COPY; or all that a SELECT gives. */
 export interface SnapshotChunk {
   /** Index into the captured tables. */
   readonly table: number;
+  /** Where the blocks are; with a statement the table itself. */
   readonly storage: TableInfo;
   readonly firstPage: number;
   /** Exclusive; null: to the end, however far the table has grown. */
   readonly endPage: number | null;
+  /** Of snapshot.select.statement.overrides: it has no ctid, so it is read in one piece. */
+  readonly statement?: string;
 }
 
 /**
@@ -39,9 +43,12 @@ export function planChunks(
   tables: readonly Pick<CapturedTable, 'storage'>[],
   sizes: ReadonlyMap<number, StorageSize>,
   chunk: { readonly rows: number } | { readonly pages: number },
+  statementOf: (table: number) => { statement: string; storage: TableInfo } | null = () => null,
 ): SnapshotChunk[] {
-  return tables.flatMap(({ storage }, table) =>
-    storage.flatMap((part) => {
+  return tables.flatMap(({ storage }, table) => {
+    const chosen = statementOf(table);
+    if (chosen !== null) return [{ table, ...chosen, firstPage: 0, endPage: null }];
+    return storage.flatMap((part) => {
       const size = sizes.get(part.oid);
       const pages = size === undefined || !size.heap ? 0 : size.pages;
       const step = 'pages' in chunk ? chunk.pages : pagesOf(chunk.rows, pages, size?.rows ?? 0);
@@ -52,8 +59,8 @@ export function planChunks(
         firstPage: i * step,
         endPage: i === count - 1 ? null : (i + 1) * step,
       }));
-    }),
-  );
+    });
+  });
 }
 
 /** How many blocks hold about so many rows. */
@@ -67,11 +74,15 @@ export function pagesOf(wantedRows: number, pages: number, rows: number): number
  * is read as NULL, so that positions are those of the stream and its value never leaves the server.
  */
 export function chunkQuery(chunk: SnapshotChunk, table: CapturedTable): string {
-  const { storage, firstPage, endPage } = chunk;
+  const { storage, firstPage, endPage, statement } = chunk;
   const captured = new Set(table.schema.columns.map((column) => column.tupleIndex));
   const columns = table.tupleColumns.map((column, i) =>
     captured.has(i) ? quoteIdentifier(column.name) : 'NULL',
   );
+  if (statement !== undefined) {
+    const from = overrideSource({ captured: table, keyColumns: [] }, statement);
+    return `COPY (SELECT ${columns.join(', ')} FROM ${from}) TO STDOUT`;
+  }
   const conditions: string[] = [];
   if (firstPage > 0) conditions.push(`ctid >= '(${firstPage},0)'::tid`);
   if (endPage !== null) conditions.push(`ctid < '(${endPage},0)'::tid`);

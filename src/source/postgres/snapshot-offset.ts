@@ -3,10 +3,15 @@ import type { Lsn } from '../../model/lsn.ts';
 import { LSN_ZERO } from '../../model/lsn.ts';
 import type { Querier } from './catalog-session.ts';
 import { readSlot } from './postgres-slot.ts';
-import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import type { PostgresSourceOptions, SnapshotMode } from './postgres-source-options.ts';
 import type { ReplicationOffset } from './replication-offset.ts';
 import { fromSourceOffset } from './replication-offset.ts';
 import type { SnapshotAttempt } from './snapshot-request.ts';
+
+/** Whether the stream follows the snapshot. */
+export function followsStream(mode: SnapshotMode): boolean {
+  return mode !== 'initial_only' && mode !== 'always_only';
+}
 
 /** The attempt that an offset is of. */
 export function attemptOf(offset: ReplicationOffset): SnapshotAttempt {
@@ -54,10 +59,11 @@ export async function resumeFrom(
   note: (text: string) => void,
 ): Promise<ReplicationOffset | null> {
   if (found === null) return null;
-  if (found.snapshot !== 'running' && snapshotMode === 'always') return null;
+  const always = snapshotMode === 'always' || snapshotMode === 'always_only';
+  if (found.snapshot !== 'running' && always) return null;
   if (found.snapshot !== 'running' && snapshotMode !== 'when_needed') return found;
   // Before the first row there is no position to go on from.
-  if (found.endLsn === LSN_ZERO || snapshotMode === 'initial_only') return null;
+  if (found.endLsn === LSN_ZERO || !followsStream(snapshotMode)) return null;
   const slot = await readSlot(querier, slotName);
   if (slot === null || slot.walStatus === 'lost' || slot.invalidationReason !== null) {
     if (found.snapshot !== 'running') note(`the slot ${slotName} is lost: a snapshot is needed`);
@@ -65,5 +71,10 @@ export async function resumeFrom(
   }
   if (found.snapshot !== 'running') return found;
   note('the snapshot was cut short: the rest is read beside the stream');
-  return { ...found, snapshot: 'completed' };
+  return restOf(found);
+}
+
+/** Where the stream begins while tables are still to be read beside it. */
+export function restOf(reading: ReplicationOffset): ReplicationOffset {
+  return { ...reading, snapshot: 'completed' };
 }

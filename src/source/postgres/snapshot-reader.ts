@@ -11,13 +11,13 @@ import type { CapturedTable } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
 import { catalogRows } from './catalog-session.ts';
 import type { PostgresWire } from './postgres-wire.ts';
-import type { SnapshotChunk, StorageSize } from './snapshot-chunks.ts';
-import { chunkQuery, planChunks } from './snapshot-chunks.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import { lockingQuery, overrideOf } from './select-override.ts';
+import type { StorageSize } from './snapshot-chunks.ts';
+import { planChunks } from './snapshot-chunks.ts';
 import { SnapshotLedger } from './snapshot-ledger.ts';
+import { SnapshotRelease } from './snapshot-release.ts';
 import type { SnapshotRequest } from './snapshot-request.ts';
-import { SnapshotRows } from './snapshot-rows.ts';
-
-const PROGRESS_INTERVAL_MS = 100;
 
 /** The tables were changed before they could be locked: the attempt has to begin anew. */
 export class SnapshotRaceError extends TidemarkError {
@@ -30,13 +30,15 @@ export class SnapshotRaceError extends TidemarkError {
 /** Oid → storage and shape of what is to be read, to compare before and after. */
 export type StorageFingerprints = ReadonlyMap<number, string>;
 
-/** Reads the fingerprints as they are now. */
+/** Reads the fingerprints as they are now; `more` are relations that no table of ours is. */
 export async function storageFingerprints(
   querier: Querier,
   tables: readonly CapturedTable[],
   signal: AbortSignal,
+  more: readonly number[] = [],
 ): Promise<StorageFingerprints> {
-  const rows = await catalogRows(querier, storageQuery(storageOids(tables)), signal);
+  const oids = [...new Set([...storageOids(tables), ...more])];
+  const rows = await catalogRows(querier, storageQuery(oids), signal);
   return new Map(
     rows.map((row) => [number(row, 'oid'), `${text(row, 'file')} ${row['columns'] ?? ''}`]),
   );
@@ -53,6 +55,8 @@ export interface SnapshotReading {
   readonly snapshotName: string;
   /** Taken before the slot was made. */
   readonly before: StorageFingerprints;
+  /** What SELECTs of the configuration read besides. */
+  readonly relations: readonly number[];
   /** Outside of the snapshot: sees the catalog as it is. */
   readonly control: Querier;
   /** Called once every reader has adopted the snapshot: the exporter may go. */
@@ -70,29 +74,22 @@ export interface SnapshotReading {
  * of them to the end; the others take theirs without waiting, table by table.
  * What breaks otherwise: DDL that waits for the first connection's lock makes every later reader
  * wait behind it, the first one waits for them to finish, and no server sees the circle.
+ *
+ * False: it was let go before all was read (SnapshotRelease); the ledger says what is left.
  */
 export async function readSnapshot(
   request: SnapshotRequest,
   reading: SnapshotReading,
-): Promise<void> {
+): Promise<boolean> {
   const { options, signal } = request;
   const failed = new AbortController();
+  const read = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   await using readers = new AsyncDisposableStack();
-  const open = async (): Promise<PostgresWire> => {
-    const session = {
-      replication: false,
-      applicationName: 'tidemark snapshot',
-      // With row level security on, rows would be missing in silence (P75): now it is an error.
-      settings: { row_security: 'off' },
-    };
-    const wire = readers.use(await request.connect(session, signal));
-    await wire.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', signal);
-    await wire.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(reading.snapshotName)}`, signal);
-    return wire;
-  };
+  const open = async (): Promise<PostgresWire> =>
+    readers.use(await openReader(request, reading.snapshotName));
   const first = await open();
-  await lockTables(first, reading, options.snapshotLockTimeoutMs, signal);
+  await lockTables(first, reading, options, signal);
   // On the connection with the locks: to ask for a size takes one, too.
   const sizes = await storageSizes(first, reading.tables, signal);
   const chunks = planChunks(
@@ -101,6 +98,7 @@ export async function readSnapshot(
     request.chunkPages === undefined
       ? { rows: options.snapshots.chunkRows }
       : { pages: request.chunkPages },
+    (index) => statementOf(reading.tables[index] as CapturedTable, options),
   );
   const transactionId = await snapshotTransaction(first, signal);
   const { consistentPoint, before: files } = reading;
@@ -111,25 +109,71 @@ export async function readSnapshot(
     wires.push(await open());
   }
   await reading.adopted();
-  const queue = new ChunkQueue(request, reading, chunks, ledger, transactionId);
+  const { control, tables } = reading;
+  const release = new SnapshotRelease({ ...request, control });
+  const queue = new ChunkQueue(request, {
+    tables,
+    chunks,
+    ledger,
+    consistentPoint,
+    transactionId,
+    released: release.signal,
+  });
+  const guarded = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  };
+  await release.look();
+  const watching = guarded(release.watch(AbortSignal.any([either, read.signal])));
   const outcomes = await Promise.allSettled(
-    wires.map(async (wire) => {
-      try {
-        await queue.read(wire, wire === first, either);
-      } catch (error) {
-        failed.abort();
-        throw error;
-      }
-    }),
+    wires.map((wire) => guarded(queue.read(wire, wire === first, either))),
   );
+  read.abort();
+  outcomes.push(...(await Promise.allSettled([watching])));
   // The one that failed first aborted the others; theirs is only the echo.
   const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
   if (signal.aborted) signal.throwIfAborted();
   if (failures.length > 0) throw firstCause(failures.map((failure) => failure.reason as unknown));
   // What others gave back after the first connection was through.
   await queue.read(first, true, signal);
-  queue.finish();
-  for (const wire of wires) await wire.query('COMMIT', signal);
+  const complete = queue.finish();
+  for (const wire of wires) if (wire.isOpen) await wire.query('COMMIT', signal);
+  return complete;
+}
+
+function statementOf(
+  { schema, info }: CapturedTable,
+  { snapshots }: SnapshotRequest['options'],
+): { statement: string; storage: TableInfo } | null {
+  const statement = overrideOf(snapshots.overrides, schema.id);
+  return statement === null ? null : { statement, storage: info };
+}
+
+async function openReader(
+  { connect, options, signal }: SnapshotRequest,
+  snapshotName: string,
+): Promise<PostgresWire> {
+  const session = {
+    replication: false,
+    applicationName: 'tidemark snapshot',
+    settings: {
+      // With row level security on, rows would be missing in silence (P75): now it is an error.
+      row_security: 'off',
+      // A SELECT of the configuration may meet tables that nobody has locked before.
+      lock_timeout: String(options.snapshotLockTimeoutMs),
+    },
+  };
+  const wire = await connect(session, signal);
+  await wire.query(
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+     SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshotName)}`,
+    signal,
+  );
+  return wire;
 }
 
 /** The first transaction that the snapshot does not see: it stands in `source.txId` of its rows. */
@@ -151,42 +195,34 @@ function firstCause(reasons: readonly unknown[]): unknown {
 async function lockTables(
   wire: PostgresWire,
   reading: SnapshotReading,
-  timeoutMs: number,
+  options: SnapshotRequest['options'],
   signal: AbortSignal,
 ): Promise<void> {
+  const timeoutMs = options.snapshotLockTimeoutMs;
   const parts = reading.tables.flatMap((table) => table.storage);
   if (parts.length > 0) {
     const list = parts.map((part) => `ONLY ${quoteQualified(part.schema, part.name)}`).join(', ');
     await wire.query(`SET LOCAL lock_timeout = ${timeoutMs}`, signal);
     try {
       await wire.query(`LOCK TABLE ${list} IN ACCESS SHARE MODE`, signal);
+      for (const table of reading.tables) {
+        const chosen = statementOf(table, options);
+        if (chosen !== null) await wire.query(lockingQuery(chosen.statement), signal);
+      }
     } catch (error) {
       throw lockFailure(error, timeoutMs);
     }
   }
-  const after = await storageFingerprints(reading.control, reading.tables, signal);
-  const changed = reading.tables.filter(({ info, storage }) =>
-    [info, ...storage].some(({ oid }) => reading.before.get(oid) !== after.get(oid)),
-  );
+  const { before, tables, relations } = reading;
+  const after = await storageFingerprints(reading.control, tables, signal, relations);
+  const isChanged = (oid: number): boolean => before.get(oid) !== after.get(oid);
+  const changed = tables
+    .filter(({ info, storage }) => [info, ...storage].some(({ oid }) => isChanged(oid)))
+    .map(({ info }) => `${info.schema}.${info.name}`);
+  if (changed.length === 0 && relations.some(isChanged)) changed.push('tables of SELECT overrides');
   if (changed.length === 0) return;
-  const names = changed.map(({ info }) => `${info.schema}.${info.name}`).join(', ');
+  const names = changed.join(', ');
   throw new SnapshotRaceError(`altered or truncated while the snapshot began: ${names}`);
-}
-
-/** False when it would have to wait; the transaction is broken then, and can read no more. */
-async function lockAtOnce(
-  wire: PostgresWire,
-  { schema, name }: TableInfo,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const table = quoteQualified(schema, name);
-  try {
-    await wire.query(`LOCK TABLE ONLY ${table} IN ACCESS SHARE MODE NOWAIT`, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof TidemarkError && error.code === 'PG_LOCK_TIMEOUT') return false;
-    throw error;
-  }
 }
 
 /** Says which limit it was; a table that is gone was dropped or renamed since the list was made. */
@@ -221,102 +257,4 @@ async function storageSizes(
       },
     ]),
   );
-}
-
-/** Shares the chunks among the connections and keeps the receiver's pace. */
-class ChunkQueue {
-  readonly #request: SnapshotRequest;
-  readonly #reading: SnapshotReading;
-  readonly #chunks: readonly SnapshotChunk[];
-  readonly #ledger: SnapshotLedger;
-  readonly #rows: SnapshotRows;
-  #next = 0;
-  /** Chunks that a connection had taken and could not read. */
-  readonly #returned: SnapshotChunk[] = [];
-  /** Open while the receiver has no room: all connections wait for the one promise. */
-  #room: Promise<void> | undefined;
-  #progressAtMs = 0;
-
-  constructor(
-    request: SnapshotRequest,
-    reading: SnapshotReading,
-    chunks: readonly SnapshotChunk[],
-    ledger: SnapshotLedger,
-    transactionId: number | null,
-  ) {
-    this.#request = request;
-    this.#ledger = ledger;
-    this.#reading = reading;
-    this.#chunks = chunks;
-    const tables = reading.tables.map((table, index) => ({
-      schema: table.schema,
-      tupleColumns: table.tupleColumns.length,
-      chunks: chunks.filter((chunk) => chunk.table === index).length,
-      rowsEstimated: table.storage.reduce((sum, part) => sum + Math.max(0, part.estimatedRows), 0),
-    }));
-    const { receiver, clock } = request;
-    this.#rows = new SnapshotRows(tables, receiver, reading.consistentPoint, clock, transactionId);
-    this.#progress();
-  }
-
-  /** Reads until no chunk is left, or until a lock cannot be had: then the chunk goes back. */
-  async read(wire: PostgresWire, holdsLocks: boolean, signal: AbortSignal): Promise<void> {
-    const locked = new Set<number>();
-    for (;;) {
-      const chunk = this.#returned.pop() ?? this.#chunks[this.#next++];
-      if (chunk === undefined) return;
-      const { storage } = chunk;
-      if (!holdsLocks && !locked.has(storage.oid)) {
-        if (!(await lockAtOnce(wire, storage, signal))) {
-          this.#returned.push(chunk);
-          this.#request.onNote(
-            `${storage.schema}.${storage.name}: somebody waits for an exclusive lock; ` +
-              'the snapshot goes on with a connection less',
-          );
-          return;
-        }
-        locked.add(storage.oid);
-      }
-      const table = this.#reading.tables[chunk.table] as CapturedTable;
-      const rows = this.#rows.openChunk(chunk.table, () => {
-        this.#ledger.done(chunk);
-      });
-      const handler = {
-        data: (bytes: Buffer, start: number, end: number): void => {
-          rows.row(bytes, start, end);
-        },
-        settle: (): Promise<void> | undefined => {
-          rows.inputRead();
-          return this.#settle();
-        },
-      };
-      await wire.copyOut(chunkQuery(chunk, table), handler, signal);
-      rows.close();
-      this.#progress();
-      await this.#settle();
-    }
-  }
-
-  finish(): void {
-    this.#rows.finish();
-    this.#progress();
-  }
-
-  #settle(): Promise<void> | undefined {
-    this.#rows.tick();
-    const now = this.#request.clock.monotonicMs();
-    if (now - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#progress();
-    if (this.#room !== undefined) return this.#room;
-    const room = this.#request.receiver.settle(true);
-    if (room === undefined) return undefined;
-    this.#room = room.finally(() => {
-      this.#room = undefined;
-    });
-    return this.#room;
-  }
-
-  #progress(): void {
-    this.#progressAtMs = this.#request.clock.monotonicMs();
-    this.#request.onProgress(this.#rows.progress());
-  }
 }

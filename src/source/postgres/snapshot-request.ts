@@ -62,6 +62,8 @@ export interface SnapshotRequest {
 
 /** What a first snapshot hands on to the stream. */
 export interface SnapshotResult extends CompletedSnapshot {
+  /** False: the ledger says what is still to be read, beside the stream. */
+  readonly complete: boolean;
   /** Shapes as handed to the receiver: the relation cache may begin with them. */
   readonly captured: readonly CapturedTable[];
   readonly warnings: readonly string[];

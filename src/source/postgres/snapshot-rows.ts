@@ -138,6 +138,14 @@ export class SnapshotRows {
     this.#releaseFinished('last');
   }
 
+  /** What is left is read later, by somebody else: all rows held back go out. */
+  letGo(): void {
+    this.#finished = null;
+    for (const table of this.#tables) {
+      this.#releaseHeld(table, table.chunksLeft === 0 ? 'last_in_data_collection' : 'true');
+    }
+  }
+
   #releaseFinished(marker: SnapshotMarker): void {
     const table = this.#finished;
     if (table === null || table.held === null) return;

@@ -7,11 +7,13 @@ import type { SourceNotification } from '../../model/source-notification.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
 import { tableName } from '../../model/table-schema.ts';
 import type { CapturedTable } from './captured-tables.ts';
+import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import type { PostgresWire } from './postgres-wire.ts';
 import { InitialNotices } from './initial-notices.ts';
 import type { RelationCache } from './relation-cache.ts';
 import type { ReplicationPosition } from './replication-position.ts';
 import { rowKeyColumns } from './row-key.ts';
+import { overrideOf } from './select-override.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import type { BlockingRequest, TableTask } from './snapshot-state.ts';
 import { conditionFor } from './snapshot-state.ts';
@@ -27,6 +29,7 @@ const RETRY_MS = 50;
 
 /** What reading while the stream waits is made with. */
 export interface WholeReadParts {
+  readonly options: Pick<PostgresSourceOptions, 'snapshots'>;
   readonly receiver: ChangeReceiver;
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
@@ -53,6 +56,8 @@ interface TableToRead {
   readonly schema: TableSchema;
   readonly condition: string | null;
   readonly statement: string | null;
+  /** It has no key: what came before is taken away by a truncate event, and must all come again. */
+  readonly replaces: boolean;
 }
 
 /**
@@ -100,8 +105,12 @@ export class WholeRead {
   }
 
   async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
-    const { condition } = task;
-    const tables = [{ captured, schema, condition, statement: null }];
+    const { condition, purpose } = task;
+    // Of a first snapshot: the rows of its SELECT, as if it had been taken now.
+    const statement =
+      purpose === 'initial' ? overrideOf(this.#parts.options.snapshots.overrides, schema.id) : null;
+    const replaces = rowKeyColumns(captured.info) === null && condition === null;
+    const tables = [{ captured, schema, condition, statement, replaces }];
     try {
       const rows = await this.#read(tables, at, task.notBefore);
       this.#tasks.update(task, { rows });
@@ -123,8 +132,11 @@ export class WholeRead {
       const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
       if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
       // Of a blocking snapshot the condition is a whole SELECT, as in the original.
-      const statement = conditionFor(request, captured.schema.id);
-      tables.push({ captured, schema: adopted.schema, condition: null, statement });
+      const { id } = captured.schema;
+      const { overrides } = this.#parts.options.snapshots;
+      const statement = conditionFor(request, id) ?? overrideOf(overrides, id);
+      const replaces = statement === null && rowKeyColumns(captured.info) === null;
+      tables.push({ captured, schema: adopted.schema, condition: null, statement, replaces });
     }
     const notices = new InitialNotices((notification) => this.#parts.notify(notification));
     const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
@@ -153,10 +165,7 @@ export class WholeRead {
     const begun = await this.#begin(tables, notBefore, signal);
     const { wire, snapshot, inRecovery } = begun;
     try {
-      const replaced = tables.filter(
-        ({ captured, statement, condition }) =>
-          rowKeyColumns(captured.info) === null && statement === null && condition === null,
-      );
+      const replaced = tables.filter(({ replaces }) => replaces);
       for (const { schema } of replaced) this.#truncate(schema, at);
       const rows = await this.#copy(tables, at, begun, notices, signal);
       const ended = await wire.query(`COMMIT; ${READ_UNTIL}`, signal);
@@ -237,7 +246,7 @@ export class WholeRead {
           return receiver.settle(true);
         },
       };
-      const query = wholeQuery({ captured, keyColumns: [], condition }, statement);
+      const query = wholeQuery({ captured, keyColumns: [], condition, statement });
       await wire.copyOut(query, handler, signal);
       chunk.close();
       notices?.progressed(rows.progress());

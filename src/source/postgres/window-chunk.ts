@@ -6,6 +6,7 @@ import {
 import type { TableInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import { rowKeyValues } from './row-key.ts';
+import { overrideSource } from './select-override.ts';
 
 /** Which rows of a table one window reads. */
 export type WindowChunk =
@@ -36,6 +37,8 @@ export interface ChunkTable {
   /** Read although they may not be captured: order and dedupe need them. */
   readonly keyColumns: readonly string[];
   readonly condition: string | null;
+  /** A SELECT of the user that the rows come from; null: the table. */
+  readonly statement?: string | null;
 }
 
 /**
@@ -45,10 +48,12 @@ export interface ChunkTable {
 export function windowQuery(chunk: WindowChunk, table: ChunkTable): string {
   const { captured, condition } = table;
   const conditions = rangeConditions(chunk);
-  if (captured.rowFilter !== null) conditions.push(`(${captured.rowFilter})`);
+  // A row that came without all values is wanted whatever the SELECT says: it was changed.
+  const statement = chunk.kind === 'keys' ? (table.statement ?? null) : null;
+  if (captured.rowFilter !== null && statement === null) conditions.push(`(${captured.rowFilter})`);
   if (condition !== null) conditions.push(`(${condition})`);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const from = chunk.kind === 'pages' ? only(chunk.storage) : fromTable(captured);
+  const from = chunk.kind === 'pages' ? only(chunk.storage) : source(table, statement);
   const tail =
     chunk.kind === 'keys' ? ` ORDER BY ${names(chunk.order).join(', ')} LIMIT ${chunk.limit}` : '';
   return `COPY (SELECT ${selectList(table)} FROM ${from}${where}${tail}) TO STDOUT`;
@@ -57,17 +62,18 @@ export function windowQuery(chunk: WindowChunk, table: ChunkTable): string {
 /** The last key that there is now: rows that come later come by the stream. */
 export function lastKeyQuery(order: readonly string[], table: ChunkTable): string {
   const list = names(order);
-  const { condition } = table;
+  const { condition, statement = null } = table;
   const where = condition === null ? '' : ` WHERE (${condition})`;
   // Named apart: ORDER BY would take the text's order where the names are the same.
   const texts = list.map((name, i) => `${name}::text AS key_${i}_text`).join(', ');
   const descending = list.map((name) => `${name} DESC`).join(', ');
-  return `SELECT ${texts} FROM ${fromTable(table.captured)}${where} ORDER BY ${descending} LIMIT 1`;
+  return `SELECT ${texts} FROM ${source(table, statement)}${where} ORDER BY ${descending} LIMIT 1`;
 }
 
-/** All rows of a table in one statement. */
-export function wholeQuery(table: ChunkTable, statement: string | null): string {
-  const from = statement === null ? fromTable(table.captured) : `(${statement}) AS chosen`;
+/** All rows of a table, or of a SELECT of the user, in one statement. */
+export function wholeQuery(table: ChunkTable): string {
+  const { statement = null } = table;
+  const from = source(table, statement);
   const conditions: string[] = [];
   if (statement === null && table.captured.rowFilter !== null) {
     conditions.push(`(${table.captured.rowFilter})`);
@@ -109,6 +115,12 @@ function row(parts: readonly string[]): string {
 
 function names(columns: readonly string[]): string[] {
   return columns.map(quoteIdentifier);
+}
+
+function source({ captured, keyColumns }: ChunkTable, statement: string | null): string {
+  return statement === null
+    ? fromTable(captured)
+    : overrideSource({ captured, keyColumns }, statement);
 }
 
 function fromTable({ info }: CapturedTable): string {

@@ -1,7 +1,10 @@
+import type { Clock } from '../../foundation/clock.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import { overrideOf } from './select-override.ts';
 import type { PageRanges, TableTask } from './snapshot-state.ts';
 import { nextRange, withRange } from './snapshot-state.ts';
 import { pagesOf } from './snapshot-chunks.ts';
+import { SnapshotThrottle } from './snapshot-throttle.ts';
 import type { SnapshotTasks } from './snapshot-tasks.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
 import { SnapshotWindow } from './snapshot-window.ts';
@@ -26,21 +29,37 @@ export class WindowPlanner {
   readonly #options: PostgresSourceOptions;
   readonly #tasks: SnapshotTasks;
   readonly #reader: WindowReader;
+  readonly #throttle: SnapshotThrottle;
   /** Halved when rows did not fit. */
   #scale = 1;
 
-  constructor(options: PostgresSourceOptions, tasks: SnapshotTasks, reader: WindowReader) {
+  constructor(
+    options: PostgresSourceOptions,
+    tasks: SnapshotTasks,
+    reader: WindowReader,
+    environment: { readonly clock: Clock; note(text: string): void },
+  ) {
     this.#options = options;
     this.#tasks = tasks;
     this.#reader = reader;
+    const { clock } = environment;
+    this.#throttle = new SnapshotThrottle(options.snapshots, clock, (text) =>
+      environment.note(text),
+    );
+  }
+
+  /** True: reading had to wait, for its hours or its rate. */
+  waited(signal: AbortSignal): Promise<boolean> {
+    return this.#throttle.waited(signal);
   }
 
   open(recent: RecentTransactions): SnapshotWindow {
     return new SnapshotWindow(recent);
   }
 
-  query(chunk: WindowChunk, reading: TableReading, condition: string | null): string {
-    return windowQuery(chunk, chunkTable(reading, chunk.kind === 'reread' ? null : condition));
+  query(chunk: WindowChunk, reading: TableReading, task: TableTask): string {
+    const condition = chunk.kind === 'reread' ? null : task.condition;
+    return windowQuery(chunk, chunkTable(reading, condition, this.#statement(task)));
   }
 
   /** Null: no rows are left to be read. */
@@ -50,16 +69,18 @@ export class WindowPlanner {
     signal: AbortSignal,
   ): Promise<WindowChunk | null> {
     if (task.reread.length >= REREAD_AT) return this.#reread(task, reading);
+    // The SELECT was not there when the pages were cut: they would give other rows.
+    const isCut = task.method === 'pages' && this.#statement(task) !== null;
+    const now = isCut ? this.#byKeys(task) : task;
     const chunk =
-      task.method === 'pages'
-        ? this.#pages(task, reading)
-        : await this.#keys(task, reading, signal);
+      now.method === 'pages' ? this.#pages(now, reading) : await this.#keys(now, reading, signal);
     if (chunk !== null) return chunk;
     return task.reread.length > 0 ? this.#reread(task, reading) : null;
   }
 
   /** False: the chunk has to be read in another way. */
   isUsable({ chunk, task, reading }: OpenWindow, read: ReadWindow): boolean {
+    this.#throttle.count(read.rows.count);
     if (chunk.kind === 'pages') {
       const { oid } = chunk.storage;
       const part = task.parts.find((other) => other.oid === oid);
@@ -110,7 +131,8 @@ export class WindowPlanner {
 
   #pages(task: TableTask, { captured }: TableReading): WindowChunk | null {
     const { estimatedRows, pages } = captured.info;
-    const wanted = Math.max(1, this.#options.snapshots.chunkRows * this.#scale);
+    const rows = this.#throttle.atOnce(this.#options.snapshots.chunkRows);
+    const wanted = Math.max(1, rows * this.#scale);
     const count = pagesOf(wanted, pages, estimatedRows);
     for (const part of task.parts) {
       const range = nextRange(part, count);
@@ -130,7 +152,8 @@ export class WindowPlanner {
     let { maxKey } = task;
     if (maxKey === null) {
       const wire = await this.#reader.wire(signal);
-      const sql = lastKeyQuery(reading.order, chunkTable(reading, task.condition));
+      const table = chunkTable(reading, task.condition, this.#statement(task));
+      const sql = lastKeyQuery(reading.order, table);
       const row = (await wire.query(sql, signal))[0]?.rows[0];
       maxKey = row?.map((value) => value ?? '') ?? [];
       this.#tasks.update(task, { maxKey });
@@ -138,7 +161,7 @@ export class WindowPlanner {
     const { lastKey } = this.#tasks.latest(task) ?? task;
     if (maxKey.length === 0 || isEqual(lastKey, maxKey)) return null;
     const { chunkRows, chunkSize } = this.#options.snapshots;
-    const rows = task.purpose === 'initial' ? chunkRows : chunkSize;
+    const rows = this.#throttle.atOnce(task.purpose === 'initial' ? chunkRows : chunkSize);
     const limit = Math.max(1, Math.floor(rows * this.#scale));
     return { kind: 'keys', order: reading.order, after: lastKey, upTo: maxKey, limit };
   }
@@ -148,14 +171,26 @@ export class WindowPlanner {
     return { kind: 'reread', columns: keyColumns, keys: task.reread.slice(0, count) };
   }
 
-  #byKeys(task: TableTask): void {
-    this.#tasks.update(task, { method: 'keys', parts: [], lastKey: null, maxKey: null });
+  #byKeys(task: TableTask): TableTask {
+    const anew = { method: 'keys', parts: [], lastKey: null, maxKey: null } as const;
+    this.#tasks.update(task, anew);
+    return { ...task, ...anew };
+  }
+
+  /** An incremental snapshot has its conditions instead, as in the original. */
+  #statement(task: TableTask): string | null {
+    if (task.purpose !== 'initial') return null;
+    return overrideOf(this.#options.snapshots.overrides, task);
   }
 }
 
-function chunkTable(reading: TableReading, condition: string | null): ChunkTable {
+function chunkTable(
+  reading: TableReading,
+  condition: string | null,
+  statement: string | null,
+): ChunkTable {
   const keyColumns = [...new Set([...reading.keyColumns, ...reading.order])];
-  return { captured: reading.captured, keyColumns, condition };
+  return { captured: reading.captured, keyColumns, condition, statement };
 }
 
 function withPages(part: PageRanges, chunk: WindowChunk & { kind: 'pages' }): PageRanges {

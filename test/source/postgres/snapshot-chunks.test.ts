@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SnapshotChunk } from '../../../src/source/postgres/snapshot-chunks.ts';
 import { chunkQuery, pagesOf, planChunks } from '../../../src/source/postgres/snapshot-chunks.ts';
 import { capturedTable, tableInfo } from '../../support/table-fixtures.ts';
 
@@ -81,6 +82,18 @@ describe('chunkQuery', () => {
     const table = capturedTable(small, { captured: [], sent: [] });
     expect(chunkQuery({ table: 0, storage: small, firstPage: 0, endPage: null }, table)).toBe(
       'COPY (SELECT  FROM ONLY "public"."small") TO STDOUT',
+    );
+  });
+
+  test('a SELECT of the user is read in one piece, whatever the table is', () => {
+    const table = capturedTable(large, { captured: ['id'], sent: ['id', 'note'] });
+    const sizes = new Map([[2, { pages: 25, heap: true }]]);
+    const chosen = { statement: 'SELECT id FROM x', storage: large };
+    const [chunk, ...more] = planChunks([table], sizes, { pages: 10 }, () => chosen);
+    expect(more).toEqual([]);
+    expect(chunkQuery(chunk as SnapshotChunk, table)).toBe(
+      'COPY (SELECT "id", NULL FROM (SELECT "id"::integer AS "id" ' +
+        'FROM (SELECT id FROM x\n) AS chosen) AS chosen) TO STDOUT',
     );
   });
 });

@@ -1,35 +1,11 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/postgres/snapshot-options.ts';
-import { replayed } from '../../support/replayed-table.ts';
-import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { sourceOptionsFor, startSource } from '../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../support/recording-receiver.ts';
+import { expectTables } from '../../support/table-rows.ts';
 
 const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, chunkRows: 100 };
-
-async function expectTables(
-  database: TestDatabase,
-  receiver: RecordingReceiver,
-  tables: readonly string[],
-): Promise<void> {
-  for (const table of tables) {
-    const rows = await database.query(
-      `SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each_text(to_jsonb(t)))::text AS row
-       FROM ${table} t`,
-    );
-    const lines = (list: readonly object[]): string[] =>
-      list
-        .map((row) => Object.entries(row).map((entry) => JSON.stringify(entry)))
-        .map((entries) => entries.toSorted((a, b) => (a < b ? -1 : 1)).join())
-        .toSorted((a, b) => (a < b ? -1 : 1));
-    const want = lines(rows.map((row) => JSON.parse(String(row['row'])) as object));
-    const got = lines(replayed(receiver.events, table));
-    // Not as a whole: a report of thousands of rows helps nobody.
-    const at = want.findIndex((row, i) => row !== got[i]);
-    expect([at, got.length, got.at(at)]).toEqual([-1, want.length, want.at(at)]);
-  }
-}
 
 test('killed again and again under load, the rest is read beside the stream', async () => {
   await using database = await freshDatabase();

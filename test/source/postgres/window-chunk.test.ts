@@ -9,7 +9,11 @@ import {
 const captured = {
   info: { schema: 'public', name: 'a b', kind: 'table' },
   schema: { columns: [{ tupleIndex: 0 }, { tupleIndex: 2 }] },
-  tupleColumns: [{ name: 'id' }, { name: 'secret' }, { name: 'v' }],
+  tupleColumns: [
+    { name: 'id', typeText: 'integer' },
+    { name: 'secret', typeText: 'text' },
+    { name: 'v', typeText: 'text' },
+  ],
   rowFilter: 'v > 0',
 } as unknown as CapturedTable;
 const table = { captured, keyColumns: ['id'], condition: null };
@@ -55,10 +59,25 @@ test('the last key is found in the order of the column, not of its text', () => 
 });
 
 test('whole tables, partitioned ones with their partitions, or a SELECT of the user', () => {
-  expect(wholeQuery(table, null)).toContain('FROM ONLY "public"."a b" WHERE (v > 0)) TO');
+  expect(wholeQuery(table)).toContain('FROM ONLY "public"."a b" WHERE (v > 0)) TO');
   const root = { ...captured, rowFilter: null, info: { ...captured.info, kind: 'partitioned' } };
-  expect(wholeQuery({ ...table, captured: root as CapturedTable }, null)).toContain(
+  expect(wholeQuery({ ...table, captured: root as CapturedTable })).toContain(
     'FROM "public"."a b") TO',
   );
-  expect(wholeQuery(table, 'SELECT * FROM x')).toContain('FROM (SELECT * FROM x) AS chosen) TO');
+  expect(wholeQuery({ ...table, statement: 'SELECT * FROM x;' })).toBe(
+    'COPY (SELECT "id", NULL, "v" FROM (SELECT "id"::integer AS "id", "v"::text AS "v" ' +
+      'FROM (SELECT * FROM x\n) AS chosen WHERE (v > 0)) AS chosen) TO STDOUT',
+  );
+});
+
+test('chunks of a SELECT of the user; rows to read again come from the table', () => {
+  const chosen = { ...table, statement: 'SELECT 1 -- all' };
+  const from = 'FROM (SELECT "id"::integer AS "id", "v"::text AS "v" FROM (SELECT 1 -- all\n)';
+  const keys = { kind: 'keys', order: ['id'], after: ['1'], upTo: ['9'], limit: 5 } as const;
+  expect(windowQuery(keys, chosen)).toContain(
+    `${from} AS chosen WHERE (v > 0)) AS chosen WHERE "id" > '1' AND "id" <= '9' ORDER BY "id"`,
+  );
+  expect(lastKeyQuery(['id'], chosen)).toContain(from);
+  const reread = { kind: 'reread', columns: ['id'], keys: ['1:a'] } as const;
+  expect(windowQuery(reread, chosen)).toContain('FROM ONLY "public"."a b" WHERE');
 });

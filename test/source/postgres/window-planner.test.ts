@@ -5,6 +5,7 @@ import type { OpenWindow } from '../../../src/source/postgres/window-handover.ts
 import { WindowPlanner } from '../../../src/source/postgres/window-planner.ts';
 import type { WindowReader } from '../../../src/source/postgres/window-reader.ts';
 import { must } from '../../../src/foundation/assert.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 import { openWindow, READING, taskList } from '../../support/window-fixtures.ts';
 
@@ -26,7 +27,10 @@ function planner(more: Partial<TableTask>, maxKey: string[] | null = ['9']) {
       }),
   } as unknown as WindowReader;
   const { tasks, task } = taskList(more);
-  const made = new WindowPlanner(options, tasks, reader);
+  const made = new WindowPlanner(options, tasks, reader, {
+    clock: new FakeClock(),
+    note: () => undefined,
+  });
   const latest = (): TableTask => must(tasks.latest(task), 'the task is there');
   const next = () => made.next(latest(), READING, signal);
   const close = (open: OpenWindow, lastKey: string[] | null, incomplete: string[] = []): void => {
@@ -111,7 +115,10 @@ test('a key that is masked is not told', () => {
   const { tasks, task } = taskList({ maxKey: ['9'] }, ({ data }) => {
     keys.push([data['last_processed_key'], data['maximum_key']]);
   });
-  const made = new WindowPlanner(options, tasks, {} as WindowReader);
+  const made = new WindowPlanner(options, tasks, {} as WindowReader, {
+    clock: new FakeClock(),
+    note: () => undefined,
+  });
   const [id, ...others] = READING.schema.columns;
   const mask = { kind: 'constant', text: '*****' } as const;
   const masked = { ...READING.schema, columns: [{ ...must(id, 'id'), mask }, ...others] };
