@@ -45,8 +45,8 @@ export function sourceStruct(
       origin.transactionId === null ? null : BigInt(origin.transactionId),
       hidesLsn(origin) ? null : origin.lsn,
       origin.xmin ?? null,
-      null,
-      null,
+      origin.replicatedFrom?.name ?? null,
+      origin.replicatedFrom?.lsn ?? null,
     ],
   };
 }

@@ -33,6 +33,8 @@ export interface ChangeOrigin {
   transactionId: number | null;
   /** Oldest transaction that the slot holds the catalog for; absent or null: not asked for. */
   xmin?: bigint | null;
+  /** Replication origin of the transaction, and its commit there; absent or null: made here. */
+  replicatedFrom?: { readonly name: string; readonly lsn: Lsn } | null;
   /** Commit time (snapshot: time of the read), µs since 1970. */
   sourceMicros: bigint;
   snapshot: SnapshotMarker;

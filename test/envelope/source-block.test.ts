@@ -54,6 +54,12 @@ describe('source block', () => {
     expect(values).toHaveLength(names.length);
   });
 
+  test('xmin and the origin of a replicated transaction', () => {
+    const table = { catalog: 'db', schema: 'public', table: 't' };
+    const origin = { ...ORIGIN, xmin: 731n, replicatedFrom: { name: 'east', lsn: lsn(9n) } };
+    expect(sourceStruct(origin, table, OPTIONS).values.slice(-3)).toEqual([731n, 'east', 9n]);
+  });
+
   test('sequence: commit before, position of the change (PITFALLS P18)', () => {
     expect(sourceSequence({ ...ORIGIN, previousCommitLsn: lsn(7n) })).toBe('["7","641082520"]');
   });

@@ -86,6 +86,8 @@ describe('every shape of change', () => {
                 previousCommitLsn: next(2) === 0 ? null : lsn(12n),
                 lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
                 transactionId: next(2) === 0 ? null : 0xffffffff,
+                xmin: next(2) === 0 ? null : 731n,
+                replicatedFrom: next(2) === 0 ? null : { name: 'o "1"', lsn: lsn(7n) },
                 snapshot: next(4) === 0 ? 'incremental' : 'false',
               }),
               op,

@@ -40,7 +40,10 @@ export async function untilTrue(
 }
 
 /** Copies a stopped primary, so that no other program is needed. */
-export async function startPair(major: number): Promise<ServerPair> {
+export async function startPair(
+  major: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServerPair> {
   const folder = await temporaryFolder(`pair-pg${major}`);
   const signal = new AbortController().signal;
   const common = { major, auth: 'trust', durable: false, signal } as const;
@@ -70,6 +73,7 @@ export async function startPair(major: number): Promise<ServerPair> {
       primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres dbname=postgres`,
       primary_slot_name: 'standby',
       hot_standby_feedback: 'on',
+      ...settings,
     },
   });
   return {

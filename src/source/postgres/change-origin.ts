@@ -4,7 +4,7 @@ import type { Lsn } from '../../model/lsn.ts';
 /** Where a change stands, as an object that may be kept: the change itself is used again. */
 export function originOf(change: RowChange): ChangeOrigin {
   const { lsn, commitLsn, previousCommitLsn, ordinal } = change;
-  const { transactionId, xmin = null, sourceMicros, snapshot } = change;
+  const { transactionId, xmin = null, replicatedFrom = null, sourceMicros, snapshot } = change;
   return {
     lsn,
     commitLsn,
@@ -12,6 +12,7 @@ export function originOf(change: RowChange): ChangeOrigin {
     ordinal,
     transactionId,
     xmin,
+    replicatedFrom,
     sourceMicros,
     snapshot,
   };

@@ -113,6 +113,7 @@ export class PostgresStream implements CopyBothHandler {
       ordinal: 0,
       transactionId: null,
       xmin: null,
+      replicatedFrom: null,
       sourceMicros: 0n,
       snapshot: 'false',
     };
@@ -273,7 +274,9 @@ export class PostgresStream implements CopyBothHandler {
       case 'message':
         return this.#message(message, at, sentAt + POSTGRES_EPOCH_MICROS);
       case 'origin':
-        if (!this.#streamed.noteOrigin()) this.#foreign = this.#context.ownOnly;
+        if (this.#streamed.noteOrigin()) return undefined;
+        this.#foreign = this.#context.ownOnly;
+        this.#change.replicatedFrom = { name: message.name, lsn: message.commitLsn };
         return undefined;
       case 'type':
         return undefined;
@@ -327,6 +330,7 @@ export class PostgresStream implements CopyBothHandler {
     change.commitLsn = finalLsn;
     change.previousCommitLsn = position.previousCommitLsn;
     change.transactionId = xid;
+    change.replicatedFrom = null;
     change.xmin = this.#context.xmin?.value ?? null;
     change.sourceMicros = commitMicros;
   }

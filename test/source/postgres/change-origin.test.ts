@@ -15,6 +15,7 @@ test('an origin is a copy of its own', () => {
     ordinal: 3,
     transactionId: 4,
     xmin: 6n,
+    replicatedFrom: null,
     sourceMicros: 5n,
     snapshot: 'false',
   } as unknown as RowChange;
@@ -27,6 +28,7 @@ test('an origin is a copy of its own', () => {
     ordinal: 3,
     transactionId: 4,
     xmin: 6n,
+    replicatedFrom: null,
     sourceMicros: 5n,
     snapshot: 'false',
   });

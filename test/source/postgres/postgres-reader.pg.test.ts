@@ -297,6 +297,25 @@ test('a heartbeat runs its statement, and may fail without stopping the stream',
   expect(failures()).toHaveLength(1);
 });
 
+test('xmin.fetch.interval.ms: transactions tell the oldest one that the slot holds', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY)');
+  const source = await startStreaming(sourceOptionsFor(database, { xminFetchIntervalMs: 100 }));
+  const { receiver } = source;
+  const seen = (): bigint | null | undefined => receiver.commits.at(-1)?.xmin;
+  for (let id = 1; typeof seen() !== 'bigint'; id++) {
+    await database.query('INSERT INTO a VALUES ($1)', [id]);
+    await receiver.until((events) => events.length === id);
+  }
+  const [row] = await database.query<{ xmin: string }>(
+    'SELECT catalog_xmin AS xmin FROM pg_replication_slots WHERE slot_name = $1',
+    [database.name],
+  );
+  await source.stop();
+  expect(seen()).toBeGreaterThan(2n);
+  expect(seen()).toBeLessThanOrEqual(BigInt(row?.xmin ?? 0));
+});
+
 test('lag is told in bytes and ms', async () => {
   await using database = await freshDatabase();
   await database.query('CREATE TABLE a (id int PRIMARY KEY, t text)');

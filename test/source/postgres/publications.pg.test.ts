@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../support/postgres.ts';
 import { sourceOptionsFor, startStreaming } from '../../support/postgres-source.ts';
-import type { RecordingReceiver } from '../../support/recording-receiver.ts';
+import { RecordingReceiver } from '../../support/recording-receiver.ts';
 
 const told = (receiver: RecordingReceiver): readonly unknown[] =>
   receiver.events.map(({ op, table, after, before }) => [op, table, before, after]);
@@ -117,6 +117,33 @@ test('generated columns: those that the server sends, in both alike (P26)', asyn
   );
 });
 
+test('publish.generated.columns: a publication that is kept sends them, or stops to', async () => {
+  await using database = await freshDatabase();
+  if (database.major < 18) return expect(database.major).toBeLessThan(18);
+  await database.query(`
+    CREATE TABLE a (id int PRIMARY KEY, g int GENERATED ALWAYS AS (id * 2) STORED,
+      v int GENERATED ALWAYS AS (id * 3) VIRTUAL);
+    INSERT INTO a VALUES (1)`);
+  const options = sourceOptionsFor(database, { publicationAutocreateMode: 'filtered' });
+  const receiver = new RecordingReceiver();
+  const inserts = async (
+    id: number,
+    publishGeneratedColumns: 'none' | 'stored' | undefined,
+  ): Promise<unknown> => {
+    const source = await startStreaming({ ...options, publishGeneratedColumns }, receiver);
+    await database.query(`INSERT INTO a VALUES (${id})`);
+    await receiver.until((events) => events.length === id);
+    await source.stop();
+    return receiver.events.at(-1)?.after;
+  };
+  expect(await inserts(2, 'stored')).toEqual({ id: '2', g: '4' });
+  expect(receiver.events[0]?.after).toEqual({ id: '1', g: '2' });
+  const altered = await database.query(`SELECT xmin FROM pg_publication`);
+  expect(await inserts(3, undefined)).toEqual({ id: '3', g: '6' });
+  expect(await database.query(`SELECT xmin FROM pg_publication`)).toEqual(altered);
+  expect(await inserts(4, 'none')).toEqual({ id: '4' });
+});
+
 test('changes of another origin are left out on request, on every version (P117)', async () => {
   await using database = await freshDatabase();
   await database.query('CREATE TABLE a (id int PRIMARY KEY, pad text)');
@@ -141,6 +168,32 @@ test('changes of another origin are left out on request, on every version (P117)
     await source.receiver.until((events) => events.length === 2);
     await source.stop();
     expect(source.receiver.events.map(({ after }) => after?.['id'])).toEqual(['2', '4']);
+  } finally {
+    await database.query('SELECT pg_replication_origin_drop($1)', [origin]);
+  }
+});
+
+test('a transaction that was replicated to the source tells from where', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY, pad text)');
+  const origin = `o_${database.name}`;
+  await database.query('SELECT pg_replication_origin_create($1)', [origin]);
+  try {
+    const source = await startStreaming(sourceOptionsFor(database));
+    const replicator = await database.connect();
+    await replicator.query('SELECT pg_replication_origin_session_setup($1)', [origin]);
+    await replicator.query(`
+      BEGIN; SELECT pg_replication_origin_xact_setup('0/ABC', now());
+      INSERT INTO a VALUES (1); COMMIT`);
+    await replicator.end();
+    await database.query('INSERT INTO a VALUES (2)');
+    const { commits } = source.receiver;
+    await source.receiver.until((events) => events.length === 2 && commits.length === 2);
+    await source.stop();
+    expect(commits.map(({ replicatedFrom }) => replicatedFrom)).toEqual([
+      { name: origin, lsn: 0xabcn },
+      null,
+    ]);
   } finally {
     await database.query('SELECT pg_replication_origin_drop($1)', [origin]);
   }

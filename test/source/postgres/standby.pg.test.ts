@@ -3,6 +3,7 @@ import type { EmbeddedPostgres } from '../../../src/demo/embedded-postgres.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import type { PreflightReport } from '../../../src/source/postgres/postgres-preflight.ts';
 import { checkPostgresSource } from '../../../src/source/postgres/postgres-preflight.ts';
+import type { TidemarkError } from '../../../src/foundation/errors.ts';
 import { fromSourceOffset } from '../../../src/source/postgres/replication-offset.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../support/postgres-source.ts';
 import type { RecordingReceiver } from '../../support/recording-receiver.ts';
@@ -39,6 +40,8 @@ test('a standby is a source from 16 on, and refused before (P109)', async () => 
   const check = async (): Promise<PreflightReport> =>
     await checkPostgresSource(options, { clock: systemClock, signal });
   if (major < 16) {
+    await ask(primary, 'CREATE PUBLICATION tidemark FOR TABLE ONLY a');
+    await untilTrue(standby, `SELECT count(*) = 1 FROM pg_publication`);
     const source = startSource(options);
     await expect(source.ended).rejects.toMatchObject({ code: 'PG_UNSUPPORTED_SERVER' });
     expect((await check()).problems.map(({ code }) => code)).toContain('PG_UNSUPPORTED_SERVER');
@@ -141,4 +144,32 @@ test('a promotion that lost what was captured is refused for good (P108)', async
   });
   await refused.stop();
   expect(ids(receiver)).toEqual(['1', '2']);
+});
+
+test('a standby whose recovery invalidates the slot under the stream (P106, P109)', async () => {
+  if (major < 16) return expect(major).toBeLessThan(16);
+  await using pair = await startPair(major, { hot_standby_feedback: 'off' });
+  const { primary, standby } = pair;
+  await ask(primary, 'CREATE TABLE a (id int PRIMARY KEY)');
+  await ask(primary, 'CREATE PUBLICATION tidemark FOR TABLE a');
+  await untilTrue(standby, `SELECT count(*) = 1 FROM pg_publication`);
+  const options = sourceOptionsFor(at(standby), { publicationAutocreateMode: 'disabled' });
+  const source = startSource(options);
+  await untilTrue(
+    standby,
+    `SELECT count(*) = 1 FROM pg_replication_slots WHERE confirmed_flush_lsn IS NOT NULL`,
+    () => ask(primary, 'SELECT pg_log_standby_snapshot()'),
+  );
+  await ask(primary, 'INSERT INTO a VALUES (1)');
+  await source.receiver.until((events) => events.length === 1);
+  // The primary removes rows of its catalog that the slot's reader may still need.
+  for (const sql of ['CREATE TABLE b (id int)', 'DROP TABLE b', 'VACUUM pg_class']) {
+    await ask(primary, sql);
+  }
+  const error = await source.ended.catch((thrown: unknown) => thrown as TidemarkError);
+  expect(['PG_RECOVERY_CONFLICT', 'PG_CONNECTION_LOST']).toContain(error?.code);
+  await source.stop();
+  const again = startSource(options, source.receiver);
+  await expect(again.ended).rejects.toMatchObject({ code: 'PG_SLOT_LOST' });
+  await again.stop();
 });

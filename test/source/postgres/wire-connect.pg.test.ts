@@ -1,8 +1,11 @@
+import { createPrivateKey } from 'node:crypto';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
+import { startTlsRelay } from '../../support/tls-relay.ts';
 import { pem, startTlsServer } from '../../support/tls-server.ts';
 
 const { signal } = new AbortController();
@@ -81,4 +84,36 @@ test('TLS checks who answers as sslmode says; the client shows its certificate',
   const shown = { ...client, sslCert: pem('client.pem'), sslKey: pem('client.key') };
   expect(await used(shown)).toEqual(['certuser', 't']);
   await expect(used(client)).rejects.toMatchObject({ code: 'PG_AUTH' });
+  const cipher = { cipher: 'aes-256-cbc', passphrase: 'open sesame' };
+  const sslKey = createPrivateKey(pem('client.key')).export({
+    type: 'pkcs8',
+    format: 'pem',
+    ...cipher,
+  }) as string;
+  const locked = { ...shown, sslKey };
+  expect(await used({ ...locked, sslPassword: 'open sesame' })).toEqual(['certuser', 't']);
+  await expect(used({ ...locked, sslPassword: 'wrong' })).rejects.toMatchObject({
+    code: 'PG_CONNECT',
+  });
+});
+
+test('SCRAM with channel binding finds out who relays TLS with another certificate', async () => {
+  await using tls = await startTlsServer();
+  await using relay = await startTlsRelay(tls.database, {
+    cert: pem('client.pem'),
+    key: pem('client.key'),
+  });
+  const options = { ...connectionTo(tls.database), port: relay.port };
+  // Without it the same password goes through, and the relay reads along.
+  const { host, port, user, password, database } = options;
+  const ssl = { rejectUnauthorized: false };
+  const trusting = new pg.Client({ host, port, user, password, database, ssl });
+  await trusting.connect();
+  await trusting.end();
+  const session = { replication: true, applicationName: 'test' };
+  const bound = PostgresWire.connect({ ...options, sslMode: 'require' }, session, signal);
+  await expect(bound).rejects.toMatchObject({
+    code: 'PG_AUTH',
+    message: expect.stringContaining('channel binding') as string,
+  });
 });
