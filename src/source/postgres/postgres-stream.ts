@@ -224,9 +224,7 @@ export class PostgresStream implements CopyBothHandler {
       case PgoutputKind.delete:
         return this.#row('d', at);
       default:
-        if (kind === PgoutputKind.relation && !this.#replaying) {
-          this.#streamed.noteBase(bytes, start, end);
-        }
+        if (kind === PgoutputKind.relation) return this.#relation(bytes.subarray(start, end), at);
         // In front of the message stands the time of sending. (Not of a spooled one: unused there.)
         return this.#control(at, start < 8 ? 0n : bytes.readBigInt64BE(start - 8));
     }
@@ -266,8 +264,6 @@ export class PostgresStream implements CopyBothHandler {
         return undefined;
       case 'commit':
         return this.#commit(message);
-      case 'relation':
-        return this.#relation(message, at);
       case 'truncate':
         this.#truncate(message, at);
         return undefined;
@@ -346,17 +342,21 @@ export class PostgresStream implements CopyBothHandler {
     return this.#boundary(endLsn);
   }
 
-  #relation(message: RelationMessage, at: Lsn): Promise<void> | undefined {
+  #relation(bytes: Buffer, at: Lsn): Promise<void> | undefined {
     const { relations } = this.#context;
-    if (relations.skip(message)) return undefined;
+    if (!this.#replaying) this.#streamed.noteBase(bytes);
     // Rows of a replay stand before its commit.
-    if (this.#replaying && relations.repeats(message, this.#change.commitLsn)) return undefined;
-    return this.#learn(message, at);
+    else if (relations.repeats(bytes, this.#change.commitLsn)) return undefined;
+    const message = this.#decoder.control();
+    if (message.kind !== 'relation' || relations.skip(message)) return undefined;
+    return this.#learn(message, Buffer.from(bytes), at);
   }
 
-  async #learn(message: RelationMessage, at: Lsn): Promise<void> {
-    const change = await this.#context.relations.learn(message, at);
-    if (change !== null && !this.#halted) await this.#context.receiver.schemaChanged(change);
+  async #learn(message: RelationMessage, bytes: Buffer, at: Lsn): Promise<void> {
+    const { relations, receiver } = this.#context;
+    const change = await relations.learn(message, at);
+    relations.told(message.relationId, bytes);
+    if (change !== null && !this.#halted) await receiver.schemaChanged(change);
   }
 
   #truncate({ relationIds }: TruncateMessage, at: Lsn): void {

@@ -60,6 +60,8 @@ export class RelationCache {
   readonly #clock: Clock;
   readonly #relations = new Map<number, CachedRelation>();
   readonly #messages = new Map<number, RelationMessage>();
+  /** The messages as they came, from their kind on. */
+  readonly #told = new Map<number, Buffer>();
   readonly #askedAtMs = new Map<number, number>();
   /** Columns that rows since the last Relation showed to be nullable. */
   readonly #nullable = new Map<number, readonly string[]>();
@@ -113,6 +115,7 @@ export class RelationCache {
   forget(): void {
     this.#relations.clear();
     this.#messages.clear();
+    this.#told.clear();
     this.#nullable.clear();
   }
 
@@ -132,25 +135,31 @@ export class RelationCache {
     return true;
   }
 
+  /** `message`, from its kind on, is what has been learnt; copied. */
+  told(relationId: number, message: Buffer): void {
+    this.#told.set(relationId, Buffer.from(message));
+  }
+
   /**
-   * True: the message is the one that was learnt last. A streamed transaction tells all its shapes
-   * anew; to ask the catalog each time would cost more than the rows of a table. What only the
-   * catalog knows (defaults, comments) may then be a minute old, but its rows are checked up to
-   * `until`: a NOT NULL that has gone, or another label, is found. Under another identity than the
+   * True: the message, from its kind on, is the one that `told` last. A streamed transaction tells
+   * all its shapes anew; to ask the catalog each time would cost more than the rows of a table. What
+   * only the catalog knows (defaults, comments) may then be a minute old, but the rows are checked up
+   * to `until`: a NOT NULL that has gone, or another label, is found. Under another identity than the
    * default the message does not tell the key: then it is never a repetition.
    */
-  repeats(relation: RelationMessage, until: Lsn): boolean {
-    const { relationId } = relation;
+  repeats(message: Buffer, until: Lsn): boolean {
+    if (message.length < 5) return false;
+    const relationId = message.readUInt32BE(1);
     const known = this.#relations.get(relationId);
     const table = known?.table ?? null;
     const asked = this.#askedAtMs.get(relationId) ?? Number.NEGATIVE_INFINITY;
     if (
       table === null ||
-      relation.replicaIdentity !== 'default' ||
+      this.#messages.get(relationId)?.replicaIdentity !== 'default' ||
       table.keyColumns.length === 0 ||
       this.#nullable.has(relationId) ||
       this.#clock.monotonicMs() - asked > REPEATED_FOR_MS ||
-      !isDeepStrictEqual(this.#messages.get(relationId), relation)
+      this.#told.get(relationId)?.equals(message) !== true
     ) {
       return false;
     }

@@ -205,8 +205,8 @@ export class StreamedTransactions implements AsyncDisposable {
   }
 
   /** A Relation message outside of blocks, that is for every transaction that is not streamed. */
-  noteBase(bytes: Buffer, start: number, end: number): void {
-    const message = Buffer.from(bytes.subarray(start, end));
+  noteBase(bytes: Buffer): void {
+    const message = Buffer.from(bytes);
     if (message.length < 5) throw new DecodeError('a Relation message', message, 1);
     this.#base.set(message.readUInt32BE(1), { message, order: ++this.#order });
   }

@@ -17,8 +17,8 @@ const BUSY_BYTES_PER_MS = 4 * 1024;
 const LARGE_CHUNK_BYTES = 256 * 1024;
 const SMALL_CHUNK_BYTES = 32 * 1024;
 /**
- * The average forgets with this time constant. A block of a large transaction that still runs (64 kB
- * at once) must not look like load: a small commit behind it would wait.
+ * The average forgets with this time constant. A block of a large transaction that still runs (of
+ * 64 kB) must not look like load: a small commit behind it would wait.
  */
 const WINDOW_MS = 50;
 

@@ -193,7 +193,7 @@ test('shapes inside a block are those of its transaction alone (P80)', async () 
   expect(receiver.events.slice(-2).map(({ after }) => after?.['extra'])).toEqual(['7', '8']);
 });
 
-test('a streamed transaction that repeats a shape is still checked: NOT NULL may have gone', async () => {
+test('a streamed transaction that repeats a shape is checked: NOT NULL may have gone', async () => {
   await using database = await freshDatabase();
   await smallMemory(database);
   await database.query('ALTER TABLE a ALTER pad SET NOT NULL');

@@ -83,7 +83,7 @@ test('a shape that came outside after the last one inside is stale after the rep
   await streamed.control({ kind: 'stream-start', xid: 7, first: true });
   await add(streamed, message('R', 7, 1, 'old'));
   await streamed.control({ kind: 'stream-stop' });
-  streamed.noteBase(base, 0, base.length);
+  streamed.noteBase(base);
   await streamed.control({ kind: 'stream-start', xid: 7, first: false });
   await add(streamed, message('R', 8, 1, 'rolled back'));
   await streamed.control({ kind: 'stream-stop' });
@@ -96,7 +96,7 @@ test('a shape that came outside after the last one inside is stale after the rep
 test('a prepared transaction takes along the shapes that were told before it', async () => {
   const streamed = new StreamedTransactions('/nowhere', 's');
   const base = message('R', null, 1, 'shape');
-  streamed.noteBase(base, 0, base.length);
+  streamed.noteBase(base);
   await streamed.control(prepared('begin-prepare', 7));
   expect(await add(streamed, message('R', null, 2))).toBe(false);
   await add(streamed, message('I', null, 1, 'a'));
