@@ -142,10 +142,10 @@ export class RelationCache {
 
   /**
    * True: the message, from its kind on, is the one that `told` last. A streamed transaction tells
-   * all its shapes anew; to ask the catalog each time would cost more than the rows of a table. What
-   * only the catalog knows (defaults, comments) may then be a minute old, but the rows are checked up
-   * to `until`: a NOT NULL that has gone, or another label, is found. Under another identity than the
-   * default the message does not tell the key: then it is never a repetition.
+   * its shapes anew; to ask the catalog each time would cost more than the rows of a table. What
+   * only the catalog knows (defaults, comments) may then be a minute old, but rows are checked up
+   * to `until`: a NOT NULL that has gone, or another label, is found. Under another identity than
+   * the default the message does not tell the key: then it is never a repetition.
    */
   repeats(message: Buffer, until: Lsn): boolean {
     if (message.length < 5) return false;

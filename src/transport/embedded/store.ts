@@ -239,7 +239,7 @@ export class Store implements AsyncDisposable {
     );
   }
 
-  /** Entries from `start` to `end`, that not included, until `each` says false: none is read ahead. */
+  /** Entries from `start` up to, not including, `end`, until `each` says false. */
   visit(start: Buffer, end: Buffer, each: (key: Buffer, value: Buffer) => boolean): void {
     this.#read(() => {
       for (const { key, value } of this.#database.getRange({ start, end })) {
