@@ -1,15 +1,24 @@
+import { CONNECT_TRANSFORMS, PREDICATES } from './connect-transform-options.ts';
+import {
+  DEBEZIUM_TRANSFORMS,
+  REFUSED_TRANSFORMS,
+  SCRIPT_FILTER,
+} from './debezium-transform-options.ts';
+import { nearestName } from './nearest-name.ts';
 import type { Option, ResolvedOptions } from './option.ts';
 import { examineOptions, type OptionRule } from './resolve-options.ts';
+import type { TransformClass } from './transform-class.ts';
+import { flagOption, requiredOption, textOption } from './transform-class.ts';
 
-/** Properties of a source that name its transforms and predicates, as Connect has them. */
+/** Properties of a connector that name its transforms and predicates, as Connect has them. */
 export const TRANSFORM_OPTIONS: readonly Option[] = [
   {
     name: 'transforms',
     type: { kind: 'list' },
     doc:
-      'Names of single message transforms, applied in this order to the records of changes. Each ' +
-      'has a `transforms.<name>.type` and properties of its own: ExtractNewRecordState, ' +
-      'outbox.EventRouter, RegexRouter. Records then take the general path, which is slower.',
+      'Names of single message transforms, applied in this order: on a source before records are ' +
+      'written, on a sink before they are applied. Records then take the general path, which is ' +
+      'slower. Their types and properties: see Transforms.',
   },
   {
     name: 'transforms.<name>.<property>',
@@ -28,154 +37,127 @@ export const TRANSFORM_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** A transform as configured. */
-export interface TransformSetting {
+/** Every transform that has a name of its own. */
+export const TRANSFORMS = {
+  ...CONNECT_TRANSFORMS,
+  ...DEBEZIUM_TRANSFORMS,
+  ScriptFilter: SCRIPT_FILTER,
+} as const satisfies Readonly<Record<string, TransformClass>>;
+
+export type TransformName = keyof typeof TRANSFORMS;
+export type PredicateName = keyof typeof PREDICATES;
+
+interface SettingBase {
   readonly name: string;
-  readonly type: 'ExtractNewRecordState' | 'EventRouter' | 'RegexRouter';
-  readonly options: ResolvedOptions;
   readonly predicate: PredicateSetting | null;
   /** Applied where the predicate does not hold. */
   readonly negate: boolean;
 }
 
+/** A transform as configured. */
+export type TransformSetting = SettingBase &
+  (
+    | {
+        readonly kind: 'built-in';
+        readonly type: TransformName;
+        /** What `$Key` or `$Value` chose; null for classes that have no sides. */
+        readonly side: 'key' | 'value' | null;
+        readonly options: ResolvedOptions;
+      }
+    /** A module of the user: its path as written, its own properties as text. */
+    | {
+        readonly kind: 'module';
+        readonly path: string;
+        readonly properties: Readonly<Record<string, string>>;
+      }
+  );
+
 /** A predicate as configured. */
 export interface PredicateSetting {
-  readonly type: 'TopicNameMatches' | 'HasHeaderKey' | 'RecordIsTombstone';
+  readonly type: PredicateName;
   readonly options: ResolvedOptions;
 }
 
-const text = (name: string, initial: string | undefined, doc: string): Option => ({
-  name,
-  type: { kind: 'string' },
-  ...(initial === undefined ? {} : { default: initial }),
-  doc,
-});
-
-const flag = (name: string, initial: 'true' | 'false', doc: string): Option => ({
-  name,
-  type: { kind: 'boolean' },
-  default: initial,
-  doc,
-});
-
 const COMMON: readonly Option[] = [
-  { ...text('type', undefined, 'Class of the transform.'), required: true },
-  text('predicate', undefined, 'Name of a predicate.'),
-  flag('negate', 'false', 'Apply it where the predicate does not hold.'),
+  requiredOption('type', 'Class of the transform, or the path of a module.'),
+  textOption('predicate', undefined, 'Name of a predicate.'),
+  flagOption('negate', 'false', 'Apply it where the predicate does not hold.'),
 ];
 
-const UNWRAP: readonly Option[] = [
-  {
-    name: 'delete.tombstone.handling.mode',
-    type: {
-      kind: 'enum',
-      values: ['drop', 'tombstone', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'],
-    },
-    default: 'tombstone',
-    doc: 'What becomes of deletes and of the tombstones behind them.',
-  },
-  { name: 'add.fields', type: { kind: 'list' }, doc: 'Fields of the envelope to add to the row.' },
-  text('add.fields.prefix', '__', 'Prefix of their names.'),
-  { name: 'add.headers', type: { kind: 'list' }, doc: 'Fields of the envelope to add as headers.' },
-  text('add.headers.prefix', '__', 'Prefix of their names.'),
-  text('route.by.field', undefined, 'Field of the row whose value is the topic.'),
-  text('drop.fields.header.name', undefined, 'Header with the names of fields to leave out.'),
-  flag('drop.fields.from.key', 'false', 'Leave them out of the key, too.'),
-  flag('drop.fields.keep.schema.compatible', 'true', 'Leave out only optional fields.'),
-  flag('replace.null.with.default', 'true', 'Null becomes the default of the field.'),
-];
+/** A path, not a class name. */
+const MODULE_FORM = /^\.{0,2}\/|\.(?:ts|mts|js|mjs)$/;
 
-const BEHAVIOUR = { kind: 'enum', values: ['ignore', 'optional_bytes'] } as const;
-
-const OUTBOX: readonly Option[] = [
-  text('table.field.event.id', 'id', 'Column with the id of the event.'),
-  text('table.field.event.key', 'aggregateid', 'Column with the key of the event.'),
-  text('table.field.event.payload', 'payload', 'Column with the payload.'),
-  text('table.field.event.timestamp', undefined, 'Column with the time of the event.'),
-  text('table.field.event.schema.version', undefined, 'Column with the version of the schema.'),
-  {
-    name: 'table.op.invalid.behavior',
-    type: { kind: 'enum', values: ['warn', 'error', 'fatal'] },
-    default: 'warn',
-    doc: 'What an update in the outbox does.',
-  },
-  flag('table.expand.json.payload', 'false', 'Make a struct of a payload that is JSON.'),
-  {
-    name: 'table.json.payload.null.behavior',
-    type: BEHAVIOUR,
-    default: 'ignore',
-    doc: 'Fields of an expanded payload that are null.',
-  },
-  {
-    name: 'table.json.payload.empty.array.behavior',
-    type: BEHAVIOUR,
-    default: 'ignore',
-    doc: 'Empty arrays of an expanded payload.',
-  },
-  {
-    name: 'table.fields.additional.placement',
-    type: { kind: 'list' },
-    doc: '`column:header:alias` or `column:envelope:alias`, the alias may be left out.',
-  },
-  flag('table.fields.additional.error.on.missing', 'true', 'Stop when such a column is missing.'),
-  text('route.by.field', 'aggregatetype', 'Column that decides about the topic.'),
-  text('route.topic.regex', '(?<routedByValue>.*)', 'What of its value the topic gets.'),
-  text('route.topic.replacement', 'outbox.event.${routedByValue}', 'Name of the topic.'),
-  flag('route.tombstone.on.empty.payload', 'false', 'An empty payload becomes a tombstone.'),
-];
-
-const REGEX_ROUTER: readonly Option[] = [
-  { ...text('regex', undefined, 'Expression over the whole topic name.'), required: true },
-  { ...text('replacement', undefined, 'The new name.'), required: true },
-];
-
-const TRANSFORMS = {
-  'io.debezium.transforms.ExtractNewRecordState': ['ExtractNewRecordState', UNWRAP],
-  'io.debezium.transforms.outbox.EventRouter': ['EventRouter', OUTBOX],
-  'org.apache.kafka.connect.transforms.RegexRouter': ['RegexRouter', REGEX_ROUTER],
-} as const;
-
-const PREDICATES = {
-  'org.apache.kafka.connect.transforms.predicates.TopicNameMatches': [
-    'TopicNameMatches',
-    [{ ...text('pattern', undefined, 'Expression over the topic name.'), required: true }],
-  ],
-  'org.apache.kafka.connect.transforms.predicates.HasHeaderKey': [
-    'HasHeaderKey',
-    [{ ...text('name', undefined, 'Name of the header.'), required: true }],
-  ],
-  'org.apache.kafka.connect.transforms.predicates.RecordIsTombstone': ['RecordIsTombstone', []],
-} as const;
-
-/** The transforms in their order. Throws what is wrong with them. */
+/** The transforms in their order. Throws RangeError for what is wrong with them. */
 export function transformSettings(options: ResolvedOptions): readonly TransformSetting[] {
-  return options.list('transforms').map((name) => {
+  const names = options.list('transforms');
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) throw new RangeError(`${repeated} is named twice`);
+  refuseStrays('transforms', names, options);
+  refuseStrays('predicates', options.list('predicates'), options);
+  const predicates = new Map(
+    options.list('predicates').map((name) => [name, predicateSetting(name, options)]),
+  );
+  const used = new Set<string>();
+  const settings = names.map((name) => {
     const given = propertiesOf(`transforms.${name}.`, options);
-    const [type, table] = classOf(`transforms.${name}.type`, given, TRANSFORMS);
-    const own = resolve(`transforms.${name}`, [...COMMON, ...table], given);
-    const predicate = own.optionalString('predicate');
-    return {
-      name,
-      type,
-      options: own,
-      predicate: predicate === undefined ? null : predicateSetting(name, predicate, options),
-      negate: own.boolean('negate'),
-    };
+    const chosen = given['predicate'];
+    if (chosen !== undefined) used.add(chosen);
+    return settingOf(name, given, predicates);
   });
+  const unused = [...predicates.keys()].find((name) => !used.has(name));
+  if (unused === undefined) return settings;
+  throw new RangeError(`no transform uses the predicate ${unused}: give it to one, or remove it`);
 }
 
-function predicateSetting(
-  transform: string,
+function settingOf(
   name: string,
-  options: ResolvedOptions,
-): PredicateSetting {
-  if (!options.list('predicates').includes(name)) {
-    throw new RangeError(`transforms.${transform}.predicate: predicates does not name ${name}`);
+  given: Readonly<Record<string, string>>,
+  predicates: ReadonlyMap<string, PredicateSetting>,
+): TransformSetting {
+  const where = `transforms.${name}`;
+  const { type, predicate: chosen, negate, ...properties } = given;
+  if (type === undefined) throw new RangeError(`${where}.type is required`);
+  const predicate = chosen === undefined ? null : (predicates.get(chosen) ?? undefined);
+  if (predicate === undefined) {
+    throw new RangeError(`${where}.predicate: predicates does not name ${chosen}`);
   }
-  const given = propertiesOf(`predicates.${name}.`, options);
-  const [type, table] = classOf(`predicates.${name}.type`, given, PREDICATES);
-  const required = { ...text('type', undefined, 'Class of the predicate.'), required: true };
-  return { type, options: resolve(`predicates.${name}`, [required, ...table], given) };
+  if (MODULE_FORM.test(type)) {
+    const common = { type, ...(negate === undefined ? {} : { negate }) };
+    const own = resolve(where, COMMON, common);
+    const base = { name, predicate, negate: own.boolean('negate') };
+    return { ...base, kind: 'module', path: type, properties };
+  }
+  const { found, side } = transformClass(`${where}.type`, type);
+  const own = resolve(where, [...COMMON, ...TRANSFORMS[found].options], given);
+  const base = { name, predicate, negate: own.boolean('negate') };
+  return { ...base, kind: 'built-in', type: found, side, options: own };
+}
+
+function predicateSetting(name: string, options: ResolvedOptions): PredicateSetting {
+  const where = `predicates.${name}`;
+  const given = propertiesOf(`${where}.`, options);
+  const { type } = given;
+  if (type === undefined) throw new RangeError(`${where}.type is required`);
+  const found = nameIn(type, PREDICATES);
+  if (found === undefined) throw unknownClass(`${where}.type`, type, Object.keys(PREDICATES));
+  const table = [requiredOption('type', 'Class of the predicate.'), ...PREDICATES[found].options];
+  return { type: found, options: resolve(where, table, given) };
+}
+
+/** A property of a name that the list lacks would be without effect: the list is misspelt. */
+function refuseStrays(
+  list: 'transforms' | 'predicates',
+  names: readonly string[],
+  options: ResolvedOptions,
+): void {
+  for (const property of options.names()) {
+    if (!property.startsWith(`${list}.`)) continue;
+    if (names.some((name) => property.startsWith(`${list}.${name}.`))) continue;
+    const [, stray = ''] = property.split('.');
+    const nearest = nearestName(stray, names);
+    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+    throw new RangeError(`${property}: ${list} does not name ${stray}${hint}`);
+  }
 }
 
 function propertiesOf(prefix: string, options: ResolvedOptions): Record<string, string> {
@@ -183,22 +165,41 @@ function propertiesOf(prefix: string, options: ResolvedOptions): Record<string, 
   return Object.fromEntries(names.map((name) => [name.slice(prefix.length), options.string(name)]));
 }
 
-type Classes = Readonly<Record<string, readonly [string, readonly Option[]]>>;
-
-/** Java's class name, or the last part of it. */
-function classOf<C extends Classes>(
+/** Java's class name or the last part of it, with `$Key` or `$Value` where the class has them. */
+function transformClass(
   property: string,
-  given: Readonly<Record<string, string>>,
+  text: string,
+): { readonly found: TransformName; readonly side: 'key' | 'value' | null } {
+  const [, name = '', suffix] = /^(.*?)(?:\$(Key|Value))?$/.exec(text) ?? [];
+  const reason = REFUSED_TRANSFORMS[name];
+  if (reason !== undefined) throw new RangeError(`${property}: ${name} is refused: ${reason}`);
+  const found = nameIn(name, TRANSFORMS);
+  if (found === undefined) throw unknownClass(property, text, Object.keys(TRANSFORMS));
+  const { sided } = TRANSFORMS[found];
+  if (sided && suffix === undefined) {
+    throw new RangeError(`${property}: write ${text}$Key or ${text}$Value`);
+  }
+  if (!sided && suffix !== undefined) {
+    throw new RangeError(`${property}: ${name} is for whole records: write it without $${suffix}`);
+  }
+  return { found, side: suffix === undefined ? null : suffix === 'Key' ? 'key' : 'value' };
+}
+
+function nameIn<C extends Readonly<Record<string, TransformClass>>>(
+  name: string,
   classes: C,
-): C[keyof C] {
-  const name = given['type'];
-  if (name === undefined) throw new RangeError(`${property} is required`);
-  const found = Object.entries(classes).find(
-    ([java, [short]]) => name === java || name.replace(/^outbox\./, '') === short,
+): (keyof C & string) | undefined {
+  const short = name.replace(/^outbox\.|^partitions\./, '');
+  return Object.keys(classes).find(
+    (candidate) => candidate === short || classes[candidate]?.java === name,
   );
-  if (found !== undefined) return found[1] as C[keyof C];
-  const known = Object.values(classes).map(([short]) => short);
-  throw new RangeError(`${property}: ${name} is not built; there are ${known.join(', ')}`);
+}
+
+function unknownClass(property: string, name: string, known: readonly string[]): RangeError {
+  const nearest = nearestName(name.split('.').at(-1) ?? name, known);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  const list = `there are ${known.join(', ')}, and modules such as ./my-transform.ts`;
+  return new RangeError(`${property}: ${name} is not built${hint || `; ${list}`}`);
 }
 
 function resolve(
@@ -212,12 +213,12 @@ function resolve(
   const [problem] = problems;
   if (problem !== undefined) throw new RangeError(problem.message);
   // A misspelt property would change what goes out: there is no doubt about these names.
-  const [stray] = options.warnings;
+  const stray = options.warnings.find((warning) => warning.includes('not a known property'));
   if (stray !== undefined) throw new RangeError(stray);
   return options;
 }
 
-/** Everything about transforms that can be told before the start. */
+/** Everything about transforms that can be told without making them. */
 export const TRANSFORM_RULES: readonly OptionRule[] = [
   {
     properties: ['transforms'],

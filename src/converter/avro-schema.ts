@@ -2,7 +2,7 @@ import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { bigIntToBytes, DECIMAL, isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
-import { javaDouble, javaFloat } from './java-number.ts';
+import { javaDouble, javaFloat } from '../model/java-number.ts';
 import { schemaJson } from './json-text.ts';
 
 export const CONNECT_NAMESPACE = 'io.confluent.connect.avro';

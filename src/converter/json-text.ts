@@ -2,7 +2,7 @@ import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { bigIntToBytes, DECIMAL, isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectType, ConnectValue } from '../model/connect-schema.ts';
-import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
+import { javaBigDecimal, javaDouble, javaFloat } from '../model/java-number.ts';
 
 /** How values become JSON text; the names are JsonConverter's. */
 export interface JsonTextOptions {

@@ -2,7 +2,7 @@ import { must } from '../foundation/assert.ts';
 import type { ConnectData } from '../model/connect-record.ts';
 import { isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
+import { javaBigDecimal, javaDouble, javaFloat } from '../model/java-number.ts';
 
 /**
  * A header's text as Connect's SimpleHeaderConverter writes it (its default for record headers): a

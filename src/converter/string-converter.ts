@@ -2,7 +2,7 @@ import { TidemarkError } from '../foundation/errors.ts';
 import { formatDecimal, isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { Converter, PreparedSchema } from './converter.ts';
-import { javaDouble, javaFloat } from './java-number.ts';
+import { javaDouble, javaFloat } from '../model/java-number.ts';
 
 const EMPTY = Buffer.alloc(0);
 

@@ -4,7 +4,7 @@ import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { ValueKind } from '../model/row-image.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
-import { adjustFieldName, type NameAdjustment } from './schema-name-adjustment.ts';
+import { adjustFieldName, type NameAdjustment } from '../model/name-adjustment.ts';
 
 /**
  * The one decision which log records a change becomes, and which image fills which part. Both the

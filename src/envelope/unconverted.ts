@@ -1,6 +1,6 @@
 import type { ColumnSchema, TextFormat } from '../model/table-schema.ts';
 import type { ImageSide } from './record-plan.ts';
-import { adjustFieldName, type NameAdjustment } from './schema-name-adjustment.ts';
+import { adjustFieldName, type NameAdjustment } from '../model/name-adjustment.ts';
 
 /**
  * Names the fields whose value has no form in the column's schema, as a JSON array of paths:

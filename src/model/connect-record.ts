@@ -17,5 +17,10 @@ export interface ConnectRecord {
   readonly key: ConnectData;
   readonly value: ConnectData;
   readonly headers: readonly ConnectHeader[];
-  readonly timestampMs: number;
+  /** Null: whoever writes the record takes the time. Sources of Debezium give none. */
+  readonly timestampMs: number | null;
+  /** On a source the partition that a transform chose, on a sink the one it came from. */
+  readonly partition?: number;
+  /** In the log; on sinks only. */
+  readonly offset?: number;
 }

@@ -7,6 +7,8 @@ import type { ByteWriter } from '../foundation/byte-writer.ts';
 export interface RecordOutput {
   readonly writer: ByteWriter;
   start(topic: number, timestampMs: number): void;
+  /** Instead of the partition that follows from the key; after `start`. */
+  partition(partition: number): void;
   endKey(present: boolean): void;
   endValue(present: boolean): void;
   header(name: string, value: Buffer | null): void;

@@ -3,8 +3,7 @@ import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
-import { transformSettings } from '../config/transform-options.ts';
-import { chainOf } from '../transform/transform-chain.ts';
+import type { ApplyChain } from '../transform/transform-chain.ts';
 import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
@@ -18,6 +17,7 @@ import { convertersOf } from './converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
+import { pipelineTransforms } from './pipeline-transforms.ts';
 import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
@@ -65,6 +65,7 @@ export async function composePipeline(
   dependencies: PipelineDependencies,
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
+  const transforms = await pipelineTransforms(config, warningOnce(logger));
   const transport = await openEmbeddedTransport({
     path: config.storePath,
     maxBytes: config.transport.number('max.bytes'),
@@ -76,7 +77,14 @@ export async function composePipeline(
   const pipeline = new Pipeline({
     name: config.name,
     transport,
-    source: composeSource(config, transport, registry, statistics, dependencies),
+    source: composeSource(
+      config,
+      transport,
+      registry,
+      statistics,
+      transforms.source,
+      dependencies,
+    ),
     statistics,
     sourceRetry: retryOptionsOf(config.runtime, config.source.options),
     sinks: config.sinks.map((sink) => ({
@@ -96,6 +104,7 @@ function composeSource(
   transport: Transport,
   registry: EmbeddedRegistry,
   statistics: SourceStatistics,
+  apply: ApplyChain | null,
   dependencies: PipelineDependencies,
 ): SourceTask {
   const { clock, logger, fault, onDurable } = dependencies;
@@ -122,11 +131,7 @@ function composeSource(
   const openReader = (): SourceReader =>
     new PostgresReader({ options, clock, note, warn, notify, knownTables, spoolFolder });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
-  const transforms = transformSettings(config.source.options);
-  const transforming =
-    transforms.length === 0
-      ? null
-      : new RecordWriter({ ...heartbeat, apply: chainOf(transforms, warn) });
+  const transforming = apply === null ? null : new RecordWriter({ ...heartbeat, apply });
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },

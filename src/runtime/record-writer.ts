@@ -1,6 +1,7 @@
 import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import { headerBytes } from '../converter/simple-header.ts';
 import { must } from '../foundation/assert.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectData, ConnectRecord } from '../model/connect-record.ts';
 import type { ConnectSchema } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
@@ -16,8 +17,16 @@ export interface RecordWriterParts {
   readonly apply: (record: ConnectRecord) => ConnectRecord | null;
 }
 
+/** A record that waits, and when it came. */
+interface WaitingRecord {
+  readonly record: ConnectRecord;
+  readonly nowMs: number;
+}
+
 interface ReadyTopic {
   readonly handle: number;
+  /** Null: no record for the topic has chosen one yet. */
+  readonly partitions: number | null;
   readonly keys: WeakMap<ConnectSchema, PreparedSchema>;
   readonly values: WeakMap<ConnectSchema, PreparedSchema>;
 }
@@ -30,7 +39,7 @@ interface ReadyTopic {
 export class RecordWriter {
   readonly #parts: RecordWriterParts;
   readonly #topics = new Map<string, ReadyTopic>();
-  #waiting: ConnectRecord[] = [];
+  #waiting: WaitingRecord[] = [];
 
   constructor(parts: RecordWriterParts) {
     this.#parts = parts;
@@ -45,42 +54,52 @@ export class RecordWriter {
     this.#waiting = [];
   }
 
-  /** Returns the number of records: 1, or 0 when a transform dropped it. */
-  write(record: ConnectRecord, output: RecordOutput): number {
+  /**
+   * Returns the number of records: 1, or 0 when a transform dropped it. `nowMs` is the time of a
+   * record that none of them gave a time.
+   */
+  write(record: ConnectRecord, output: RecordOutput, nowMs: number): number {
     const transformed = this.#parts.apply(record);
     if (transformed === null) return 0;
-    if (this.isWaiting || !this.#isReady(transformed)) this.#waiting.push(transformed);
-    else this.#encode(transformed, output);
+    if (this.isWaiting || !this.#isReady(transformed)) {
+      this.#waiting.push({ record: transformed, nowMs });
+    } else this.#encode(transformed, output, nowMs);
     return 1;
   }
 
   /** Makes topics and schemas, and writes what waits; nothing else is written meanwhile. */
   async drain(output: () => RecordOutput): Promise<void> {
-    for (const record of this.#waiting) {
+    for (const { record, nowMs } of this.#waiting) {
       await this.#prepare(record);
-      this.#encode(record, output());
+      this.#encode(record, output(), nowMs);
     }
     this.#waiting = [];
   }
 
-  #isReady({ topic, key, value }: ConnectRecord): boolean {
+  #isReady({ topic, key, value, partition }: ConnectRecord): boolean {
     const ready = this.#topics.get(topic);
     if (ready === undefined) return false;
+    if (partition !== undefined && ready.partitions === null) return false;
     return (
       (key.schema === null || ready.keys.has(key.schema)) &&
       (value.schema === null || ready.values.has(value.schema))
     );
   }
 
-  async #prepare({ topic, key, value }: ConnectRecord): Promise<void> {
+  async #prepare({ topic, key, value, partition }: ConnectRecord): Promise<void> {
     const { transport, topicOptions } = this.#parts;
     const known = this.#topics.get(topic);
     const ready = known ?? {
       handle: await transport.openTopic(topic, topicOptions),
+      partitions: null,
       keys: new WeakMap(),
       values: new WeakMap(),
     };
-    this.#topics.set(topic, ready);
+    const partitions =
+      partition === undefined || ready.partitions !== null
+        ? ready.partitions
+        : ((await transport.describeTopic(topic))?.partitions.length ?? 1);
+    this.#topics.set(topic, { ...ready, partitions });
     if (key.schema !== null && !ready.keys.has(key.schema)) {
       ready.keys.set(key.schema, await this.#parts.key.prepare(topic, key.schema));
     }
@@ -89,12 +108,14 @@ export class RecordWriter {
     }
   }
 
-  #encode(record: ConnectRecord, output: RecordOutput): void {
+  #encode(record: ConnectRecord, output: RecordOutput, nowMs: number): void {
     const ready = must(this.#topics.get(record.topic), 'a record before its topic was opened');
     const key = bytesOf(record.key, this.#parts.key, ready.keys);
     const value = bytesOf(record.value, this.#parts.value, ready.values);
     const headers = record.headers.map((header) => [header.name, headerBytes(header)] as const);
-    output.start(ready.handle, record.timestampMs);
+    const chosen = record.partition === undefined ? null : partitionIn(ready, record);
+    output.start(ready.handle, record.timestampMs ?? nowMs);
+    if (chosen !== null) output.partition(chosen);
     if (key !== null) output.writer.raw(key);
     output.endKey(key !== null);
     if (value !== null) output.writer.raw(value);
@@ -102,6 +123,17 @@ export class RecordWriter {
     for (const [name, bytes] of headers) output.header(name, bytes);
     output.end();
   }
+}
+
+/** The partition that a transform chose. Throws TRANSFORM for one that the topic lacks. */
+function partitionIn({ partitions }: ReadyTopic, { topic, partition = 0 }: ConnectRecord): number {
+  if (Number.isInteger(partition) && partition >= 0 && partition < (partitions ?? 1)) {
+    return partition;
+  }
+  const has = partitions === 1 ? 'one partition' : `${partitions} partitions`;
+  throw new TidemarkError('TRANSFORM', `partition ${partition} was chosen, ${topic} has ${has}`, {
+    cure: 'Set partitions (section transport) before the topic is made, or partition.topic.num.',
+  });
 }
 
 function bytesOf(

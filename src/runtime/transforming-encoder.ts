@@ -64,12 +64,12 @@ export class TransformingEncoder implements RowEncoder {
   }
 
   #write(records: readonly ChangeRecord[], output: RecordOutput): number {
-    const timestampMs = Number(this.#micros / 1000n);
+    const nowMs = Number(this.#micros / 1000n);
     let count = 0;
     for (const record of records) {
       this.#told(record);
       const headers = record.headers.filter(({ name }) => this.#tells || !isOwn(name));
-      count += this.#writer.write(connectRecord({ ...record, headers }, timestampMs), output);
+      count += this.#writer.write(connectRecord({ ...record, headers }), output, nowMs);
     }
     return count;
   }
@@ -79,12 +79,13 @@ function isOwn(header: string): boolean {
   return header.startsWith('__tidemark.');
 }
 
-function connectRecord(record: ChangeRecord, timestampMs: number): ConnectRecord {
+/** Without a time, as records of Debezium: they get theirs when they are written. */
+function connectRecord(record: ChangeRecord): ConnectRecord {
   const data = (struct: Struct | null): ConnectRecord['key'] =>
     struct === null ? NOTHING : { schema: struct.schema, value: struct };
   const headers = record.headers.map(({ name, value }) =>
     typeof value === 'string' ? { name, schema: TEXT, value } : { name, ...data(value) },
   );
   const { topic } = record;
-  return { topic, key: data(record.key), value: data(record.value), headers, timestampMs };
+  return { topic, key: data(record.key), value: data(record.value), headers, timestampMs: null };
 }

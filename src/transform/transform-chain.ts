@@ -1,62 +1,87 @@
-import type { PredicateSetting, TransformSetting } from '../config/transform-options.ts';
+import type { TransformSetting } from '../config/transform-options.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectRecord } from '../model/connect-record.ts';
-import { EventRouter } from './event-router.ts';
-import { ExtractNewRecordState } from './extract-new-record-state.ts';
+import { MAKE_CONNECT } from './connect-transforms.ts';
+import { MAKE_DEBEZIUM } from './debezium-transforms.ts';
+import { predicateOf } from './predicate.ts';
+import type { RecordPredicate } from './predicate.ts';
 import type { RecordTransform } from './record-transform.ts';
-import { RegexRouter } from './regex-router.ts';
+import { loadUserTransform } from './user-transform.ts';
 
-/** One after the other, each where its predicate holds; null: a transform dropped the record. */
-export function chainOf(
+/** The whole chain: the record that takes the place of this one; null: it was dropped. */
+export type ApplyChain = (record: ConnectRecord) => ConnectRecord | null;
+
+/** What transforms get of what is around them. */
+export interface ChainContext {
+  /** Where paths of modules start: the folder of the pipeline file. */
+  readonly folder: string;
+  readonly warn: (text: string) => void;
+}
+
+interface Step {
+  readonly name: string;
+  readonly transform: RecordTransform;
+  readonly applies: RecordPredicate | null;
+}
+
+const MAKE = { ...MAKE_CONNECT, ...MAKE_DEBEZIUM };
+
+/**
+ * Makes the transforms, one after the other, each where its predicate holds. Throws CONFIG_INVALID
+ * for values that only they can judge, and for modules that cannot be loaded.
+ */
+export async function transformChain(
   settings: readonly TransformSetting[],
-  warn: (text: string) => void,
-): (record: ConnectRecord) => ConnectRecord | null {
-  const steps = settings.map((setting) => ({
-    transform: transformOf(setting, warn),
-    applies: conditionOf(setting),
-  }));
+  context: ChainContext,
+): Promise<ApplyChain> {
+  const steps: Step[] = [];
+  for (const setting of settings) steps.push(await stepOf(setting, context));
   return (record) => {
     let current: ConnectRecord | null = record;
-    for (const { transform, applies } of steps) {
-      if (!applies(current)) continue;
-      current = transform.apply(current);
+    for (const { name, transform, applies } of steps) {
+      try {
+        if (applies !== null && !applies(current)) continue;
+        current = transform.apply(current);
+      } catch (thrown) {
+        throw named(name, thrown);
+      }
       if (current === null) return null;
     }
     return current;
   };
 }
 
-function transformOf(setting: TransformSetting, warn: (text: string) => void): RecordTransform {
-  const { options } = setting;
-  switch (setting.type) {
-    case 'ExtractNewRecordState':
-      return new ExtractNewRecordState(options);
-    case 'EventRouter':
-      return new EventRouter(options, (text) => {
-        warn(`transforms.${setting.name}: ${text}`);
-      });
-    case 'RegexRouter':
-      return new RegexRouter(options.string('regex'), options.string('replacement'));
+async function stepOf(setting: TransformSetting, context: ChainContext): Promise<Step> {
+  const { name, predicate, negate } = setting;
+  try {
+    const test = predicate === null ? null : predicateOf(predicate);
+    const applies =
+      test === null || !negate ? test : (record: ConnectRecord): boolean => !test(record);
+    return { name, transform: await transformOf(setting, context), applies };
+  } catch (thrown) {
+    throw named(name, thrown);
   }
 }
 
-function conditionOf({ predicate, negate }: TransformSetting): (record: ConnectRecord) => boolean {
-  if (predicate === null) return () => true;
-  const test = predicateOf(predicate);
-  return (record) => test(record) !== negate;
+async function transformOf(
+  setting: TransformSetting,
+  context: ChainContext,
+): Promise<RecordTransform> {
+  const { name } = setting;
+  if (setting.kind === 'module') {
+    return loadUserTransform(name, setting.path, context.folder, setting.properties);
+  }
+  const warn = (text: string): void => {
+    context.warn(`transforms.${name}: ${text}`);
+  };
+  return MAKE[setting.type](setting.options, setting.side ?? 'value', warn);
 }
 
-function predicateOf(setting: PredicateSetting): (record: ConnectRecord) => boolean {
-  const { options } = setting;
-  switch (setting.type) {
-    case 'TopicNameMatches': {
-      const pattern = new RegExp(`^(?:${options.string('pattern')})$`);
-      return (record) => pattern.test(record.topic);
-    }
-    case 'HasHeaderKey': {
-      const name = options.string('name');
-      return (record) => record.headers.some((header) => header.name === name);
-    }
-    case 'RecordIsTombstone':
-      return (record) => record.value.schema === null && record.value.value === null;
-  }
+/** Says which of the transforms it was. */
+function named(name: string, thrown: unknown): unknown {
+  if (!(thrown instanceof TidemarkError)) return thrown;
+  const where = `transforms.${name}`;
+  if (thrown.message.startsWith(where)) return thrown;
+  const { code, message, cure, cause } = thrown;
+  return new TidemarkError(code, `${where}: ${message}`, { cure, cause });
 }

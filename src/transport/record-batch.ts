@@ -27,6 +27,8 @@ export class RecordBatch {
    */
   headerStarts: Int32Array = new Int32Array(1024);
   headerEnds: Int32Array = new Int32Array(1024);
+  /** Partitions that were chosen, by record; others follow from the key. Nearly always empty. */
+  readonly chosen = new Map<number, number>();
 
   get byteLength(): number {
     return this.writer.position;
@@ -38,6 +40,11 @@ export class RecordBatch {
     this.topics[i] = topic;
     this.timestampsMs[i] = timestampMs;
     this.keyStarts[i] = this.writer.position;
+  }
+
+  /** The record's partition, instead of the one that follows from its key. */
+  partition(partition: number): void {
+    this.chosen.set(this.count, partition);
   }
 
   /** What was written since `start` is the key; nothing may have been written when not present. */
@@ -70,10 +77,12 @@ export class RecordBatch {
   /** Forgets a record begun with `start` and not ended (a value that could not be encoded). */
   abandon(): void {
     this.writer.position = this.keyStarts[this.count] as number;
+    this.chosen.delete(this.count);
   }
 
   clear(): void {
     this.count = 0;
+    this.chosen.clear();
     this.writer.clear();
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { javaDouble, javaFloat } from '../../src/converter/java-number.ts';
+import { javaDouble, javaFloat } from '../../src/model/java-number.ts';
 import { ByteWriter } from '../../src/foundation/byte-writer.ts';
 import {
   FLOAT32,

@@ -3,7 +3,7 @@ import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { ConnectRecord } from '../../src/model/connect-record.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import type { TopicDescription, Transport } from '../../src/transport/transport.ts';
 import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { ROW } from '../support/transform-records.ts';
 
@@ -17,8 +17,9 @@ const record = (topic: string, id: number): ConnectRecord => ({
 
 function setUp(schemasEnable = false): { writer: RecordWriter; opened: string[] } {
   const opened: string[] = [];
-  const transport: Pick<Transport, 'openTopic'> = {
+  const transport: Pick<Transport, 'openTopic' | 'describeTopic'> = {
     openTopic: (name) => Promise.resolve(opened.push(name)),
+    describeTopic: () => Promise.resolve({ partitions: [{}, {}] } as unknown as TopicDescription),
   };
   const converter = new JsonConverter({ schemasEnable });
   const writer = new RecordWriter({
@@ -39,12 +40,12 @@ describe('a record writer', () => {
     const { writer, opened } = setUp();
     const batch = new RecordBatch();
     const first = record('a', 1);
-    expect(writer.write(first, batch)).toBe(1);
-    expect(writer.write({ ...first, timestampMs: 2 }, batch)).toBe(1);
+    expect(writer.write(first, batch, 7)).toBe(1);
+    expect(writer.write({ ...first, timestampMs: 2 }, batch, 7)).toBe(1);
     expect([batch.count, writer.isWaiting]).toEqual([0, true]);
     await writer.drain(() => batch);
     expect([batch.count, writer.isWaiting, opened]).toEqual([2, false, ['a']]);
-    writer.write({ ...first, timestampMs: 3 }, batch);
+    writer.write({ ...first, timestampMs: null }, batch, 3);
     expect(batch.timestampsMs.slice(0, 3)).toEqual(new Float64Array([1, 2, 3]));
     const [{ headers } = { headers: [] }] = readBatch(batch, WIRES[1] as Wire);
     expect(headers).toEqual([['n', '5']]);
@@ -52,7 +53,7 @@ describe('a record writer', () => {
 
   test('drops what a transform drops', () => {
     const { writer } = setUp();
-    expect(writer.write(record('dropped', 1), new RecordBatch())).toBe(0);
+    expect(writer.write(record('dropped', 1), new RecordBatch(), 1)).toBe(0);
     expect(writer.isWaiting).toBe(false);
   });
 
@@ -60,8 +61,8 @@ describe('a record writer', () => {
     const { writer } = setUp(true);
     const batch = new RecordBatch();
     const schema = { type: 'string', optional: true } as const;
-    writer.write({ ...record('a', 1), value: { schema, value: null } }, batch);
-    writer.write({ ...record('a', 1), value: { schema: null, value: null } }, batch);
+    writer.write({ ...record('a', 1), value: { schema, value: null } }, batch, 1);
+    writer.write({ ...record('a', 1), value: { schema: null, value: null } }, batch, 1);
     await writer.drain(() => batch);
     expect(shown(batch)).toEqual([
       '{"schema":{"type":"string","optional":true},"payload":null}',
@@ -71,8 +72,26 @@ describe('a record writer', () => {
 
   test('forgets what waited in a former life', () => {
     const { writer } = setUp();
-    writer.write(record('a', 1), new RecordBatch());
+    writer.write(record('a', 1), new RecordBatch(), 1);
     writer.clear();
     expect(writer.isWaiting).toBe(false);
+  });
+
+  test('takes the partition that a transform chose, if the topic has it', async () => {
+    const { writer } = setUp();
+    const batch = new RecordBatch();
+    const first = record('a', 1);
+    writer.write(first, batch, 1);
+    writer.write({ ...first, partition: 1 }, batch, 1);
+    await writer.drain(() => batch);
+    writer.write({ ...first, partition: 0 }, batch, 1);
+    expect([...batch.chosen]).toEqual([
+      [1, 1],
+      [2, 0],
+    ]);
+    expect(() => writer.write({ ...first, partition: 2 }, batch, 1)).toThrow(
+      'partition 2 was chosen, a has 2 partitions',
+    );
+    expect(batch.count).toBe(3);
   });
 });

@@ -22,7 +22,7 @@ export function transformOptions(
 /** The transform's own options. */
 export function ownOptions(type: string, given: Record<string, string> = {}): ResolvedOptions {
   const [setting] = transformSettings(transformOptions(type, given));
-  if (setting === undefined) throw new Error('no transform');
+  if (setting?.kind !== 'built-in') throw new Error('no transform');
   return setting.options;
 }
 

@@ -1,14 +1,14 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 import { TRANSFORM_OPTIONS, transformSettings } from '../../src/config/transform-options.ts';
-import type { ConnectRecord } from '../../src/model/connect-record.ts';
-import { chainOf } from '../../src/transform/transform-chain.ts';
+import type { ApplyChain } from '../../src/transform/transform-chain.ts';
+import { transformChain } from '../../src/transform/transform-chain.ts';
 import { changeRecord, plain, tombstone } from '../support/transform-records.ts';
 
-function chain(input: Record<string, string>): (record: ConnectRecord) => ConnectRecord | null {
+function chain(input: Record<string, string>): Promise<ApplyChain> {
   const providers = { environment: {}, folder: '/' };
   const { options } = examineOptions(TRANSFORM_OPTIONS, input, { where: 's', providers });
-  return chainOf(transformSettings(options), () => undefined);
+  return transformChain(transformSettings(options), { folder: '/', warn: () => undefined });
 }
 
 const ROUTE = {
@@ -17,8 +17,8 @@ const ROUTE = {
   'transforms.route.replacement': 'x.$1',
 };
 
-test('one after the other; a dropped record ends it', () => {
-  const apply = chain({
+test('one after the other; a dropped record ends it', async () => {
+  const apply = await chain({
     transforms: 'unwrap,route',
     'transforms.unwrap.type': 'ExtractNewRecordState',
     ...ROUTE,
@@ -33,7 +33,7 @@ test.each([
   ['RecordIsTombstone', {}, ['p.public.t', 'x.p.public.t']],
   ['TopicNameMatches', { 'predicates.p.pattern': 'p\\..*' }, ['x.p.public.t', 'x.p.public.t']],
   ['HasHeaderKey', { 'predicates.p.name': 'h' }, ['x.p.public.t', 'p.public.t']],
-])('where the predicate %s holds', (type, more, topics) => {
+])('where the predicate %s holds', async (type, more, topics) => {
   const input = {
     transforms: 'route',
     ...ROUTE,
@@ -44,8 +44,33 @@ test.each([
   };
   const header = { name: 'h', schema: null, value: 'x' };
   const records = [{ ...changeRecord('c', null, [1, 'a', 'b']), headers: [header] }, tombstone()];
-  expect(records.map((record) => chain(input)(record)?.topic)).toEqual(topics);
-  const negated = chain({ ...input, 'transforms.route.negate': 'true' });
+  const apply = await chain(input);
+  expect(records.map((record) => apply(record)?.topic)).toEqual(topics);
+  const negated = await chain({ ...input, 'transforms.route.negate': 'true' });
   const others = records.map((record) => negated(record)?.topic);
   expect(others).toEqual(topics.map((t) => (t === 'p.public.t' ? 'x.p.public.t' : 'p.public.t')));
+});
+
+describe('errors name the transform', () => {
+  const key = {
+    transforms: 'key',
+    'transforms.key.type': 'ValueToKey',
+    'transforms.key.fields': 'n',
+  };
+
+  test('of a record', async () => {
+    const apply = await chain(key);
+    expect(() => apply(changeRecord('c', null, [1, 'a', 'b']))).toThrow(
+      'transforms.key: ValueToKey: there is no field n',
+    );
+    expect(() => apply(tombstone())).toThrow('transforms.key: ValueToKey needs a struct');
+  });
+
+  test('of a value that only the transform can judge', async () => {
+    const cast = { transforms: 'c', 'transforms.c.type': 'Cast$Value', 'transforms.c.spec': 'a:x' };
+    await expect(chain(cast)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'transforms.c: spec: nothing can be cast to "x"',
+    });
+  });
 });

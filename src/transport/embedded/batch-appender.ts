@@ -73,6 +73,7 @@ export class BatchAppender {
   /** Chains the records of each partition. */
   #distribute(batch: RecordBatch): void {
     const { count, topics, keyStarts, keyEnds } = batch;
+    const chosen = batch.chosen.size === 0 ? null : batch.chosen;
     if (this.#next.length < count) {
       this.#next = new Int32Array(batch.topics.length);
       this.#members = new Int32Array(batch.topics.length);
@@ -93,9 +94,10 @@ export class BatchAppender {
       const end = keyEnds[i] as number;
       const { partitions } = topic.document;
       const partition =
-        partitions === 1 || end < 0
+        chosen?.get(i) ??
+        (partitions === 1 || end < 0
           ? 0
-          : partitionOfKey(batch.writer.bytes, start, end, partitions);
+          : partitionOfKey(batch.writer.bytes, start, end, partitions));
       if (!sameTopic || slot === undefined || slot.partition !== partition) {
         slot = this.#slots.get(handle * 65536 + partition);
       }

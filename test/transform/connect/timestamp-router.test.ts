@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest';
+import { compareRecorded } from '../../support/recorded-transforms.ts';
+
+test.each(await compareRecorded('timestamp-router'))('as recorded: $title', ({ wanted, found }) => {
+  expect(found).toEqual(wanted);
+});
