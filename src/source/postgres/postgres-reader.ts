@@ -3,10 +3,8 @@ import path from 'node:path';
 import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { must } from '../../foundation/assert.ts';
 import type {
   ChangeReceiver,
-  SnapshotProgress,
   SourceOffset,
   SourcePhase,
   SourceReader,
@@ -22,10 +20,9 @@ import type { PreparedCapture } from './capture-preparation.ts';
 import { prepareCapture } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
-import { InitialNotices } from './initial-notices.ts';
+import { FirstSnapshot } from './first-snapshot.ts';
 import type { IncrementalParts } from './incremental-snapshots.ts';
 import { IncrementalSnapshots } from './incremental-snapshots.ts';
-import { runSnapshot } from './postgres-snapshot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './postgres-stream.ts';
 import { PostgresWire } from './postgres-wire.ts';
@@ -43,18 +40,9 @@ import { capturesOwnOnly } from './pgoutput-parameters.ts';
 import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
 import { resumeOnSlot } from './slot-resume.ts';
 import { SlotXmin } from './slot-xmin.ts';
-import type { SnapshotLedger } from './snapshot-ledger.ts';
 import { problemText, signalTableProblems } from './signal-table.ts';
 import { SignalTableWatch } from './signal-table-watch.ts';
-import {
-  attemptOf,
-  firstOffset,
-  followsStream,
-  readingOffset,
-  restOf,
-  resumeFrom,
-} from './snapshot-offset.ts';
-import type { SnapshotAttempt, SnapshotOffsets } from './snapshot-request.ts';
+import { attemptOf, followsStream, resumeFrom } from './snapshot-offset.ts';
 import { decodeSnapshotState } from './snapshot-state.ts';
 import { StreamedTransactions } from './streamed-transactions.ts';
 import { SideConnection } from './wire-side-connection.ts';
@@ -93,14 +81,12 @@ export class PostgresReader implements SourceReader {
   readonly #beating = new AbortController();
   #beat: Promise<void> = Promise.resolve();
   #phase: SourcePhase = 'starting';
-  #progress: readonly SnapshotProgress[] = [];
+  readonly #first: FirstSnapshot;
   #wire: PostgresWire | undefined;
   #session: ReplicationSession | undefined;
   #stream: PostgresStream | undefined;
   #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
-  #snapshotOffset: SourceOffset | undefined;
-  #ledger: { readonly ledger: SnapshotLedger; readonly first: ReplicationOffset } | undefined;
   #snapshots: IncrementalSnapshots | undefined;
   readonly #earlySignals: SourceSignal[] = [];
   /** Conversion of the position's offset, remembered while that stays the same object. */
@@ -121,6 +107,15 @@ export class PostgresReader implements SourceReader {
       );
     this.#catalogConnection = side('catalog');
     this.#beatConnection = side('heartbeat');
+    const { connection } = this.#options;
+    this.#first = new FirstSnapshot({
+      options: this.#options,
+      clock: this.#clock,
+      connect: (session, signal) => PostgresWire.connect(connection, session, signal, this.#clock),
+      note: this.#note,
+      warn: this.#warn,
+      notify: (notification) => parts.notify?.(notification),
+    });
   }
 
   async run(
@@ -149,7 +144,8 @@ export class PostgresReader implements SourceReader {
     let captured: readonly CapturedTable[] = [];
     if (resume === null) {
       const unfinished = found === null ? null : attemptOf(found);
-      ({ resume, captured } = await this.#snapshot(receiver, unfinished, signal));
+      this.#phase = 'snapshot';
+      ({ resume, captured } = await this.#first.run(receiver, unfinished, signal));
     }
     if (signal.aborted || !followsStream(snapshotMode)) return;
     const capture = await prepareCapture(this.#catalogConnection, this.#options);
@@ -163,56 +159,6 @@ export class PostgresReader implements SourceReader {
     for (const problem of unsignalled) this.#warn(problemText(problem));
     signal.throwIfAborted();
     await this.#follow(receiver, resume, capture, captured, signal);
-  }
-
-  async #snapshot(
-    receiver: ChangeReceiver,
-    unfinished: SnapshotAttempt | null,
-    signal: AbortSignal,
-  ): Promise<{ resume: ReplicationOffset; captured: readonly CapturedTable[] }> {
-    this.#phase = 'snapshot';
-    let completed: ReplicationOffset | undefined;
-    const notices = new InitialNotices((notice) => this.#parts.notify?.(notice));
-    const store = (offset: ReplicationOffset): SourceOffset => {
-      this.#snapshotOffset = toSourceOffset(this.#options.topicPrefix, offset);
-      return this.#snapshotOffset;
-    };
-    const offsets: SnapshotOffsets = {
-      started: (attempt) => store(firstOffset(attempt, 'running', LSN_ZERO, null)),
-      reading: (point, ledger) => {
-        const intent = must(this.#snapshotOffset, 'rows before the intent');
-        this.#ledger = { ledger, first: readingOffset(intent, point) };
-        notices.started();
-      },
-      completed: (snapshot) => {
-        this.#ledger = undefined;
-        const { consistentPoint, finishedMicros } = snapshot;
-        completed = firstOffset(snapshot, 'completed', consistentPoint, finishedMicros);
-        notices.completed();
-        return store(completed);
-      },
-    };
-    const result = await runSnapshot({
-      options: this.#options,
-      connect: (session, abort) =>
-        PostgresWire.connect(this.#options.connection, session, abort, this.#clock),
-      receiver,
-      offsets,
-      unfinished,
-      signal,
-      clock: this.#clock,
-      onProgress: (progress) => {
-        this.#progress = progress;
-        notices.progressed(progress);
-      },
-      onNote: this.#note,
-    });
-    for (const warning of result.warnings) this.#warn(warning);
-    if (!result.complete) {
-      receiver.snapshotReleased?.();
-      completed = restOf(fromSourceOffset(this.offset()));
-    }
-    return { resume: must(completed, 'a snapshot without an end'), captured: result.captured };
   }
 
   async #follow(
@@ -349,11 +295,7 @@ export class PostgresReader implements SourceReader {
 
   offset(): SourceOffset {
     const position = this.#position;
-    if (position === undefined) {
-      if (this.#ledger === undefined) return must(this.#snapshotOffset, 'no offset yet');
-      const { ledger, first } = this.#ledger;
-      return toSourceOffset(this.#options.topicPrefix, { ...first, snapshotState: ledger.text });
-    }
+    if (position === undefined) return this.#first.offset();
     const from = position.offset();
     const state = this.#snapshots?.stateText ?? null;
     if (this.#converted?.from !== from || this.#converted.state !== state) {
@@ -375,7 +317,7 @@ export class PostgresReader implements SourceReader {
     const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
       phase: this.#phase,
-      snapshot: [...this.#progress, ...(this.#snapshots?.progress() ?? [])],
+      snapshot: [...this.#first.progress, ...(this.#snapshots?.progress() ?? [])],
       lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
       lagMs: stream?.lagMs ?? null,
       confirmedLsn: manual ? null : (this.#session?.confirmed ?? null),

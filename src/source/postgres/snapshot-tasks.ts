@@ -220,11 +220,12 @@ export class SnapshotTasks {
     });
   }
 
-  /** The first snapshot goes on where an earlier run left it, or was over before. */
+  /** Resumed: the first snapshot goes on where an earlier run left it, or was over before. */
   begin(resumed: boolean): void {
+    if (!resumed) return;
     const first = this.#state.tasks.find((task) => task.purpose === 'initial');
     if (first !== undefined) this.#tell(first, 'STARTED', {});
-    else if (resumed) {
+    else {
       this.#events.notify({ aggregate: 'Initial Snapshot', type: 'SKIPPED', data: {} });
     }
   }
