@@ -85,8 +85,10 @@ describe('the packed package', () => {
     );
     const allowed =
       /^(dist\/|src\/launcher\/|packaging\/|package\.json$|(LICENSE|README\.md|CHANGELOG\.md)$)/;
-    expect(files.filter((name) => !allowed.test(name))).toEqual([]);
-    expect(files.filter((name) => name.endsWith('.ts'))).toEqual([]);
+    // The types that a custom converter is written against.
+    const types = 'src/model/column-converter.ts';
+    expect(files.filter((name) => !allowed.test(name))).toEqual([types]);
+    expect(files.filter((name) => name.endsWith('.ts'))).toEqual([types]);
     const schemas = readdirSync(path.join(ROOT, 'schemas')).map((name) => `dist/schemas/${name}`);
     expect(files).toEqual(expect.arrayContaining(schemas));
   });

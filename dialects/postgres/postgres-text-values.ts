@@ -83,6 +83,8 @@ export function parseText(format: TextFormat, schema: ConnectSchema, text: strin
       return intervalText(text);
     case 'array':
       return array(format, text);
+    case 'custom':
+      return format.convert(text);
     default:
       return extendedText(format, schema, text);
   }

@@ -1,5 +1,7 @@
+import { COLUMN_CONVERTER_OPTIONS } from './column-converter-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
+import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
 import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
 const CONVERTER: EnumType = {
@@ -54,6 +56,8 @@ const RETRY_OPTIONS: readonly Option[] = [
 
 /** Properties of every connector (Connect's names) that a source has. */
 export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
+  ...COLUMN_CONVERTER_OPTIONS,
+  ...POST_PROCESSOR_OPTIONS,
   ...TRANSFORM_OPTIONS,
   {
     name: 'key.converter',
@@ -103,10 +107,6 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     'errors.retry.timeout': 'errors.max.retries decides',
     'errors.log.enable': 'errors are always logged',
     'errors.log.include.messages': 'row values are never logged',
-  }),
-  ...refusedOptions({
-    converters: 'custom converters are not supported yet',
-    'post.processors': 'post-processors are not supported yet',
   }),
   {
     name: 'errors.tolerance',

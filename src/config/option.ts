@@ -38,6 +38,8 @@ export interface Option {
   /** Absent and not `required`: the value is undefined. Text as a user would write it. */
   readonly default?: string;
   readonly required?: boolean;
+  /** Its values are names that the user chooses: all properties `<name>.…` belong to them. */
+  readonly ownsNames?: boolean;
   readonly doc: string;
   /** Never shown in logs, status, API or errors. */
   readonly secret?: boolean;

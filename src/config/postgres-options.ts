@@ -1,3 +1,4 @@
+import { COLUMN_CONVERTER_RULES } from './column-converter-options.ts';
 import { COLUMN_MASK_OPTIONS, COLUMN_MASK_RULES } from './column-mask-options.ts';
 import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
@@ -8,6 +9,7 @@ import {
   POSTGRES_CONNECTION_RULES,
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS } from './postgres-guard-options.ts';
+import { POST_PROCESSOR_RULES } from './post-processor-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
@@ -203,6 +205,8 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_SNAPSHOT_RULES,
   ...SIGNAL_RULES,
   ...COLUMN_MASK_RULES,
+  ...COLUMN_CONVERTER_RULES,
+  ...POST_PROCESSOR_RULES,
   ...TRANSFORM_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),

@@ -57,7 +57,7 @@ export function examineOptions(
   input: Readonly<Record<string, unknown>>,
   context: ResolveContext,
 ): ExaminedOptions {
-  const examination = new Examination(table, context);
+  const examination = new Examination(table, context, ownedPrefixes(table, input));
   for (const [name, value] of Object.entries(input)) examination.given(name, value);
   examination.defaults();
   return examination.finish();
@@ -68,13 +68,15 @@ class Examination {
   readonly #exact = new Map<string, Option>();
   readonly #families: { readonly option: Option; readonly form: RegExp }[] = [];
   readonly #context: ResolveContext;
+  readonly #owned: readonly string[];
   readonly #values = new Map<string, OptionValue>();
   readonly #broken = new Set<string>();
   readonly #problems: TidemarkError[] = [];
   readonly #warnings: string[] = [];
 
-  constructor(table: readonly Option[], context: ResolveContext) {
+  constructor(table: readonly Option[], context: ResolveContext, owned: readonly string[]) {
     this.#context = context;
+    this.#owned = owned;
     for (const option of table) {
       if (option.name.includes('<')) this.#families.push({ option, form: familyForm(option.name) });
       else this.#exact.set(option.name, option);
@@ -83,7 +85,10 @@ class Examination {
 
   given(name: string, raw: unknown): void {
     const option =
-      this.#exact.get(name) ?? this.#families.find((family) => family.form.test(name))?.option;
+      this.#exact.get(name) ??
+      // Before what the user has named: a converter `column` must not swallow a mask.
+      this.#families.find((family) => family.form.test(name))?.option ??
+      this.#ownedOption(name);
     if (option === undefined) {
       this.#unknown(name);
       return;
@@ -144,7 +149,15 @@ class Examination {
     if (parts.length === 0) return;
     const parsed = parseParts(option, parts);
     const shown = isHidden ? 'the value' : quote(parts.join(', '));
-    if (parsed.kind === 'value') this.#values.set(name, parsed.value);
+    const taken =
+      option.ownsNames === true ? parts.find((part) => this.#takenName(part)) : undefined;
+    if (taken !== undefined) {
+      this.#problem(
+        'CONFIG_INVALID',
+        name,
+        `has a name with which other properties begin: ${taken}`,
+      );
+    } else if (parsed.kind === 'value') this.#values.set(name, parsed.value);
     else if (parsed.kind === 'refused') this.#refuse(name, shown, parsed.reason);
     else this.#problem('CONFIG_INVALID', name, `${shown} ${parsed.rule}`, undefined, ': ');
   }
@@ -162,6 +175,19 @@ class Examination {
       : 'must be a single value; names are written with dots, as in database.hostname';
     this.#problem('CONFIG_INVALID', name, rule);
     return undefined;
+  }
+
+  /** Of these names' own properties some would be taken for what the section has itself. */
+  #takenName(text: string): boolean {
+    const known = [...this.#exact.keys(), ...this.#families.map(({ option }) => option.name)];
+    const prefixes = text.split(',').map((name) => `${name.trim()}.`);
+    return known.some((option) => prefixes.some((prefix) => option.startsWith(prefix)));
+  }
+
+  /** A property of something that the user has named; whoever reads it knows what it may be. */
+  #ownedOption(name: string): Option | undefined {
+    if (!this.#owned.some((prefix) => name.startsWith(prefix))) return undefined;
+    return { name, type: { kind: 'string' }, doc: '' };
   }
 
   #unknown(name: string): void {
@@ -194,6 +220,20 @@ class Examination {
     const place = this.#context.placeOf?.(name);
     return place === undefined ? '' : ` (${place})`;
   }
+}
+
+/** `<name>.` for each name in an option that owns names. */
+function ownedPrefixes(
+  table: readonly Option[],
+  input: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const texts = table
+    .filter((option) => option.ownsNames === true)
+    .flatMap(({ name }) =>
+      Array.isArray(input[name]) ? (input[name] as unknown[]) : [input[name]],
+    )
+    .filter(isScalar);
+  return texts.flatMap((text) => String(text).split(',')).map((name) => `${name.trim()}.`);
 }
 
 /** What switches a refused property off changes nothing: it is as if it had not been given. */

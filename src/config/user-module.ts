@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { TidemarkError } from '../foundation/errors.ts';
 
 /**
  * Imports a module that a pipeline file names: a path relative to the file, TypeScript (types are
- * stripped, not checked) or JavaScript. It runs with all rights of the daemon, like the file that
- * names it. Throws CONFIG_INVALID when it is not there or cannot be loaded.
+ * stripped, not checked) or JavaScript, or a package that is installed there. It runs with all
+ * rights of the daemon, like the file that names it. Throws CONFIG_INVALID when it is not there or
+ * cannot be loaded.
  */
 export async function importUserModule(
   property: string,
   file: string,
   folder: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const absolute = path.resolve(folder, file);
+  const absolute = moduleFile(file, folder);
   if (!existsSync(absolute)) {
     throw new TidemarkError('CONFIG_INVALID', `${property}: there is no file ${absolute}`, {
       cure: 'The path starts in the folder of the pipeline file.',
@@ -27,6 +29,17 @@ export async function importUserModule(
       cause,
       cure: `node ${absolute} shows where. TypeScript has to do without enum and namespace.`,
     });
+  }
+}
+
+/** The file of a module. What no package has is taken for a file that is not there. */
+export function moduleFile(module: string, folder: string): string {
+  const file = path.resolve(folder, module);
+  if (/^\.{0,2}[/\\]/.test(module) || existsSync(file)) return file;
+  try {
+    return createRequire(path.join(folder, 'pipeline.yaml')).resolve(module);
+  } catch {
+    return file;
   }
 }
 

@@ -24,6 +24,7 @@ const FALLIBLE: ReadonlySet<TextFormat['kind']> = new Set([
   'vector',
   'sparse-vector',
   'structured',
+  'custom',
 ]);
 
 /**

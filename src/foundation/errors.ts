@@ -60,6 +60,13 @@ export const ERROR_TABLE = {
     'A known property or value is not supported.',
     'Remove the property, or use the alternative that the message names.',
   ),
+  CONVERTER_INVALID: policy(
+    'stop',
+    2,
+    400,
+    'A custom converter does not keep to its contract.',
+    'The message names the file and the reason; the README has one that works.',
+  ),
   // --- PostgreSQL source
   PG_CONNECT: policy(
     'backoff',
@@ -270,6 +277,14 @@ export const ERROR_TABLE = {
     500,
     'Bytes from the source do not follow the protocol.',
     'This is a defect or a damaged connection: report it with the bytes that the message shows.',
+  ),
+  RESELECT_FAILED: policy(
+    'backoff',
+    1,
+    503,
+    'Values of a changed row could not be read again from the source.',
+    'Mend what the message names, or set reselect.error.handling.mode to warn: such changes then ' +
+      'go out without the values.',
   ),
   VALUE_CONVERSION: policy(
     'stop',

@@ -1,5 +1,5 @@
 import type { ColumnMask } from './column-mask.ts';
-import type { ConnectSchema } from './connect-schema.ts';
+import type { ConnectSchema, ConnectValue } from './connect-schema.ts';
 
 /** A table's name in three parts, as the source spells them (no quotes, case kept). */
 export interface TableId {
@@ -79,6 +79,8 @@ export type TextFormat =
   | { readonly kind: 'sparse-vector' }
   /** Text of a type that is not known (include.unknown.datatypes): its bytes, or in `encoding`. */
   | { readonly kind: 'opaque'; readonly encoding: BytesEncoding }
+  /** What a custom converter (converters) makes of the text; throws VALUE_CONVERSION. */
+  | { readonly kind: 'custom'; readonly convert: (text: string) => ConnectValue }
   /** time.precision.mode=structured: a struct of the parts; `digits` as declared. */
   | { readonly kind: 'structured'; readonly part: StructuredPart; readonly digits: number }
   /** PostgreSQL array literal of as many dimensions as `elementSchema` nests. */
@@ -127,5 +129,7 @@ export interface TableSchema {
   readonly columns: readonly ColumnSchema[];
   /** Indexes into `columns`, in key order; empty: the records have no key. */
   readonly keyColumns: readonly number[];
+  /** The table's own key where message.key.columns took its place; absent: `keyColumns` is it. */
+  readonly ownKeyColumns?: readonly number[];
   readonly replicaIdentity: ReplicaIdentity;
 }

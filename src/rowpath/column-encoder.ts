@@ -112,14 +112,20 @@ function jsonParts(
 
 function avroParts(column: ColumnSchema, schema: ConnectSchema, replaceNull: boolean): Parts {
   const general = compileAvroEncoder(schema, replaceNull);
+  const { format } = column;
+  // A converter may make null of a text: its values bring the branch of the union along.
+  const own = format.kind === 'custom' ? format.convert : null;
   return {
-    prefix: avroBranch(schema),
+    prefix: own === null ? avroBranch(schema) : Buffer.alloc(0),
     constant: (value) => {
       const writer = new ByteWriter(64);
       general(writer, value);
       return Buffer.from(writer.written());
     },
-    encode: avroTextEncoder(column.format, schema),
+    encode:
+      own === null
+        ? avroTextEncoder(format, schema)
+        : (bytes, start, end, out) => general(out, own(bytes.toString('utf8', start, end))),
   };
 }
 

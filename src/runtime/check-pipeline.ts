@@ -10,6 +10,7 @@ import { recordProblems } from './record-checks.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { decodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import { loadableSourceOptions } from './column-converters.ts';
 import { sourceOptionsOf } from './source-options.ts';
 import { checkStore } from './store-check.ts';
 
@@ -65,12 +66,13 @@ async function checkSource(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings> {
-  const options = sourceOptionsOf(config.source);
+  const { options, problems } = await loadableSourceOptions(config);
   const report = await checkPostgresSource(options, { clock, signal, stored });
   const warnings = report.warnings.map(
     ({ message, cure }) => `source: ${message}${cure === '' ? '' : `. ${cure}`}`,
   );
-  return { problems: [...report.problems, ...recordProblems(config, report.tables)], warnings };
+  const found = [...report.problems, ...recordProblems(config, report.tables)];
+  return { problems: [...problems, ...found], warnings };
 }
 
 /** Where this pipeline would resume; null when it never ran, and when there is no store yet. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { postProcessorSettings } from '../config/post-processor-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
@@ -11,8 +12,12 @@ import type { SourceReader } from '../model/change-event.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
 import { PostgresReader } from '../source/postgres/postgres-reader.ts';
+import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
+import { RowReselector } from '../source/postgres/row-reselector.ts';
+import { SideConnection } from '../source/postgres/wire-side-connection.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import { loadedSourceOptions } from './column-converters.ts';
 import { convertersOf } from './converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
@@ -22,7 +27,7 @@ import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
-import { envelopeOptionsOf, sourceOptionsOf, topicNamingOf } from './source-options.ts';
+import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
@@ -65,7 +70,9 @@ export async function composePipeline(
   dependencies: PipelineDependencies,
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
+  // Before the store is opened: modules of the user may refuse to be loaded.
   const transforms = await pipelineTransforms(config, warningOnce(logger));
+  const options = await loadedSourceOptions(config);
   const transport = await openEmbeddedTransport({
     path: config.storePath,
     maxBytes: config.transport.number('max.bytes'),
@@ -82,7 +89,7 @@ export async function composePipeline(
       transport,
       registry,
       statistics,
-      transforms.source,
+      { options, apply: transforms.source },
       dependencies,
     ),
     statistics,
@@ -99,16 +106,21 @@ export async function composePipeline(
   return { pipeline, registry };
 }
 
+/** What of the source may have modules of the user in it. */
+interface LoadedSource {
+  readonly options: PostgresSourceOptions;
+  readonly apply: ApplyChain | null;
+}
+
 function composeSource(
   config: PipelineConfig,
   transport: Transport,
   registry: EmbeddedRegistry,
   statistics: SourceStatistics,
-  apply: ApplyChain | null,
+  { options, apply }: LoadedSource,
   dependencies: PipelineDependencies,
 ): SourceTask {
   const { clock, logger, fault, onDurable } = dependencies;
-  const options = sourceOptionsOf(config.source);
   const envelope = envelopeOptionsOf(config.source);
   const warn = warningOnce(logger);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
@@ -160,10 +172,24 @@ function composeSource(
         : { transaction: (origin) => transactions.messageBlock(origin) }),
     }),
     statistics,
+    openReselectors: () => composeReselectors(config, options, clock, warn),
     clock,
     logger: logger.child({ task: 'source' }),
     fault,
     onDurable: onDurable ?? (() => undefined),
+  });
+}
+
+/** Each has a connection of its own, made when a row first lacks a value. */
+function composeReselectors(
+  config: PipelineConfig,
+  { connection, slotName }: PostgresSourceOptions,
+  clock: Clock,
+  warn: (text: string) => void,
+): readonly RowReselector[] {
+  return postProcessorSettings(config.source.options).map((setting) => {
+    const own = new SideConnection(connection, `tidemark reselect ${slotName}`, clock);
+    return new RowReselector({ setting, connection: own, warn });
   });
 }
 

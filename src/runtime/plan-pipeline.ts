@@ -15,7 +15,8 @@ import { PostgresWire } from '../source/postgres/postgres-wire.ts';
 import { topicsOf } from './compose-pipeline.ts';
 import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
-import { envelopeOptionsOf, sourceOptionsOf } from './source-options.ts';
+import { loadedSourceOptions } from './column-converters.ts';
+import { envelopeOptionsOf } from './source-options.ts';
 
 /** What a run would create or change; nothing has been touched. */
 export interface PipelinePlan {
@@ -54,7 +55,7 @@ export async function planPipeline(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<PipelinePlan> {
-  const options = sourceOptionsOf(config.source);
+  const options = await loadedSourceOptions(config);
   const envelope = envelopeOptionsOf(config.source);
   const session = { replication: false, applicationName: 'tidemark plan' };
   await using wire = await PostgresWire.connect(options.connection, session, signal, clock);

@@ -17,6 +17,7 @@ import type { TableSchema } from '../model/table-schema.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { RecordPublisher } from './record-publisher.ts';
+import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
@@ -43,6 +44,8 @@ export interface SourceTaskParts {
   /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
   readonly transactions: SourceTransactions | null;
   readonly statistics: SourceStatistics;
+  /** What fills in values that rows lack (post.processors), in this order; for each life anew. */
+  readonly openReselectors: () => readonly (Reselector & AsyncDisposable)[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
@@ -116,6 +119,23 @@ export class SourceTask implements SupervisedTask {
     return this.#hasWorked;
   }
 
+  /** Puts the post processors between reader and receiver, the first of them next to the reader. */
+  #withReselectors(
+    receiver: TaskReceiver,
+    opened: AsyncDisposableStack,
+    signal: AbortSignal,
+  ): { readonly first: ChangeReceiver; readonly isWaiting: () => boolean } {
+    const hold = (held: boolean): void => receiver.publisher.hold(held);
+    let first: ChangeReceiver = receiver;
+    const chain: ReselectingReceiver[] = [];
+    for (const reselector of this.#parts.openReselectors().toReversed()) {
+      const next = new ReselectingReceiver(first, opened.use(reselector), hold, signal);
+      chain.push(next);
+      first = next;
+    }
+    return { first, isWaiting: () => chain.some(({ isWaiting }) => isWaiting) };
+  }
+
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
     const { notifications, signals } = this.#parts;
@@ -152,9 +172,11 @@ export class SourceTask implements SupervisedTask {
     const listening = signals.listen(target, AbortSignal.any([signal, ended.signal]));
     started();
     try {
-      await reader.run(receiver, stored, signal);
+      await using processors = new AsyncDisposableStack();
+      const chain = this.#withReselectors(receiver, processors, signal);
+      await reader.run(chain.first, stored, signal);
       // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
-      await receiver.flush();
+      if (!chain.isWaiting()) await receiver.flush();
     } finally {
       stopBeating?.();
       ended.abort();

@@ -49,6 +49,43 @@ describe('every type, by the compiled path and by the general one', () => {
   }
 });
 
+describe('a converter that makes null of a text', () => {
+  for (const wire of WIRES) {
+    for (const initial of [undefined, 'none']) {
+      test(`with default ${initial} in ${wire.name}`, async () => {
+        const schema: ConnectSchema = {
+          type: 'string',
+          optional: true,
+          ...(initial === undefined ? {} : { default: initial }),
+        };
+        const custom: TypeCase = {
+          name: 'custom',
+          schema,
+          format: { kind: 'custom', convert: (text) => (text === '' ? null : text) },
+          text: fc.string(),
+        };
+        const columns = [
+          column(KEY_CASE, 'id', 0, { identity: true }),
+          column(custom, 'a', 1),
+          column(custom, 'b', 2),
+        ];
+        const bench = await benchOf(tableOf(columns, [0]), wire);
+        for (const [a, b] of [
+          ['', 'x'],
+          ['x', ''],
+          ['', null],
+          [undefined, ''],
+        ] as const) {
+          const after = RowImage.of(['1', a, b]);
+          const { table } = bench.context;
+          const change: RowChange = { ...origin(), op: 'c', table, before: null, after };
+          expect(bench.compiled(change)).toEqual(bench.general(change));
+        }
+      });
+    }
+  }
+});
+
 const operation = fc.constantFrom<RowOperation>('c', 'r', 'u', 'u', 'u', 'd');
 
 describe('every shape of change', () => {

@@ -175,10 +175,35 @@ const GENERAL_CASES: readonly TypeCase[] = [
   structured('duration', interval),
 ];
 
+const LENGTHS = required('struct', 'acme.Lengths');
+
+/** What custom converters make of texts. */
+const CUSTOM_CASES: readonly TypeCase[] = [
+  {
+    name: 'custom int64 with a default',
+    schema: { type: 'int64', optional: false, default: 5n },
+    format: { kind: 'custom', convert: (text) => BigInt(text.length) },
+    text: fc.string(),
+  },
+  {
+    name: 'custom struct',
+    schema: { ...LENGTHS, fields: [{ name: 'n', schema: { type: 'int32', optional: true } }] },
+    format: {
+      kind: 'custom',
+      convert: (text) => ({
+        schema: LENGTHS,
+        values: [text === '' ? null : text.length],
+      }),
+    },
+    text: fc.string(),
+  },
+];
+
 /** Every type, arrays of every type, and some of two dimensions. */
 export const TYPE_CASES: readonly TypeCase[] = [
   ...SCALAR_CASES,
   ...GENERAL_CASES,
+  ...CUSTOM_CASES,
   ...SCALAR_CASES.map(arrayOf),
   ...GENERAL_CASES.map(arrayOf),
   ...SCALAR_CASES.slice(0, 2).map(nested),

@@ -79,6 +79,7 @@ export async function sourceTaskBench(
     clock,
     logger: silentLogger(),
     fault: (point: FaultPoint) => log.push(point),
+    openReselectors: () => [],
     onDurable: (records) => log.push(`durable ${records}`),
   });
   return {

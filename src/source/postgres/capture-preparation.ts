@@ -1,4 +1,5 @@
 import type {
+  ColumnInfo,
   PublishedTable,
   TableInfo,
   TypeInfo,
@@ -22,6 +23,7 @@ import {
   SERVER_QUERY,
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkError, TidemarkErrors } from '../../foundation/errors.ts';
+import type { ColumnFacts } from '../../model/column-converter.ts';
 import type { TableSelection } from './captured-tables.ts';
 import { selectTables } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
@@ -100,6 +102,7 @@ export function schemaContext(
   options: PostgresSourceOptions,
 ): SchemaContext {
   const propagate = options.propagateSourceType ?? [];
+  const { columnConversions } = options;
   return {
     catalog: database,
     types,
@@ -107,6 +110,10 @@ export function schemaContext(
     messageKeys: options.messageKeyColumns ?? [],
     masks: options.columnMasks ?? [],
     defaults: options.defaults,
+    convertColumn:
+      columnConversions === undefined
+        ? undefined
+        : (table, column) => columnConversions.of(factsOf(database, table, column, types)),
     sourceTypeParameters: (column, qualified) => {
       const byType = `${qualified.slice(0, -column.name.length)}${types.nameOf(column)}`;
       const wanted =
@@ -116,6 +123,32 @@ export function schemaContext(
       const parameters = types.parametersOf(column);
       return options.ownParameters === false ? withoutOwn(parameters) : parameters;
     },
+  };
+}
+
+/** What a custom converter is told of a column. */
+function factsOf(
+  database: string,
+  table: TableInfo,
+  column: ColumnInfo,
+  types: ColumnTypeCatalog,
+): ColumnFacts {
+  const parameters = types.parametersOf(column);
+  const size = (name: string): number | null => {
+    const value = parameters[`__debezium.source.column.${name}`];
+    return value === undefined ? null : Number(value);
+  };
+  return {
+    name: column.name,
+    database,
+    schema: table.schema,
+    table: table.name,
+    type: column.typeText,
+    typeName: types.nameOf(column),
+    length: size('length'),
+    scale: size('scale'),
+    optional: !column.notNull,
+    default: column.defaultExpression,
   };
 }
 

@@ -26,7 +26,7 @@ export function maskColumns(
   const problems: TidemarkError[] = [];
   const columns = table.columns.map((column, index) => {
     const name = `${tableName(table.id)}.${column.name}`;
-    const rule = rules.find(({ patterns }) => patterns.some((pattern) => pattern.test(name)));
+    const rule = maskRuleOf(rules, name);
     if (rule === undefined) return column;
     const mask = maskOf(rule, column, tupleColumns[column.tupleIndex]);
     const why =
@@ -37,6 +37,14 @@ export function maskColumns(
     return mask === null ? column : masked(column, mask);
   });
   return { schema: { ...table, columns }, problems };
+}
+
+/** The first rule that names the column. */
+export function maskRuleOf(
+  rules: readonly ColumnMaskRule[],
+  qualified: string,
+): ColumnMaskRule | undefined {
+  return rules.find(({ patterns }) => patterns.some((pattern) => pattern.test(qualified)));
 }
 
 function maskOf(

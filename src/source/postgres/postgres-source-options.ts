@@ -1,5 +1,6 @@
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
+import type { ColumnConversions } from './column-conversions.ts';
 import type { SnapshotOptions } from './snapshot-options.ts';
 import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 
@@ -122,6 +123,8 @@ export interface PostgresSourceOptions {
   readonly messageKeyColumns?: readonly MessageKeyColumns[] | undefined;
   /** column.mask…, column.truncate…: the first rule that names a column holds. */
   readonly columnMasks?: readonly ColumnMaskRule[] | undefined;
+  /** converters, with their modules loaded; absent: there are none. */
+  readonly columnConversions?: ColumnConversions | undefined;
   /** column.propagate.source.type, matched against `schema.table.column`; absent: nowhere. */
   readonly propagateSourceType?: readonly RegExp[] | undefined;
   /** message.prefix.include.list and .exclude.list: prefixes of logical messages, anchored. */

@@ -8,7 +8,8 @@ import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts'
 import type { ColumnSchema, TableSchema, TextFormat } from '../../model/table-schema.ts';
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
-import { maskColumns } from './column-masking.ts';
+import type { ConvertedColumn } from './column-conversions.ts';
+import { maskColumns, maskRuleOf } from './column-masking.ts';
 import type { DefaultValueMode, MessageKeyColumns } from './postgres-source-options.ts';
 
 /** What a column's type becomes. */
@@ -43,6 +44,9 @@ export interface SchemaContext {
   readonly masks?: readonly ColumnMaskRule[];
   /** default.value.mode: constants of all types, or what Debezium shows; the former if absent. */
   readonly defaults?: DefaultValueMode | undefined;
+  /** Asks the custom converters; throws CONVERTER_INVALID. Absent: there are none. */
+  readonly convertColumn?:
+    ((table: TableInfo, column: ColumnInfo) => ConvertedColumn | null) | undefined;
   /**
    * column.propagate.source.type: parameters that tell a sink the exact type of the source. Absent:
    * none are added, and schemas are those of the original's defaults.
@@ -86,25 +90,24 @@ export function buildTableSchema(
   );
   const identity = identityColumns(table);
   const unsupported: UnsupportedColumn[] = [];
+  const problems: TidemarkError[] = [];
   const columns: ColumnSchema[] = [];
   for (const column of wanted) {
-    const type = context.types.typeOf(column);
-    if (type === null) {
-      unsupported.push({ column: `${qualified}.${column.name}`, type: column.typeText });
+    const full = `${qualified}.${column.name}`;
+    const form = columnForm(table, column, full, context, problems);
+    if (form === null) {
+      unsupported.push({ column: full, type: column.typeText });
       continue;
     }
-    const extra = context.sourceTypeParameters?.(column, `${qualified}.${column.name}`) ?? null;
     columns.push({
+      ...form,
       name: column.name,
-      schema: fieldSchema(column, type, extra, context.defaults),
-      format: type.format,
       tupleIndex: tupleColumns.indexOf(column),
       sourceType: column.typeText,
       identity: identity.includes(column.number),
     });
   }
   const key = keyNames(table, context.messageKeys);
-  const problems: TidemarkError[] = [];
   const keyColumns: number[] = [];
   for (const keyName of key.names) {
     const index = columns.findIndex((column) => column.name === keyName);
@@ -113,15 +116,61 @@ export function buildTableSchema(
       problems.push(missingKeyColumn(table, keyName, key.configured));
     }
   }
+  const own = key.configured ? indexesOf(keyNames(table, []).names, columns) : null;
   const schema: TableSchema = {
     id: { catalog: context.catalog, schema: schemaName, table: name },
     version,
     columns,
     keyColumns,
+    ...(own === null ? {} : { ownKeyColumns: own }),
     replicaIdentity: table.replicaIdentity,
   };
   const masked = maskColumns(schema, tupleColumns, context.masks ?? []);
   return { schema: masked.schema, unsupported, problems: [...problems, ...masked.problems] };
+}
+
+/** Empty where one of them is not captured. */
+function indexesOf(names: readonly string[], columns: readonly ColumnSchema[]): readonly number[] {
+  const indexes = names.map((name) => columns.findIndex((column) => column.name === name));
+  return indexes.includes(-1) ? [] : indexes;
+}
+
+/**
+ * Schema and format of a column: those of a custom converter, else of its type. A converter is not
+ * shown what a mask hides. Null: the type is not supported.
+ */
+function columnForm(
+  table: TableInfo,
+  column: ColumnInfo,
+  qualified: string,
+  context: SchemaContext,
+  problems: TidemarkError[],
+): Pick<ColumnSchema, 'schema' | 'format'> | null {
+  const type = context.types.typeOf(column);
+  const hidden = maskRuleOf(context.masks ?? [], qualified) !== undefined;
+  try {
+    const own = hidden ? null : (context.convertColumn?.(table, column) ?? null);
+    if (own !== null) return convertedForm(column, own, type?.rootName, context.defaults);
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    problems.push(error);
+  }
+  if (type === null) return null;
+  const extra = context.sourceTypeParameters?.(column, qualified) ?? null;
+  return { schema: fieldSchema(column, type, extra, context.defaults), format: type.format };
+}
+
+/** The source's type is not told: sinks shall make the column from what the converter gives. */
+function convertedForm(
+  column: ColumnInfo,
+  own: ConvertedColumn,
+  rootName: string | undefined,
+  defaults: DefaultValueMode | undefined,
+): Pick<ColumnSchema, 'schema' | 'format'> {
+  const { schema, format } = own;
+  const type: ColumnType = { schema, format, ...(rootName === undefined ? {} : { rootName }) };
+  const made = fieldSchema(column, type, null, schema.default === undefined ? defaults : 'none');
+  return { schema: schema.optional ? { ...made, optional: true } : made, format };
 }
 
 /** One error for all columns of all tables, so that nobody has to mend them one by one. */
@@ -207,12 +256,12 @@ function fieldSchema(
   column: ColumnInfo,
   type: ColumnType,
   extra: Readonly<Record<string, string>> | null,
-  defaults: DefaultValueMode | undefined,
+  defaults: DefaultValueMode | 'none' | undefined,
 ): ConnectSchema {
   const base: ConnectSchema = { ...type.schema, optional: !column.notNull };
   const schema: ConnectSchema =
     extra === null ? base : { ...base, parameters: { ...base.parameters, ...extra } };
-  const value = defaultValue(column, type, defaults);
+  const value = defaults === 'none' ? undefined : defaultValue(column, type, defaults);
   return value === undefined || value === null ? schema : { ...schema, default: value };
 }
 

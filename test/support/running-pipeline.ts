@@ -1,0 +1,158 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import pino from 'pino';
+import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
+import { createConverter } from '../../src/converter/create-converter.ts';
+import type { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { noFaults } from '../../src/foundation/fault-points.ts';
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import { composePipeline } from '../../src/runtime/compose-pipeline.ts';
+import type { Pipeline } from '../../src/runtime/pipeline.ts';
+import { plainValue } from '../../src/runtime/topic-tail.ts';
+import type { TestDatabase } from './postgres.ts';
+import { sourceSection } from './pipeline-text.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** A record as a reader of the log finds it. */
+export interface ReadRecord {
+  readonly topic: string;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly keySchema: ConnectSchema | null;
+  readonly valueSchema: ConnectSchema | null;
+  readonly headers: Readonly<Record<string, string | null>>;
+}
+
+/** A pipeline without sinks in this process, over a database of the test's. */
+export interface RunningPipeline extends AsyncDisposable {
+  readonly pipeline: Pipeline;
+  /** Lines of its log: level and message. */
+  readonly lines: readonly string[];
+  /** All records, once the topic has at least so many. */
+  records(topic: string, count: number): Promise<readonly ReadRecord[]>;
+  topics(): Promise<readonly string[]>;
+  /** Waits until what is committed now is in the log, or the source has failed for good. */
+  caughtUp(): Promise<void>;
+}
+
+export interface RunningPipelineOptions {
+  readonly source?: Readonly<Record<string, unknown>>;
+  /** Files beside the pipeline file, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const DEADLINE_MS = 30_000;
+
+/** Starts it; streams when this resolves, unless the source failed. */
+export async function runningPipeline(
+  database: TestDatabase,
+  options: RunningPipelineOptions = {},
+): Promise<RunningPipeline> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryFolder('running'));
+  const file = path.join(folder.path, 'shop.yaml');
+  const source = sourceSection(database, { 'errors.max.retries': 0, ...options.source });
+  await writeFile(file, JSON.stringify({ name: 'shop', source, sinks: [] }));
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    await writeFile(path.join(folder.path, name), text);
+  }
+  const lines: string[] = [];
+  const logger = pino(
+    { level: 'info', base: null },
+    {
+      write: (line: string) => {
+        const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+        lines.push(`${level} ${msg}`);
+      },
+    },
+  );
+  const config = loadPipelineFile(file);
+  const dependencies = { clock: systemClock, logger, fault: noFaults };
+  const { pipeline, registry } = await composePipeline(config, dependencies);
+  stack.use(pipeline);
+  pipeline.start();
+  await untilTrue(
+    () => pipeline.sourceFailure() !== null || pipeline.status().source.phase === 'streaming',
+  );
+  const kept = stack.move();
+  return {
+    pipeline,
+    lines,
+    async records(topic, count) {
+      await untilTrue(async () => {
+        const failure = pipeline.sourceFailure();
+        if (failure !== null) throw failure;
+        const description = await pipeline.transport.describeTopic(topic);
+        return (description?.partitions[0]?.endOffset ?? 0) >= count;
+      });
+      return await readTopic(pipeline, registry, topic);
+    },
+    topics: async () => (await pipeline.transport.listTopics()).map(({ name }) => name),
+    async caughtUp() {
+      await database.query(`SELECT pg_logical_emit_message(false, 'end', 'x')`);
+      const at = (
+        await database.query('SELECT (pg_current_wal_lsn() - $1)::text AS at', ['0/0'])
+      )[0];
+      const end = BigInt(String(at?.['at']));
+      await untilTrue(() => {
+        const received = pipeline.source.reader?.status().receivedLsn ?? null;
+        return pipeline.sourceFailure() !== null || (received !== null && received >= end);
+      });
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  const { signal } = new AbortController();
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error('the pipeline does not come so far');
+    await systemClock.sleep(10, signal);
+  }
+}
+
+async function readTopic(
+  pipeline: Pipeline,
+  registry: EmbeddedRegistry,
+  topic: string,
+): Promise<readonly ReadRecord[]> {
+  const { signal } = new AbortController();
+  await using consumer = await pipeline.transport.consumer({
+    group: 'test',
+    topics: [topic],
+    register: false,
+  });
+  const decode = async (
+    bytes: Buffer | null,
+    isKey: boolean,
+  ): Promise<{ readonly schema: ConnectSchema | null; readonly value: unknown }> => {
+    if (bytes === null) return { schema: null, value: null };
+    const name = bytes[0] === 0 ? 'avro' : 'json';
+    const value = await createConverter({ name, isKey, registry }).toConnect(topic, bytes);
+    const schema =
+      value !== null && typeof value === 'object' && 'schema' in value ? value.schema : null;
+    return { schema, value: plainValue(value) };
+  };
+  const records: ReadRecord[] = [];
+  for (;;) {
+    const fetched = await consumer.poll({ maxBytes: 8_000_000, maxWaitMs: 20, signal });
+    const found = fetched.flatMap((batch) => batch.records);
+    if (found.length === 0) return records;
+    for (const record of found) {
+      const key = await decode(record.key, true);
+      const value = await decode(record.value, false);
+      records.push({
+        topic,
+        key: key.value,
+        value: value.value,
+        keySchema: key.schema,
+        valueSchema: value.schema,
+        headers: Object.fromEntries(
+          record.headers.map((header) => [header.name, header.value?.toString() ?? null]),
+        ),
+      });
+    }
+  }
+}
