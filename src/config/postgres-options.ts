@@ -199,6 +199,18 @@ export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
   DEBEZIUM_POSTGRES_DEFAULTS,
 );
 
+const TEXT_ONLY = 'columns are read as text';
+
+/** Options of the stream, or values of them, that would break what is built on it. */
+const REFUSED_STREAM_PARAMS: Readonly<Record<string, string>> = {
+  publication_names: 'use publication.name',
+  two_phase: 'use slot.two.phase',
+  'streaming=parallel': 'use large.transaction.mode',
+  'binary=true': TEXT_ONLY,
+  'binary=on': TEXT_ONLY,
+  'binary=1': TEXT_ONLY,
+};
+
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
@@ -246,6 +258,18 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
         return undefined;
       }
       return 'must have the form name=value;name=value';
+    },
+  },
+  {
+    properties: ['slot.stream.params'],
+    check: (options) => {
+      const parts = (options.optionalString('slot.stream.params') ?? '').split(';');
+      const found = parts.flatMap((part) => {
+        const [name = '', value = ''] = part.split('=').map((word) => word.trim().toLowerCase());
+        const reason = REFUSED_STREAM_PARAMS[`${name}=${value}`] ?? REFUSED_STREAM_PARAMS[name];
+        return reason === undefined ? [] : [`may not have ${part.trim()}: ${reason}`];
+      });
+      return found[0];
     },
   },
   {

@@ -65,6 +65,9 @@ http: { listen: 127.0.0.1:${port} }
     expect(wanted).toHaveLength(299);
     await vi.waitFor(async () => expect(await warehouse.query(rows)).toEqual(wanted), 30_000);
     await daemon.until(({ source, healthy }) => source.phase === 'streaming' && healthy);
+    expect(daemon.output).toMatch(
+      new RegExp(`streaming from [0-9A-F/]+ of 127.0.0.1:${standby.port}`),
+    );
     expect(await daemon.stop()).toBe(0);
   } finally {
     await rm(folder, { recursive: true, force: true });

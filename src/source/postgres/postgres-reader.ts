@@ -201,7 +201,7 @@ export class PostgresReader implements SourceReader {
       xmin,
       onStarted: () => {
         this.#phase = 'streaming';
-        this.#note(`streaming from ${formatLsn(resume.endLsn)}`);
+        this.#note(`streaming from ${formatLsn(resume.endLsn)} of ${wire.server}`);
         session.started();
       },
       onReplyRequested: () => {

@@ -110,6 +110,11 @@ export class PostgresWire implements AsyncDisposable {
     return this.#failure === undefined;
   }
 
+  /** `host:port` of the server that it was made to. */
+  get server(): string {
+    return `${this.#where.host}:${this.#where.port}`;
+  }
+
   /** Monotonic ms of the last byte from the server; for liveness. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
@@ -309,6 +314,6 @@ export class PostgresWire implements AsyncDisposable {
   }
 
   #lostMessage(): string {
-    return `${this.#where.host}:${this.#where.port} closed the connection`;
+    return `${this.server} closed the connection`;
   }
 }
