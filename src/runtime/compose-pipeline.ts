@@ -58,7 +58,8 @@ export interface ComposedPipeline {
   readonly registry: EmbeddedRegistry;
 }
 
-const SINK_POLL_BYTES = 4 * 1024 * 1024;
+/** Decoded, a record takes ten times its bytes: a few thousand rows to a transaction. */
+const SINK_POLL_BYTES = 2 * 1024 * 1024;
 const SINK_COMMIT_INTERVAL_MS = 1_000;
 
 /**

@@ -32,7 +32,7 @@ interface DecodedBatch {
 }
 
 /** Decoded batches that may wait for the target. */
-const QUEUE_LIMITS = { maxItems: 4, maxBytes: 16 * 1024 * 1024 };
+const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
 
 /**
  * Invariant: rows durable in the target → log offset committed.
