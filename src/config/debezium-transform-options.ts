@@ -70,7 +70,7 @@ const OUTBOX: readonly Option[] = [
   ),
   listOption(
     'table.fields.additional.placement',
-    '`column:header:alias`, `column:envelope:alias`, `column:partition`; without alias, its own name.',
+    '`column:header:alias`, `column:envelope:alias`, `column:partition`; or no alias.',
   ),
   choiceOption(
     'table.field.additional.missing',

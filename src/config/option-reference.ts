@@ -8,6 +8,9 @@ import type { Option } from './option.ts';
 import { describeOptionType } from './option-value.ts';
 import { DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_OPTIONS } from './postgres-options.ts';
 import { RUNTIME_OPTIONS } from './runtime-options.ts';
+import { PREDICATES } from './connect-transform-options.ts';
+import type { TransformClass } from './transform-class.ts';
+import { TRANSFORMS } from './transform-options.ts';
 import { TRANSPORT_OPTIONS } from './transport-options.ts';
 
 /** One table with a column of defaults per class. */
@@ -57,7 +60,39 @@ const SECTIONS: readonly ReferenceSection[] = [
 
 /** Every option table as Markdown, for the README. */
 export function renderOptionReference(): string {
-  return SECTIONS.map(renderSection).join('\n\n');
+  return [...SECTIONS.map(renderSection), renderTransforms()].join('\n\n');
+}
+
+const TRANSFORMS_INTRO =
+  'For `transforms.<name>.type`: the class name, or its last part. `$Key` or `$Value` says what ' +
+  'those with `$…` work on. A path such as `./my-transform.ts` names a module of your own.';
+
+function renderTransforms(): string {
+  return [
+    '### Transforms',
+    '',
+    TRANSFORMS_INTRO,
+    '',
+    ...renderClasses('transform', Object.values(TRANSFORMS)),
+    '',
+    ...renderClasses('predicate', Object.values(PREDICATES)),
+  ].join('\n');
+}
+
+function renderClasses(title: string, classes: readonly TransformClass[]): string[] {
+  const rows = classes.map(({ java, sided, doc, options }) => {
+    const properties = options
+      .filter(({ status }) => (status ?? 'supported') === 'supported')
+      .map(({ name, required, default: initial }) => {
+        if (required === true) return `**\`${name}\`**`;
+        return initial === undefined ? `\`${name}\`` : `\`${name}\` = \`${initial}\``;
+      });
+    return [`\`${java}${sided ? '$…' : ''}\``, doc, properties.join('; ')];
+  });
+  const table = [[title, 'meaning', 'properties (bold: required)'], ...rows];
+  const [head = [], ...body] = table.map((cells) => cells.map(escapeCell));
+  const lines = [head, head.map(() => '---'), ...body];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`);
 }
 
 function renderSection({ title, intro, tables }: ReferenceSection): string {

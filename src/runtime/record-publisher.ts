@@ -121,16 +121,28 @@ export class RecordPublisher {
    */
   heartbeat(write: (batch: RecordBatch) => void): void {
     if (this.#beats) return;
-    this.#beats = true;
-    this.aside(write);
+    this.#beats = this.aside(write);
   }
 
-  /** As a heartbeat, and as often as one comes: what is told about the events before it. */
-  aside(write: (batch: RecordBatch) => void): void {
-    if (this.#failure !== null) return;
-    write(this.#filling);
-    this.#asides++;
-    if (this.#writing === null) this.#linger();
+  /**
+   * As a heartbeat, and as often as one comes: what is told about the events before it. False:
+   * nothing was written.
+   */
+  aside(write: (batch: RecordBatch) => void): boolean {
+    if (this.#failure !== null) return false;
+    const before = this.#filling.count;
+    try {
+      write(this.#filling);
+    } catch (error) {
+      // A transform that cannot work on it: nobody waits here, the next chunk fails.
+      this.#failure = toTidemarkError(error, 'TRANSFORM');
+      return false;
+    }
+    // It may have been dropped, or wait for its topic.
+    const added = this.#filling.count - before;
+    this.#asides += added;
+    if (added > 0 && this.#writing === null) this.#linger();
+    return added > 0;
   }
 
   /** The offset has changed without an event: it is stored soon. */

@@ -3,7 +3,7 @@ import { headerBytes } from '../converter/simple-header.ts';
 import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectData, ConnectRecord } from '../model/connect-record.ts';
-import type { ConnectSchema } from '../model/connect-schema.ts';
+import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 
@@ -67,6 +67,12 @@ export class RecordWriter {
     return 1;
   }
 
+  /** For records that come at any moment: makes what one like this needs, so that none waits. */
+  async prepare(record: ConnectRecord): Promise<void> {
+    const transformed = this.#parts.apply(record);
+    if (transformed !== null) await this.#prepare(transformed);
+  }
+
   /** Makes topics and schemas, and writes what waits; nothing else is written meanwhile. */
   async drain(output: () => RecordOutput): Promise<void> {
     for (const { record, nowMs } of this.#waiting) {
@@ -123,6 +129,17 @@ export class RecordWriter {
     for (const [name, bytes] of headers) output.header(name, bytes);
     output.end();
   }
+}
+
+/** A record that is no change of a row, as transforms see it. */
+export function plainRecord(topic: string, key: Struct, value: Struct): ConnectRecord {
+  return {
+    topic,
+    key: { schema: key.schema, value: key },
+    value: { schema: value.schema, value },
+    headers: [],
+    timestampMs: null,
+  };
 }
 
 /** The partition that a transform chose. Throws TRANSFORM for one that the topic lacks. */

@@ -9,6 +9,8 @@ import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { plainRecord } from './record-writer.ts';
 
 /** What heartbeats are made with. */
 export interface HeartbeatParts {
@@ -21,6 +23,8 @@ export interface HeartbeatParts {
   readonly value: Converter;
   readonly topicOptions: TopicOptions;
   readonly clock: Clock;
+  /** Where records go that have transforms before them. */
+  readonly transforming?: RecordWriter;
 }
 
 interface PreparedHeartbeat {
@@ -46,7 +50,13 @@ export class SourceHeartbeat {
   async prepare(): Promise<void> {
     if (this.#prepared !== null) return;
     const { transport, topicPrefix, topicOptions, key, value } = this.#parts;
+    const { clock, transforming } = this.#parts;
     const topic = this.#parts.topic ?? heartbeatTopic(topicPrefix);
+    if (transforming !== undefined) {
+      const record = heartbeatRecord(topicPrefix, clock.nowMicros());
+      await transforming.prepare(plainRecord(topic, record.key, record.value));
+      return;
+    }
     this.#prepared = {
       topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
       key: await key.prepare(topic, HEARTBEAT_KEY_SCHEMA),
@@ -70,11 +80,16 @@ export class SourceHeartbeat {
     };
   }
 
-  /** Writes one record; never waits. */
+  /** Writes one record, or leaves it waiting with those that the transforms left. */
   write(batch: RecordBatch): void {
-    const { clock, topicPrefix, key, value } = this.#parts;
-    const prepared = must(this.#prepared, 'a heartbeat before its topic was opened');
+    const { clock, topicPrefix, key, value, transforming } = this.#parts;
     const record = heartbeatRecord(topicPrefix, clock.nowMicros());
+    if (transforming !== undefined) {
+      const topic = this.#parts.topic ?? heartbeatTopic(topicPrefix);
+      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
+      return;
+    }
+    const prepared = must(this.#prepared, 'a heartbeat before its topic was opened');
     const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a heartbeat has a key');
     const valueBytes = must(
       value.fromConnect(prepared.value, record.value),

@@ -13,6 +13,8 @@ import type { ChangeOrigin, MessageChange } from '../model/change-event.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { plainRecord } from './record-writer.ts';
 
 /** binary.handling.mode */
 export type BinaryMode = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
@@ -26,6 +28,8 @@ export interface MessageParts {
   readonly value: Converter;
   readonly topicOptions: TopicOptions;
   readonly clock: Clock;
+  /** Where records go that have transforms before them. */
+  readonly transforming?: RecordWriter;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
   readonly transaction?: (origin: ChangeOrigin) => Struct | null;
 }
@@ -52,7 +56,8 @@ export class SourceMessages {
 
   /** Makes topic and schemas; undefined when they are there already. */
   prepare(): Promise<void> | undefined {
-    return this.#prepared === null ? this.#prepare() : undefined;
+    const isReady = this.#prepared !== null || this.#parts.transforming !== undefined;
+    return isReady ? undefined : this.#prepare();
   }
 
   async #prepare(): Promise<void> {
@@ -65,14 +70,19 @@ export class SourceMessages {
     };
   }
 
-  /** Writes one record; never waits. */
+  /** Writes one record, or leaves it waiting with those that the transforms left. */
   write(change: MessageChange, batch: RecordBatch): void {
-    const { clock, envelope, key, value } = this.#parts;
-    const prepared = must(this.#prepared, 'a message before its topic was opened');
+    const { clock, envelope, key, value, transforming } = this.#parts;
     const transaction = this.#parts.transaction?.(change) ?? null;
     const context = { options: envelope, processedMicros: clock.nowMicros(), transaction };
     const content = this.#content(change.content);
     const record = messageRecord(change, this.#schema, content, context);
+    if (transforming !== undefined) {
+      const topic = messageTopic(envelope.topicPrefix);
+      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
+      return;
+    }
+    const prepared = must(this.#prepared, 'a message before its topic was opened');
     const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a message has a key');
     const valueBytes = must(
       value.fromConnect(prepared.value, record.value),

@@ -12,6 +12,8 @@ import type { Notification, SourceNotification } from '../model/source-notificat
 import { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { plainRecord } from './record-writer.ts';
 
 /** What notifications are made with and where they go. */
 export interface NotificationParts {
@@ -27,6 +29,8 @@ export interface NotificationParts {
   readonly topicOptions: TopicOptions;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where records go that have transforms before them. */
+  readonly transforming?: RecordWriter;
 }
 
 /** Takes a record that is no event into the batch of now. */
@@ -133,9 +137,14 @@ export class SourceNotifications {
   }
 
   #write(notification: Notification, batch: RecordBatch): void {
-    const { key, value } = this.#parts;
+    const { key, value, topic, transforming } = this.#parts;
     const prepared = must(this.#prepared, 'a notification before its topic was opened');
     const record = notificationRecord(notification);
+    if (transforming !== undefined && topic !== null) {
+      const made = plainRecord(topic, record.key, record.value);
+      transforming.write(made, batch, notification.timestampMs);
+      return;
+    }
     const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a notification has a key');
     const valueBytes = must(
       value.fromConnect(prepared.value, record.value),

@@ -157,11 +157,15 @@ export class SourceTask implements SupervisedTask {
       healthy();
     });
     this.#publisher = receiver.publisher;
-    notifications.begun((write) => receiver.publisher.aside(write));
+    notifications.begun((write) => {
+      receiver.publisher.aside(write);
+      receiver.holdIfWaiting();
+    });
     const stopBeating = heartbeat?.start(() => {
       // Before the stream there is no position that a heartbeat could carry.
       if (reader.status().phase !== 'streaming') return;
       receiver.publisher.heartbeat((batch) => heartbeat.write(batch));
+      receiver.holdIfWaiting();
     });
     const ended = new AbortController();
     const target = {
@@ -295,6 +299,7 @@ class TaskReceiver implements ChangeReceiver {
     const write = (): void => {
       transactions?.enter(change, this.publisher.batch);
       messages.write(change, this.publisher.batch);
+      this.holdIfWaiting();
       statistics.message();
     };
     const wait = messages.prepare();
@@ -304,8 +309,15 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   committed(origin: ChangeOrigin): void {
-    this.#parts.transactions?.leave(origin, this.publisher.batch);
+    const { transactions } = this.#parts;
+    transactions?.leave(origin, this.publisher.batch);
+    if (transactions !== null) this.holdIfWaiting();
     this.#parts.statistics.committed(origin);
+  }
+
+  /** A transform made a record wait for its topic or schema: `settle` makes and writes it. */
+  holdIfWaiting(): void {
+    if (this.#parts.encoders.isWaiting) this.publisher.hold(true);
   }
 
   settle(more: boolean): Promise<void> | undefined {

@@ -12,6 +12,8 @@ import type { Struct } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 import { tableName } from '../model/table-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { plainRecord } from './record-writer.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 
 /** What the records of transactions are made with. */
@@ -22,6 +24,8 @@ export interface TransactionParts {
   readonly value: Converter;
   readonly topicOptions: TopicOptions;
   readonly clock: Clock;
+  /** Where records go that have transforms before them. */
+  readonly transforming?: RecordWriter;
 }
 
 interface PreparedTransactions {
@@ -46,7 +50,7 @@ export class SourceTransactions {
   /** Does all that can wait, and goes on where the stored offset stands. */
   async prepare(stored: SourceOffset | null): Promise<void> {
     this.#metadata.restore(stored?.offset ?? {});
-    if (this.#prepared !== null) return;
+    if (this.#prepared !== null || this.#parts.transforming !== undefined) return;
     const { transport, topic, topicOptions, key, value } = this.#parts;
     this.#prepared = {
       topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
@@ -86,7 +90,11 @@ export class SourceTransactions {
   }
 
   #write(record: TransactionRecord, batch: RecordBatch): void {
-    const { clock, key, value } = this.#parts;
+    const { clock, key, value, topic, transforming } = this.#parts;
+    if (transforming !== undefined) {
+      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
+      return;
+    }
     const prepared = must(this.#prepared, 'a transaction before its topic was opened');
     batch.start(prepared.topic, clock.nowMs());
     batch.writer.raw(must(key.fromConnect(prepared.key, record.key), 'it has a key'));

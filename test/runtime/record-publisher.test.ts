@@ -227,6 +227,19 @@ test('heartbeats do not pile up behind a write, nor follow a failed one', async 
   expect(other.publisher.batch.count).toBe(0);
 });
 
+test('a record that a transform drops is none, and one that it cannot take fails the task', () => {
+  const { publisher, clock } = setup();
+  expect(publisher.aside(() => undefined)).toBe(false);
+  publisher.heartbeat(() => undefined);
+  expect(clock.pendingTimers).toBe(0);
+  expect(publisher.aside(beat)).toBe(true);
+  const failing = (): void => {
+    throw new TidemarkError('TRANSFORM', 'no field');
+  };
+  expect(publisher.aside(failing)).toBe(false);
+  expect(() => publisher.settle(false)).toThrow('no field');
+});
+
 test('what is told of the events comes as often as it is told, and does not count', async () => {
   const { transport, publisher, record, clock } = setup();
   publisher.heartbeat(beat);

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
+import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { SourceHeartbeat } from '../../src/runtime/source-heartbeat.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../../src/transport/transport.ts';
 import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { renamingWriter } from '../support/renaming-writer.ts';
 
-function setup() {
+function setup(transforming?: RecordWriter) {
   const clock = new FakeClock();
   const opened: [string, TopicOptions | undefined][] = [];
   const transport: Pick<Transport, 'openTopic'> = {
@@ -23,6 +25,7 @@ function setup() {
     value: new JsonConverter({ schemasEnable: false }),
     topicOptions: { partitions: 6, retentionMs: 1000 },
     clock,
+    ...(transforming === undefined ? {} : { transforming }),
   });
   return { clock, opened, heartbeat };
 }
@@ -38,6 +41,18 @@ test("a record is Debezium's, in a topic of one partition that is opened once", 
     { key: '{"serverName":"shop"}', value: `{"ts_ms":${clock.nowMs()}}`, headers: [] },
   ]);
   expect([batch.topics[0], batch.timestampsMs[0]]).toEqual([4, clock.nowMs()]);
+});
+
+test('with transforms the record goes through them, to a topic that was made before', async () => {
+  const renamed: string[] = [];
+  const { heartbeat, opened, clock } = setup(renamingWriter(renamed));
+  await heartbeat.prepare();
+  expect([opened, renamed]).toEqual([[], ['x.__debezium-heartbeat.shop']]);
+  const batch = new RecordBatch();
+  heartbeat.write(batch);
+  expect(readBatch(batch, WIRES[1] as Wire)).toEqual([
+    { key: '{"serverName":"shop"}', value: `{"ts_ms":${clock.nowMs()}}`, headers: [] },
+  ]);
 });
 
 test('beats at the interval until it is stopped, and leaves no timer', () => {

@@ -2,14 +2,19 @@ import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { MessageChange } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
+import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import type { BinaryMode } from '../../src/runtime/source-messages.ts';
 import { SourceMessages } from '../../src/runtime/source-messages.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { OPTIONS, readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { renamingWriter } from '../support/renaming-writer.ts';
 
-function setUp(binary: BinaryMode): { messages: SourceMessages; opened: string[] } {
+function setUp(
+  binary: BinaryMode,
+  transforming?: RecordWriter,
+): { messages: SourceMessages; opened: string[] } {
   const opened: string[] = [];
   const transport: Pick<Transport, 'openTopic'> = {
     openTopic: (name) => {
@@ -25,6 +30,7 @@ function setUp(binary: BinaryMode): { messages: SourceMessages; opened: string[]
     value: new JsonConverter({ schemasEnable: false }),
     topicOptions: { partitions: 2 },
     clock: new FakeClock(),
+    ...(transforming === undefined ? {} : { transforming }),
   });
   return { messages, opened };
 }
@@ -67,4 +73,16 @@ test('the topic is made at the first message only', async () => {
   await messages.prepare();
   expect(messages.prepare()).toBeUndefined();
   expect(opened).toEqual(['shop.message']);
+});
+
+test('with transforms a message goes through them and may wait for its topic', async () => {
+  const renamed: string[] = [];
+  const writer = renamingWriter(renamed);
+  const { messages, opened } = setUp('hex', writer);
+  expect(messages.prepare()).toBeUndefined();
+  const batch = new RecordBatch();
+  messages.write(CHANGE, batch);
+  expect([batch.count, writer.isWaiting]).toEqual([0, true]);
+  await writer.drain(() => batch);
+  expect([batch.count, opened, renamed]).toEqual([1, [], [`x.${OPTIONS.topicPrefix}.message`]]);
 });

@@ -2,11 +2,13 @@ import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { ChangeOrigin } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
+import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { SourceTransactions } from '../../src/runtime/source-transactions.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { renamingWriter } from '../support/renaming-writer.ts';
 
 const TABLE = { catalog: 'db', schema: 'public', table: 't' };
 
@@ -22,7 +24,7 @@ function at(position: bigint, transactionId: number | null = 7): ChangeOrigin {
   };
 }
 
-async function setUp(): Promise<SourceTransactions> {
+async function setUp(transforming?: RecordWriter): Promise<SourceTransactions> {
   const transport: Pick<Transport, 'openTopic'> = { openTopic: () => Promise.resolve(3) };
   const converter = new JsonConverter({ schemasEnable: false });
   const transactions = new SourceTransactions({
@@ -32,6 +34,7 @@ async function setUp(): Promise<SourceTransactions> {
     value: converter,
     topicOptions: { partitions: 2 },
     clock: new FakeClock(),
+    ...(transforming === undefined ? {} : { transforming }),
   });
   await transactions.prepare(null);
   return transactions;
@@ -81,4 +84,16 @@ test('a crash in the middle of a transaction begins it only once', async () => {
   expect(after.block(at(11n), TABLE)?.values).toEqual(['7:11', 2n, 2n]);
   after.leave(at(11n), batch);
   expect(statuses(batch)).toEqual(['END 7:90 2']);
+});
+
+test('with transforms its records go through them, in their order', async () => {
+  const renamed: string[] = [];
+  const writer = renamingWriter(renamed);
+  const transactions = await setUp(writer);
+  const batch = new RecordBatch();
+  transactions.enter(at(10n), batch);
+  transactions.leave(at(10n), batch);
+  await writer.drain(() => batch);
+  expect(renamed).toEqual(['x.shop.transaction']);
+  expect(statuses(batch).map((status) => status.split(' ')[0])).toEqual(['BEGIN', 'END']);
 });

@@ -116,7 +116,8 @@ function text(schema: ConnectSchema, value: ConnectValue): string {
     if (schema.type === 'float32') return javaFloat(value);
     return schema.type === 'float64' ? javaDouble(value) : String(value);
   }
-  return String(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  throw refused(schema, 'string');
 }
 
 function millisOf(schema: ConnectSchema, value: ConnectValue): number | null {
