@@ -119,12 +119,19 @@ const BY_NAME: Readonly<Record<string, Mapped>> = {
   sparsevec: { schema: SPARSE_VECTOR, format: { kind: 'sparse-vector' } },
 };
 
+const OPTIONAL_GEOMETRY: Mapped = {
+  schema: { ...GEOMETRY, optional: true },
+  format: { kind: 'ewkb' },
+};
+
 function mapExtensionType(type: TypeInfo, modes: ValueModes): Mapped | null {
   const { extension, name } = type;
   if (extension !== null && (EXTENSION_TEXTS[extension]?.includes(name) ?? false)) {
     return mapText(name);
   }
   if (extension === 'hstore' && name === 'hstore') return mapHstore(modes);
+  // The original's schema of geometry is optional by itself.
+  if (name === 'geometry' && modes.values === 'debezium') return OPTIONAL_GEOMETRY;
   return BY_NAME[name] ?? null;
 }
 

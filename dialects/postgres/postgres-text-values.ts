@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { must, unreachable } from '../../src/foundation/assert.ts';
 import { bigIntToBytes, formatDecimal } from '../../src/model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
@@ -6,6 +7,7 @@ import type {
   ColumnSchema,
   TableId,
   TextFormat,
+  TimeCut,
 } from '../../src/model/table-schema.ts';
 import type { ArrayText } from './postgres-array-text.ts';
 import { parseArrayText } from './postgres-array-text.ts';
@@ -23,15 +25,17 @@ import {
 import { parseStructured } from './postgres-structured-time.ts';
 import {
   inUnit,
+  ISO_INFINITY,
+  ISO_MINUS_INFINITY,
   isoDate,
   isoTime,
   isoTimestamp,
+  MICROS_PER_DAY,
   parseDate,
   parseTime,
   parseTimestamp,
   timestampIn,
 } from './postgres-time.ts';
-import type { TimeUnit } from './postgres-time.ts';
 import { parseSparseVector, parseVector } from './postgres-vector.ts';
 import { conversionError, inColumn } from './value-conversion.ts';
 
@@ -66,17 +70,17 @@ export function parseText(format: TextFormat, schema: ConnectSchema, text: strin
     case 'date':
       return parseDate(text);
     case 'time':
-      return timeOfDay(format.unit, schema, text);
+      return timeOfDay(format, schema, text);
     case 'timestamp':
       return timestampIn(format.unit, text);
     case 'zoned-timestamp':
       return zonedTimestamp(format.digits, text);
     case 'zoned-time':
-      return `${isoTime(parseTime(text), 'needed')}Z`;
+      return `${isoTime(cutTime(parseTime(text), format.cut), 'needed')}Z`;
     case 'iso-date':
     case 'iso-time':
     case 'iso-timestamp':
-      return isoText(format.kind, text);
+      return isoText(format, text);
     case 'micro-duration':
       return intervalMicros(text);
     case 'interval-string':
@@ -152,34 +156,49 @@ export function parseColumnText(table: TableId, column: ColumnSchema, text: stri
 export function placeholderValue(column: ColumnSchema, placeholder: string): ConnectValue {
   const { schema, format } = column;
   if (schema.type === 'array') {
-    return placeholderArray(must(schema.valueSchema, 'items'), placeholder);
+    const items = placeholderArray(must(schema.valueSchema, 'items'), placeholder);
+    return items ?? (schema.optional ? null : []);
   }
   if (format.kind === 'hstore') {
     const entries = new Map([[placeholder, placeholder]]);
     return format.as === 'json' ? hstoreJson(entries) : entries;
   }
   if (format.kind === 'bytea' || format.kind === 'opaque') {
+    if (format.encoding === 'hex') return placeholder;
     return encoded(format.encoding, Buffer.from(placeholder));
   }
   if (schema.type === 'string') return placeholder;
   return schema.optional ? null : zero(schema);
 }
 
-function placeholderArray(items: ConnectSchema, placeholder: string): ConnectValue {
+function placeholderArray(
+  items: ConnectSchema,
+  placeholder: string,
+): readonly ConnectValue[] | null {
   const bytes = Buffer.from(placeholder);
   switch (items.type) {
     case 'string':
-      return [placeholder];
+      if (items.name === 'io.debezium.time.IsoDate') return null;
+      return [items.name === UUID ? nameUuid(bytes) : placeholder];
     case 'bytes':
-      return items.name === undefined ? [bytes] : [];
-    case 'int16':
+      return items.name === undefined ? [bytes] : null;
     case 'int32':
       return [...bytes];
     case 'int64':
       return Array.from(bytes, BigInt);
     default:
-      return [];
+      return null;
   }
+}
+
+const UUID = 'io.debezium.data.Uuid';
+
+/** A version 3 UUID without a name space: what Java makes of bytes that have to be a UUID. */
+function nameUuid(bytes: Buffer): string {
+  const hash = createHash('md5').update(bytes).digest();
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x30;
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function zero(schema: ConnectSchema): ConnectValue {
@@ -275,8 +294,12 @@ function variableDecimal(schema: ConnectSchema, text: string): Struct {
   return { schema, values: [value.scale, bigIntToBytes(value.unscaled)] };
 }
 
-function timeOfDay(unit: TimeUnit, schema: ConnectSchema, text: string): ConnectValue {
-  const value = inUnit(unit, parseTime(text));
+function timeOfDay(
+  { unit, cut }: Extract<TextFormat, { kind: 'time' }>,
+  schema: ConnectSchema,
+  text: string,
+): ConnectValue {
+  const value = inUnit(unit, cutTime(parseTime(text), cut));
   return schema.type === 'int64' ? value : Number(value);
 }
 
@@ -285,11 +308,23 @@ function zonedTimestamp(digits: number, text: string): string {
   return micros === null ? text : `${isoTimestamp(micros, digits)}Z`;
 }
 
+type IsoFormat = Extract<TextFormat, { kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }>;
+
+function cutTime(micros: bigint, cut: TimeCut | undefined): bigint {
+  if (cut === undefined) return micros;
+  return micros - (micros % (cut === 'ms' ? 1000n : 1_000_000n));
+}
+
 /** The Z says UTC, though these types have no zone: that is how the original writes them. */
-function isoText(kind: 'iso-date' | 'iso-time' | 'iso-timestamp', text: string): string {
+function isoText({ kind, java, cut }: IsoFormat, text: string): string {
+  if (kind === 'iso-timestamp' && java === true && text === 'infinity') return ISO_INFINITY;
+  if (kind === 'iso-timestamp' && java === true && text === '-infinity') return ISO_MINUS_INFINITY;
   if (text === 'infinity' || text === '-infinity') return text;
   if (kind === 'iso-date') return `${isoDate(parseDate(text))}Z`;
-  if (kind === 'iso-time') return `${isoTime(parseTime(text), 'needed')}Z`;
+  if (kind === 'iso-time') {
+    const micros = cutTime(parseTime(text), cut);
+    return `${isoTime(java === true ? micros % MICROS_PER_DAY : micros, 'needed')}Z`;
+  }
   const micros = must(parseTimestamp(text), 'a finite timestamp');
   return `${isoTimestamp(micros, 'needed')}Z`;
 }

@@ -138,6 +138,12 @@ export function nanoTimestampText(nanos: bigint): string {
   return microTimestampText(nanos < 0n && micros * 1000n !== nanos ? micros - 1n : micros);
 }
 
+/** What Debezium writes for infinities under time.precision.mode=isostring. */
+const JAVA_EXTREMES: ReadonlyMap<string, string> = new Map([
+  ['+294247-01-10T04:00:25.2', 'infinity'],
+  ['-290308-12-21T19:59:27.6', '-infinity'],
+]);
+
 const SIGNED_YEAR = /^([+-])(\d{4,})(-\d\d-\d\d)(?:[T ](.*?))?(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
 /**
@@ -145,6 +151,8 @@ const SIGNED_YEAR = /^([+-])(\d{4,})(-\d\d-\d\d)(?:[T ](.*?))?(Z|[+-]\d\d(?::?\d
  * and counts year 0 as 1 BC; PostgreSQL reads neither.
  */
 export function isoTimestampText(text: string): string {
+  const special = JAVA_EXTREMES.get(text.endsWith('Z') ? text.slice(0, -1) : text);
+  if (special !== undefined) return special;
   const first = text.charCodeAt(0);
   if (first !== 0x2b && first !== 0x2d) return text;
   const match = SIGNED_YEAR.exec(text);

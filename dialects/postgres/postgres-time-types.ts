@@ -35,10 +35,14 @@ function mapDate(modes: ValueModes): Mapped {
     case 'connect':
       return semantic('int32', 'org.apache.kafka.connect.data.Date', { kind: 'date' });
     case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoDate', { kind: 'iso-date' });
+      return semantic('string', 'io.debezium.time.IsoDate', iso('iso-date', modes));
     default:
       return semantic('int32', 'io.debezium.time.Date', { kind: 'date' });
   }
+}
+
+function iso(kind: 'iso-date' | 'iso-time' | 'iso-timestamp', { values }: ValueModes): TextFormat {
+  return values === 'debezium' ? { kind, java: true } : { kind };
 }
 
 function mapTimeOfDay(digits: number, modes: ValueModes): Mapped {
@@ -52,7 +56,7 @@ function mapTimeOfDay(digits: number, modes: ValueModes): Mapped {
     case 'connect':
       return semantic('int32', 'org.apache.kafka.connect.data.Time', { kind: 'time', unit: 'ms' });
     case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoTime', { kind: 'iso-time' });
+      return semantic('string', 'io.debezium.time.IsoTime', iso('iso-time', modes));
     case 'nanoseconds':
       return semantic('int64', 'io.debezium.time.NanoTime', { kind: 'time', unit: 'ns' });
     case 'adaptive_time_microseconds':
@@ -77,7 +81,7 @@ function mapTimestamp(digits: number, modes: ValueModes): Mapped {
         unit: 'ms',
       });
     case 'isostring':
-      return semantic('string', 'io.debezium.time.IsoTimestamp', { kind: 'iso-timestamp' });
+      return semantic('string', 'io.debezium.time.IsoTimestamp', iso('iso-timestamp', modes));
     case 'nanoseconds':
       return semantic('int64', 'io.debezium.time.NanoTimestamp', { kind: 'timestamp', unit: 'ns' });
     case 'microseconds':

@@ -25,6 +25,10 @@ export const TIMESTAMP_MINUS_INFINITY: Readonly<Record<TimeUnit, bigint>> = {
   ns: -9223372036854775808n,
 };
 
+/** The same extremes as ISO texts, in Java's form. */
+export const ISO_INFINITY = '+294247-01-10T04:00:25.2Z';
+export const ISO_MINUS_INFINITY = '-290308-12-21T19:59:27.6Z';
+
 const INT64_MAX = 9223372036854775807n;
 const INT64_MIN = -9223372036854775808n;
 

@@ -1,6 +1,6 @@
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import type { TextFormat } from '../../src/model/table-schema.ts';
-import { mapBaseType, mapUnknown, numericSize } from './postgres-base-types.ts';
+import { mapBaseType, mapUnknown } from './postgres-base-types.ts';
 import type { ColumnInfo, TypeInfo } from './postgres-catalog.ts';
 import { named, unnamed } from './postgres-semantic-schemas.ts';
 import type { Mapped, ValueModes } from './postgres-value-modes.ts';
@@ -42,37 +42,14 @@ function rootName(type: TypeInfo | undefined): string {
   return type?.kind === 'enum' ? 'enum' : (type?.name ?? '');
 }
 
-/**
- * Parameters of a column's schema when source types are propagated: Debezium's three, and the
- * source's own text of the type, from which a PostgreSQL target can make the same column.
- */
-export function sourceTypeParameters(
-  column: TypedColumn,
-  types: TypeLookup,
-): Readonly<Record<string, string>> {
-  const { type, typmod } = resolveDomain(column.typeOid, column.typmod, types);
-  const parameters: Record<string, string> = {
-    '__debezium.source.column.type': (type?.name ?? column.typeText).toUpperCase(),
-  };
-  const size = type === undefined ? null : sizeOf(type.name, typmod);
-  if (size !== null) parameters['__debezium.source.column.length'] = String(size.length);
-  if (size?.scale !== undefined) parameters['__debezium.source.column.scale'] = String(size.scale);
-  parameters['__tidemark.source.type'] = column.typeText;
-  // Debezium's `allowed` joins labels by commas: a label with a comma needs another form.
-  const element = type === undefined || type.elementOid === 0 ? type : types(type.elementOid);
-  if (element?.kind === 'enum' && element.labels.some((label) => label.includes(','))) {
-    parameters['__tidemark.source.labels'] = JSON.stringify(element.labels);
-  }
-  return parameters;
-}
-
-interface ResolvedType {
+/** A type that is no domain. */
+export interface ResolvedType {
   readonly type: TypeInfo | undefined;
   readonly typmod: number;
 }
 
 /** A domain may stand on a domain; the modifier that is nearest to the root decides (P84). */
-function resolveDomain(oid: number, typmod: number, types: TypeLookup): ResolvedType {
+export function resolveDomain(oid: number, typmod: number, types: TypeLookup): ResolvedType {
   let type = types(oid);
   let modifier = typmod;
   while (type?.kind === 'domain') {
@@ -99,16 +76,46 @@ function mapType(resolved: ResolvedType, mapping: Mapping): Mapped | null {
       return mapEnum(type);
     // A row's text says all of it, and is what a target takes; so with ranges.
     case 'composite':
-    case 'range':
     case 'multirange':
+      return isUnknown(type, modes) ? mapUnknown(modes) : TEXT;
+    case 'range':
       return TEXT;
     case 'base': {
       if (type.elementOid !== 0) return mapArray(type, typmod, mapping);
+      if (isUnknown(type, modes)) return mapUnknown(modes);
       return mapBaseType(type, typmod, modes) ?? (modes.includeUnknown ? mapUnknown(modes) : null);
     }
     case 'domain':
     case 'pseudo':
       return null;
+  }
+}
+
+/** Texts that the original has no mapping for. (Its forms of geometric types came with 3.7.) */
+const UNKNOWN_TO_DEBEZIUM = new Set(
+  `tsquery pg_lsn jsonpath xid xid8 cid tid int2vector oidvector pg_snapshot txid_snapshot
+    regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc
+    regprocedure regrole regtype`.split(/\s+/),
+);
+
+/** include.unknown.datatypes asks for bytes of what the original does not know. */
+function isUnknown(type: TypeInfo, { includeUnknown, values }: ValueModes): boolean {
+  if (!includeUnknown || values !== 'debezium') return false;
+  return (
+    type.kind !== 'base' || (type.schema === 'pg_catalog' && UNKNOWN_TO_DEBEZIUM.has(type.name))
+  );
+}
+
+/** In arrays the original's times pass through a Java type of ms, those with a zone one of s. */
+function cutTimes(format: TextFormat): TextFormat {
+  switch (format.kind) {
+    case 'time':
+    case 'iso-time':
+      return { ...format, cut: 'ms' };
+    case 'zoned-time':
+      return { ...format, cut: 's' };
+    default:
+      return format;
   }
 }
 
@@ -139,14 +146,9 @@ function mapArray(type: TypeInfo, typmod: number, mapping: Mapping): Mapped | nu
     schema = { ...unnamed('array'), valueSchema: elementSchema };
   }
   const { delimiter } = type;
+  const element = modes.values === 'debezium' ? cutTimes(inner.format) : inner.format;
   return {
     schema,
-    format: { kind: 'array', element: inner.format, elementSchema, delimiter, dimensions },
+    format: { kind: 'array', element, elementSchema, delimiter, dimensions },
   };
-}
-
-function sizeOf(name: string, typmod: number): { length: number; scale?: number } | null {
-  if (typmod < 0) return null;
-  if (name === 'numeric') return numericSize(typmod);
-  return name === 'varchar' || name === 'bpchar' ? { length: typmod - 4 } : null;
 }

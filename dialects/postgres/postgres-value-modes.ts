@@ -30,6 +30,8 @@ export interface ValueModes {
   readonly arrays: 'text' | 'nested' | 'all_text';
   /** array.enum.elements.optional: the original's schema leaves no place for a null. */
   readonly enumElementsOptional: boolean;
+  /** value.mode: a few values as they are, or as Debezium writes them. */
+  readonly values: 'exact' | 'debezium';
 }
 
 /** The original's defaults where it has the property. */
@@ -44,6 +46,7 @@ export const DEFAULT_VALUE_MODES: ValueModes = {
   bitVarying: 'bits',
   arrays: 'text',
   enumElementsOptional: true,
+  values: 'exact',
 };
 
 /** The required schema of a type, and how its text is read. */

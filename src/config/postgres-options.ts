@@ -177,6 +177,7 @@ export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>>
   'interval.handling.mode': 'numeric',
   'array.enum.elements.optional': 'false',
   'default.value.mode': 'debezium',
+  'value.mode': 'debezium',
   'event.converting.failure.handling.mode': 'warn',
   'bit.varying.handling.mode': 'bits',
   'schema.name.adjustment.mode': 'none',

@@ -199,7 +199,7 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     name: 'money.fraction.digits',
     type: { kind: 'int', min: 0, max: 18 },
     default: '2',
-    doc: 'Digits after the point of money values.',
+    doc: 'Digits after the point of money values; where there are more, they are rounded half up.',
   },
   {
     name: 'include.unknown.datatypes',
@@ -236,6 +236,15 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     doc:
       'Defaults in schemas: constants of all types; or as Debezium, which knows some types only ' +
       'and shows a zero where a function makes the value.',
+  },
+  {
+    name: 'value.mode',
+    type: { kind: 'enum', values: ['exact', 'debezium'] },
+    default: 'exact',
+    doc:
+      'A few values as they are, or as Debezium writes them: `time[]` in ms and `timetz[]` in s; ' +
+      'under `isostring` dates for infinities and `00:00` for `24:00`; PostGIS geometry always ' +
+      'optional; with include.unknown.datatypes bytes for all types that it does not know.',
   },
   {
     name: 'schema.name.adjustment.mode',

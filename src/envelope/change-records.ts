@@ -136,7 +136,7 @@ function rowStruct(
       if (conversionFailures === 'fail' || !mayNotConvert(column)) throw error;
       if (!(error instanceof TidemarkError) || error.code !== 'VALUE_CONVERSION') throw error;
       unconverted.push(unconvertedPath(side, column, fieldNameAdjustment));
-      return context.placeholder(column);
+      return column.schema.optional ? null : context.placeholder(column);
     }
   });
   return { schema: context.schemas.row, values };
@@ -166,7 +166,7 @@ function columnValue(
 ): ConnectValue {
   if (column.mask?.kind === 'constant') return column.mask.text;
   if (side === 'before') {
-    if (!isKnownBefore(change, column)) return unknownValue(column.schema);
+    if (!isKnownBefore(change, column)) return unknownValue(column.schema, column.format);
     return imageValue(must(change.before, 'known before'), column, context);
   }
   const image = imageOfAfter(change, column);

@@ -22,6 +22,10 @@ export interface EnvelopeOptions {
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
   readonly absentHeader: boolean;
+  /** Of streamed changes `source.snapshot` is null, which its default makes `false`. */
+  readonly leavesDefaults?: boolean;
+  /** False: parameters of the source's type stand in rows, not in keys; absent: in both. */
+  readonly keyTellsSourceType?: boolean;
   /** event.converting.failure.handling.mode, default fail; keys always fail. */
   readonly conversionFailures?: ConversionFailures;
   /** schema.name.adjustment.mode, default none: how schema names are made valid for Avro. */

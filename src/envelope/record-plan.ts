@@ -3,7 +3,7 @@ import { DECIMAL } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { ValueKind } from '../model/row-image.ts';
 import type { RowImage } from '../model/row-image.ts';
-import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import type { ColumnSchema, TableSchema, TextFormat } from '../model/table-schema.ts';
 import { adjustFieldName, type NameAdjustment } from '../model/name-adjustment.ts';
 
 /**
@@ -175,23 +175,42 @@ export function untoldKeyFields(table: TableSchema, mode: NameAdjustment): reado
 }
 
 const FALLBACK_BY_NAME: Readonly<Record<string, ConnectValue>> = {
-  'io.debezium.data.Json': '{}',
   'io.debezium.time.ZonedTimestamp': '1970-01-01T00:00:00Z',
   'io.debezium.time.ZonedTime': '00:00:00Z',
+  'io.debezium.time.IsoDate': '1970-01-01Z',
+  'io.debezium.time.IsoTime': '00:00:00Z',
+  'io.debezium.time.IsoTimestamp': '1970-01-01T00:00:00Z',
 };
+
+/** Number zero, POINT(0 0), and an empty collection. */
+const STRUCT_BY_NAME: Readonly<Record<string, readonly ConnectValue[]>> = {
+  'io.debezium.data.VariableScaleDecimal': [0, Buffer.alloc(1)],
+  'io.debezium.data.geometry.Point': [0, 0, wkbOf('0101000000', 16), null],
+  'io.debezium.data.geometry.Geometry': [wkbOf('0107000000', 4), null],
+  'io.debezium.data.geometry.Geography': [wkbOf('0107000000', 4), null],
+};
+
+function wkbOf(head: string, zeros: number): Buffer {
+  return Buffer.concat([Buffer.from(head, 'hex'), Buffer.alloc(zeros)]);
+}
 
 /**
  * What stands in a key-only before image for a column that it does not tell: null where the
  * schema allows it, else the column's default, else the type's zero (golden README 8).
  */
-export function unknownValue(schema: ConnectSchema): ConnectValue {
+export function unknownValue(schema: ConnectSchema, format?: TextFormat): ConnectValue {
   if (schema.optional) return null;
   if (schema.default !== undefined) return schema.default;
   if (schema.name === DECIMAL) {
     return { unscaled: 0n, scale: Number(schema.parameters?.['scale'] ?? 0) };
   }
+  if (format?.kind === 'hstore' && format.as === 'json') return '{}';
   const fallback = schema.name === undefined ? undefined : FALLBACK_BY_NAME[schema.name];
-  return fallback ?? zeroOf(schema);
+  if (fallback !== undefined) return fallback;
+  const parts = schema.name === undefined ? undefined : STRUCT_BY_NAME[schema.name];
+  return parts === undefined
+    ? zeroOf(schema)
+    : { schema, values: (schema.fields ?? []).map((_, i) => parts[i] ?? null) };
 }
 
 function zeroOf(schema: ConnectSchema): ConnectValue {
@@ -209,7 +228,6 @@ function zeroOf(schema: ConnectSchema): ConnectValue {
     case 'string':
       return '';
     case 'bytes':
-      // One zero byte where a number is meant (VariableScaleDecimal.value) reads as zero as well.
       return Buffer.alloc(0);
     case 'array':
       return [];

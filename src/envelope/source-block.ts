@@ -35,7 +35,7 @@ export function sourceStruct(
       options.connector,
       options.topicPrefix,
       floorDiv(micros, 1000n),
-      origin.snapshot,
+      options.leavesDefaults === true && origin.snapshot === 'false' ? null : origin.snapshot,
       options.database,
       sourceSequence(origin),
       micros,

@@ -1,6 +1,7 @@
 import envelopeDocument from '../../schemas/envelope.json' with { type: 'json' };
 import { schemaFromJson } from '../model/connect-json.ts';
 import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
+import { SOURCE_COLUMN } from '../model/connect-schema.ts';
 import { must } from '../foundation/assert.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
@@ -27,7 +28,9 @@ export function tableRecordSchemas(
           type: 'struct',
           optional: false,
           name: `${topic}.Key`,
-          fields: table.keyColumns.map((index) => must(fields[index], 'key column exists')),
+          fields: table.keyColumns.map((index) =>
+            keyField(must(fields[index], 'key column exists'), options),
+          ),
         };
   const adjusted = adjustSchemaNames({ key, row }, options);
   return {
@@ -36,6 +39,18 @@ export function tableRecordSchemas(
     row: adjusted.row,
     envelope: envelopeSchema(adjusted.name(`${topic}.Envelope`), adjusted.row),
   };
+}
+
+/** The original tells the source's types in the row alone. */
+function keyField(
+  field: ConnectField,
+  { keyTellsSourceType = true }: EnvelopeOptions,
+): ConnectField {
+  const { parameters, ...schema } = field.schema;
+  if (keyTellsSourceType || parameters === undefined) return field;
+  const kept = Object.entries(parameters).filter(([name]) => !name.startsWith(SOURCE_COLUMN));
+  const own = kept.length === 0 ? {} : { parameters: Object.fromEntries(kept) };
+  return { name: field.name, schema: { ...schema, ...own } };
 }
 
 function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema {

@@ -129,5 +129,6 @@ export function formatDecimal(value: Decimal): string {
 }
 
 /** Parameters of column.propagate.source.type, by Debezium's names: type and name in the source. */
-export const SOURCE_COLUMN_TYPE = '__debezium.source.column.type';
-export const SOURCE_COLUMN_NAME = '__debezium.source.column.name';
+export const SOURCE_COLUMN = '__debezium.source.column.';
+export const SOURCE_COLUMN_TYPE = `${SOURCE_COLUMN}type`;
+export const SOURCE_COLUMN_NAME = `${SOURCE_COLUMN}name`;

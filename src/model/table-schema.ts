@@ -43,15 +43,22 @@ export type TextFormat =
   /** ISO date, BC, infinity → days since 1970 (int32). */
   | { readonly kind: 'date' }
   /** `hh:mm:ss[.ffffff]`, 24:00:00 → units since midnight. */
-  | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns' }
+  | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns'; readonly cut?: TimeCut }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
   | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
   /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, or ±infinity; `digits` after the point. */
   | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
-  | { readonly kind: 'zoned-time' }
-  /** isostring mode: `2017-09-15Z`, `04:05:11.789Z`, `2017-09-15T04:05:11.789Z`. */
-  | { readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp' }
+  | { readonly kind: 'zoned-time'; readonly cut?: TimeCut }
+  /**
+   * isostring mode: `2017-09-15Z`, `04:05:11.789Z`, `2017-09-15T04:05:11.789Z`; `java`: with its
+   * limits, as the original.
+   */
+  | {
+      readonly kind: 'iso-date' | 'iso-time' | 'iso-timestamp';
+      readonly java?: boolean;
+      readonly cut?: TimeCut;
+    }
   /** ISO interval → µs, a month of 365.25/12 days (io.debezium.time.MicroDuration). */
   | { readonly kind: 'micro-duration' }
   /** interval as Debezium's ISO text P1Y2M3DT4H5M6S (io.debezium.time.Interval). */
@@ -92,6 +99,9 @@ export type TextFormat =
       /** Above 1: arrays in arrays. */
       readonly dimensions: number;
     };
+
+/** What is left of a time's fraction in the original's arrays. */
+export type TimeCut = 'ms' | 's';
 
 /** How bytes stand in a record. */
 export type BytesEncoding = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';

@@ -63,11 +63,12 @@ export function compileColumn(
   const strict = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
   const always = mask?.kind === 'constant' ? prepareBytes(constant(mask.text)) : null;
   const placeholderBytes = always ?? prepareBytes(constant(placeholder));
+  const nullBytes = always ?? orNull(() => prepareBytes(constant(null)));
   const { onUnconverted } = context;
   const encode =
     onUnconverted === undefined || !mayNotConvert(column)
       ? strict
-      : lenientEncoder(strict, prefix.length, placeholderBytes, () => {
+      : lenientEncoder(strict, prefix.length, nullBytes ?? placeholderBytes, () => {
           onUnconverted(column);
         });
   return {
@@ -75,8 +76,8 @@ export function compileColumn(
     identity: column.identity,
     prefix: prepareBytes(prefix),
     encode,
-    nullBytes: always ?? orNull(() => prepareBytes(constant(null))),
-    unknownBytes: always ?? prepareBytes(constant(unknownValue(schema))),
+    nullBytes,
+    unknownBytes: always ?? prepareBytes(constant(unknownValue(schema, column.format))),
     placeholderBytes,
   };
 }

@@ -83,7 +83,7 @@ class CompiledRowEncoder implements RowEncoder {
     this.#frame = json ? jsonFrame(context.value, valueJson) : avroFrame(context.value);
     this.#source = json
       ? new JsonSourceEncoder(table.id, options, valueJson)
-      : new AvroSourceEncoder(table.id, options);
+      : new AvroSourceEncoder(table.id, options, valueJson.replaceNullWithDefault);
     const untold = untoldKeyFields(table, options.fieldNameAdjustment ?? 'none');
     this.#untoldKeyHeader = untold.length > 0 ? Buffer.from(JSON.stringify(untold)) : null;
     this.#contextHeaders = (options.contextHeaders ?? []).map(({ name, value }) => ({
@@ -261,7 +261,9 @@ class CompiledRowEncoder implements RowEncoder {
   }
 
   #keyValue(side: ImageSide, column: ColumnSchema, change: RowChange): ConnectValue {
-    if (side === 'before' && !isKnownBefore(change, column)) return unknownValue(column.schema);
+    if (side === 'before' && !isKnownBefore(change, column)) {
+      return unknownValue(column.schema, column.format);
+    }
     const image = side === 'before' ? change.before : imageOfAfter(change, column);
     if (image === null) {
       return placeholderValue(column, this.#context.options.unavailableValuePlaceholder);

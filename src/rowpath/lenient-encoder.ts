@@ -4,8 +4,8 @@ import { writePrepared } from './prepared-bytes.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
 /**
- * An encoder that writes the placeholder where a value has no form in its schema. `prefixLength`
- * bytes stand before the value already and belong to the placeholder as well.
+ * An encoder that writes null, or a placeholder, where a value has no form in its schema.
+ * `prefixLength` bytes stand before the value already and belong to the other as well.
  */
 export function lenientEncoder(
   encode: TextEncoder,

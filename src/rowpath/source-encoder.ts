@@ -163,7 +163,10 @@ function transactionBytes(
   return last.bytes;
 }
 
-const FIELD_ENCODERS = FIELDS.map((field) => compileAvroEncoder(field.schema));
+const FIELD_ENCODERS = {
+  withNulls: FIELDS.map((field) => compileAvroEncoder(field.schema)),
+  withDefaults: FIELDS.map((field) => compileAvroEncoder(field.schema, true)),
+};
 /** Both fields are optional without default: the value is the union's second branch. */
 const PRESENT = 2;
 
@@ -171,6 +174,7 @@ const PRESENT = 2;
 export class AvroSourceEncoder implements SourceEncoder {
   readonly #table: TableId;
   readonly #options: EnvelopeOptions;
+  readonly #encoders: (typeof FIELD_ENCODERS)['withNulls'];
   readonly #cache = new TransactionCache();
   readonly #scratch = new ByteWriter(512);
   #head: PreparedBytes = NOTHING;
@@ -178,9 +182,10 @@ export class AvroSourceEncoder implements SourceEncoder {
   #middle: PreparedBytes = NOTHING;
   #tail: PreparedBytes = NOTHING;
 
-  constructor(table: TableId, options: EnvelopeOptions) {
+  constructor(table: TableId, options: EnvelopeOptions, replaceNull: boolean) {
     this.#table = table;
     this.#options = options;
+    this.#encoders = FIELD_ENCODERS[replaceNull ? 'withDefaults' : 'withNulls'];
   }
 
   write(origin: ChangeOrigin, out: ByteWriter): void {
@@ -216,7 +221,7 @@ export class AvroSourceEncoder implements SourceEncoder {
   #part(values: readonly ConnectValue[], from: number, to: number, branch: boolean): PreparedBytes {
     const writer = this.#scratch;
     writer.clear();
-    for (let i = from; i < to; i++) FIELD_ENCODERS[i]?.(writer, values[i] as ConnectValue);
+    for (let i = from; i < to; i++) this.#encoders[i]?.(writer, values[i] as ConnectValue);
     if (branch) writer.u8(PRESENT);
     return prepareBytes(writer.written());
   }

@@ -128,6 +128,8 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     skipUnchanged: options.boolean('skip.messages.without.change'),
     naming: topicNamingOf(options),
     absentHeader: compat === undefined,
+    leavesDefaults: source.flavour === 'debezium',
+    keyTellsSourceType: source.flavour !== 'debezium',
     conversionFailures: options.string(
       'event.converting.failure.handling.mode',
     ) as ConversionFailures,
@@ -192,6 +194,7 @@ function valueModesOf(options: ResolvedOptions): ValueModes {
     bitVarying: options.string('bit.varying.handling.mode') as ValueModes['bitVarying'],
     arrays: options.string('array.handling.mode') as ValueModes['arrays'],
     enumElementsOptional: options.boolean('array.enum.elements.optional'),
+    values: options.string('value.mode') as ValueModes['values'],
   };
 }
 

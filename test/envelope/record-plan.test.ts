@@ -6,7 +6,7 @@ import {
   unknownValue,
 } from '../../src/envelope/record-plan.ts';
 import type { RowChange } from '../../src/model/change-event.ts';
-import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import type { ConnectField, ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
@@ -174,8 +174,25 @@ describe('what stands for unknown columns of a key-only old row (golden README 8
     ]);
   });
 
+  test('structs as the original makes them', () => {
+    const bytes = { type: 'bytes', optional: false } as const;
+    const fields = (count: number): ConnectField[] =>
+      Array.from({ length: count }, (_, i) => ({ name: `f${i}`, schema: bytes }));
+    const struct = (name: string, count: number): unknown =>
+      required('struct', { name: `io.debezium.data.${name}`, fields: fields(count) });
+    const empty = Buffer.from('010700000000000000', 'hex');
+    expect(struct('VariableScaleDecimal', 2)).toMatchObject({ values: [0, Buffer.alloc(1)] });
+    expect(struct('geometry.Geometry', 3)).toMatchObject({ values: [empty, null, null] });
+    expect(struct('geometry.Point', 4)).toMatchObject({
+      values: [0, 0, Buffer.concat([Buffer.from('0101000000', 'hex'), Buffer.alloc(16)]), null],
+    });
+  });
+
   test('by the type’s name', () => {
-    expect(required('string', { name: 'io.debezium.data.Json' })).toBe('{}');
+    const json: ConnectSchema = { type: 'string', optional: false, name: 'io.debezium.data.Json' };
+    expect(unknownValue(json)).toBe('');
+    expect(unknownValue(json, { kind: 'hstore', as: 'json' })).toBe('{}');
+    expect(required('string', { name: 'io.debezium.time.IsoDate' })).toBe('1970-01-01Z');
     expect(required('string', { name: 'io.debezium.time.ZonedTimestamp' })).toBe(
       '1970-01-01T00:00:00Z',
     );

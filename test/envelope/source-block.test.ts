@@ -60,6 +60,17 @@ describe('source block', () => {
     expect(sourceStruct(origin, table, OPTIONS).values.slice(-3)).toEqual([731n, 'east', 9n]);
   });
 
+  test('of streamed changes the schema’s default may say that they are no snapshot', () => {
+    const table = { catalog: 'db', schema: 'public', table: 't' };
+    const at = SOURCE_SCHEMA.fields?.findIndex((field) => field.name === 'snapshot') ?? -1;
+    const streamed = { ...ORIGIN, snapshot: 'false' } as const;
+    expect(SOURCE_SCHEMA.fields?.[at]?.schema.default).toBe('false');
+    expect(sourceStruct(streamed, table, OPTIONS).values[at]).toBe('false');
+    const original = { ...OPTIONS, leavesDefaults: true };
+    expect(sourceStruct(streamed, table, original).values[at]).toBeNull();
+    expect(sourceStruct(ORIGIN, table, original).values[at]).toBe('first');
+  });
+
   test('sequence: commit before, position of the change (PITFALLS P18)', () => {
     expect(sourceSequence({ ...ORIGIN, previousCommitLsn: lsn(7n) })).toBe('["7","641082520"]');
   });

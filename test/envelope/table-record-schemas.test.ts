@@ -46,6 +46,25 @@ describe('schemas equal Debezium byte for byte (PITFALLS C21, C22, C29)', () => 
     expect(envelope.fields?.[1]?.schema).toBe(row);
   });
 
+  test('the key tells the source’s types, unless it is to be as the original', () => {
+    const [record] = goldenTable('values', 'public.t_num');
+    const golden = goldenTableSchema(record as GoldenRecord);
+    const told = { masked: 'true', '__debezium.source.column.type': 'INT4' };
+    const table = {
+      ...golden,
+      columns: golden.columns.map((column) => ({
+        ...column,
+        schema: { ...column.schema, parameters: told },
+      })),
+    };
+    const parameters = (options: EnvelopeOptions): unknown =>
+      tableRecordSchemas(table, options).key?.fields?.[0]?.schema.parameters;
+    expect(parameters(OPTIONS)).toEqual(told);
+    const original = { ...OPTIONS, keyTellsSourceType: false };
+    expect(parameters(original)).toEqual({ masked: 'true' });
+    expect(tableRecordSchemas(table, original).row.fields?.[0]?.schema.parameters).toEqual(told);
+  });
+
   test('names are adjusted on demand, fields and schemas each by its own mode (C11)', () => {
     const [record] = goldenTable('changes', 'public.Mixed_Case');
     const table = goldenTableSchema(record as GoldenRecord);

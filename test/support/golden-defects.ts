@@ -119,11 +119,6 @@ const DEFECTS: readonly KnownDefect[] = [
     lines: [new RegExp(`^${FIELD}\\.(g_sum|g_txt): missing, want `)],
   },
   {
-    name: 'times in arrays lose their microseconds',
-    topic: /t_arr$/,
-    lines: [new RegExp(`^${FIELD}\\.a_time\\[0\\]: want 3723456000, got 3723456789$`)],
-  },
-  {
     name: 'the window of a chunk that could not be read is never closed',
     topic: /dbz_signal$/,
     lines: [/^a window is closed$/],

@@ -1,8 +1,6 @@
 import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
-import {
-  mapPostgresType,
-  sourceTypeParameters,
-} from '../../../dialects/postgres/postgres-types.ts';
+import { sourceTypeParameters } from '../../../dialects/postgres/postgres-source-type.ts';
+import { mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
 import type { TypedColumn } from '../../../dialects/postgres/postgres-types.ts';
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 import type { ColumnType, ColumnTypes } from './table-schema-builder.ts';
@@ -40,7 +38,7 @@ export class ColumnTypeCatalog implements ColumnTypes {
   }
 
   /** What column.propagate.source.type adds to the column's schema. */
-  parametersOf(column: TypedColumn): Readonly<Record<string, string>> {
+  parametersOf(column: TypedColumn & { readonly name: string }): Readonly<Record<string, string>> {
     return sourceTypeParameters(column, this.#lookup);
   }
 }

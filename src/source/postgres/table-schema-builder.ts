@@ -258,7 +258,7 @@ function fieldSchema(
   extra: Readonly<Record<string, string>> | null,
   defaults: DefaultValueMode | 'none' | undefined,
 ): ConnectSchema {
-  const base: ConnectSchema = { ...type.schema, optional: !column.notNull };
+  const base: ConnectSchema = { ...type.schema, optional: type.schema.optional || !column.notNull };
   const schema: ConnectSchema =
     extra === null ? base : { ...base, parameters: { ...base.parameters, ...extra } };
   const value = defaults === 'none' ? undefined : defaultValue(column, type, defaults);

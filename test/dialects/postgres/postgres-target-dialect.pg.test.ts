@@ -2,10 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CatalogRow, TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseTypes, TYPES_QUERY } from '../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
-import {
-  mapPostgresType,
-  sourceTypeParameters,
-} from '../../../dialects/postgres/postgres-types.ts';
+import { sourceTypeParameters } from '../../../dialects/postgres/postgres-source-type.ts';
+import { mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { put, startSink } from '../../support/sink-harness.ts';
@@ -305,7 +303,7 @@ describe('every value arrives as it was', () => {
     const mapped = mapPostgresType(info, lookup, { ...DEFAULT_VALUE_MODES, ...entry.modes });
     if (!mapped.supported) throw new Error(`${entry.type} is not supported`);
     const { schema, format } = mapped;
-    const parameters = exact ? sourceTypeParameters(info, lookup) : {};
+    const parameters = exact ? sourceTypeParameters({ ...info, name: 'v' }, lookup) : {};
     const topic = new SinkTopic({
       table,
       columns: [

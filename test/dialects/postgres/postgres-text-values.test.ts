@@ -117,6 +117,16 @@ const VALUES: readonly Row[] = [
   ['string', { kind: 'iso-date' }, '2017-09-15', '2017-09-15Z'],
   ['string', { kind: 'iso-time' }, '04:05:11.789', '04:05:11.789Z'],
   ['string', { kind: 'iso-timestamp' }, '2019-07-09 02:28:57.1', '2019-07-09T02:28:57.1Z'],
+  ['int64', { kind: 'time', unit: 'us', cut: 'ms' }, '23:59:59.999999', 86399999000n],
+  ['int64', { kind: 'time', unit: 'ns', cut: 'ms' }, '01:02:03.456789', 3723456000000n],
+  ['string', { kind: 'zoned-time', cut: 's' }, '23:59:59.123456-01', '00:59:59Z'],
+  ['string', { kind: 'iso-time', cut: 'ms' }, '01:02:03.456789', '01:02:03.456Z'],
+  ['string', { kind: 'iso-time' }, '24:00:00', '24:00:00Z'],
+  ['string', { kind: 'iso-time', java: true }, '24:00:00', '00:00:00Z'],
+  ['string', { kind: 'iso-timestamp' }, 'infinity', 'infinity'],
+  ['string', { kind: 'iso-timestamp', java: true }, 'infinity', '+294247-01-10T04:00:25.2Z'],
+  ['string', { kind: 'iso-timestamp', java: true }, '-infinity', '-290308-12-21T19:59:27.6Z'],
+  ['string', { kind: 'iso-date', java: true }, '-infinity', '-infinity'],
   ['int64', duration, 'P1Y2M3DT4H5M6.789S', 37091106789000n],
   ['int64', duration, 'P-1Y-2M3DT-4H-5M-6.789S', -36572706789000n],
   ['int64', duration, 'PT0S', 0n],
@@ -232,7 +242,16 @@ describe('placeholderValue (C26)', () => {
     expect(placeholderValue(array(schema('string')), NAME)).toEqual([NAME]);
     expect(placeholderValue(array(schema('int32')), NAME)).toEqual([...bytes]);
     expect(placeholderValue(array(schema('int64')), NAME)).toEqual([...bytes].map(BigInt));
-    expect(placeholderValue(array(schema('float64')), NAME)).toEqual([]);
+    const uuid = { ...schema('string'), name: 'io.debezium.data.Uuid' };
+    expect(placeholderValue(array(uuid), NAME)).toEqual(['b68a35a7-17ad-35b3-af2a-ae46edb4545a']);
+    const hex: TextFormat = { kind: 'bytea', encoding: 'hex' };
+    expect(placeholderValue(column(hex, schema('string')), NAME)).toBe(NAME);
+    for (const type of ['int16', 'float64', 'boolean', 'bytes'] as const) {
+      const items = { ...schema(type), ...(type === 'bytes' ? { name: 'd.Decimal' } : {}) };
+      const { format, schema: nullable } = array(items);
+      expect(placeholderValue(column(format, nullable), NAME)).toBeNull();
+      expect(placeholderValue(column(format, { ...nullable, optional: false }), NAME)).toEqual([]);
+    }
   });
 
   test('null, or the zero of a required column, where the type has no words', () => {

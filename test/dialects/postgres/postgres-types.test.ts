@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
-import {
-  mapPostgresType,
-  sourceTypeParameters,
-} from '../../../dialects/postgres/postgres-types.ts';
+import { mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
 import type { TypeMapping } from '../../../dialects/postgres/postgres-types.ts';
 import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
@@ -292,23 +289,44 @@ describe('mapPostgresType', () => {
   });
 });
 
-test('parameters of the source type', () => {
-  const lookup = (oid: number): TypeInfo | undefined => TYPES.find((info) => info.oid === oid);
-  const column = {
-    typeOid: NUMERIC.oid,
-    typmod: numericTypmod(10, 2),
-    typeText: 'numeric(10,2)',
+describe('value.mode debezium', () => {
+  const debezium = { values: 'debezium' } as const;
+  const arrayOf = (element: TypeInfo): TypeInfo =>
+    type({ name: `_${element.name}`, elementOid: element.oid });
+  const cutOf = (element: TypeInfo, modes: Partial<ValueModes>): unknown => {
+    const mapping = map(arrayOf(element), -1, modes);
+    const format = mapping.supported ? mapping.format : null;
+    return format?.kind === 'array' && 'cut' in format.element ? format.element.cut : undefined;
   };
-  expect(sourceTypeParameters(column, lookup)).toEqual({
-    '__debezium.source.column.type': 'NUMERIC',
-    '__debezium.source.column.length': '10',
-    '__debezium.source.column.scale': '2',
-    '__tidemark.source.type': 'numeric(10,2)',
+
+  test('times in arrays lose digits; by themselves they do not', () => {
+    const timetz = type({ name: 'timetz' });
+    expect(cutOf(TIME, debezium)).toBe('ms');
+    expect(cutOf(TIME, { ...debezium, timePrecision: 'isostring' })).toBe('ms');
+    expect(cutOf(timetz, debezium)).toBe('s');
+    expect(cutOf(TIME, {})).toBeUndefined();
+    expect(map(TIME, -1, debezium)).toEqual(map(TIME));
   });
-  const text = { typeOid: VARCHAR.oid, typmod: 24, typeText: 'character varying(20)' };
-  expect(sourceTypeParameters(text, lookup)).toEqual({
-    '__debezium.source.column.type': 'VARCHAR',
-    '__debezium.source.column.length': '20',
-    '__tidemark.source.type': 'character varying(20)',
+
+  test('geometry is optional, whatever its column says', () => {
+    const geometry = type({ name: 'geometry', schema: 'public', extension: 'postgis' });
+    const geography = type({ name: 'geography', schema: 'public', extension: 'postgis' });
+    expect(map(geometry, -1, debezium)).toMatchObject({ schema: { optional: true } });
+    expect(map(geography, -1, debezium)).toMatchObject({ schema: { optional: false } });
+    expect(map(geometry)).toMatchObject({ schema: { optional: false } });
+  });
+
+  test.each(['tsquery', 'xid', 'regclass'])('%s is bytes if unknown types are wanted', (name) => {
+    const unknown = type({ name });
+    expect(brief(map(unknown, -1, { ...debezium, includeUnknown: true }))).toBe('bytes | opaque');
+    expect(brief(map(unknown, -1, debezium))).toBe('string | string');
+    expect(brief(map(unknown, -1, { includeUnknown: true }))).toBe('string | string');
+  });
+
+  test('rows and multiranges, too, but not ranges', () => {
+    const all = { ...debezium, includeUnknown: true };
+    expect(brief(map(type({ name: 'r', kind: 'composite' }), -1, all))).toBe('bytes | opaque');
+    expect(brief(map(type({ name: 'm', kind: 'multirange' }), -1, all))).toBe('bytes | opaque');
+    expect(brief(map(type({ name: 'n', kind: 'range' }), -1, all))).toBe('string | string');
   });
 });

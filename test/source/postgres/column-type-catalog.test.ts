@@ -45,8 +45,11 @@ test('an unknown or unsupported type is null, never a guess', () => {
 
 test('source types are told for propagation', () => {
   const types = new ColumnTypeCatalog([type(23, 'int4')], DEFAULT_VALUE_MODES);
-  expect(types.parametersOf({ typeOid: 23, typmod: -1, typeText: 'integer' })).toMatchObject({
+  expect(
+    types.parametersOf({ name: 'n', typeOid: 23, typmod: -1, typeText: 'integer' }),
+  ).toMatchObject({
     '__debezium.source.column.type': 'INT4',
+    '__debezium.source.column.name': 'n',
     '__tidemark.source.type': 'integer',
   });
 });
