@@ -34,7 +34,9 @@ export const SIGNAL_OPTIONS: readonly Option[] = [
     name: 'signal.file',
     type: { kind: 'string' },
     default: 'file-signals.txt',
-    doc: 'File of signals, a JSON object each line; emptied when they are durable.',
+    doc:
+      'File of signals, a JSON object each line, relative to the pipeline file; emptied when ' +
+      'they are durable.',
   },
   {
     name: 'signal.poll.interval.ms',

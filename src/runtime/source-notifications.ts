@@ -126,14 +126,23 @@ export class SourceNotifications {
       timestampMs: clock.nowMs(),
     };
     if (aggregate === 'Initial Snapshot') this.#inSnapshot = !ENDS.has(type);
-    this.#newest.push(told);
-    if (this.#newest.length > KEPT) this.#newest.shift();
+    this.#keep(told);
     if (logs) {
       const shown = Object.entries(told.additionalData).filter(([name]) => !ROW_VALUES.has(name));
       const fields = { id: told.id, additionalData: Object.fromEntries(shown) };
       logger.info(fields, `[Notification Service] ${aggregate} ${type}`);
     }
     return told;
+  }
+
+  /** Of the chunks of a snapshot only the last is worth a place. */
+  #keep(told: Notification): void {
+    if (told.type === 'IN_PROGRESS') {
+      const before = this.#newest.findIndex(({ id, type }) => id === told.id && type === told.type);
+      if (before >= 0) this.#newest.splice(before, 1);
+    }
+    this.#newest.push(told);
+    if (this.#newest.length > KEPT) this.#newest.shift();
   }
 
   #write(notification: Notification, batch: RecordBatch): void {

@@ -108,6 +108,23 @@ test('the newest hundred are kept, each with an id of its own where no signal ga
   expect(new Set(newest.map(({ id }) => id)).size).toBe(100);
 });
 
+test('of the chunks of a snapshot the last is kept', () => {
+  const { notifications } = setup();
+  notifications.tell({ ...PROGRESS, type: 'STARTED', data: {} });
+  for (const key of ['1', '2']) {
+    notifications.tell({ ...PROGRESS, data: { last_processed_key: key } });
+    notifications.tell({ ...PROGRESS, id: 's2', data: { last_processed_key: key } });
+  }
+  const kept = notifications
+    .newest()
+    .map((one) => [one.id, one.additionalData['last_processed_key']]);
+  expect(kept).toEqual([
+    ['s1', undefined],
+    ['s1', '2'],
+    ['s2', '2'],
+  ]);
+});
+
 test('a snapshot that is cut short is aborted, in an append of its own', async () => {
   const { notifications, appended } = setup({ topic: 'notices' });
   await notifications.prepare();

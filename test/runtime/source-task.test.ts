@@ -200,6 +200,45 @@ describe('heartbeats', () => {
   });
 });
 
+describe('signals', () => {
+  const asked = { id: 's', type: 'pause-snapshot', data: null };
+
+  test('reach the reader, and what they change is stored soon', async () => {
+    await using bench = await sourceTaskBench(async (_receiver, reader, signal) => {
+      reader.lsn = 3;
+      await aborted(signal);
+    });
+    expect(() => bench.task.signal(asked)).toThrow(
+      expect.objectContaining({ code: 'NOT_RUNNING' }),
+    );
+    const controller = new AbortController();
+    const { ended } = start(bench, controller);
+    await vi.waitFor(() => expect(bench.readers[0]?.lsn).toBe(3));
+    bench.task.signal(asked);
+    expect(bench.readers[0]?.signals).toEqual([asked]);
+    bench.clock.advance(4);
+    await vi.waitFor(() => expect(bench.task.storedOffset).toEqual(offset(3)));
+    controller.abort();
+    await ended;
+  });
+
+  test('before the stream there is no offset to be stored', async () => {
+    await using bench = await sourceTaskBench(async (_receiver, reader, signal) => {
+      reader.phase = 'snapshot';
+      reader.lsn = 3;
+      await aborted(signal);
+    });
+    const controller = new AbortController();
+    const { ended } = start(bench, controller);
+    await vi.waitFor(() => expect(bench.readers[0]?.lsn).toBe(3));
+    bench.task.signal(asked);
+    expect(bench.clock.pendingTimers).toBe(0);
+    controller.abort();
+    await ended;
+    await expect(bench.task.sendSignal(asked)).rejects.toThrow('has no kafka');
+  });
+});
+
 describe('notifications', () => {
   const tell = (bench: SourceTaskBench, type: 'STARTED' | 'COMPLETED'): void => {
     bench.notifications.tell({ aggregate: 'Initial Snapshot', type, data: {} });

@@ -6,6 +6,7 @@ import type {
   SourceStatus,
 } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
+import type { SourceSignal } from '../../src/model/source-signal.ts';
 
 /** What a reader does in its life; `reader.lsn` is the position that it tells. */
 export type ReaderScript = (
@@ -26,6 +27,7 @@ export class ScriptedReader implements SourceReader {
   receivedLsn = lsn(0x1_0000_0010n);
   connected = true;
   disposed = 0;
+  readonly signals: SourceSignal[] = [];
 
   constructor(script: ReaderScript, confirmed: (offset: SourceOffset) => void = () => undefined) {
     this.#script = script;
@@ -47,6 +49,10 @@ export class ScriptedReader implements SourceReader {
 
   confirm(offset: SourceOffset): void {
     this.#confirmed(offset);
+  }
+
+  signal(signal: SourceSignal): void {
+    this.signals.push(signal);
   }
 
   status(): SourceStatus {

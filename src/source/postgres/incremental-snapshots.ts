@@ -145,7 +145,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
 
   /** A signal of another channel than the signal table. */
   signal(signal: SourceSignal): void {
-    this.#tasks.apply(signal, this.#captured);
+    this.#tasks.apply(signal, this.#readable());
   }
 
   transaction(id: number): void {
@@ -357,7 +357,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   async #readWhole(at: Lsn): Promise<void> {
-    await this.#whole.run(at, this.#captured);
+    await this.#whole.run(at, this.#readable());
     this.#wake?.();
     await this.#completeInitial();
   }
@@ -387,6 +387,12 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#captured = capture.selection.tables;
     this.#watches.renew();
     return { capture, fingerprints };
+  }
+
+  /** A signal table that is captured for its signals only has no rows for anybody. */
+  #readable(): readonly CapturedTable[] {
+    const { signalTable, signalTableSilent: silent } = this.#parts.options.snapshots;
+    return this.#captured.filter(({ schema }) => !silent || tableName(schema.id) !== signalTable);
   }
 
   #capturedOf(task: Pick<TableTask, 'schema' | 'table'>): CapturedTable | undefined {

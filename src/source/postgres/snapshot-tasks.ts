@@ -114,11 +114,14 @@ export class SnapshotTasks {
     this.#set({ seen });
   }
 
-  progressed(task: TableTask, data: Readonly<Record<string, string>>): void {
+  /** `task` as it was before; of a first snapshot the original tells only that a table begins. */
+  progressed(task: TableTask, keys: Readonly<Record<string, string>>): void {
+    const initial = task.purpose === 'initial';
+    if (initial && task.rows > 0) return;
     this.#tell(task, 'IN_PROGRESS', {
       data_collections: this.#namesBeside(task),
       current_collection_in_progress: `${task.schema}.${task.table}`,
-      ...data,
+      ...(initial ? {} : keys),
     });
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SourceNotification } from '../../../src/model/source-notification.ts';
 import type { CapturedTable } from '../../../src/source/postgres/captured-tables.ts';
@@ -166,6 +167,61 @@ test('what is told has the id of the signal and names what is still to be read',
     ].map(([type, data]) => ({ id: 's', aggregate: 'Incremental Snapshot', type, data })),
   );
 });
+
+test('of a first snapshot that goes on, a table is told when it begins, without its keys', () => {
+  const left = newTask({
+    schema: 'public',
+    table: 'z',
+    purpose: 'initial',
+    method: 'keys',
+    snapshotId: 'first',
+  });
+  const { tasks, told } = tasksFrom({ ...NO_SNAPSHOTS, tasks: [left] });
+  tasks.progressed(left, { last_processed_key: '4' });
+  tasks.progressed({ ...left, rows: 10 }, { last_processed_key: '9' });
+  const data = { data_collections: 'public.z', current_collection_in_progress: 'public.z' };
+  expect(told).toEqual([{ aggregate: 'Initial Snapshot', type: 'IN_PROGRESS', data }]);
+});
+
+test('no signal whatever throws; one that is not followed is told', () => {
+  const types = ['execute-snapshot', 'stop-snapshot', 'pause-snapshot', 'log', 'x', ''];
+  const names = fc.constantFrom('public.a', 'public.((', '', '.*', '"public"."b"');
+  const data = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({
+      'data-collections': fc.oneof(fc.array(names), fc.anything()),
+      type: fc.constantFrom('incremental', 'BLOCKING', 1, null),
+      'additional-conditions': fc.oneof(
+        fc.array(fc.record({ 'data-collection': names, filter: fc.string() })),
+        fc.anything(),
+      ),
+      'surrogate-key': fc.anything(),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...types), data)), (signals) => {
+      const { tasks, told, warnings } = tasksFrom();
+      for (const [i, [type, value]] of signals.entries()) {
+        const text = typeof value === 'string' ? value : safeText(value);
+        tasks.apply({ id: `s${i}`, type, data: text }, tables);
+      }
+      const rejected = told.filter(({ type }) => type === 'REJECTED');
+      expect(warnings.filter((text) => text.includes('is ignored'))).toHaveLength(rejected.length);
+      for (const task of tasks.state.tasks)
+        expect(tables.map((t) => t.schema.id.table)).toContain(task.table);
+    }),
+  );
+});
+
+/** `fc.anything` has values that JSON cannot show. */
+function safeText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'unshowable';
+  }
+}
 
 test('a start tells that the first snapshot goes on, or that there is none', () => {
   const left = newTask({

@@ -105,6 +105,28 @@ test('a mark that cannot be written is told with its cure, and the rows come', a
   expect(told[0]).toMatch(/may not INSERT in public.signal.*GRANT INSERT ON "public"\."signal" TO/);
 });
 
+test('a signal table that is there for its signals only is never read', async () => {
+  await using database = await freshDatabase();
+  await database.query(SCHEMA);
+  const source = await start(database, {
+    watermarking: 'insert_insert',
+    signalTableSilent: true,
+  });
+  for (const type of ['incremental', 'blocking']) {
+    await database.query('INSERT INTO signal VALUES ($1, $2, $3)', [
+      type,
+      'execute-snapshot',
+      JSON.stringify({ 'data-collections': ['public..*'], type }),
+    ]);
+    await source.receiver.until(
+      (events) => events.filter((e) => e.table === 'b').length === (type === 'blocking' ? 4 : 2),
+    );
+  }
+  await source.stop();
+  expect(types(source)).toEqual([]);
+  expect((await database.query('SELECT id FROM signal')).length).toBeGreaterThan(2);
+});
+
 test('a signal table that was dropped meanwhile stops no snapshot', async () => {
   await using database = await freshDatabase();
   await database.query(SCHEMA);
