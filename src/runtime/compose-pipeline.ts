@@ -129,7 +129,7 @@ function composeSource(
   const knownTables = new KnownTableDocument(transport.documents, config.name);
   const converters = convertersOf(config.source.options, registry);
   const topicOptions = topicOptionsOf(config.transport);
-  const heartbeat = {
+  const records = {
     intervalMs: options.heartbeatIntervalMs,
     topicPrefix: envelope.topicPrefix,
     topic: heartbeatTopic(envelope.topicPrefix, envelope.naming),
@@ -139,12 +139,14 @@ function composeSource(
     topicOptions,
     clock,
   };
+  // Transforms see all records, as in Connect.
+  const transforming = apply === null ? null : new RecordWriter({ ...records, apply });
+  const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
   const openReader = (): SourceReader =>
     new PostgresReader({ options, clock, note, warn, notify, knownTables, spoolFolder });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
-  const transforming = apply === null ? null : new RecordWriter({ ...heartbeat, apply });
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
