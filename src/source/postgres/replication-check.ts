@@ -5,6 +5,7 @@ import type {
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import type { PublishedTable } from '../../../dialects/postgres/postgres-catalog.ts';
 import { number, text } from '../../../dialects/postgres/postgres-catalog.ts';
+import { quoteLiteral } from '../../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn, LSN_ZERO, parseLsn } from '../../model/lsn.ts';
@@ -143,8 +144,9 @@ function serverProblem(offset: ReplicationOffset, server: ServerPosition): Tidem
       `the stored offset is of the server ${offset.systemIdentifier}, ` +
         `this one is ${server.systemIdentifier}`,
       'Connect to the server that was captured before. If this is that server after pg_upgrade, ' +
-        'and the slot was kept (from 17 on) or made anew before anything was written, go on ' +
-        'with offset.mismatch.strategy: trust_slot',
+        'and the slot was kept (from 17 on) or made anew before anything was written ' +
+        `(SELECT pg_create_logical_replication_slot(${quoteLiteral(offset.slot)}, 'pgoutput');), ` +
+        'go on with offset.mismatch.strategy: trust_slot',
     );
   }
   const end = formatLsn(offset.endLsn);
