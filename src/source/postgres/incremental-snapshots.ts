@@ -178,9 +178,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
         try {
           if (await this.#planner.waited(signal)) continue;
           await this.#step(task, signal);
-          if (!this.#tasks.hasIncremental()) {
-            await this.#marks.last(() => this.#reader.wire(signal), signal);
-          }
+          if (!this.#tasks.hasIncremental()) await this.#marks.last(this.#reader, signal);
           backoff.reset();
         } catch (error) {
           if (signal.aborted) return;

@@ -12,6 +12,7 @@ import {
   writesMarks,
 } from './signal-table.ts';
 import type { SnapshotOptions } from './snapshot-options.ts';
+import type { WindowReader } from './window-reader.ts';
 
 /** A lock on the signal table must not hold up a snapshot, nor may a standby that is away. */
 const SETTINGS = "SET LOCAL lock_timeout = '5s'; SET LOCAL synchronous_commit = local;";
@@ -81,9 +82,9 @@ export class WindowMarks {
   }
 
   /** Nothing is left to be read: the original sees that in a window without rows. */
-  async last(wire: () => Promise<PostgresWire>, signal: AbortSignal): Promise<void> {
+  async last(reader: Pick<WindowReader, 'wire'>, signal: AbortSignal): Promise<void> {
     if (!this.#owed) return;
-    const connection = await wire();
+    const connection = await reader.wire(signal);
     await this.open(connection, signal);
     await this.close(connection, signal);
     this.#owed = false;
