@@ -104,8 +104,9 @@ export function startSource(
 export async function startStreaming(
   options: PostgresSourceOptions,
   receiver = new RecordingReceiver(),
+  more: Partial<PostgresReaderParts> = {},
 ): Promise<RunningSource> {
-  const source = startSource(options, receiver);
+  const source = startSource(options, receiver, more);
   await Promise.race([
     source.ended.then(() => {
       throw new Error('the source ended');

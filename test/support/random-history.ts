@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { toTidemarkError } from '../../src/foundation/errors.ts';
-import type { PostgresSourceOptions } from '../../src/source/postgres/postgres-source-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import type { RunningSource } from './postgres-source.ts';
 import { sourceOptionsFor, startStreaming } from './postgres-source.ts';
 import type { RecordedEvent } from './recording-receiver.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
+import { replayed } from './replayed-table.ts';
+import { BAG, SnapshotHistory } from './snapshot-history.ts';
 
 type Database = Pick<
   TestDatabase,
@@ -28,33 +29,55 @@ export function seededNumbers(seed: number): (below: number) => number {
 
 /**
  * Plays a random history of changes, savepoints, DDL and restarts of the source, and compares what
- * was streamed with what the database holds then. Returns what differs; empty = nothing.
+ * was streamed with what the database holds then. Returns what differs; empty = nothing. With
+ * snapshots: a first one that is killed, incremental and blocking ones, a table that is added, and
+ * one without a key.
  */
 export async function playHistory(
   database: Database,
   seed: number,
   steps: number,
+  withSnapshots = false,
 ): Promise<readonly string[]> {
   const random = seededNumbers(seed);
   const writers = [new Writer('one', random), new Writer('two', random)];
   for (const writer of writers) await database.query(writer.create());
-  const options = sourceOptionsFor(database, {
+  const base = sourceOptionsFor(database, {
     largeTransactionBytes: 65_536,
     largeTransactionMode: random(4) === 0 ? 'server' : 'spool',
   });
+  const snapshots = withSnapshots ? new SnapshotHistory(base, random) : null;
   const clients = await Promise.all(writers.map(() => database.connect()));
   const receiver = new RecordingReceiver();
-  let source = await startStreaming(options, receiver);
+  if (snapshots !== null) {
+    for (const writer of writers) for (const sql of writer.fill()) await database.query(sql);
+    await database.query(BAG);
+    await snapshots.begin(receiver);
+  }
+  const start = (): Promise<RunningSource> =>
+    snapshots === null
+      ? startStreaming(base, receiver)
+      : startStreaming(snapshots.options(), receiver, { knownTables: snapshots.knownTables });
+  let source = await start();
+  // Of its own: rows come when they come, and the seed is to repeat what is done.
+  const moments = seededNumbers(seed + 1);
   receiver.onRow = () => {
-    if (random(50) === 0) receiver.flush();
+    if (moments(50) === 0) receiver.flush();
   };
   for (let step = 0; step < steps; step++) {
     const turn = random(writers.length);
     const writer = writers[turn] as Writer;
     for (const sql of writer.next()) await (clients[turn] as pg.Client).query(sql);
+    if (snapshots !== null) {
+      await database.query(snapshots.bag());
+      snapshots.signal(source);
+    }
     // The catalog of a table that an open transaction alters has to be waited for.
     const free = writers.every(({ locks }) => !locks);
-    if (free && random(12) === 0) source = await restart(source, options, random(2) === 0);
+    if (!free || random(12) > 0) continue;
+    await stop(source, random(2) === 0);
+    snapshots?.mayAdd(receiver);
+    source = await start();
   }
   for (const [i, writer] of writers.entries()) {
     for (const sql of writer.finish()) await (clients[i] as pg.Client).query(sql);
@@ -64,27 +87,28 @@ export async function playHistory(
   for (let tries = 0; ; tries++) {
     try {
       await receiver.until((events) => events.some((e) => e.op === 'm' && e.table === 'end'));
+      await snapshots?.finish(source);
       break;
     } catch (error) {
       // The runtime would try again, too.
       if (toTidemarkError(error).retry !== 'backoff' || tries === 3) throw error;
-      source = await restart(source, options, false);
+      await stop(source, false);
+      source = await start();
     }
   }
   await source.stop();
-  return [...outOfOrder(receiver.events), ...(await differences(database, receiver.events))];
+  const { events } = receiver;
+  if (snapshots === null) return [...outOfOrder(events), ...(await differences(database, events))];
+  return [
+    ...outOfOrder(events),
+    ...(await snapshotDifferences(database, events, snapshots.tables())),
+  ];
 }
 
 /** With `crash`, what was handed over and is not durable is forgotten. */
-async function restart(
-  source: RunningSource,
-  options: PostgresSourceOptions,
-  crash: boolean,
-): Promise<RunningSource> {
-  const { receiver } = source;
-  receiver.autoFlush = !crash;
+async function stop(source: RunningSource, crash: boolean): Promise<void> {
+  source.receiver.autoFlush = !crash;
   await source.stop();
-  return await startStreaming(options, receiver);
 }
 
 /** The statements of one client on a table of its own. */
@@ -109,6 +133,10 @@ class Writer {
   create(): string {
     return `CREATE TABLE ${this.#table} (id int PRIMARY KEY, v text, big text);
       ALTER TABLE ${this.#table} ALTER big SET STORAGE EXTERNAL`;
+  }
+
+  fill(): readonly string[] {
+    return this.#insert(120);
   }
 
   finish(): readonly string[] {
@@ -224,8 +252,10 @@ class Writer {
 function outOfOrder(events: readonly RecordedEvent[]): string[] {
   const found: string[] = [];
   let last = { commitLsn: -1n, ordinal: -1 };
-  for (const { commitLsn, ordinal, op, table, snapshot } of events) {
+  for (const { commitLsn, ordinal, op, table, snapshot, transactionId } of events) {
     if (snapshot !== 'false') continue;
+    // In front of a whole read of a table without a key: it is no event of the log.
+    if (op === 't' && transactionId === null) continue;
     const behind =
       commitLsn > last.commitLsn || (commitLsn === last.commitLsn && ordinal > last.ordinal);
     if (!behind) found.push(`${op} of ${table} at ${commitLsn}/${ordinal} is not behind`);
@@ -240,7 +270,42 @@ async function differences(
 ): Promise<string[]> {
   const found: string[] = [];
   const streamed = applied(events, found);
-  for (const table of ['one', 'two']) {
+  return [...found, ...(await tableDifferences(database, streamed, ['one', 'two']))].slice(0, 20);
+}
+
+/**
+ * Beside the stream a change may come before its row: of such tables only what is there in the end
+ * counts. Of the one without a key all rows, however often.
+ */
+async function snapshotDifferences(
+  database: Database,
+  events: readonly RecordedEvent[],
+  tables: readonly string[],
+): Promise<string[]> {
+  const found = await tableDifferences(database, applied(events, []), tables);
+  const rows = await database.query<{ row: Row }>('SELECT to_jsonb(t) AS row FROM bag t');
+  const lines = (list: readonly Row[]): string[] =>
+    list.map((row) => `${row['n']} ${row['v']}`).toSorted((a, b) => a.localeCompare(b));
+  const wanted = lines(rows.map(({ row }) => textRow(row)));
+  try {
+    const got = lines(replayed(events, 'bag') as Row[]);
+    const at = wanted.findIndex((line, i) => line !== got[i]);
+    if (at >= 0 || got.length !== wanted.length) {
+      found.push(`bag has ${got.length} rows instead of ${wanted.length}, ${got[at]} at ${at}`);
+    }
+  } catch (error) {
+    found.push(String(error));
+  }
+  return found;
+}
+
+async function tableDifferences(
+  database: Database,
+  streamed: Tables,
+  tables: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const table of tables) {
     const rows = await database.query<{ row: Row }>(`SELECT to_jsonb(t) AS row FROM ${table} t`);
     const wanted = new Map(rows.map(({ row }) => [String(row['id']), textRow(row)]));
     const got = streamed.get(table) ?? new Map<string, Row>();

@@ -11,6 +11,11 @@ test.for(seeds)('streamed state = the database, history %i', async (seed) => {
   expect(await playHistory(database, seed, 120)).toEqual([]);
 });
 
+test.for(seeds)('with snapshots, restarts in them and an added table, history %i', async (seed) => {
+  await using database = await freshDatabase();
+  expect(await playHistory(database, seed, 80, true)).toEqual([]);
+});
+
 test('a seed repeats its numbers', () => {
   const [one, two] = [seededNumbers(5), seededNumbers(5)];
   const first = Array.from({ length: 50 }, () => one(1000));
