@@ -97,12 +97,19 @@ export async function playHistory(
     }
   }
   await source.stop();
-  const { events } = receiver;
-  if (snapshots === null) return [...outOfOrder(events), ...(await differences(database, events))];
-  return [
-    ...outOfOrder(events),
-    ...(await snapshotDifferences(database, events, snapshots.tables())),
-  ];
+  return await judged(database, receiver.events, snapshots);
+}
+
+async function judged(
+  database: Database,
+  events: readonly RecordedEvent[],
+  snapshots: SnapshotHistory | null,
+): Promise<readonly string[]> {
+  const found =
+    snapshots === null
+      ? await differences(database, events)
+      : await snapshotDifferences(database, events, snapshots.tables());
+  return [...outOfOrder(events), ...found];
 }
 
 /** With `crash`, what was handed over and is not durable is forgotten. */

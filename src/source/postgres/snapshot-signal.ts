@@ -1,3 +1,4 @@
+import { fragmentProblem } from '../../../dialects/postgres/postgres-sql-fragment.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
 import type { BlockingRequest } from './snapshot-state.ts';
 
@@ -62,6 +63,12 @@ function execute(id: string, data: Readonly<Record<string, unknown>>): SignalCom
   if (conditions === null) {
     return { kind: 'invalid', reason: 'additional-conditions have no data-collection and filter' };
   }
+  for (const [name, filter] of conditions) {
+    const problem = fragmentProblem(filter);
+    if (problem !== null) {
+      return { kind: 'invalid', reason: `the condition of ${name} ${problem}` };
+    }
+  }
   const surrogate = data['surrogate-key'];
   return {
     kind,
@@ -80,7 +87,9 @@ function conditionsOf(
   collections: readonly string[],
 ): readonly (readonly [string, string])[] | null {
   const one = data['additional-condition'];
-  if (typeof one === 'string' && one.trim() !== '') return collections.map((name) => [name, one]);
+  if (typeof one === 'string' && one.trim() !== '') {
+    return collections.map((name) => [name, plain(one)]);
+  }
   const list = data['additional-conditions'] ?? [];
   if (!Array.isArray(list)) return null;
   const conditions: (readonly [string, string])[] = [];
@@ -88,9 +97,14 @@ function conditionsOf(
     if (typeof entry !== 'object' || entry === null) return null;
     const { 'data-collection': collection, filter } = entry as Record<string, unknown>;
     if (typeof collection !== 'string' || typeof filter !== 'string') return null;
-    conditions.push([collection, filter]);
+    conditions.push([collection, plain(filter)]);
   }
   return conditions;
+}
+
+/** A statement may end as statements do. */
+function plain(filter: string): string {
+  return filter.replace(/[;\s]+$/, '');
 }
 
 function texts(value: unknown): readonly string[] | null {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../foundation/clock.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { overrideOf } from './select-override.ts';
 import type { PageRanges, TableTask } from './snapshot-state.ts';
@@ -150,6 +151,7 @@ export class WindowPlanner {
     signal: AbortSignal,
   ): Promise<WindowChunk | null> {
     let { maxKey } = task;
+    if (task.surrogate !== null) checkSurrogate(task.surrogate, reading);
     if (maxKey === null) {
       const wire = await this.#reader.wire(signal);
       const table = chunkTable(reading, task.condition, this.#statement(task));
@@ -182,6 +184,16 @@ export class WindowPlanner {
     if (task.purpose !== 'initial') return null;
     return overrideOf(this.#options.snapshots.overrides, task);
   }
+}
+
+/** Rows without a value would be before and behind no other, and left out in silence. */
+function checkSurrogate(name: string, { captured: { info } }: TableReading): void {
+  const column = info.columns.find((other) => other.name === name);
+  if (column?.notNull === true) return;
+  const what = column === undefined ? 'is no column of' : 'may be NULL in';
+  throw new TidemarkError('PG_SERVER', `the surrogate-key ${name} ${what} ${info.name}`, {
+    cure: 'Name a column that is NOT NULL, best one with an index.',
+  });
 }
 
 function chunkTable(

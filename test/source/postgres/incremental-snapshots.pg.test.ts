@@ -90,6 +90,28 @@ describe('by the signal table', () => {
     expect(reads.map((e) => e.after?.['n'])).toEqual(['1', '3', '5', '7', '9']);
   });
 
+  test('a surrogate key that may be NULL, or is none, ends the snapshot and says so', async () => {
+    await using database = await freshDatabase();
+    await database.query(`${SIGNAL_TABLE}
+      CREATE TABLE a (id int PRIMARY KEY, n int); INSERT INTO a VALUES (1, NULL), (2, 5);
+      CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1);`);
+    const source = await startStreaming(optionsFor(database));
+    await execute(database, ['public.a'], { 'surrogate-key': 'n' });
+    await execute(database, ['public.a'], { 'surrogate-key': 'nothing' });
+    const filter = '1=1) TO STDOUT; DROP TABLE b; --';
+    await execute(database, ['public.b'], {
+      'additional-conditions': [{ 'data-collection': 'public.b', filter }],
+    });
+    await execute(database, ['public.b']);
+    await source.receiver.until((events) => readsOf(events, 'b').length === 1);
+    await source.stop();
+    expect(readsOf(source.receiver.events, 'a')).toEqual([]);
+    const notes = source.notes.join();
+    expect(notes).toContain('the surrogate-key n may be NULL in a');
+    expect(notes).toContain('the surrogate-key nothing is no column of a');
+    expect(notes).toContain('the condition of public.b closes a bracket');
+  });
+
   test('a table without a key is read whole behind a truncate event (ruling 1)', async () => {
     await using database = await freshDatabase();
     await database.query(`${SIGNAL_TABLE}

@@ -22,7 +22,7 @@ test('execute-snapshot in all its forms', () => {
     },
   });
   expect(
-    parse('execute-snapshot', { 'data-collections': ['s.a'], 'additional-condition': 'y' }),
+    parse('execute-snapshot', { 'data-collections': ['s.a'], 'additional-condition': 'y; ' }),
   ).toMatchObject({
     kind: 'incremental',
     request: { conditions: [['s.a', 'y']], surrogate: null },
@@ -52,6 +52,15 @@ test('what cannot be understood says why', () => {
   expect(reason('execute-snapshot', '{')).toBe('its data is not a JSON object');
   expect(reason('execute-snapshot', '[]')).toBe('its data is not a JSON object');
   expect(reason('execute-snapshot', {})).toContain('data-collections');
+  const filter = '1=1) TO STDOUT; DROP TABLE a; --';
+  const collections = { 'data-collections': ['a'] };
+  const conditions = [{ 'data-collection': 'a', filter }];
+  expect(
+    reason('execute-snapshot', { ...collections, 'additional-conditions': conditions }),
+  ).toContain('the condition of a closes a bracket');
+  expect(
+    reason('execute-snapshot', { ...collections, 'additional-condition': 'x; DROP TABLE a' }),
+  ).toContain('has a semicolon');
   expect(reason('execute-snapshot', { 'data-collections': ['a'], type: 'x' })).toContain('type');
   expect(
     reason('execute-snapshot', { 'data-collections': ['a'], 'additional-conditions': [1] }),
