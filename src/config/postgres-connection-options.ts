@@ -71,6 +71,13 @@ export const POSTGRES_CONNECTION_OPTIONS: readonly Option[] = [
     doc: 'Password of an encrypted database.sslkey.',
   },
   {
+    name: 'database.initial.statements',
+    type: { kind: 'string' },
+    doc:
+      'SQL statements, separated by semicolons (`;;` is one as a character), run on each new ' +
+      "connection but the stream's.",
+  },
+  {
     name: 'connection.validation.timeout.ms',
     type: { kind: 'duration', min: 1 },
     default: '60000',
@@ -126,6 +133,14 @@ export function serverAddresses(
     host,
     port: Number(ports[ports.length === 1 ? 0 : index]),
   }));
+}
+
+/** Statements parted by semicolons; a doubled one is a semicolon inside of a statement. */
+export function splitStatements(text: string): readonly string[] {
+  return text
+    .split(/(?<!;);(?!;)/)
+    .map((statement) => statement.replaceAll(';;', ';').trim())
+    .filter((statement) => statement !== '');
 }
 
 function parts(text: string): readonly string[] {

@@ -4,7 +4,7 @@ import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts
 import { columnMaskRules } from '../config/column-mask-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
-import { serverAddresses } from '../config/postgres-connection-options.ts';
+import { serverAddresses, splitStatements } from '../config/postgres-connection-options.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
@@ -165,6 +165,7 @@ function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOption
     sslCert: pemText(options, 'database.sslcert'),
     sslKey: pemText(options, 'database.sslkey'),
     sslPassword: options.optionalString('database.sslpassword'),
+    initialStatements: splitStatements(options.optionalString('database.initial.statements') ?? ''),
     connectTimeoutMs: options.number('connection.validation.timeout.ms'),
   };
 }

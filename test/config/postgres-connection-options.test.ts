@@ -3,6 +3,7 @@ import {
   POSTGRES_CONNECTION_OPTIONS,
   POSTGRES_CONNECTION_RULES,
   serverAddresses,
+  splitStatements,
 } from '../../src/config/postgres-connection-options.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 
@@ -41,4 +42,12 @@ test.each([
   expect(examine(input).problems.map((problem) => problem.message)).toEqual([
     expect.stringContaining(message),
   ]);
+});
+
+test.each([
+  ['', []],
+  [' SET a = 1 ', ['SET a = 1']],
+  ["SET a = 1; SET b = 'x;;y';", ['SET a = 1', "SET b = 'x;y'"]],
+])('%j are the statements %j', (text, statements) => {
+  expect(splitStatements(text)).toEqual(statements);
 });

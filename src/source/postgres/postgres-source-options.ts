@@ -34,6 +34,8 @@ export interface PostgresConnectionOptions extends ServerAddress {
   /** Of an encrypted key. */
   readonly sslPassword?: string | undefined;
   readonly connectTimeoutMs: number;
+  /** database.initial.statements: run on every connection but the stream's. */
+  readonly initialStatements?: readonly string[] | undefined;
 }
 
 export type PublicationAutocreateMode = 'all_tables' | 'filtered' | 'disabled' | 'no_tables';

@@ -3,6 +3,7 @@ import { ByteReader, DecodeError } from '../../foundation/byte-reader.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
+import { runInitialStatements } from './initial-statements.ts';
 import { errorFromConnect, postgresErrorFrom } from './postgres-errors.ts';
 import type { PostgresConnectionOptions } from './postgres-source-options.ts';
 import { connectSuitable } from './server-choice.ts';
@@ -72,7 +73,16 @@ export class PostgresWire implements AsyncDisposable {
     signal.throwIfAborted();
     const open = (one: PostgresConnectionOptions): Promise<PostgresWire> =>
       PostgresWire.#open(one, session, signal, clock);
-    return await connectSuitable(options, open, signal);
+    const wire = await connectSuitable(options, open, signal);
+    const { initialStatements = [] } = options;
+    if (session.replication || initialStatements.length === 0) return wire;
+    try {
+      await runInitialStatements(wire, initialStatements, signal);
+      return wire;
+    } catch (error) {
+      await wire.close();
+      throw error;
+    }
   }
 
   static async #open(

@@ -25,17 +25,22 @@ export interface ByteReceiver {
   chunk(bytes: Buffer): void;
 }
 
+/** How values print. */
+export const VALUE_SETTINGS: Readonly<Record<string, string>> = {
+  DateStyle: 'ISO',
+  IntervalStyle: 'iso_8601',
+  TimeZone: 'UTC',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+};
+
 /**
  * Values print the same in snapshot and stream only if both sessions have the same settings, and
  * role or database settings must not change them (P86, P104); nor may a timeout end us (P58). Not
  * lc_monetary: it says how many digits of an amount of money stand after the point (P92).
  */
 const SESSION_SETTINGS: Readonly<Record<string, string>> = {
-  DateStyle: 'ISO',
-  IntervalStyle: 'iso_8601',
-  TimeZone: 'UTC',
-  extra_float_digits: '3',
-  bytea_output: 'hex',
+  ...VALUE_SETTINGS,
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
