@@ -12,9 +12,10 @@ import type { ColumnSchema } from '../model/table-schema.ts';
 import { avroTextEncoder } from './avro-text-encoder.ts';
 import { jsonTextEncoder } from './json-text-encoder.ts';
 import { lenientEncoder } from './lenient-encoder.ts';
-import { prepareBytes } from './prepared-bytes.ts';
+import { prepareConstant } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 import type { WireFormat } from './row-encoder.ts';
+import { sharedEncoder } from './shared-encoder.ts';
 import type { TextEncoder } from './text-encoder.ts';
 
 /** A column of a struct, ready to be written: what is constant of it stands as bytes. */
@@ -61,9 +62,9 @@ export function compileColumn(
   const { prefix, constant } = parts;
   const { mask } = column;
   const strict = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
-  const always = mask?.kind === 'constant' ? prepareBytes(constant(mask.text)) : null;
-  const placeholderBytes = always ?? prepareBytes(constant(placeholder));
-  const nullBytes = always ?? orNull(() => prepareBytes(constant(null)));
+  const always = mask?.kind === 'constant' ? prepareConstant(constant(mask.text)) : null;
+  const placeholderBytes = always ?? prepareConstant(constant(placeholder));
+  const nullBytes = always ?? orNull(() => prepareConstant(constant(null)));
   const { onUnconverted } = context;
   const encode =
     onUnconverted === undefined || !mayNotConvert(column)
@@ -74,10 +75,10 @@ export function compileColumn(
   return {
     tupleIndex: column.tupleIndex,
     identity: column.identity,
-    prefix: prepareBytes(prefix),
+    prefix: prepareConstant(prefix),
     encode,
     nullBytes,
-    unknownBytes: always ?? prepareBytes(constant(unknownValue(schema, column.format))),
+    unknownBytes: always ?? prepareConstant(constant(unknownValue(schema, column.format))),
     placeholderBytes,
   };
 }
@@ -107,7 +108,9 @@ function jsonParts(
   return {
     prefix: Buffer.from(name),
     constant: (value) => Buffer.from(name + valueJson(field.schema, value, options)),
-    encode: jsonTextEncoder(column.format, field.schema, options),
+    encode: sharedEncoder(column.format, field.schema, `json ${JSON.stringify(options)}`, () =>
+      jsonTextEncoder(column.format, field.schema, options),
+    ),
   };
 }
 
@@ -125,7 +128,7 @@ function avroParts(column: ColumnSchema, schema: ConnectSchema, replaceNull: boo
     },
     encode:
       own === null
-        ? avroTextEncoder(format, schema)
+        ? sharedEncoder(format, schema, 'avro', () => avroTextEncoder(format, schema))
         : (bytes, start, end, out) => general(out, own(bytes.toString('utf8', start, end))),
   };
 }

@@ -6,7 +6,7 @@ import { floorDiv } from '../envelope/source-block.ts';
 import { must } from '../foundation/assert.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import { prepareBytes } from './prepared-bytes.ts';
+import { prepareBytes, prepareConstant } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 
 /** What stands around the images and the source block of an envelope. */
@@ -37,13 +37,14 @@ export function jsonFrame(value: PreparedSchema, options: JsonTextOptions): Enve
   const prefix = value.prefix.toString();
   const suffix = value.suffix.toString();
   const source = ',"source":';
+  const constant = (text: string): PreparedBytes => prepareConstant(Buffer.from(text));
   return {
-    before: prepareBytes(`${prefix}{"before":`),
-    nullBeforeThenAfter: prepareBytes(`${prefix}{"before":null,"after":`),
-    after: prepareBytes(',"after":'),
-    nullAfter: prepareBytes(`,"after":null${source}`),
-    source: prepareBytes(source),
-    empty: prepareBytes(`${prefix}{"before":null,"after":null${source}`),
+    before: constant(`${prefix}{"before":`),
+    nullBeforeThenAfter: constant(`${prefix}{"before":null,"after":`),
+    after: constant(',"after":'),
+    nullAfter: constant(`,"after":null${source}`),
+    source: constant(source),
+    empty: constant(`${prefix}{"before":null,"after":null${source}`),
     tail(op, processedMicros, transaction) {
       const make = (): PreparedBytes => {
         const [ms, us, ns] = timesOf(processedMicros);

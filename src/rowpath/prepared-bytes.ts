@@ -20,6 +20,26 @@ export function prepareBytes(source: Buffer | string): PreparedBytes {
   return { bytes, words };
 }
 
+/** More than the names and types of any schema; past it constants are no longer shared. */
+const CONSTANTS_MAX = 65_536;
+/** Longer ones tell a table's whole schema: nobody shares them. */
+const CONSTANT_BYTES_MAX = 256;
+const constants = new Map<string, PreparedBytes>();
+
+/**
+ * The same for constants of a schema. Tables have many names and types in common, and what they
+ * share stays in the processor's cache when the rows of hundreds of tables come in turn.
+ */
+export function prepareConstant(source: Buffer): PreparedBytes {
+  if (source.length > CONSTANT_BYTES_MAX) return prepareBytes(source);
+  const key = source.toString('latin1');
+  const known = constants.get(key);
+  if (known !== undefined) return known;
+  const prepared = prepareBytes(source);
+  if (constants.size < CONSTANTS_MAX) constants.set(key, prepared);
+  return prepared;
+}
+
 const LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1;
 
 /** Writes prepared bytes. Up to three bytes past them are overwritten too: not yet used ones. */
