@@ -84,7 +84,7 @@ export const SHAPE: ConnectSchema = {
 /** The built-in circle. */
 export const CIRCLE: ConnectSchema = struct(
   'io.debezium.data.geometry.Circle',
-  [field('center', { ...POINT, optional: true }), field('radius', unnamed('float64'))],
+  [field('center', POINT), field('radius', unnamed('float64'))],
   'Geometry (CIRCLE)',
 );
 

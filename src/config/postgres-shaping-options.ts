@@ -61,7 +61,9 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     name: 'skipped.operations',
     type: { kind: 'list' },
     default: 'none',
-    doc: 'Operations that give no records: `c`, `u`, `d`, `t` or `none`.',
+    doc:
+      'Operations that give no records: `c`, `u`, `d`, `t` or `none`. A change of key counts as the ' +
+      'delete and the create that it becomes.',
   },
   {
     name: 'tombstones.on.delete',

@@ -16,6 +16,8 @@ export interface EnvelopeOptions {
   readonly tombstonesOnDelete: boolean;
   /** skip.messages.without.change: updates that change no captured column give no record. */
   readonly skipUnchanged?: boolean;
+  /** skipped.operations: records of these operations are not written. */
+  readonly skipped?: ReadonlySet<string>;
   /** How topics are named; absent: as the original's defaults. */
   readonly naming?: TopicNaming;
   /** unavailable.value.placeholder, stands where a value is absent. */

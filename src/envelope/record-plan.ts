@@ -66,11 +66,23 @@ const PLANS = {
   moveWithTombstone: [MOVED_AWAY, MOVED_AWAY_TOMBSTONE, MOVED_HERE],
 } as const satisfies Readonly<Record<string, readonly PlannedRecord[]>>;
 
+/** What of the options decides about the records of a change. */
+export interface PlanOptions {
+  readonly tombstonesOnDelete: boolean;
+  readonly skipUnchanged?: boolean;
+  /** skipped.operations: a change of key counts as the delete and the create that it becomes. */
+  readonly skipped?: ReadonlySet<string>;
+}
+
 /** The records of a change, in their order (PITFALLS C23, C25). */
-export function planRecords(
-  change: RowChange,
-  options: { readonly tombstonesOnDelete: boolean; readonly skipUnchanged?: boolean },
-): readonly PlannedRecord[] {
+export function planRecords(change: RowChange, options: PlanOptions): readonly PlannedRecord[] {
+  const plan = planAll(change, options);
+  const { skipped } = options;
+  if (skipped === undefined || skipped.size === 0) return plan;
+  return plan.filter(({ op }) => !skipped.has(op ?? 'd'));
+}
+
+function planAll(change: RowChange, options: PlanOptions): readonly PlannedRecord[] {
   switch (change.op) {
     case 'c':
       return PLANS.c;

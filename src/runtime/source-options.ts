@@ -125,6 +125,7 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     database: options.string('database.dbname'),
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
     unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
+    skipped: new Set(skippedOperations(options)),
     skipUnchanged: options.boolean('skip.messages.without.change'),
     naming: topicNamingOf(options),
     absentHeader: compat === undefined,

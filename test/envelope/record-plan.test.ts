@@ -108,6 +108,26 @@ describe('updates that change nothing (skip.messages.without.change)', () => {
   });
 });
 
+describe('skipped operations: a change of key counts as what it becomes', () => {
+  const moved = change('u', OLD, ['9', 'y', 'B', '2']);
+  test.each<[string, RowChange, string]>([
+    ['c', moved, 'd null'],
+    ['d', moved, 'c'],
+    ['u', moved, 'd null c'],
+    ['cd', moved, ''],
+    ['u', change('u', OLD, NEW), ''],
+    ['c', change('u', OLD, NEW), 'u'],
+    ['d', change('d', OLD, null), ''],
+    ['u', change('d', OLD, null), 'd null'],
+    ['cud', change('r', null, NEW), 'r'],
+  ])('%s', (skipped, planned, expected) => {
+    const options = { tombstonesOnDelete: true, skipped: new Set(skipped) };
+    expect(planRecords(planned, options).map(({ op }) => op ?? 'null')).toEqual(
+      expected.split(' ').filter((op) => op !== ''),
+    );
+  });
+});
+
 describe('whether the key changed', () => {
   test.each<[string, Row, Row, boolean]>([
     ['same bytes', OLD, NEW, false],

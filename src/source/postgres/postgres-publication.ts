@@ -170,12 +170,22 @@ function generatedSetting({ options, version }: PublicationInput): string | null
   return version < 180_000 ? null : (options.publishGeneratedColumns ?? null);
 }
 
+/**
+ * Skipped operations that have no use at all. While deletes are wanted, updates are: one of the key
+ * becomes a delete and a create. (Without deletes tables may have no identity, and their updates
+ * would fail once they are published.)
+ */
+export function unneededOperations(
+  skipped: readonly SkippedOperation[],
+): readonly SkippedOperation[] {
+  return skipped.includes('d') ? skipped : skipped.filter((operation) => operation !== 'u');
+}
+
 function publicationSettings(input: PublicationInput): string {
   const { options } = input;
   const { skippedOperations, publishSkipped = false } = options;
-  const sent = OPERATIONS.filter(
-    ([letter]) => publishSkipped || !skippedOperations.includes(letter),
-  );
+  const unneeded = unneededOperations(skippedOperations);
+  const sent = OPERATIONS.filter(([letter]) => publishSkipped || !unneeded.includes(letter));
   const publish = quoteLiteral(sent.map(([, word]) => word).join(', ')).trim();
   const generated = generatedSetting(input);
   return (

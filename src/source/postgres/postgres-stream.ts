@@ -20,6 +20,7 @@ import type {
   TruncateMessage,
 } from './pgoutput-message.ts';
 import { PgoutputKind, POSTGRES_EPOCH_MICROS } from './pgoutput-control.ts';
+import { unneededOperations } from './postgres-publication.ts';
 import type { SkippedOperation } from './postgres-source-options.ts';
 import type { RelationCache } from './relation-cache.ts';
 import {
@@ -99,7 +100,7 @@ export class PostgresStream implements CopyBothHandler {
   constructor(context: StreamContext) {
     this.#context = context;
     this.#streamed = context.streamed;
-    this.#skipped = new Set(context.skippedOperations);
+    this.#skipped = new Set(unneededOperations(context.skippedOperations));
     this.#idleSinceMs = Number.NEGATIVE_INFINITY;
     this.#change = {
       op: 'c',

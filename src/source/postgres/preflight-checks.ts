@@ -7,6 +7,7 @@ import type { ServerInfo, SlotInfo } from '../../../dialects/postgres/postgres-s
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { CapturePlan, CatalogState } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
+import { unneededOperations } from './postgres-publication.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { foreignSlot, slotProblem } from './postgres-slot.ts';
 import { identityColumns } from './table-schema-builder.ts';
@@ -249,7 +250,7 @@ function publishesOldRows({
 }: Pick<PreflightInput, 'catalog' | 'options'>): boolean {
   const { publication } = catalog;
   const sends = (letter: 'u' | 'd', sent: boolean | undefined): boolean =>
-    sent ?? !options.skippedOperations.includes(letter);
+    sent ?? !unneededOperations(options.skippedOperations).includes(letter);
   return sends('u', publication?.updates) || sends('d', publication?.deletes);
 }
 

@@ -68,6 +68,10 @@ describe('a publication that is missing', () => {
   test('skipped operations are not published', () => {
     const options = { skippedOperations: ['t', 'd'] as const };
     expect(plan({ options }).statements[0]).toContain(`publish = 'insert, update'`);
+    const updates = { skippedOperations: ['u'] as const };
+    expect(plan({ options: updates }).statements[0]).toContain(`publish = 'insert, update, delete`);
+    const onlyInserts = { skippedOperations: ['u', 'd', 't'] as const };
+    expect(plan({ options: onlyInserts }).statements[0]).toContain(`publish = 'insert'`);
     const told = { ...options, publishSkipped: true };
     expect(plan({ options: told }).statements[0]).toContain(ALL);
   });
