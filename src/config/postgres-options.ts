@@ -15,6 +15,7 @@ import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-s
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
 import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
+import { TOPIC_NAMING_RULES } from './topic-naming-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names in `connector.class`: ours with safe defaults, and Debezium's with its own. */
@@ -229,20 +230,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
     properties: ['slot.name'],
     check: (options) => identifierProblem(options.optionalString('slot.name'), /^[a-z0-9_]{1,63}$/),
   },
-  {
-    properties: ['topic.delimiter'],
-    check: (options) =>
-      /^[._-]$/.test(options.string('topic.delimiter')) ? undefined : 'must be one of . _ -',
-  },
-  {
-    properties: ['topic.heartbeat.prefix', 'topic.transaction'],
-    check: (options) => {
-      const names = [options.string('topic.heartbeat.prefix'), options.string('topic.transaction')];
-      return names.every((name) => /^[A-Za-z0-9._-]{1,100}$/.test(name))
-        ? undefined
-        : 'and topic.transaction may have only letters, digits, dot, underscore and hyphen';
-    },
-  },
+  ...TOPIC_NAMING_RULES,
   {
     properties: ['topic.prefix'],
     check: (options) => {

@@ -1,4 +1,5 @@
 import type { Option } from './option.ts';
+import { TOPIC_NAMING_OPTIONS } from './topic-naming-options.ts';
 
 const ADJUSTMENT = { kind: 'enum', values: ['none', 'avro', 'avro_unicode'] } as const;
 
@@ -94,52 +95,13 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
       'As column.propagate.source.type, by the type: matched against `schema.table.type`, with ' +
       'the name that the server has for it, such as `int4` or `varchar`.',
   },
-  {
-    name: 'topic.delimiter',
-    type: { kind: 'string' },
-    default: '.',
-    doc: 'Between the parts of topic names: `.`, `_` or `-`.',
-  },
-  {
-    name: 'topic.naming.strategy',
-    type: {
-      kind: 'enum',
-      values: ['schema', 'unicode'],
-      aliases: {
-        'io.debezium.schema.SchemaTopicNamingStrategy': 'schema',
-        'io.debezium.schema.SchemaUnicodeTopicNamingStrategy': 'unicode',
-      },
-      refused: {
-        'io.debezium.schema.DefaultTopicNamingStrategy': 'a PostgreSQL topic needs the schema',
-        'io.debezium.schema.SchemaRegexTopicNamingStrategy':
-          'rename topics with the transform RegexRouter',
-        'io.debezium.schema.DefaultRegexTopicNamingStrategy':
-          'rename topics with the transform RegexRouter',
-      },
-    },
-    default: 'schema',
-    doc:
-      '`schema`: what Kafka forbids in names becomes `_`, and tables that would share a topic ' +
-      'are refused. `unicode`: it becomes `_uXXXX`, also the underscore itself.',
-  },
-  {
-    name: 'topic.heartbeat.prefix',
-    type: { kind: 'string' },
-    default: '__debezium-heartbeat',
-    doc: 'First part of the name of the topic with heartbeats.',
-  },
+  ...TOPIC_NAMING_OPTIONS,
   {
     name: 'compat',
     type: { kind: 'enum', values: ['debezium-3.6'] },
     doc:
       'Write as Debezium 3.6 where ours says more: no headers `__tidemark.*`, its version in ' +
       '`source.version`. Its wrong values are not reproduced.',
-  },
-  {
-    name: 'topic.transaction',
-    type: { kind: 'string' },
-    default: 'transaction',
-    doc: 'Last part of the name of the topic with the records of transactions.',
   },
   {
     name: 'unavailable.value.placeholder',

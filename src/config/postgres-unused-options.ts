@@ -2,7 +2,6 @@ import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
-const NAMING = 'not supported; rename topics with the transform RegexRouter';
 
 /**
  * Properties that Debezium's PostgreSQL connector knows and this source does not act on. What could
@@ -37,7 +36,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'signal.emit.failure.max.retries': 'a mark that fails is told, and the snapshot goes on',
     'signal.emit.failure.retry.backoff.ms': 'a mark that fails is told, and the snapshot goes on',
     'internal.<property>': 'Java internals',
-    'topic.heartbeat.name': 'topic.heartbeat.prefix is used',
   }),
   ...refusedOptions({
     'driver.targetServerType': 'use database.target.session.attrs',
@@ -49,7 +47,5 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'snapshot.query.mode.custom.name': 'Java classes cannot be loaded',
     'snapshot.mode.custom.name': 'Java classes cannot be loaded',
     'snapshot.locking.mode.custom.name': 'Java classes cannot be loaded',
-    'topic.regex': NAMING,
-    'topic.replacement': NAMING,
   }),
 ];

@@ -151,7 +151,8 @@ function keyStruct(
   if (schema === null) return null;
   const columns = keyColumns(change.table);
   const values = columns.map((column) => columnValue(side, column, change, context));
-  return { schema, values };
+  const { keyIdentifier } = context.schemas;
+  return { schema, values: keyIdentifier === undefined ? values : [...values, keyIdentifier] };
 }
 
 function keyColumns(table: TableSchema): readonly ColumnSchema[] {

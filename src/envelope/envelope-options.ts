@@ -20,6 +20,8 @@ export interface EnvelopeOptions {
   readonly skipped?: ReadonlySet<string>;
   /** How topics are named; absent: as the original's defaults. */
   readonly naming?: TopicNaming;
+  /** Truncates give no records (skipped.operations); absent: false. */
+  readonly skipTruncates?: boolean;
   /** unavailable.value.placeholder, stands where a value is absent. */
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
@@ -47,6 +49,8 @@ export interface TableRecordSchemas {
   readonly topic: string;
   /** `<topic>.Key`; null for a table without key. */
   readonly key: ConnectSchema | null;
+  /** Value of the last field of the key, which tells the table (topic.regex); absent: none. */
+  readonly keyIdentifier?: string;
   /** `<topic>.Value`, optional struct: `before` and `after`. */
   readonly row: ConnectSchema;
   /** `<topic>.Envelope`, version 2. */

@@ -3,11 +3,12 @@ import { schemaFromJson } from '../model/connect-json.ts';
 import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
 import { SOURCE_COLUMN } from '../model/connect-schema.ts';
 import { must } from '../foundation/assert.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import { adjustSchemaNames } from './schema-name-adjustment.ts';
 import { SOURCE_SCHEMA, TRANSACTION_SCHEMA } from './source-block.ts';
-import { dataTopic } from './topic-naming.ts';
+import { dataTopic, keyIdentifier } from './topic-naming.ts';
 
 /**
  * Key, row and envelope schemas of one version of a table, equal to Debezium's field by field
@@ -33,9 +34,10 @@ export function tableRecordSchemas(
           ),
         };
   const adjusted = adjustSchemaNames({ key, row }, options);
+  const identifier = keyIdentifier(options.topicPrefix, table.id, options.naming);
   return {
     topic,
-    key: adjusted.key,
+    ...keySchemas(adjusted.key, identifier),
     row: adjusted.row,
     envelope: envelopeSchema(adjusted.name(`${topic}.Envelope`), adjusted.row),
   };
@@ -51,6 +53,23 @@ function keyField(
   const kept = Object.entries(parameters).filter(([name]) => !name.startsWith(SOURCE_COLUMN));
   const own = kept.length === 0 ? {} : { parameters: Object.fromEntries(kept) };
   return { name: field.name, schema: { ...schema, ...own } };
+}
+
+/** A table without a key gets none: its rows would all be one. */
+function keySchemas(
+  key: ConnectSchema | null,
+  identifier: ReturnType<typeof keyIdentifier>,
+): Pick<TableRecordSchemas, 'key' | 'keyIdentifier'> {
+  if (key === null || identifier === null) return { key };
+  const { field: name, value } = identifier;
+  const fields = key.fields ?? [];
+  if (fields.some((field) => field.name === name)) {
+    throw new TidemarkError('SCHEMA_INVALID', `the key of ${value} has a field ${name} already`, {
+      cure: 'Set topic.key.field.name to another name.',
+    });
+  }
+  const last = { name, schema: { type: 'string', optional: false } } as const;
+  return { key: { ...key, fields: [...fields, last] }, keyIdentifier: value };
 }
 
 function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema {

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import type { TableId } from '../model/table-schema.ts';
+import type { TableId, TableSchema } from '../model/table-schema.ts';
 
 /** Kafka's limit; longer names are cut, as Debezium cuts them. */
 const MAX_TOPIC_LENGTH = 249;
@@ -7,12 +7,30 @@ const MAX_TOPIC_LENGTH = 249;
 /** How topics are named: topic.delimiter, topic.naming.strategy and so on. */
 export interface TopicNaming {
   readonly delimiter: string;
+  /** The name of the schema stands in the topic; absent: true. */
+  readonly withSchema?: boolean;
   /** What Kafka forbids becomes `_`; or `_uXXXX`, from which the name can be had back. */
   readonly forbidden: 'underscore' | 'unicode';
+  /** topic.regex; absent: names stay. */
+  readonly routing?: TopicRouting;
   /** First part of the topic of heartbeats. */
   readonly heartbeatPrefix: string;
+  /** The whole name of this topic; absent: made of its first part and the prefix. */
+  readonly heartbeatName?: string;
   /** Last part of the topic of transactions. */
   readonly transaction: string;
+}
+
+/** Topics by other names, so that tables may share one. */
+export interface TopicRouting {
+  /** Null or empty: the name stays. */
+  readonly rename: (topic: string) => string | null;
+  /** The field of keys that tells the table; null: keys stay as they are. */
+  readonly key: {
+    readonly field: string;
+    /** Of the name that the topic had; null: all of it. */
+    readonly identifier: (topic: string) => string | null;
+  } | null;
 }
 
 export const DEFAULT_NAMING: TopicNaming = {
@@ -24,16 +42,38 @@ export const DEFAULT_NAMING: TopicNaming = {
 
 /** `<prefix>.<schema>.<table>` with every character that Kafka forbids replaced. */
 export function dataTopic(prefix: string, table: TableId, naming = DEFAULT_NAMING): string {
-  const { delimiter, forbidden } = naming;
-  const parts = [table.schema, table.table].map((part) =>
-    forbidden === 'unicode' ? escaped(part) : part,
-  );
-  return sanitizeTopic([prefix, ...parts].join(delimiter));
+  const { forbidden, routing } = naming;
+  const topic = sanitizeTopic(originalTopic(prefix, table, naming, forbidden === 'unicode'));
+  const renamed = routing?.rename(topic) ?? '';
+  return renamed === '' ? topic : sanitizeTopic(renamed);
+}
+
+/** What the key of this table's records has beside the table's own fields; null: nothing. */
+export function keyIdentifier(
+  prefix: string,
+  table: TableId,
+  naming = DEFAULT_NAMING,
+): { readonly field: string; readonly value: string } | null {
+  const key = naming.routing?.key ?? null;
+  if (key === null) return null;
+  const topic = originalTopic(prefix, table, naming, false);
+  return { field: key.field, value: key.identifier(topic) ?? topic };
+}
+
+function originalTopic(
+  prefix: string,
+  table: TableId,
+  { delimiter, withSchema = true }: TopicNaming,
+  escapes: boolean,
+): string {
+  const names = withSchema ? [table.schema, table.table] : [table.table];
+  return [prefix, ...names.map((name) => (escapes ? escaped(name) : name))].join(delimiter);
 }
 
 /** Where heartbeats go. */
 export function heartbeatTopic(prefix: string, naming = DEFAULT_NAMING): string {
-  return sanitizeTopic(`${naming.heartbeatPrefix}${naming.delimiter}${prefix}`);
+  const { heartbeatName, heartbeatPrefix, delimiter } = naming;
+  return sanitizeTopic(heartbeatName ?? `${heartbeatPrefix}${delimiter}${prefix}`);
 }
 
 /** Where transaction metadata goes. */
@@ -59,26 +99,62 @@ function sanitizeTopic(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, MAX_TOPIC_LENGTH);
 }
 
+/** As much of a table as decides whether it can share a topic. */
+export type NamedTable = Pick<TableSchema, 'id'> & Partial<Pick<TableSchema, 'keyColumns'>>;
+
 /**
  * Throws TOPIC_COLLISION when two of the tables would share a topic: replacing and cutting are not
- * reversible (`a b` and `a_b`), nor are the dots (`a.b`.`c` and `a`.`b.c`).
+ * reversible (`a b` and `a_b`), nor are the dots (`a.b`.`c` and `a`.`b.c`). Where topic.regex means
+ * them to, the tables need keys, and `truncates` may not be written: one table's would empty both.
  */
 export function checkTopicCollisions(
   prefix: string,
-  tables: readonly TableId[],
+  tables: readonly NamedTable[],
   naming = DEFAULT_NAMING,
+  truncates = true,
 ): void {
-  const owners = new Map<string, TableId>();
+  const owners = new Map<string, NamedTable>();
+  const others = [heartbeatTopic(prefix, naming), transactionTopic(prefix, naming)];
   for (const table of tables) {
-    const topic = dataTopic(prefix, table, naming);
-    const owner = owners.get(topic);
-    if (owner !== undefined && !sameTable(owner, table)) {
+    const topic = dataTopic(prefix, table.id, naming);
+    if ([...others, messageTopic(prefix)].includes(topic)) {
       throw new TidemarkError(
         'TOPIC_COLLISION',
-        `tables ${quoted(owner)} and ${quoted(table)} would both write to topic ${topic}`,
+        `table ${quoted(table.id)} would write to topic ${topic}, which has other records`,
       );
     }
+    const owner = owners.get(topic);
+    if (owner !== undefined && !sameTable(owner.id, table.id)) {
+      checkShared(topic, [owner, table], naming, truncates);
+    }
     owners.set(topic, table);
+  }
+}
+
+function checkShared(
+  topic: string,
+  both: readonly [NamedTable, NamedTable],
+  naming: TopicNaming,
+  truncates: boolean,
+): void {
+  const names = `tables ${both.map(({ id }) => quoted(id)).join(' and ')}`;
+  if (naming.routing === undefined) {
+    throw new TidemarkError('TOPIC_COLLISION', `${names} would both write to topic ${topic}`);
+  }
+  const keyless = both.find(({ keyColumns }) => keyColumns?.length === 0);
+  if (keyless !== undefined) {
+    throw new TidemarkError(
+      'TOPIC_COLLISION',
+      `${names} share topic ${topic}, and ${quoted(keyless.id)} has no key to tell its rows by`,
+      { cure: 'Name key columns with message.key.columns, or let topic.regex leave it out.' },
+    );
+  }
+  if (truncates) {
+    throw new TidemarkError(
+      'TOPIC_COLLISION',
+      `${names} share topic ${topic}: a TRUNCATE of one would empty both in a target`,
+      { cure: 'skipped.operations: t' },
+    );
   }
 }
 

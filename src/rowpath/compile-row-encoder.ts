@@ -1,5 +1,7 @@
 import { parseText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
 import { inColumn } from '../../dialects/postgres/value-conversion.ts';
+import { compileAvroEncoder } from '../converter/avro-encoder.ts';
+import { jsonString } from '../converter/json-text.ts';
 import { headerText } from '../converter/simple-header.ts';
 import {
   ABSENT_HEADER,
@@ -13,7 +15,7 @@ import {
 import type { ImageSide, PlannedRecord } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER, unconvertedPath } from '../envelope/unconverted.ts';
 import { must } from '../foundation/assert.ts';
-import type { ByteWriter } from '../foundation/byte-writer.ts';
+import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
@@ -257,7 +259,11 @@ class CompiledRowEncoder implements RowEncoder {
   #keyText(side: ImageSide, change: RowChange): string {
     const schema = must(this.#context.schemas.key, 'a moved row has a key');
     const values = this.#keyColumns.map((column) => this.#keyValue(side, column, change));
-    return headerText({ schema, values });
+    const { keyIdentifier } = this.#context.schemas;
+    return headerText({
+      schema,
+      values: keyIdentifier === undefined ? values : [...values, keyIdentifier],
+    });
   }
 
   #keyValue(side: ImageSide, column: ColumnSchema, change: RowChange): ConnectValue {
@@ -297,5 +303,20 @@ function structEncoder(
     }),
   );
   const isJson = wire === 'json';
-  return new ImageEncoder(columns, encoders, isJson ? OPEN : NOTHING, isJson ? CLOSE : NOTHING);
+  const { keyIdentifier } = context.schemas;
+  const close =
+    part === 'key' && keyIdentifier !== undefined
+      ? identifierEnd(must(fields.at(-1), 'the field of the identifier'), keyIdentifier, isJson)
+      : isJson
+        ? CLOSE
+        : NOTHING;
+  return new ImageEncoder(columns, encoders, isJson ? OPEN : NOTHING, close);
+}
+
+/** The last field of a key, the same for all rows of the table (topic.regex). */
+function identifierEnd(field: ConnectField, value: string, isJson: boolean): PreparedBytes {
+  if (isJson) return prepareBytes(`,${jsonString(field.name)}:${jsonString(value)}}`);
+  const writer = new ByteWriter(64);
+  compileAvroEncoder(field.schema)(writer, value);
+  return prepareBytes(writer.written());
 }

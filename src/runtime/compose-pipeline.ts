@@ -4,6 +4,7 @@ import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.
 import type { ResolvedOptions } from '../config/option.ts';
 import { postProcessorSettings } from '../config/post-processor-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
+import { isRegexNaming } from '../config/topic-naming-options.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -270,12 +271,7 @@ function composeSink(
   return new SinkRunner({
     name: sink.name,
     group: `connect-${sink.name}`,
-    topics: topicsOf(
-      sink.options,
-      config.source.options.string('topic.prefix'),
-      config.source.options.string('topic.delimiter'),
-      signalTopicOf(config.source.options),
-    ),
+    topics: sinkTopics(sink.options, config.source.options),
     transport,
     openTask: () => createSqlSink(options),
     converters: { key: key.converter, value: value.converter },
@@ -287,6 +283,17 @@ function composeSink(
   });
 }
 
+/** Which topics of the source's a sink reads. */
+export function sinkTopics(
+  sink: ResolvedOptions,
+  source: ResolvedOptions,
+): readonly string[] | RegExp {
+  const prefix = source.string('topic.prefix');
+  const signals = signalTopicOf(source);
+  const renamed = isRegexNaming(source) ? heartbeatTopic(prefix, topicNamingOf(source)) : null;
+  return topicsOf(sink, prefix, source.string('topic.delimiter'), signals, renamed);
+}
+
 /**
  * `topics` (exact names), `topics.regex` (anchored), or everything that the source writes; signals
  * are no records of its.
@@ -296,11 +303,17 @@ export function topicsOf(
   topicPrefix: string,
   delimiter = '.',
   signalTopic = '',
+  /** Of a source whose topics may have any name; null: they begin with the prefix. */
+  heartbeats: string | null = null,
 ): readonly string[] | RegExp {
   const pattern = sink.optionalPattern('topics.regex');
   if (pattern !== undefined) return pattern;
   const topics = sink.list('topics');
   if (topics.length > 0) return topics;
+  if (heartbeats !== null) {
+    const others = [heartbeats, signalTopic].filter((name) => name !== '');
+    return new RegExp(`^(?!(?:${others.map((name) => RegExp.escape(name)).join('|')})$).+$`);
+  }
   const first = `${topicPrefix}${delimiter}`;
   const others = signalTopic.startsWith(first) ? `(?!${RegExp.escape(signalTopic)}$)` : '';
   return new RegExp(`^${others}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);

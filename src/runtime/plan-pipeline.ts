@@ -12,7 +12,7 @@ import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { planCapture, readCatalog } from '../source/postgres/capture-preparation.ts';
 import { readSlot } from '../source/postgres/postgres-slot.ts';
 import { PostgresWire } from '../source/postgres/postgres-wire.ts';
-import { topicsOf } from './compose-pipeline.ts';
+import { sinkTopics } from './compose-pipeline.ts';
 import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { loadedSourceOptions } from './column-converters.ts';
@@ -114,11 +114,7 @@ function planSink(
   const options = sinkOptionsOf(sink);
   const dialect = postgresTarget;
   const naming = new TableNaming(options, dialect.identifierBytesMax);
-  const topics = topicsOf(
-    sink.options,
-    source.string('topic.prefix'),
-    source.string('topic.delimiter'),
-  );
+  const topics = sinkTopics(sink.options, source);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );

@@ -22,8 +22,9 @@ export function recordProblems(
   const collision = problemOf(() =>
     checkTopicCollisions(
       envelope.topicPrefix,
-      tables.map(({ id }) => id),
+      tables,
       envelope.naming,
+      envelope.skipTruncates !== true,
     ),
   );
   const schemas = tables.map((table) => schemaProblem(table, envelope, formats));

@@ -6,11 +6,12 @@ import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { serverAddresses, splitStatements } from '../config/postgres-connection-options.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
+import { isRegexNaming, replacedName } from '../config/topic-naming-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import type { ConversionFailures } from '../envelope/unconverted.ts';
 import type { NameAdjustment } from '../envelope/schema-name-adjustment.ts';
-import type { TopicNaming } from '../envelope/topic-naming.ts';
+import type { TopicNaming, TopicRouting } from '../envelope/topic-naming.ts';
 import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type {
@@ -95,11 +96,27 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
 
 /** How topics are named, from the source's properties. */
 export function topicNamingOf(options: ResolvedOptions): TopicNaming {
+  const strategy = options.string('topic.naming.strategy');
+  const heartbeatName = options.optionalString('topic.heartbeat.name');
   return {
     delimiter: options.string('topic.delimiter'),
-    forbidden: options.string('topic.naming.strategy') === 'unicode' ? 'unicode' : 'underscore',
+    withSchema: !strategy.startsWith('table'),
+    forbidden: strategy.endsWith('unicode') ? 'unicode' : 'underscore',
+    ...(isRegexNaming(options) ? { routing: routingOf(options) } : {}),
     heartbeatPrefix: options.string('topic.heartbeat.prefix'),
+    ...(heartbeatName === undefined ? {} : { heartbeatName }),
     transaction: options.string('topic.transaction'),
+  };
+}
+
+function routingOf(options: ResolvedOptions): TopicRouting {
+  const key = {
+    field: options.string('topic.key.field.name'),
+    identifier: replacedName(options, 'topic.key.field.regex', 'topic.key.field.replacement'),
+  };
+  return {
+    rename: replacedName(options, 'topic.regex', 'topic.replacement'),
+    key: options.boolean('topic.key.enforce.uniqueness') ? key : null,
   };
 }
 
@@ -128,6 +145,7 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     skipped: new Set(skippedOperations(options)),
     skipUnchanged: options.boolean('skip.messages.without.change'),
     naming: topicNamingOf(options),
+    skipTruncates: skippedOperations(options).includes('t'),
     absentHeader: compat === undefined,
     leavesDefaults: source.flavour === 'debezium',
     keyTellsSourceType: source.flavour !== 'debezium',

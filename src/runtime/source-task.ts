@@ -243,9 +243,10 @@ class TaskReceiver implements ChangeReceiver {
     const { transport, name, encoders, fault, logger } = this.#parts;
     logger.info({ tables: tables.length }, 'snapshot starts');
     encoders.claimTopics(tables);
-    const topics: string[] = [];
-    for (const table of tables) topics.push(await encoders.openTopic(table));
-    await transport.beginGeneration(topics, {
+    // Tables may share a topic.
+    const topics = new Set<string>();
+    for (const table of tables) topics.add(await encoders.openTopic(table));
+    await transport.beginGeneration([...topics], {
       key: sourceOffsetKey(name, offset),
       value: encodeSourceOffset(this.#withSignals(offset)),
     });

@@ -40,7 +40,7 @@ export class TableEncoders {
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
   /** Tables that have a topic of their own, by name. */
-  readonly #tables = new Map<string, TableId>();
+  readonly #tables = new Map<string, TableSchema>();
   #lastTable: TableSchema | null = null;
   #lastEncoder: RowEncoder | null = null;
   #chunkMicros: bigint | null = null;
@@ -79,10 +79,11 @@ export class TableEncoders {
 
   /** Throws TOPIC_COLLISION when one of these tables or of those before shares another's topic. */
   claimTopics(tables: readonly TableSchema[]): void {
-    const all = new Map([...this.#tables, ...tables.map(({ id }) => [tableKey(id), id] as const)]);
-    const { topicPrefix, naming } = this.#options;
-    checkTopicCollisions(topicPrefix, [...all.values()], naming);
-    for (const [key, id] of all) this.#tables.set(key, id);
+    const named = tables.map((table) => [tableKey(table.id), table] as const);
+    const all = new Map([...this.#tables, ...named]);
+    const { topicPrefix, naming, skipTruncates } = this.#options;
+    checkTopicCollisions(topicPrefix, [...all.values()], naming, skipTruncates !== true);
+    for (const [key, table] of all) this.#tables.set(key, table);
   }
 
   /** Makes the encoder of a table version; undefined when it is there already. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_NAMING } from '../../src/envelope/topic-naming.ts';
 import type { RowChange, RowOperation } from '../../src/model/change-event.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
@@ -83,6 +84,33 @@ describe('a converter that makes null of a text', () => {
         }
       });
     }
+  }
+});
+
+describe('keys with a field that tells the table', () => {
+  for (const wire of WIRES) {
+    test(`of every record of a change, headers too, in ${wire.name}`, async () => {
+      const key = { field: '__dbz__physicalTableIdentifier', identifier: () => 'a "b" ü' };
+      const naming = { ...DEFAULT_NAMING, routing: { rename: () => 'one', key } };
+      const columns = [
+        column(KEY_CASE, 'id', 0, { identity: true }),
+        column(KEY_CASE, 'n', 1, { identity: true }),
+      ];
+      const bench = await benchOf(tableOf(columns, [1, 0]), wire, { ...OPTIONS, naming });
+      const { table, schemas } = bench.context;
+      expect(schemas.topic).toBe('one');
+      expect(schemas.key?.fields?.map(({ name }) => name)).toEqual(['n', 'id', key.field]);
+      const [before, after] = [RowImage.of(['1', '2']), RowImage.of(['3', '4'])];
+      for (const change of [
+        { op: 'c', before: null, after },
+        { op: 'u', before, after },
+        { op: 'd', before, after: null },
+      ] as const) {
+        const made: RowChange = { ...origin(), table, beforeIsKeyOnly: false, ...change };
+        expect(bench.compiled(made)).toEqual(bench.general(made));
+        expect(bench.compiled(made)[0]?.key).toContain(wire.format === 'json' ? 'a \\"b' : 'a "b"');
+      }
+    });
   }
 });
 

@@ -1,10 +1,15 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
-import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
+import type { ConnectorConfig, PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
-import { composePipeline, retryOptionsOf, topicsOf } from '../../src/runtime/compose-pipeline.ts';
+import {
+  composePipeline,
+  retryOptionsOf,
+  sinkTopics,
+  topicsOf,
+} from '../../src/runtime/compose-pipeline.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -46,6 +51,23 @@ describe('topics of a sink', () => {
     expect(pattern.test('shop.eu.public.orders')).toBe(true);
     expect(pattern.test('shopXeu.public.orders')).toBe(false);
     expect(pattern.test('other.shop.eu.public.orders')).toBe(false);
+  });
+
+  test('all but heartbeats and signals where the source renames its topics', () => {
+    const source = {
+      'topic.naming.strategy': 'regex',
+      'topic.regex': '.*',
+      'topic.replacement': 'all',
+    };
+    const { sinks, source: from } = configOf('/', { source });
+    const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
+    const topics = [
+      'all',
+      'shop.eu.public.orders',
+      '__debezium-heartbeat.shop.eu',
+      'shop.eu-signal',
+    ];
+    expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 2));
   });
 
   test('names, or a pattern over the whole name', () => {
