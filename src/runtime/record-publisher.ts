@@ -104,7 +104,7 @@ export class RecordPublisher {
     const { lingerBytes, batchBytesMax } = this.#limits;
     const bytes = this.#filling.byteLength;
     if (this.#writing === null) {
-      if (this.#filling.count > 0) {
+      if (this.#hasWork()) {
         if (more && bytes < lingerBytes) this.#linger();
         else this.#write();
       } else if (!more) {

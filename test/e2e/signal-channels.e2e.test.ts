@@ -97,6 +97,8 @@ test('by topic and by file, each signal once over kills, and what is told is dur
   {
     await using daemon = Daemon.start(pipeline);
     await untilTold(pipeline, 'f2 STARTED');
+    const byTopic = ['--tables', 'public.orders', '--channel', 'kafka'];
+    expect((await runProgram(['snapshot', pipeline.file, ...byTopic])).code).toBe(0);
     daemon.kill();
     await daemon.ended;
   }
@@ -104,12 +106,20 @@ test('by topic and by file, each signal once over kills, and what is told is dur
     await using daemon = Daemon.start(pipeline);
     await daemon.until((status) => status.source.phase === 'streaming');
     await untilTold(pipeline, 'f2 COMPLETED');
+    // The first one, by topic, f1, f2, and the one that was sent just before the kill.
+    await vi.waitFor(
+      async () => {
+        const told = shown(await notices(pipeline.storePath));
+        expect(told.filter((line) => line.endsWith(' COMPLETED'))).toHaveLength(5);
+      },
+      { timeout: 60_000, interval: 50 },
+    );
     await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe(''));
     expect(await daemon.stop()).toBe(0);
   }
   const all = shown(await notices(pipeline.storePath));
   const count = (text: string): number => all.filter((one) => one.endsWith(text)).length;
-  expect([count(' STARTED'), count('f2 STARTED'), count(' REJECTED')]).toEqual([4, 1, 1]);
+  expect([count(' STARTED'), count('f2 STARTED'), count(' REJECTED')]).toEqual([5, 1, 1]);
   expect([count('f2 COMPLETED'), count('first COMPLETED')]).toEqual([1, 1]);
   expect(all[0]).toBe('first STARTED');
 });

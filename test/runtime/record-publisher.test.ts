@@ -252,6 +252,24 @@ test('what is told of the events comes as often as it is told, and does not coun
   expect(transport.log).toEqual(['append 4 at {"lsn":1}', 'durable 1 at 1']);
 });
 
+test('an offset that changed without an event is stored soon, when nothing holds it', async () => {
+  const { transport, publisher, state, clock } = setup();
+  state.lsn = 5;
+  publisher.touch();
+  clock.advance(4);
+  expect(transport.log).toEqual(['offset {"lsn":5}']);
+  transport.held[0]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 5'));
+  state.lsn = 6;
+  publisher.hold(true);
+  publisher.touch();
+  clock.advance(4);
+  expect(transport.log).toHaveLength(2);
+  publisher.hold(false);
+  expect(publisher.settle(false)).toBeUndefined();
+  expect(transport.log.at(-1)).toBe('offset {"lsn":6}');
+});
+
 function beat(batch: RecordBatch): void {
   batch.start(1, 0);
   batch.endKey(false);

@@ -215,7 +215,10 @@ function readRights({ catalog, plan, options }: PreflightInput): TidemarkError[]
   const { server } = catalog;
   if (options.snapshotMode === 'no_data') return [];
   const user = quoteIdentifier(server.user);
-  const parts = plan.tables.flatMap((table) => table.storage);
+  const { signalTable, signalTableSilent: silent } = options.snapshots;
+  const parts = plan.tables
+    .filter(({ info }) => !silent || `${info.schema}.${info.name}` !== signalTable)
+    .flatMap((table) => table.storage);
   const found: TidemarkError[] = [];
   const unreadable = parts.filter((part) => !part.canSelect);
   if (unreadable.length > 0) {

@@ -3,6 +3,7 @@ import type { ServerInfo, SlotInfo } from '../../../dialects/postgres/postgres-s
 import type { CatalogState } from '../../../src/source/postgres/capture-preparation.ts';
 import { planCapture } from '../../../src/source/postgres/capture-preparation.ts';
 import type { PreflightFindings } from '../../../src/source/postgres/preflight-checks.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/postgres/snapshot-options.ts';
 import { preflightChecks } from '../../../src/source/postgres/preflight-checks.ts';
 import {
   catalogState,
@@ -174,6 +175,9 @@ describe('rights', () => {
         'GRANT SELECT ON "public"."orders" TO "tidemark";',
     );
     expect(codes({ catalog, options: { snapshotMode: 'no_data' } })).toEqual([]);
+    const signals = { signalTable: 'public.orders', signalTableSilent: true };
+    const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, ...signals };
+    expect(codes({ catalog, options: { snapshots } })).toEqual([]);
   });
 
   test('row level security would hide rows in silence (P75)', () => {
