@@ -19,6 +19,8 @@ export interface TopicNaming {
   readonly heartbeatName?: string;
   /** Last part of the topic of transactions. */
   readonly transaction: string;
+  /** Topics of notifications and signals: no table may write to them. */
+  readonly taken?: readonly string[];
 }
 
 /** Topics by other names, so that tables may share one. */
@@ -117,7 +119,7 @@ export function checkTopicCollisions(
   const others = [heartbeatTopic(prefix, naming), transactionTopic(prefix, naming)];
   for (const table of tables) {
     const topic = dataTopic(prefix, table.id, naming);
-    if ([...others, messageTopic(prefix)].includes(topic)) {
+    if ([...others, messageTopic(prefix), ...(naming.taken ?? [])].includes(topic)) {
       throw new TidemarkError(
         'TOPIC_COLLISION',
         `table ${quoted(table.id)} would write to topic ${topic}, which has other records`,

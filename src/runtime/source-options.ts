@@ -7,6 +7,7 @@ import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { serverAddresses, splitStatements } from '../config/postgres-connection-options.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
 import { isRegexNaming, replacedName } from '../config/topic-naming-options.ts';
+import { signalTopicOf } from '../config/signal-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import type { ConversionFailures } from '../envelope/unconverted.ts';
@@ -98,6 +99,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
 export function topicNamingOf(options: ResolvedOptions): TopicNaming {
   const strategy = options.string('topic.naming.strategy');
   const heartbeatName = options.optionalString('topic.heartbeat.name');
+  const taken = takenTopics(options);
   return {
     delimiter: options.string('topic.delimiter'),
     withSchema: !strategy.startsWith('table'),
@@ -106,7 +108,17 @@ export function topicNamingOf(options: ResolvedOptions): TopicNaming {
     heartbeatPrefix: options.string('topic.heartbeat.prefix'),
     ...(heartbeatName === undefined ? {} : { heartbeatName }),
     transaction: options.string('topic.transaction'),
+    ...(taken.length === 0 ? {} : { taken }),
   };
+}
+
+function takenTopics(options: ResolvedOptions): readonly string[] {
+  const notices = options.optionalString('notification.sink.topic.name');
+  const isOn = (channels: string, name: string): boolean => options.list(channels).includes(name);
+  return [
+    ...(isOn('signal.enabled.channels', 'kafka') ? [signalTopicOf(options)] : []),
+    ...(isOn('notification.enabled.channels', 'sink') && notices !== undefined ? [notices] : []),
+  ];
 }
 
 function routingOf(options: ResolvedOptions): TopicRouting {

@@ -102,6 +102,7 @@ describe('collisions', () => {
     ['transaction', {}],
     ['message', {}],
     ['beats', { heartbeatName: 'shop.beats' }],
+    ['notices', { taken: ['shop.notices'] }],
   ])('with a topic of other records: a table named %s', (name, more) => {
     const naming = { ...DEFAULT_NAMING, withSchema: false, ...more };
     expect(() => checkTopicCollisions('shop', [named('public', name)], naming)).toThrow(

@@ -86,6 +86,18 @@ describe('names of topics', () => {
     });
   });
 
+  test('those of signals and notifications are taken, where there are any', () => {
+    const taken = (given: Record<string, string>) => topicNamingOf(sourceOf(given).options).taken;
+    expect(taken({ 'notification.sink.topic.name': 'notices' })).toBeUndefined();
+    const on = {
+      'signal.enabled.channels': 'source,kafka',
+      'notification.enabled.channels': 'sink',
+      'notification.sink.topic.name': 'notices',
+    };
+    const prefix = sourceOf({}).options.string('topic.prefix');
+    expect(taken(on)).toEqual([`${prefix}-signal`, 'notices']);
+  });
+
   test.each([
     [{ 'topic.delimiter': '/' }, 'must be one of . _ -'],
     [{ 'topic.heartbeat.prefix': 'a b' }, 'may have only letters'],
