@@ -116,6 +116,24 @@ describe('snapshot', () => {
     expect(bench.statistics).toMatchObject({ reads: 2, creates: 1, snapshotDone: true });
   });
 
+  test('let go, the source is told at once what is durable', async () => {
+    await using bench = await sourceTaskBench(async (receiver, reader) => {
+      await introduce(receiver);
+      await receiver.snapshotStarted([table], offset(0));
+      receiver.row(rowChange(table, 'r', null, ['1', 'a']));
+      await receiver.settle(false);
+      await vi.waitFor(() => expect(bench.log).toContain('snapshot.rows-appended'));
+      expect(bench.log.filter((entry) => entry.startsWith('confirm'))).toEqual([]);
+      receiver.snapshotReleased?.();
+      insert(receiver, reader, 6);
+      await receiver.settle(false);
+      await vi.waitFor(() => expect(bench.log).toContain('confirm 6'));
+      await receiver.snapshotCompleted(reader.offset());
+    });
+    await start(bench).ended;
+    expect(bench.log.indexOf('confirm 6')).toBeLessThan(bench.log.indexOf('snapshot.completed'));
+  });
+
   test('starting over makes a generation without the rows of the first (ruling 3)', async () => {
     let attempt = 0;
     await using bench = await sourceTaskBench(async (receiver, reader) => {

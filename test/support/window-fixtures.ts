@@ -29,7 +29,10 @@ export const READING: TableReading = {
       id: { catalog: 'd', schema: 'public', table: 't' },
       columns: [{ tupleIndex: 0 }, { tupleIndex: 1 }],
     },
-    tupleColumns: [{ name: 'id' }, { name: 'v' }],
+    tupleColumns: [
+      { name: 'id', typeText: 'integer' },
+      { name: 'v', typeText: 'text' },
+    ],
     storage: [{ oid: 7, schema: 'public', name: 't' }],
     columnList: null,
     rowFilter: null,

@@ -71,6 +71,8 @@ export class FirstSnapshot {
     for (const warning of result.warnings) this.#parts.warn(warning);
     if (!result.complete) {
       receiver.snapshotReleased?.();
+      // Of the others those tell that read the rest.
+      this.#progress = this.#progress.filter(({ completed }) => completed);
       this.#completed = restOf(fromSourceOffset(this.offset()));
     }
     const resume = must(this.#completed, 'a snapshot without an end');

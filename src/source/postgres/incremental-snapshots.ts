@@ -230,7 +230,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#described = null;
     const table = `${task.schema}.${task.table}`;
     if (isStatementError(thrown) && task.purpose === 'incremental') {
-      this.#parts.note(`the incremental snapshot of ${table} is given up: ${error.message}`);
+      this.#parts.warn(`the incremental snapshot of ${table} is given up: ${error.message}`);
       this.#tasks.finish(task, 'SQL_EXCEPTION');
       return;
     }

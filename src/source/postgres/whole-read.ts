@@ -36,6 +36,7 @@ export interface WholeReadParts {
   readonly clock: Clock;
   notify(notification: SourceNotification): void;
   note(text: string): void;
+  warn(text: string): void;
 }
 
 /** A table without a key that has its turn. */
@@ -117,7 +118,7 @@ export class WholeRead {
       this.#tasks.finish(task, 'SUCCEEDED');
     } catch (error) {
       if (!isStatementError(error) || task.purpose === 'initial') throw error;
-      this.#parts.note(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
+      this.#parts.warn(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
       this.#tasks.finish(task, 'SQL_EXCEPTION');
     } finally {
       this.#wanted = null;
@@ -149,7 +150,7 @@ export class WholeRead {
       notices.completed();
     } catch (error) {
       if (!isStatementError(error)) throw error;
-      this.#parts.note(`the blocking snapshot of ${names} is given up: ${String(error)}`);
+      this.#parts.warn(`the blocking snapshot of ${names} is given up: ${String(error)}`);
       this.#tasks.blockingDone(request);
       notices.aborted();
     }

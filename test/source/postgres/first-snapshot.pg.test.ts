@@ -71,4 +71,5 @@ test('let go, the stream begins with the tables that are left', async () => {
   const { tasks } = decodeSnapshotState(resume.snapshotState ?? null);
   expect([resume.snapshot, tasks.map((task) => task.table)]).toEqual(['completed', ['a']]);
   expect([released, receiver.events.length, told]).toEqual([1, 0, ['STARTED']]);
+  expect(snapshot.progress).toEqual([]);
 });

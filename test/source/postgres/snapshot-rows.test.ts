@@ -56,6 +56,22 @@ describe('SnapshotRows', () => {
     expect(await seen(out)).toEqual(['t0:2 first', 't0:1 last']);
   });
 
+  test('let go, every row that was held back goes out, and its chunk is done', async () => {
+    const { rows, out } = open([2, 1, 1]);
+    const done: string[] = [];
+    const [a, b, c] = [0, 0, 1].map((table, i) =>
+      rows.openChunk(table, () => done.push('abc'[i] ?? '')),
+    ) as [ChunkRows, ChunkRows, ChunkRows];
+    new Reads(a).read([1, 2]);
+    a.close();
+    new Reads(c).read([5]);
+    c.close();
+    new Reads(b).read([3]);
+    rows.letGo();
+    expect(await seen(out)).toEqual(['t0:1 first', 't1:5 last_in_data_collection', 't0:2 true']);
+    expect(done.toSorted()).toEqual(['a', 'c']);
+  });
+
   test('a held row survives the next read into the same buffer', async () => {
     const { rows, out } = open([1]);
     const chunk = rows.openChunk(0);

@@ -4,6 +4,7 @@ import type { TableTask } from '../../../src/source/postgres/snapshot-state.ts';
 import type { OpenWindow } from '../../../src/source/postgres/window-handover.ts';
 import { WindowPlanner } from '../../../src/source/postgres/window-planner.ts';
 import type { WindowReader } from '../../../src/source/postgres/window-reader.ts';
+import { tableName } from '../../../src/model/table-schema.ts';
 import { must } from '../../../src/foundation/assert.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
@@ -87,6 +88,30 @@ test('pages that are read are left out; a table with another file is read by key
   tasks.update(task, { method: 'pages', parts: [part] });
   close(open, ['1']);
   expect(tasks.has(task)).toBe(false);
+});
+
+test('a SELECT override reads by key what pages of the table were cut into', async () => {
+  const override = { table: tableName(READING.schema.id), statement: 'SELECT * FROM x' };
+  const snapshots = { ...options.snapshots, overrides: [override] };
+  const queries: string[] = [];
+  const reader = {
+    wire: () =>
+      Promise.resolve({
+        query: (sql: string) => {
+          queries.push(sql);
+          return Promise.resolve([{ columns: [], rows: [['9']] }]);
+        },
+      }),
+  } as unknown as WindowReader;
+  for (const purpose of ['initial', 'incremental'] as const) {
+    const { tasks, task } = taskList({ method: 'pages', parts: [part], purpose });
+    const environment = { clock: new FakeClock(), note: () => undefined };
+    const made = new WindowPlanner({ ...options, snapshots }, tasks, reader, environment);
+    const chunk = must(await made.next(task, READING, signal), 'a chunk');
+    queries.push(made.query(chunk, READING, task));
+  }
+  expect(queries.map((sql) => sql.includes('FROM (SELECT * FROM x'))).toEqual([true, true, false]);
+  expect(queries.map((sql) => sql.includes('ctid'))).toEqual([false, false, true]);
 });
 
 test('rows that do not fit are asked for in smaller pieces', async () => {
