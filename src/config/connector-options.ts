@@ -138,6 +138,7 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     type: { kind: 'regex' },
     doc: 'Topics to apply, as a regular expression over the whole name.',
   },
+  ...TRANSFORM_OPTIONS,
   ...RETRY_OPTIONS,
   ...acceptedOptions({
     'tasks.max': 'one task feeds one target',
@@ -154,11 +155,6 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     'errors.log.include.messages': 'row values are never logged',
   }),
   ...refusedOptions({
-    transforms:
-      'single-message transforms are not supported yet; envelopes need no unwrapping here',
-    'transforms.<property>': 'single-message transforms are not supported yet',
-    predicates: 'predicates are not supported yet',
-    'predicates.<property>': 'predicates are not supported yet',
     'errors.deadletterqueue.topic.name':
       'dead-letter topics are not supported yet; a record that cannot be applied parks its table',
     'errors.deadletterqueue.<property>': 'dead-letter topics are not supported yet',

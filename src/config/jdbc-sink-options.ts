@@ -2,6 +2,7 @@ import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
 export const JDBC_SINK_CLASSES = ['jdbc', 'postgres'] as const;
@@ -243,6 +244,7 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
   return [
+    ...TRANSFORM_RULES,
     {
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),

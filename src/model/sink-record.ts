@@ -4,6 +4,8 @@ import type { Struct } from './connect-schema.ts';
 /** A log record with its bytes decoded. */
 export interface SinkRecord {
   readonly topic: string;
+  /** The topic that transforms of the sink gave it: names its table, and nothing else. */
+  readonly destination?: string;
   readonly partition: number;
   /** Of the topic when the record was read; before a higher one a sink empties its table. */
   readonly generation: number;

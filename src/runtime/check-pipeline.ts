@@ -9,6 +9,7 @@ import type { CheckFindings } from './check-findings.ts';
 import { recordProblems } from './record-checks.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
+import { transformProblems } from './pipeline-transforms.ts';
 import { decodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
 import { loadableSourceOptions } from './column-converters.ts';
 import { sourceOptionsOf } from './source-options.ts';
@@ -48,6 +49,7 @@ async function checkAll(
   const findings = await Promise.all([
     checkSource(config, stored, signal, clock),
     ...config.sinks.map(async (sink) => checkSink(sinkOptionsOf(sink), signal)),
+    checkTransforms(config),
   ]);
   return {
     problems: findings.flatMap(({ problems }) => problems),
@@ -58,6 +60,10 @@ async function checkAll(
       ...findings.flatMap(({ warnings }) => warnings),
     ],
   };
+}
+
+async function checkTransforms(config: PipelineConfig): Promise<CheckFindings> {
+  return { problems: await transformProblems(config), warnings: [] };
 }
 
 async function checkSource(

@@ -28,6 +28,7 @@ import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
+import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
@@ -97,7 +98,14 @@ export async function composePipeline(
     statistics,
     sourceRetry: retryOptionsOf(config.runtime, config.source.options),
     sinks: config.sinks.map((sink) => ({
-      runner: composeSink(config, sink, transport, registry, dependencies),
+      runner: composeSink(
+        config,
+        sink,
+        transport,
+        registry,
+        transforms.sinks.get(sink.name) ?? null,
+        dependencies,
+      ),
       retry: retryOptionsOf(config.runtime, sink.options),
     })),
     shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
@@ -262,6 +270,7 @@ function composeSink(
   sink: ConnectorConfig,
   transport: Transport,
   registry: EmbeddedRegistry,
+  apply: ApplyChain | null,
   dependencies: PipelineDependencies,
 ): SinkRunner {
   const { clock, logger, fault } = dependencies;
@@ -275,6 +284,7 @@ function composeSink(
     transport,
     openTask: () => createSqlSink(options),
     converters: { key: key.converter, value: value.converter },
+    ...(apply === null ? {} : { transforms: new SinkTransforms(apply) }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     clock,

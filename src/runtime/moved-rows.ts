@@ -1,5 +1,6 @@
 import { ABSENT_HEADER, NEW_KEY_HEADER, OLD_KEY_HEADER } from '../envelope/record-plan.ts';
-import { parseLosslessJson } from '../foundation/lossless-json.ts';
+import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
+import type { JsonObject } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
 import { isStruct, type ConnectSchema, type Struct } from '../model/connect-schema.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
@@ -47,11 +48,20 @@ function headerText(record: LogRecord, name: string): string | null {
 function parseKey(text: string, schema: ConnectSchema): Struct | null {
   try {
     const json = text.replaceAll(/\p{Cc}/gu, escapeControl);
-    const value = valueFromJson(schema, parseLosslessJson(json));
+    const node = parseLosslessJson(json);
+    const value = valueFromJson(schema, isJsonObject(node) ? underNamesOf(schema, node) : node);
     return value !== null && isStruct(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** Transforms of the source may have renamed the key's fields, but not those in the header. */
+function underNamesOf(schema: ConnectSchema, node: JsonObject): JsonObject {
+  const fields = schema.fields ?? [];
+  const values = Object.values(node);
+  if (values.length !== fields.length || fields.every(({ name }) => name in node)) return node;
+  return Object.fromEntries(fields.map(({ name }, i) => [name, values[i] ?? null]));
 }
 
 function escapeControl(character: string): string {

@@ -5,6 +5,7 @@ import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedTo } from './moved-rows.ts';
+import type { SinkTransforms } from './sink-transforms.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -15,10 +16,14 @@ export interface SinkConverters {
   readonly value: Converter;
 }
 
-/** Decodes fetched log records; waits only where a schema id is not cached. */
+/**
+ * Decodes fetched log records and, where the sink has transforms, transforms them; waits only where
+ * a schema id is not cached.
+ */
 export async function decodeSinkRecords(
   fetched: readonly FetchedRecords[],
   converters: SinkConverters,
+  transforms: SinkTransforms | null = null,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   for (const batch of fetched) {
@@ -27,7 +32,7 @@ export async function decodeSinkRecords(
       const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
       const value = converters.value.toConnect(batch.topic, record.value);
       const movedTo = key === null ? null : keyMovedTo(batch, index, key.schema);
-      decoded.push({
+      const sinkRecord: SinkRecord = {
         topic: batch.topic,
         partition: batch.partition,
         generation: batch.generation,
@@ -38,7 +43,12 @@ export async function decodeSinkRecords(
         value: withoutPlaceholders(value instanceof Promise ? await value : value, record),
         absent: absentColumns(record),
         ...(movedTo === null ? {} : { movedTo }),
-      });
+      };
+      if (transforms === null) decoded.push(sinkRecord);
+      else {
+        const transformed = transforms.transform(sinkRecord, record.headers);
+        if (transformed !== null) decoded.push(transformed);
+      }
     }
   }
   return decoded;

@@ -8,6 +8,7 @@ import type { Consumer, FetchedRecords, Transport } from '../transport/transport
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
+import type { SinkTransforms } from './sink-transforms.ts';
 import type { SupervisedTask } from './supervisor.ts';
 
 /** What a sink task is made of; the task itself is opened anew for each life. */
@@ -18,6 +19,8 @@ export interface SinkRunnerParts {
   readonly transport: Transport;
   readonly openTask: () => SinkTask;
   readonly converters: SinkConverters;
+  /** Absent: the sink has no transforms. */
+  readonly transforms?: SinkTransforms;
   readonly maxPollBytes: number;
   readonly commitIntervalMs: number;
   readonly clock: Clock;
@@ -152,7 +155,8 @@ export class SinkRunner implements SupervisedTask {
           continue;
         }
         told = text;
-        const records = await decodeSinkRecords(fetched, this.#parts.converters);
+        const { converters, transforms } = this.#parts;
+        const records = await decodeSinkRecords(fetched, converters, transforms);
         await queue.push({ fetched, positions, records }, byteLength(fetched));
       }
       queue.close();

@@ -111,6 +111,18 @@ test('what follows a delete without its create is somebody else: the row is kept
   expect(keyMovedTo(fetched([records[0], other]), 0, schema)?.values).toEqual([2]);
 });
 
+test('a key whose fields a transform of the source renamed is taken in their order', async () => {
+  const bench = await benchFor(INTEGER, false);
+  const [record] = moved(bench, '1', '2', undefined);
+  if (record === undefined) throw new Error('a record');
+  const { schema } = keyOf(record);
+  const renamed = { ...schema, fields: schema.fields?.map((field) => ({ ...field, name: 'pk' })) };
+  const { fields = [] } = renamed;
+  expect(keyMovedTo(fetched([record]), 0, { ...renamed, fields })?.values).toEqual([2]);
+  const wider = [...fields, { name: 'more', schema: { type: 'string', optional: true } as const }];
+  expect(keyMovedTo(fetched([record]), 0, { ...renamed, fields: wider })).toBeNull();
+});
+
 test('a plain delete, and a header that is no JSON of the key, move nothing', async () => {
   const bench = await benchFor(INTEGER, true);
   const [record] = moved(bench, '1', '2', undefined);

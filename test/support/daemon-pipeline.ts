@@ -22,6 +22,7 @@ export interface DaemonPipelineOptions {
   /** Where the source is reached: a proxy's port instead of the server's own. */
   readonly sourcePort?: number;
   readonly extraSource?: string;
+  readonly extraSink?: string;
   /** Of the server; the newest by default. */
   readonly major?: number | undefined;
 }
@@ -106,6 +107,7 @@ sinks:
     connection.url: jdbc:postgresql://${server.host}:${server.port}/warehouse
     connection.user: ${server.user}
     connection.password: "${server.password}"
+${options.extraSink ?? ''}
 http: { listen: 127.0.0.1:${port} }
 `;
 }

@@ -81,7 +81,7 @@ export class TableNaming {
 
   #value(name: string, record: SinkRecord): string | null {
     if (name === 'topic') {
-      const { topic } = record;
+      const topic = record.destination ?? record.topic;
       return this.#options.topicDots === 'underscore' ? topic.replaceAll('.', '_') : topic;
     }
     const field = /^source\.(\w+)$/.exec(name)?.[1];

@@ -2,6 +2,7 @@ import type { TargetDialect, TargetName, WantedColumn } from '../../../dialects/
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts';
 import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
+import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { shapeOf } from './record-change.ts';
 import type { PlannedName } from './row-plan.ts';
@@ -50,10 +51,18 @@ function named(
   });
 }
 
-/** The column's name in the source, where the field's name had to be made valid for Avro. */
-function columnName(field: ConnectField): string {
-  return field.schema.parameters?.[SOURCE_COLUMN_NAME] ?? field.name;
+/**
+ * The column's name in the source, where the field's name is that one made valid for Avro. A field
+ * that a transform renamed has a name of its own.
+ */
+function columnName({ name, schema }: ConnectField): string {
+  const source = schema.parameters?.[SOURCE_COLUMN_NAME];
+  if (source === undefined) return name;
+  const isAdjusted = ADJUSTMENTS.some((mode) => adjustFieldName(source, mode) === name);
+  return isAdjusted ? source : name;
 }
+
+const ADJUSTMENTS = ['avro', 'avro_unicode'] as const;
 
 /** The columns of a record's row and key, by the configured key mode. */
 export function recordColumns(

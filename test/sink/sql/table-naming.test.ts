@@ -22,6 +22,11 @@ test.each([
   expect(naming.target(record)).toEqual({ schema, table });
 });
 
+test('a topic that transforms gave it names the table', () => {
+  const naming = new TableNaming({ ...SQL_SINK_DEFAULTS, tableNameFormat: '${topic}' }, 63);
+  expect(naming.target({ ...record, destination: 'other.t' })?.table).toBe('other_t');
+});
+
 test('a tombstone names a table only by its topic', () => {
   const tombstone = topic.tombstone({ id: 1 });
   expect(new TableNaming(SQL_SINK_DEFAULTS, 63).target(tombstone)).toBeNull();

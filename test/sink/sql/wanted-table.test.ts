@@ -35,6 +35,20 @@ describe('the table that records want', () => {
     expect(wanted({ primaryKeyMode: 'none', insertMode: 'insert' }).key).toEqual([]);
   });
 
+  test("has the source's name of a column that Avro spells otherwise, and that of a transform", () => {
+    const named = (field: string) => {
+      const parameters = { '__debezium.source.column.name': 'my-note' };
+      const note = { name: field, schema: { type: 'string', optional: true, parameters } as const };
+      const other = new SinkTopic({ table: 't', columns: [id, note], key: ['Id'] });
+      return wanted({}, other.insert({ Id: 1 })).columns.at(-1)?.name;
+    };
+    expect(['my_note', 'my_u002dnote', 'remark'].map(named)).toEqual([
+      'my-note',
+      'my-note',
+      'remark',
+    ]);
+  });
+
   test('of a tombstone knows the key only', () => {
     expect(wanted({}, topic.tombstone({ Id: 1 }))).toMatchObject({
       columns: [{ name: 'Id' }],

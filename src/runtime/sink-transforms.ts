@@ -1,0 +1,122 @@
+import { TidemarkError } from '../foundation/errors.ts';
+import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
+import { isStruct } from '../model/connect-schema.ts';
+import type { Struct } from '../model/connect-schema.ts';
+import type { SinkRecord } from '../model/sink-record.ts';
+import { NOTHING, structIn } from '../transform/record-transform.ts';
+import { sameValue } from '../transform/same-value.ts';
+import type { ApplyChain } from '../transform/transform-chain.ts';
+import { parseLiteral } from '../transform/value-literal.ts';
+import type { RecordHeader } from '../transport/transport.ts';
+
+/** Texts of headers that are kept: most are the same in every record. */
+const HEADERS_KEPT = 1000;
+
+/**
+ * Transforms between a sink's decoder and its task. Topic, partition, offset, sequence stay those of
+ * the log, whatever the transforms make of them: positions and retention know no others. A new topic
+ * is only the name by which the table is found (`destination`).
+ */
+export class SinkTransforms {
+  readonly #apply: ApplyChain;
+  readonly #headers = new Map<string, ConnectData>();
+
+  constructor(apply: ApplyChain) {
+    this.#apply = apply;
+  }
+
+  /** Null: the record was dropped. Throws TRANSFORM where nothing that a table takes came out. */
+  transform(record: SinkRecord, headers: readonly RecordHeader[]): SinkRecord | null {
+    const before = this.#connectRecord(record, headers);
+    const after = this.#apply(before);
+    if (after === null) return null;
+    const { movedTo: _movedTo, ...rest } = record;
+    const value = structOf(after.value, 'value', record);
+    const movedTo = this.#movedTo(record, before);
+    return {
+      ...rest,
+      key: structOf(after.key, 'key', record),
+      value,
+      absent: absentIn(record, value),
+      ...(after.topic === record.topic ? {} : { destination: after.topic }),
+      ...(movedTo === null ? {} : { movedTo }),
+    };
+  }
+
+  /** The row moves to the key that the transforms make of the new one. */
+  #movedTo(record: SinkRecord, before: ConnectRecord): Struct | null {
+    if (record.movedTo === undefined) return null;
+    const moved = this.#apply({ ...before, key: dataOf(record.movedTo) });
+    return moved === null ? null : structOf(moved.key, 'key', record);
+  }
+
+  #connectRecord(record: SinkRecord, headers: readonly RecordHeader[]): ConnectRecord {
+    const { topic, partition, offset, timestampMs } = record;
+    return {
+      topic,
+      key: dataOf(record.key),
+      value: dataOf(record.value),
+      headers: headers.map((header) => this.#header(header)),
+      timestampMs,
+      partition,
+      offset,
+    };
+  }
+
+  /** As Connect's SimpleHeaderConverter reads them: the form of the text tells the type. */
+  #header({ name, value }: RecordHeader): ConnectHeader {
+    if (value === null) return { name, ...NOTHING };
+    const text = value.toString('utf8');
+    let data = this.#headers.get(text);
+    if (data === undefined) {
+      if (this.#headers.size >= HEADERS_KEPT) this.#headers.clear();
+      data = parseLiteral(text);
+      this.#headers.set(text, data);
+    }
+    return { name, ...data };
+  }
+}
+
+function dataOf(struct: Struct | null): ConnectData {
+  return struct === null ? NOTHING : { schema: struct.schema, value: struct };
+}
+
+function structOf(
+  { value }: ConnectData,
+  side: 'key' | 'value',
+  { topic }: SinkRecord,
+): Struct | null {
+  if (value === null) return null;
+  if (isStruct(value)) return value;
+  throw new TidemarkError(
+    'TRANSFORM',
+    `the transforms left a ${side} of ${topic} that is no struct`,
+    {
+      cure: `A table takes structs: wrap it with HoistField$${side === 'key' ? 'Key' : 'Value'}.`,
+    },
+  );
+}
+
+/** The row of an envelope, or the flat row that took its place. */
+function rowOf(value: Struct): Struct {
+  return structIn(value, 'after') ?? value;
+}
+
+/**
+ * Which fields hold a stand-in now: those that keep their names, and those under a new name whose
+ * value is the stand-in that went in.
+ */
+function absentIn({ value: before, absent }: SinkRecord, after: Struct | null): readonly string[] {
+  if (absent.length === 0 || before === null || after === null) return absent;
+  const old = rowOf(before);
+  const oldNames = (old.schema.fields ?? []).map(({ name }) => name);
+  const standIns = old.values.filter((_, i) => absent.includes(oldNames[i] ?? ''));
+  const row = rowOf(after);
+  return (row.schema.fields ?? [])
+    .filter(({ name }, i) => {
+      if (absent.includes(name)) return true;
+      const value = row.values[i] ?? null;
+      return !oldNames.includes(name) && standIns.some((standIn) => sameValue(standIn, value));
+    })
+    .map(({ name }) => name);
+}
