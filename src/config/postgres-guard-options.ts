@@ -1,4 +1,6 @@
 import type { Option } from './option.ts';
+import { compilePattern, PatternError, splitPatterns } from './pattern-list.ts';
+import type { OptionRule } from './resolve-options.ts';
 
 const LOSS =
   'leaving a change out would be silent loss; a change that cannot be read stops the task';
@@ -21,6 +23,14 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
       'When the slot does not fit the stored offset. trust_offset (and no_validation): stop at ' +
       'any gap. trust_greater_lsn: pass over a gap of the same server, with a warning. ' +
       'trust_slot: also go on with the slot of another server, e.g. after pg_upgrade.',
+  },
+  {
+    name: 'replica.identity.autoset.values',
+    type: { kind: 'string' },
+    doc:
+      'Replica identities that captured tables are given at the start: ' +
+      '`schema.table:FULL,schema.other:INDEX name`, regular expressions and one of DEFAULT, ' +
+      'FULL, NOTHING, INDEX name. The role must own the tables.',
   },
   {
     name: 'lsn.flush.mode',
@@ -88,3 +98,42 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
     doc: 'What too many captured tables lead to: a warning, or the start is refused.',
   },
 ];
+
+/** Rules over several properties. */
+export const POSTGRES_GUARD_RULES: readonly OptionRule[] = [
+  {
+    properties: ['replica.identity.autoset.values'],
+    check: (options) => {
+      const text = options.optionalString('replica.identity.autoset.values');
+      return text === undefined || parseReplicaIdentities(text) !== undefined
+        ? undefined
+        : 'must have the form schema.table:FULL,schema.other:INDEX name';
+    },
+  },
+];
+
+/** An entry of replica.identity.autoset.values. */
+export interface ReplicaIdentityRule {
+  readonly table: RegExp;
+  readonly identity: 'default' | 'full' | 'nothing' | 'index';
+  /** Of `index`: its name. */
+  readonly index: string | null;
+}
+
+/** `regex:VALUE,regex:INDEX name`; undefined when the form is not right. */
+export function parseReplicaIdentities(text: string): readonly ReplicaIdentityRule[] | undefined {
+  const rules: ReplicaIdentityRule[] = [];
+  for (const entry of splitPatterns(text)) {
+    const match = /^(.+):\s*(?:(default|full|nothing)|index\s+(\S+))\s*$/i.exec(entry);
+    if (match === null) return undefined;
+    const [, table = '', word, index = null] = match;
+    const identity = (word?.toLowerCase() ?? 'index') as ReplicaIdentityRule['identity'];
+    try {
+      rules.push({ table: compilePattern(table.trim(), 'i'), identity, index });
+    } catch (error) {
+      if (error instanceof PatternError) return undefined;
+      throw error;
+    }
+  }
+  return rules;
+}

@@ -8,7 +8,7 @@ import {
   POSTGRES_CONNECTION_OPTIONS,
   POSTGRES_CONNECTION_RULES,
 } from './postgres-connection-options.ts';
-import { POSTGRES_GUARD_OPTIONS } from './postgres-guard-options.ts';
+import { POSTGRES_GUARD_OPTIONS, POSTGRES_GUARD_RULES } from './postgres-guard-options.ts';
 import { POST_PROCESSOR_RULES } from './post-processor-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
@@ -216,6 +216,7 @@ const REFUSED_STREAM_PARAMS: Readonly<Record<string, string>> = {
 /** Rules over several properties. */
 export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
+  ...POSTGRES_GUARD_RULES,
   ...POSTGRES_SNAPSHOT_RULES,
   ...SIGNAL_RULES,
   ...COLUMN_MASK_RULES,

@@ -40,7 +40,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
   ...refusedOptions({
     'driver.targetServerType': 'use database.target.session.attrs',
     'database.sslfactory': 'Java classes cannot be loaded',
-    'replica.identity.autoset.values': 'not supported yet; run ALTER TABLE … REPLICA IDENTITY',
     'notification.<property>': 'there are the channels log, sink and jmx',
     'incremental.snapshot.allow.schema.changes': 'always on',
     'transaction.metadata.factory': 'Java classes cannot be loaded',

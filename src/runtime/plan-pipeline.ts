@@ -70,7 +70,7 @@ export async function planPipeline(
     slot: { name: options.slotName, exists: slot !== null },
     publication: {
       name: options.publicationName,
-      statements: plan.publicationPlan.statements,
+      statements: [...plan.identityStatements, ...plan.publicationPlan.statements],
     },
     tables: sources.map(({ info, schema, schemas }) => ({
       table: tableName(schema.id),

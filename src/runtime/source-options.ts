@@ -5,6 +5,7 @@ import { columnMaskRules } from '../config/column-mask-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { serverAddresses, splitStatements } from '../config/postgres-connection-options.ts';
+import { parseReplicaIdentities } from '../config/postgres-guard-options.ts';
 import { parseMessageKeys } from '../config/postgres-options.ts';
 import { isRegexNaming, replacedName } from '../config/topic-naming-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
@@ -63,6 +64,8 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
       'publication.autocreate.mode',
     ) as PublicationAutocreateMode,
     publishViaPartitionRoot: options.boolean('publish.via.partition.root'),
+    replicaIdentities:
+      parseReplicaIdentities(options.optionalString('replica.identity.autoset.values') ?? '') ?? [],
     publishGeneratedColumns: options.optionalString('publish.generated.columns') as
       GeneratedColumns | undefined,
     schemaInclude: options.patterns('schema.include.list'),

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { POSTGRES_GUARD_OPTIONS } from '../../src/config/postgres-guard-options.ts';
+import {
+  parseReplicaIdentities,
+  POSTGRES_GUARD_OPTIONS,
+} from '../../src/config/postgres-guard-options.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 
 function examine(name: string, value: string) {
@@ -40,4 +43,15 @@ test.each([
     code: 'CONFIG_UNSUPPORTED',
     message: expect.stringContaining(why) as string,
   });
+});
+
+test('replica.identity.autoset.values: patterns with their identities', () => {
+  expect(parseReplicaIdentities('public.a:FULL, (.*).b:index b_key,c.d:Default')).toEqual([
+    { table: /^(?:public.a)$/i, identity: 'full', index: null },
+    { table: /^(?:(.*).b)$/i, identity: 'index', index: 'b_key' },
+    { table: /^(?:c.d)$/i, identity: 'default', index: null },
+  ]);
+  for (const text of ['a', 'a:', ':FULL', 'a:ALL', 'a:INDEX', 'a(:FULL']) {
+    expect(parseReplicaIdentities(text)).toBeUndefined();
+  }
 });

@@ -24,6 +24,7 @@ import {
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkError, TidemarkErrors } from '../../foundation/errors.ts';
 import type { ColumnFacts } from '../../model/column-converter.ts';
+import { tableIncluded } from './capture-filter.ts';
 import type { TableSelection } from './captured-tables.ts';
 import { selectTables } from './captured-tables.ts';
 import type { Querier } from './catalog-session.ts';
@@ -32,6 +33,7 @@ import { ColumnTypeCatalog } from './column-type-catalog.ts';
 import type { PublicationPlan } from './postgres-publication.ts';
 import { planPublication } from './postgres-publication.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
+import { identityCommand, planIdentities } from './replica-identities.ts';
 import type { SchemaContext } from './table-schema-builder.ts';
 
 /** Everything of the catalog that capture depends on, read by one connection. */
@@ -91,6 +93,10 @@ function withoutGenerated(
 
 /** What would be captured, and what has to be done to the publication for it. */
 export interface CapturePlan extends TableSelection {
+  /** The catalog's tables, with the replica identities that they are given first. */
+  readonly sourceTables: readonly TableInfo[];
+  /** Give tables their replica identity; to be run before those of the publication. */
+  readonly identityStatements: readonly string[];
   readonly publicationPlan: PublicationPlan;
   readonly types: ColumnTypeCatalog;
 }
@@ -161,6 +167,10 @@ function withoutOwn(parameters: Readonly<Record<string, string>>): Record<string
 export function planCapture(catalog: CatalogState, options: PostgresSourceOptions): CapturePlan {
   const { server, publication } = catalog;
   const mode = options.publicationAutocreateMode;
+  const identities = planIdentities(catalog.tables, options.replicaIdentities ?? [], {
+    wanted: capturedOrPartOf(catalog.tables, options),
+    inRecovery: server.inRecovery,
+  });
   const types = new ColumnTypeCatalog(catalog.types, options.valueModes);
   const made = publication === null || (mode === 'filtered' && !publication.allTables);
   const selection: TableSelection =
@@ -168,7 +178,7 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
       ? { tables: [], problems: [], warnings: [] }
       : selectTables({
           ...schemaContext(server.database, types, options),
-          tables: catalog.tables,
+          tables: identities.tables,
           viaRoot: made ? options.publishViaPartitionRoot : publication.viaRoot,
           published: made ? null : catalog.published,
           columnLists: mode === 'filtered' && server.version >= 150_000,
@@ -185,7 +195,29 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
     published: catalog.published,
     tables: selection.tables,
   });
-  return { ...withinLimit(selection, options), publicationPlan, types };
+  const checked = withinLimit(selection, options);
+  return {
+    ...checked,
+    problems: [...identities.problems, ...checked.problems],
+    sourceTables: identities.tables,
+    identityStatements: identities.statements,
+    publicationPlan,
+    types,
+  };
+}
+
+/** Tables of the lists, and partitions of such tables. */
+function capturedOrPartOf(
+  tables: readonly TableInfo[],
+  options: PostgresSourceOptions,
+): (table: TableInfo) => boolean {
+  const byOid = new Map(tables.map((table) => [table.oid, table]));
+  return (table) => {
+    for (let at: TableInfo | undefined = table; at !== undefined; at = byOid.get(at.parentOid)) {
+      if (tableIncluded(options, at.schema, at.name)) return true;
+    }
+    return false;
+  };
 }
 
 /** guardrail.collections: a pattern that matches more than was meant. */
@@ -225,9 +257,13 @@ export async function prepareCapture(
   const problems = [...plan.problems, ...plan.publicationPlan.problems];
   if (problems.length === 1 && problems[0] !== undefined) throw problems[0];
   if (problems.length > 1) throw new TidemarkErrors(problems);
+  for (const statement of plan.identityStatements) {
+    await querier.query(identityCommand(statement), signal);
+  }
   for (const statement of plan.publicationPlan.statements) await querier.query(statement, signal);
   const after = {
     ...catalog,
+    tables: plan.sourceTables,
     ...(await readPublication(querier, options.publicationName, catalog, signal)),
   };
   const selection = selectAsPublished(after, options, plan);

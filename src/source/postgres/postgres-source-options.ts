@@ -1,6 +1,7 @@
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
 import type { ColumnConversions } from './column-conversions.ts';
+import type { IdentityRule } from './replica-identities.ts';
 import type { SnapshotOptions } from './snapshot-options.ts';
 import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 
@@ -113,6 +114,8 @@ export interface PostgresSourceOptions {
   readonly publishViaPartitionRoot: boolean;
   /** publish.generated.columns (18 and newer); absent: as the publication is. */
   readonly publishGeneratedColumns?: GeneratedColumns | undefined;
+  /** replica.identity.autoset.values: the first rule that matches a table holds. */
+  readonly replicaIdentities?: readonly IdentityRule[] | undefined;
   readonly schemaInclude: readonly RegExp[];
   readonly schemaExclude: readonly RegExp[];
   /** Matched against `schema.table`, anchored. */

@@ -294,14 +294,18 @@ function identityLacking({
 }: Parameters<typeof identityWarning>[0]): readonly TableInfo[] {
   const all = catalog.publication?.allTables ?? options.publicationAutocreateMode === 'all_tables';
   const published = all
-    ? catalog.tables.filter((t) => t.kind === 'table' && t.persistence === 'permanent')
+    ? (plan.sourceTables ?? catalog.tables).filter(
+        (t) => t.kind === 'table' && t.persistence === 'permanent',
+      )
     : plan.tables.flatMap((table) => table.storage);
   return published.filter(lacksIdentity);
 }
 
 /** Published tables on which the application's UPDATE and DELETE fail now; null: there are none. */
 export function identityWarning(
-  input: Pick<PreflightInput, 'catalog' | 'options'> & { plan: Pick<CapturePlan, 'tables'> },
+  input: Pick<PreflightInput, 'catalog' | 'options'> & {
+    plan: Pick<CapturePlan, 'tables'> & Partial<Pick<CapturePlan, 'sourceTables'>>;
+  },
 ): PreflightWarning | null {
   const lacking = publishesOldRows(input) ? identityLacking(input) : [];
   if (lacking.length === 0) return null;

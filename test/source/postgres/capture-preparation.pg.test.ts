@@ -88,6 +88,41 @@ test('problems are thrown together, and nothing has been made', async () => {
   expect(await database.query('SELECT FROM pg_publication')).toEqual([]);
 });
 
+test('replica.identity.autoset.values: set before they are published, once', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE a (id int, v int); CREATE TABLE b (id int NOT NULL);
+    CREATE UNIQUE INDEX b_id ON b (id); CREATE TABLE other (id int);
+    CREATE TABLE root (id int) PARTITION BY RANGE (id);
+    CREATE TABLE leaf PARTITION OF root FOR VALUES FROM (0) TO (10)`);
+  const overrides: Overrides = {
+    tableInclude: [/^public\.(a|b|root)$/],
+    publishViaPartitionRoot: true,
+    replicaIdentities: [
+      { table: /^public\.b$/, identity: 'index', index: 'b_id' },
+      { table: /^public\..*$/, identity: 'full', index: null },
+    ],
+  };
+  const { selection } = await prepare(database, overrides);
+  const chosen = selection.tables.map(({ schema }) => [schema.id.table, schema.replicaIdentity]);
+  expect(Object.fromEntries(chosen)).toEqual({ a: 'full', b: 'index', root: 'full' });
+  const identities = async (): Promise<unknown> =>
+    await database.query(
+      `SELECT relname, relreplident::text, xmin FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname`,
+    );
+  const set = await identities();
+  expect(set).toMatchObject([
+    { relname: 'a', relreplident: 'f' },
+    { relname: 'b', relreplident: 'i' },
+    { relname: 'leaf', relreplident: 'f' },
+    { relname: 'other', relreplident: 'd' },
+    { relname: 'root', relreplident: 'f' },
+  ]);
+  await prepare(database, overrides);
+  expect(await identities()).toEqual(set);
+});
+
 test('no_tables makes an empty publication and captures nothing', async () => {
   await using database = await freshDatabase();
   await database.query('CREATE TABLE a (id int PRIMARY KEY)');
