@@ -13,9 +13,9 @@ import type { RecordHeader } from '../transport/transport.ts';
 const HEADERS_KEPT = 1000;
 
 /**
- * Transforms between a sink's decoder and its task. Topic, partition, offset, sequence stay those of
- * the log, whatever the transforms make of them: positions and retention know no others. A new topic
- * is only the name by which the table is found (`destination`).
+ * Transforms between a sink's decoder and its task. Topic, partition, offset and sequence are those
+ * of the log, whatever the transforms make of them: positions and retention know no others. A new
+ * topic is only the name by which the table is found (`destination`).
  */
 export class SinkTransforms {
   readonly #apply: ApplyChain;

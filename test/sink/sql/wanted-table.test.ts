@@ -35,7 +35,7 @@ describe('the table that records want', () => {
     expect(wanted({ primaryKeyMode: 'none', insertMode: 'insert' }).key).toEqual([]);
   });
 
-  test("has the source's name of a column that Avro spells otherwise, and that of a transform", () => {
+  test('has the name in the source where Avro spells it otherwise, or that of a transform', () => {
     const named = (field: string) => {
       const parameters = { '__debezium.source.column.name': 'my-note' };
       const note = { name: field, schema: { type: 'string', optional: true, parameters } as const };
