@@ -112,17 +112,20 @@ const SHAPES: Readonly<Record<string, ConnectSchema>> = {
 
 /** PostGIS and pgvector go by the names of their types, as in the original. */
 const BY_NAME: Readonly<Record<string, Mapped>> = {
-  geometry: { schema: GEOMETRY, format: { kind: 'ewkb' } },
   geography: { schema: GEOGRAPHY, format: { kind: 'ewkb' } },
   vector: { schema: DOUBLE_VECTOR, format: { kind: 'vector' } },
   halfvec: { schema: FLOAT_VECTOR, format: { kind: 'vector' } },
   sparsevec: { schema: SPARSE_VECTOR, format: { kind: 'sparse-vector' } },
 };
 
-const OPTIONAL_GEOMETRY: Mapped = {
-  schema: { ...GEOMETRY, optional: true },
-  format: { kind: 'ewkb' },
-};
+/** Of PostGIS. The original's schema is optional by itself, and in 3.7 has extensions. */
+function mapGeometry({ values, release }: ValueModes): Mapped {
+  const schema = release === '3.7' ? SHAPE : GEOMETRY;
+  const format = { kind: 'ewkb' } as const;
+  return values === 'debezium'
+    ? { schema: { ...schema, optional: true }, format }
+    : { schema, format };
+}
 
 function mapExtensionType(type: TypeInfo, modes: ValueModes): Mapped | null {
   const { extension, name } = type;
@@ -130,8 +133,7 @@ function mapExtensionType(type: TypeInfo, modes: ValueModes): Mapped | null {
     return mapText(name);
   }
   if (extension === 'hstore' && name === 'hstore') return mapHstore(modes);
-  // The original's schema of geometry is optional by itself.
-  if (name === 'geometry' && modes.values === 'debezium') return OPTIONAL_GEOMETRY;
+  if (name === 'geometry') return mapGeometry(modes);
   return BY_NAME[name] ?? null;
 }
 

@@ -77,7 +77,8 @@ export function parseEwkb(schema: ConnectSchema, text: string): Struct {
   const type = little ? wkb.readUInt32LE(1) : wkb.readUInt32BE(1);
   const hasSrid = (type & 0x20000000) !== 0 && wkb.length >= 9;
   const srid = !hasSrid ? null : little ? wkb.readInt32LE(5) : wkb.readInt32BE(5);
-  return { schema, values: [wkb, srid] };
+  const extensions = schema.fields?.length === 3 ? [null] : [];
+  return { schema, values: [wkb, srid, ...extensions] };
 }
 
 function pairs(numbers: readonly number[]): readonly Point[] {

@@ -1,8 +1,10 @@
 import { must, unreachable } from '../../src/foundation/assert.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import type { StructuredPart } from '../../src/model/table-schema.ts';
+import type { TextFormat, TimeCut } from '../../src/model/table-schema.ts';
 import { parseInterval } from './postgres-interval.ts';
 import { conversionError } from './value-conversion.ts';
+
+type StructuredFormat = Omit<Extract<TextFormat, { kind: 'structured' }>, 'kind'>;
 
 const DATE = /^(\d{4,})-(\d\d)-(\d\d)$/;
 const CLOCK = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;
@@ -13,8 +15,7 @@ const OFFSET = /([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/;
  * before 1 count astronomically (1 BC is 0); timetz keeps its offset, timestamptz is in UTC.
  */
 export function parseStructured(
-  part: StructuredPart,
-  digits: number,
+  { part, digits, cut }: StructuredFormat,
   schema: ConnectSchema,
   text: string,
 ): Struct {
@@ -27,7 +28,7 @@ export function parseStructured(
     case 'date':
       return named(schema, date(text));
     case 'time':
-      return named(schema, { ...clock(text), precision: digits });
+      return named(schema, { ...cutClock(clock(text), cut), precision: digits });
     case 'timestamp':
       return named(schema, { ...dateAndClock(text), precision: digits });
     case 'zoned-time':
@@ -37,6 +38,12 @@ export function parseStructured(
     default:
       return unreachable(part);
   }
+}
+
+function cutClock(parts: Parts, cut: TimeCut | undefined): Parts {
+  if (cut === undefined) return parts;
+  const nanos = Number(parts['nanos']);
+  return { ...parts, nanos: nanos - (nanos % (cut === 'ms' ? 1_000_000 : 1_000_000_000)) };
 }
 
 type Parts = Readonly<Record<string, number | bigint | string>>;

@@ -34,8 +34,11 @@ import {
   parseDate,
   parseTime,
   parseTimestamp,
+  TIMESTAMP_INFINITY,
+  TIMESTAMP_MINUS_INFINITY,
   timestampIn,
 } from './postgres-time.ts';
+import type { TimeUnit } from './postgres-time.ts';
 import { parseSparseVector, parseVector } from './postgres-vector.ts';
 import { conversionError, inColumn } from './value-conversion.ts';
 
@@ -72,7 +75,9 @@ export function parseText(format: TextFormat, schema: ConnectSchema, text: strin
     case 'time':
       return timeOfDay(format, schema, text);
     case 'timestamp':
-      return timestampIn(format.unit, text);
+      return format.infinities === undefined
+        ? timestampIn(format.unit, text)
+        : laterTimestamp(format.unit, text);
     case 'zoned-timestamp':
       return zonedTimestamp(format.digits, text);
     case 'zoned-time':
@@ -133,7 +138,7 @@ function extendedText(
     case 'opaque':
       return encoded(format.encoding, Buffer.from(text));
     case 'structured':
-      return parseStructured(format.part, format.digits, schema, text);
+      return parseStructured(format, schema, text);
     default:
       return unreachable(format);
   }
@@ -301,6 +306,13 @@ function timeOfDay(
 ): ConnectValue {
   const value = inUnit(unit, cutTime(parseTime(text), cut));
   return schema.type === 'int64' ? value : Number(value);
+}
+
+/** Infinities in one unit more than 3.6 had: LONG_MAX of µs, and µs for ms. */
+function laterTimestamp(unit: TimeUnit, text: string): bigint {
+  const next = unit === 'ms' ? 'us' : 'ns';
+  if (text === 'infinity') return TIMESTAMP_INFINITY[next];
+  return text === '-infinity' ? TIMESTAMP_MINUS_INFINITY[next] : timestampIn(unit, text);
 }
 
 function zonedTimestamp(digits: number, text: string): string {

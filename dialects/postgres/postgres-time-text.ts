@@ -24,6 +24,8 @@ const DATE_MAX = 2_145_042_905;
  */
 const INFINITE_DAYS: ReadonlyMap<number, string> = new Map([
   [2_147_483_647, 'infinity'],
+  // 3.7, while streaming.
+  [2_146_033_979, 'infinity'],
   [-2_147_483_648, '-infinity'],
   [-2_147_472_692, 'infinity'],
   [-2_147_472_691, '-infinity'],
@@ -101,10 +103,10 @@ function timestampOf(days: number, microsOfDay: number): string {
   return date.bc ? `${text} BC` : text;
 }
 
-/** Microseconds since 1970; Debezium's sentinels become infinities. */
+/** Microseconds since 1970; the sentinels of Debezium 3.6 and 3.7 become infinities. */
 export function microTimestampText(micros: bigint): string {
-  if (micros === POSITIVE_INFINITY_SENTINEL) return 'infinity';
-  if (micros === NEGATIVE_INFINITY_SENTINEL) return '-infinity';
+  if (micros === POSITIVE_INFINITY_SENTINEL || micros === LONG_MAX) return 'infinity';
+  if (micros === NEGATIVE_INFINITY_SENTINEL || micros === LONG_MIN) return '-infinity';
   const small = Number(micros);
   if (Number.isSafeInteger(small)) {
     const days = Math.floor(small / DAY_MICROS_NUMBER);

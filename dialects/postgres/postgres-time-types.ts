@@ -6,7 +6,7 @@ import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 /** Dates, times and intervals; null for any other type. */
 export function mapTimeType(name: string, typmod: number, modes: ValueModes): Mapped | null {
   const digits = typmod < 0 ? 6 : typmod;
-  if (modes.timePrecision === 'structured') return mapStructured(name, typmod);
+  if (modes.timePrecision === 'structured') return mapStructured(name, typmod, modes);
   switch (name) {
     case 'date':
       return mapDate(modes);
@@ -67,18 +67,28 @@ function mapTimeOfDay(digits: number, modes: ValueModes): Mapped {
 }
 
 function mapTimestamp(digits: number, modes: ValueModes): Mapped {
+  const later = modes.release === '3.7' ? { infinities: '3.7' as const } : {};
   const micro = (): Mapped =>
-    semantic('int64', 'io.debezium.time.MicroTimestamp', { kind: 'timestamp', unit: 'us' });
+    semantic('int64', 'io.debezium.time.MicroTimestamp', {
+      kind: 'timestamp',
+      unit: 'us',
+      ...later,
+    });
   switch (modes.timePrecision) {
     case 'adaptive':
     case 'adaptive_time_microseconds':
       return digits <= 3
-        ? semantic('int64', 'io.debezium.time.Timestamp', { kind: 'timestamp', unit: 'ms' })
+        ? semantic('int64', 'io.debezium.time.Timestamp', {
+            kind: 'timestamp',
+            unit: 'ms',
+            ...later,
+          })
         : micro();
     case 'connect':
       return semantic('int64', 'org.apache.kafka.connect.data.Timestamp', {
         kind: 'timestamp',
         unit: 'ms',
+        ...later,
       });
     case 'isostring':
       return semantic('string', 'io.debezium.time.IsoTimestamp', iso('iso-timestamp', modes));
@@ -100,11 +110,13 @@ const STRUCTURED_PARTS: Readonly<Record<string, StructuredPart>> = {
 };
 
 /** The modifier of an interval has its digits in the low 16 bits; all set: none were given. */
-function mapStructured(name: string, typmod: number): Mapped | null {
+function mapStructured(name: string, typmod: number, { values }: ValueModes): Mapped | null {
   const part = STRUCTURED_PARTS[name];
   if (part === undefined) return null;
   const declared = part === 'duration' && typmod >= 0 ? typmod & 0xffff : typmod;
-  const digits = declared < 0 || declared > 6 ? 6 : declared;
+  // The original tells the modifier of `interval year to month` as it is.
+  const most = values === 'debezium' && part === 'duration' ? 0xffff : 6;
+  const digits = declared < 0 || declared > most ? 6 : declared;
   return { schema: STRUCTURED[part], format: { kind: 'structured', part, digits } };
 }
 

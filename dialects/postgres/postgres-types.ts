@@ -114,6 +114,8 @@ function cutTimes(format: TextFormat): TextFormat {
       return { ...format, cut: 'ms' };
     case 'zoned-time':
       return { ...format, cut: 's' };
+    case 'structured':
+      return format.part === 'time' ? { ...format, cut: 'ms' } : format;
     default:
       return format;
   }

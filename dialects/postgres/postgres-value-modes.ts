@@ -32,6 +32,8 @@ export interface ValueModes {
   readonly enumElementsOptional: boolean;
   /** value.mode: a few values as they are, or as Debezium writes them. */
   readonly values: 'exact' | 'debezium';
+  /** compat: where the original's releases differ. */
+  readonly release: '3.6' | '3.7';
 }
 
 /** The original's defaults where it has the property. */
@@ -47,6 +49,7 @@ export const DEFAULT_VALUE_MODES: ValueModes = {
   arrays: 'text',
   enumElementsOptional: true,
   values: 'exact',
+  release: '3.6',
 };
 
 /** The required schema of a type, and how its text is read. */

@@ -63,8 +63,8 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     type: { kind: 'list' },
     default: 'none',
     doc:
-      'Operations that give no records: `c`, `u`, `d`, `t` or `none`. A change of key counts as the ' +
-      'delete and the create that it becomes.',
+      'Operations that give no records: `c`, `u`, `d`, `t` or `none`. A change of key counts as ' +
+      'the delete and the create that it becomes.',
   },
   {
     name: 'tombstones.on.delete',
@@ -98,10 +98,11 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   ...TOPIC_NAMING_OPTIONS,
   {
     name: 'compat',
-    type: { kind: 'enum', values: ['debezium-3.6'] },
+    type: { kind: 'enum', values: ['debezium-3.6', 'debezium-3.7'] },
     doc:
-      'Write as Debezium 3.6 where ours says more: no headers `__tidemark.*`, its version in ' +
-      '`source.version`. Its wrong values are not reproduced.',
+      'Write as that release where ours says more: no headers `__tidemark.*`, its version in ' +
+      '`source.version`; of 3.7 also its geometry, with extensions, and its infinities of ' +
+      'timestamps. Its wrong values are not reproduced.',
   },
   {
     name: 'unavailable.value.placeholder',

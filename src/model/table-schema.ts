@@ -45,7 +45,12 @@ export type TextFormat =
   /** `hh:mm:ss[.ffffff]`, 24:00:00 → units since midnight. */
   | { readonly kind: 'time'; readonly unit: 'ms' | 'us' | 'ns'; readonly cut?: TimeCut }
   /** ISO timestamp read as if UTC → units since 1970 (int64). */
-  | { readonly kind: 'timestamp'; readonly unit: 'ms' | 'us' | 'ns' }
+  | {
+      readonly kind: 'timestamp';
+      readonly unit: 'ms' | 'us' | 'ns';
+      /** As Debezium 3.7 writes them. */
+      readonly infinities?: '3.7';
+    }
   /** timestamptz → `2020-01-01T00:00:00.123456Z` in UTC, or ±infinity; `digits` after the point. */
   | { readonly kind: 'zoned-timestamp'; readonly digits: number }
   /** timetz → `10:00:00Z` in UTC. */
@@ -89,7 +94,12 @@ export type TextFormat =
   /** What a custom converter (converters) makes of the text; throws VALUE_CONVERSION. */
   | { readonly kind: 'custom'; readonly convert: (text: string) => ConnectValue }
   /** time.precision.mode=structured: a struct of the parts; `digits` as declared. */
-  | { readonly kind: 'structured'; readonly part: StructuredPart; readonly digits: number }
+  | {
+      readonly kind: 'structured';
+      readonly part: StructuredPart;
+      readonly digits: number;
+      readonly cut?: TimeCut;
+    }
   /** PostgreSQL array literal of as many dimensions as `elementSchema` nests. */
   | {
       readonly kind: 'array';

@@ -35,8 +35,11 @@ import { snapshotModeOf, snapshotOptionsOf, tablesOf } from './source-snapshot-o
 /** Old transactions may hold up the creation of a slot; Debezium waits as long (FEATURES A1.1). */
 const SLOT_CREATE_TIMEOUT_MS = 90_000;
 
-/** What `source.version` says under `compat: debezium-3.6`. */
-const DEBEZIUM_VERSION = '3.6.0.Final';
+/** What `source.version` says under `compat`. */
+const DEBEZIUM_VERSION: Readonly<Record<string, string>> = {
+  'debezium-3.6': '3.6.0.Final',
+  'debezium-3.7': '3.7.0.Final',
+};
 
 /** What the PostgreSQL source is told, from its properties. Throws CONFIG_FILE for PEM files. */
 export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions {
@@ -153,7 +156,7 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
   return {
     topicPrefix,
     connector: 'postgresql',
-    version: compat === undefined ? PRODUCT_VERSION : DEBEZIUM_VERSION,
+    version: DEBEZIUM_VERSION[compat ?? ''] ?? PRODUCT_VERSION,
     database: options.string('database.dbname'),
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
     unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
@@ -230,6 +233,7 @@ function valueModesOf(options: ResolvedOptions): ValueModes {
     arrays: options.string('array.handling.mode') as ValueModes['arrays'],
     enumElementsOptional: options.boolean('array.enum.elements.optional'),
     values: options.string('value.mode') as ValueModes['values'],
+    release: options.optionalString('compat') === 'debezium-3.7' ? '3.7' : '3.6',
   };
 }
 

@@ -98,6 +98,11 @@ test('geometricText of what is no built-in shape', () => {
 });
 
 describe('parseEwkb (P103)', () => {
+  test('with the extensions of Debezium 3.7', () => {
+    const text = '0101000000000000000000F03F0000000000000040';
+    expect(parseEwkb(SHAPE, text).values).toEqual([Buffer.from(text, 'hex'), null, null]);
+  });
+
   test.each([
     // Recorded from Debezium 3.6.0: WKB with the SRID in it, and beside it.
     ['0101000020E6100000B515FBCBEED76540787AA52C435C42C0', 4326],

@@ -21,7 +21,9 @@ describe('structuredText', () => {
       '-1 years 2 months 3 days 4 hours 5 minutes -0.500000000 seconds',
     ],
   ])('%s %s', (part, printed, expected) => {
-    expect(structuredText(parseStructured(part, 6, STRUCTURED[part], printed))).toBe(expected);
+    expect(structuredText(parseStructured({ part, digits: 6 }, STRUCTURED[part], printed))).toBe(
+      expected,
+    );
   });
 
   test('is null for other structs', () => {

@@ -5,7 +5,7 @@ import type { StructuredPart } from '../../../src/model/table-schema.ts';
 
 function parts(part: StructuredPart, text: string): Record<string, unknown> {
   const schema = STRUCTURED[part];
-  const { values } = parseStructured(part, 6, schema, text);
+  const { values } = parseStructured({ part, digits: 6 }, schema, text);
   return Object.fromEntries((schema.fields ?? []).map(({ name }, i) => [name, values[i]]));
 }
 
@@ -77,6 +77,12 @@ describe('parseStructured', () => {
       precision: 6,
     });
     expect(() => parts('duration', 'infinity')).toThrow(/no structured form/);
+  });
+
+  test('in arrays the original keeps milliseconds', () => {
+    const format = { part: 'time', digits: 6, cut: 'ms' } as const;
+    const { values } = parseStructured(format, STRUCTURED.time, '01:02:03.456789');
+    expect(values).toEqual([1, 2, 3, 456_000_000, 6]);
   });
 
   test.each<[StructuredPart, string]>([

@@ -20,6 +20,7 @@ describe('dates', () => {
     [-2_440_588, '4714-11-24 BC'],
     [2_145_042_905, '5874897-12-31'],
     [2_147_483_647, 'infinity'],
+    [2_146_033_979, 'infinity'],
     [-2_147_483_648, '-infinity'],
     // What Debezium 3.6 writes for infinities, while streaming and in a snapshot.
     [-2_147_472_692, 'infinity'],
@@ -60,6 +61,8 @@ describe('timestamps', () => {
     [9_007_199_254_740_993n, '2255-06-05 23:47:34.740993'],
     [9_223_371_244_799_999_999n, '294246-12-31 23:59:59.999999'],
     [9_223_372_036_825_200_000n, 'infinity'],
+    [9_223_372_036_854_775_807n, 'infinity'],
+    [-9_223_372_036_854_775_808n, '-infinity'],
     [-9_223_372_036_832_400_000n, '-infinity'],
   ])('%i µs is %s', (micros, text) => {
     expect(microTimestampText(micros)).toBe(text);

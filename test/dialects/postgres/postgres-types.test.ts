@@ -316,6 +316,24 @@ describe('value.mode debezium', () => {
     expect(map(geometry)).toMatchObject({ schema: { optional: false } });
   });
 
+  test('the release decides about extensions of geometry and infinities of timestamps', () => {
+    const geometry = type({ name: 'geometry', schema: 'public', extension: 'postgis' });
+    const later = { ...debezium, release: '3.7' } as const;
+    expect(brief(map(geometry, -1, later))).toContain('Geometry v2');
+    expect(brief(map(geometry, -1, debezium))).toContain('Geometry v1');
+    expect(map(TIMESTAMP, 3, later)).toMatchObject({ format: { unit: 'ms', infinities: '3.7' } });
+    expect(map(TIMESTAMP, -1, later)).toMatchObject({ format: { infinities: '3.7' } });
+    expect(map(TIMESTAMP, -1, debezium)).toEqual(map(TIMESTAMP));
+  });
+
+  test('a structured interval year to month tells its modifier', () => {
+    const interval = type({ name: 'interval' });
+    const structured = { ...debezium, timePrecision: 'structured' } as const;
+    const yearToMonth = (6 << 16) | 0xffff;
+    expect(brief(map(interval, yearToMonth, structured))).toMatch(/structured 65535$/);
+    expect(brief(map(interval, -1, structured))).toMatch(/structured 6$/);
+  });
+
   test.each(['tsquery', 'xid', 'regclass'])('%s is bytes if unknown types are wanted', (name) => {
     const unknown = type({ name });
     expect(brief(map(unknown, -1, { ...debezium, includeUnknown: true }))).toBe('bytes | opaque');
