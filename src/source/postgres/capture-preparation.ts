@@ -95,8 +95,10 @@ function withoutGenerated(
 export interface CapturePlan extends TableSelection {
   /** The catalog's tables, with the replica identities that they are given first. */
   readonly sourceTables: readonly TableInfo[];
-  /** Give tables their replica identity; to be run before those of the publication. */
+  /** Give tables their replica identity; to be run together with those of the publication. */
   readonly identityStatements: readonly string[];
+  /** Of these; they are among all warnings. */
+  readonly identityWarnings: readonly string[];
   readonly publicationPlan: PublicationPlan;
   readonly types: ColumnTypeCatalog;
 }
@@ -199,6 +201,8 @@ export function planCapture(catalog: CatalogState, options: PostgresSourceOption
   return {
     ...checked,
     problems: [...identities.problems, ...checked.problems],
+    warnings: [...identities.warnings, ...checked.warnings],
+    identityWarnings: identities.warnings,
     sourceTables: identities.tables,
     identityStatements: identities.statements,
     publicationPlan,
@@ -257,10 +261,13 @@ export async function prepareCapture(
   const problems = [...plan.problems, ...plan.publicationPlan.problems];
   if (problems.length === 1 && problems[0] !== undefined) throw problems[0];
   if (problems.length > 1) throw new TidemarkErrors(problems);
-  for (const statement of plan.identityStatements) {
-    await querier.query(identityCommand(statement), signal);
+  const { identityStatements, publicationPlan } = plan;
+  if (identityStatements.length > 0) {
+    const together = [...identityStatements, ...publicationPlan.statements];
+    await querier.query(identityCommand(together), signal);
+  } else {
+    for (const statement of publicationPlan.statements) await querier.query(statement, signal);
   }
-  for (const statement of plan.publicationPlan.statements) await querier.query(statement, signal);
   const after = {
     ...catalog,
     tables: plan.sourceTables,
@@ -270,7 +277,7 @@ export async function prepareCapture(
   const remaining = selection.problems;
   if (remaining.length === 1 && remaining[0] !== undefined) throw remaining[0];
   if (remaining.length > 1) throw new TidemarkErrors(remaining);
-  const warnings = [...selection.warnings, ...plan.publicationPlan.warnings];
+  const warnings = [...plan.identityWarnings, ...selection.warnings, ...publicationPlan.warnings];
   return { catalog: after, selection, types: plan.types, warnings };
 }
 

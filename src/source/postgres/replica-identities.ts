@@ -19,14 +19,19 @@ export interface IdentityPlan {
   readonly tables: readonly TableInfo[];
   readonly statements: readonly string[];
   readonly problems: readonly TidemarkError[];
+  readonly warnings: readonly string[];
 }
 
 /** How long an ALTER may wait for readers of its table: everybody else waits behind it. */
 const LOCK_TIMEOUT = `SET LOCAL lock_timeout = '10s'`;
 
-/** `SET LOCAL` holds for both statements, which the server runs as one transaction. */
-export function identityCommand(statement: string): string {
-  return `${LOCK_TIMEOUT}; ${statement}`;
+/**
+ * Statements of one query are one transaction, for which `SET LOCAL` holds. Those that make the
+ * publication fit belong to it: a table that is published with columns that do not cover its new
+ * identity, or before it has one, would refuse the application's UPDATE meanwhile.
+ */
+export function identityCommand(statements: readonly string[]): string {
+  return [LOCK_TIMEOUT, ...statements].join('; ');
 }
 
 /**
@@ -39,9 +44,12 @@ export function planIdentities(
   { wanted, inRecovery }: { wanted: (table: TableInfo) => boolean; inRecovery: boolean },
 ): IdentityPlan {
   const [statements, problems]: [string[], TidemarkError[]] = [[], []];
+  const used = new Set<IdentityRule>();
   const after = tables.map((table) => {
     const rule = ruleFor(table, rules);
-    if (rule === undefined || !wanted(table) || isAlready(table, rule)) return table;
+    if (rule === undefined || !wanted(table)) return table;
+    used.add(rule);
+    if (isAlready(table, rule)) return table;
     const statement = alterStatement(table, rule);
     const problem = obstacle(table, rule, statement, inRecovery);
     if (problem !== null) {
@@ -51,7 +59,13 @@ export function planIdentities(
     statements.push(statement);
     return withIdentity(table, rule);
   });
-  return { tables: after, statements, problems };
+  const warnings = rules.filter((rule) => !used.has(rule)).map(matchesNothing);
+  return { tables: after, statements, problems, warnings };
+}
+
+function matchesNothing({ table }: IdentityRule): string {
+  const pattern = table.source.replace(/^\^\(\?:(.*)\)\$$/, '$1');
+  return `replica.identity.autoset.values: ${pattern} sets no identity of a captured table`;
 }
 
 function ruleFor(table: TableInfo, rules: readonly IdentityRule[]): IdentityRule | undefined {

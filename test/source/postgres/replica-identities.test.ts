@@ -71,5 +71,7 @@ test('a standby names the statement for its primary', () => {
 });
 
 test('an ALTER waits for its lock only so long', () => {
-  expect(identityCommand('ALTER x')).toBe(`SET LOCAL lock_timeout = '10s'; ALTER x`);
+  expect(identityCommand(['ALTER x', 'ALTER PUBLICATION p'])).toBe(
+    `SET LOCAL lock_timeout = '10s'; ALTER x; ALTER PUBLICATION p`,
+  );
 });
