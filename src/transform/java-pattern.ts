@@ -13,11 +13,15 @@ export function javaPattern(property: string, text: string, whole: boolean): Reg
   }
 }
 
+const KNOWN_MAX = 1000;
+
 /** A rename by a pattern that has to match as a whole, as Java's `matches` and `replaceFirst`. */
 export class JavaReplacement {
   readonly #whole: RegExp;
   readonly #first: RegExp;
   readonly #replacement: string;
+  /** Topics come again with every record. */
+  readonly #known = new Map<string, string | null>();
 
   constructor(property: string, pattern: string, replacement: string) {
     this.#whole = javaPattern(property, pattern, true);
@@ -27,8 +31,13 @@ export class JavaReplacement {
 
   /** Null: it does not match. */
   apply(text: string): string | null {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
     // The first match of its own may be shorter than the whole: what is behind it stays.
-    return this.#whole.test(text) ? text.replace(this.#first, this.#replacement) : null;
+    const made = this.#whole.test(text) ? text.replace(this.#first, this.#replacement) : null;
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(text, made);
+    return made;
   }
 }
 
