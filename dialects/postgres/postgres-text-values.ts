@@ -288,7 +288,9 @@ function encoded(encoding: BytesEncoding, bytes: Buffer): Buffer | string {
 }
 
 function money(format: Extract<TextFormat, { kind: 'money' }>, text: string): ConnectValue {
-  const amount = parseMoney(text, format.printed, format.scale);
+  // The original rounds to money.fraction.digits only where a scale has to be told.
+  const scale = format.as === 'decimal' ? format.scale : format.printed;
+  const amount = parseMoney(text, format.printed, scale);
   if (format.as === 'decimal') return amount;
   const plain = formatDecimal(amount);
   return format.as === 'string' ? plain : Number(plain);

@@ -21,8 +21,26 @@ const CONVERTER: EnumType = {
   },
 };
 
+const DECIMAL_FORMAT: EnumType = {
+  kind: 'enum',
+  values: ['BASE64', 'NUMERIC'],
+  aliases: { base64: 'BASE64', numeric: 'NUMERIC' },
+};
+
 /** How often and how soon the task of a connector is run again. */
 const RETRY_OPTIONS: readonly Option[] = [
+  {
+    name: 'key.converter.decimal.format',
+    type: DECIMAL_FORMAT,
+    default: 'BASE64',
+    doc: 'With json keys: decimals as base64 of their unscaled bytes, or as numbers.',
+  },
+  {
+    name: 'value.converter.decimal.format',
+    type: DECIMAL_FORMAT,
+    default: 'BASE64',
+    doc: 'With json values: decimals as base64 of their unscaled bytes, or as numbers.',
+  },
   {
     name: 'key.converter.replace.null.with.default',
     type: { kind: 'boolean' },

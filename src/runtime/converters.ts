@@ -1,7 +1,10 @@
 import type { SchemaRegistry } from '../converter/converter.ts';
 import { createConverter } from '../converter/create-converter.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { FormatConverter } from './table-encoders.ts';
+
+type DecimalFormat = JsonTextOptions['decimalFormat'];
 
 /** The converter pair of a connector, from `key.converter…` and `value.converter…`. */
 export function convertersOf(
@@ -21,12 +24,15 @@ function converterOf(
 ): FormatConverter {
   const name = options.string(`${side}.converter`);
   const replaceNullWithDefault = options.boolean(`${side}.converter.replace.null.with.default`);
+  const decimalFormat = options.string(`${side}.converter.decimal.format`) as DecimalFormat;
   const converter = createConverter({
     name,
     isKey: side === 'key',
     schemasEnable: options.boolean(`${side}.converter.schemas.enable`),
     replaceNullWithDefault,
+    decimalFormat,
     registry,
   });
-  return { format: name === 'json' ? 'json' : 'avro', replaceNullWithDefault, converter };
+  const format = name === 'json' ? 'json' : 'avro';
+  return { format, replaceNullWithDefault, decimalFormat, converter };
 }

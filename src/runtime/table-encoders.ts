@@ -2,6 +2,7 @@ import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Converter } from '../converter/converter.ts';
 import { checkTopicCollisions } from '../envelope/topic-naming.ts';
+import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-options.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { TableId, TableSchema } from '../model/table-schema.ts';
@@ -19,6 +20,8 @@ export interface FormatConverter {
   readonly format: WireFormat;
   /** replace.null.with.default; absent: false. */
   readonly replaceNullWithDefault?: boolean;
+  /** decimal.format; absent: BASE64. */
+  readonly decimalFormat?: JsonTextOptions['decimalFormat'];
   readonly converter: Converter;
 }
 
@@ -169,10 +172,9 @@ export class TableEncoders {
   }
 }
 
-function jsonOptions({ replaceNullWithDefault = false }: FormatConverter): {
-  readonly replaceNullWithDefault: boolean;
-} {
-  return { replaceNullWithDefault };
+function jsonOptions(converter: FormatConverter): JsonTextOptions {
+  const { replaceNullWithDefault = false, decimalFormat = 'BASE64' } = converter;
+  return { replaceNullWithDefault, decimalFormat };
 }
 
 /** Two names cannot run together: `a.b`.`c` and `a`.`b.c` (P39). */

@@ -55,3 +55,29 @@ test('JSON carries its schema unless it is told not to, each side by itself', as
   expect(await text(value)).toMatch(/^\{"schema":\{.*\},"payload":\{"id":7\}\}$/);
   expect(documents.writes).toBe(0);
 });
+
+test('decimals as base64 or as numbers, each side by itself, and both are read', async () => {
+  const { key, value } = setup({
+    'key.converter': 'json',
+    'key.converter.schemas.enable': false,
+    'value.converter': 'json',
+    'value.converter.decimal.format': 'numeric',
+  });
+  const name = 'org.apache.kafka.connect.data.Decimal';
+  const decimal: ConnectSchema = {
+    type: 'bytes',
+    optional: false,
+    name,
+    parameters: { scale: '2' },
+  };
+  const schema: ConnectSchema = { ...SCHEMA, fields: [{ name: 'price', schema: decimal }] };
+  const struct = { schema, values: [{ unscaled: 1230n, scale: 2 }] };
+  const bytes = async (side: typeof key): Promise<Buffer | null> =>
+    side.converter.fromConnect(await side.converter.prepare('t', schema), struct);
+  expect(String(await bytes(key))).toBe('{"price":"BM4="}');
+  const written = await bytes(value);
+  expect(String(written)).toMatch(/"payload":\{"price":12\.30\}\}$/);
+  expect([key.decimalFormat, value.decimalFormat]).toEqual(['BASE64', 'NUMERIC']);
+  const read = await value.converter.toConnect('t', written);
+  expect(read).toMatchObject({ values: [{ unscaled: 1230n, scale: 2 }] });
+});

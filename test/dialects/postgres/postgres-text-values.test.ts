@@ -225,6 +225,14 @@ test('a "char" that is no UTF-8 is an error, never another character', () => {
   expect(() => parseText({ kind: 'byte-text' }, schema, raw)).toThrow(/above 127/);
 });
 
+test('money is rounded only where its schema tells a scale', () => {
+  const valueOf = (as: 'decimal' | 'double' | 'string', type: ConnectSchema['type']): unknown =>
+    parseText({ kind: 'money', as, printed: 2, scale: 0 }, { type, optional: false }, '-$1,234.56');
+  expect(valueOf('decimal', 'bytes')).toEqual({ unscaled: -1235n, scale: 0 });
+  expect(valueOf('double', 'float64')).toBe(-1234.56);
+  expect(valueOf('string', 'string')).toBe('-1234.56');
+});
+
 describe('placeholderValue (C26)', () => {
   const NAME = '__debezium_unavailable_value';
   const array = (items: ConnectSchema): ColumnSchema => {
