@@ -96,7 +96,7 @@ export class ChunkQueue {
   ): Promise<boolean> {
     const { released, ledger } = this.#what;
     const rows = this.#rows.openChunk(chunk.table, () => {
-      ledger.done(chunk);
+      ledger.done(chunk, this.#rows.handedOver(chunk.table));
     });
     // A range of blocks is soon read; a SELECT may take as long as its table is large.
     const until = chunk.statement === undefined ? signal : AbortSignal.any([signal, released]);

@@ -35,14 +35,16 @@ export class SnapshotLedger {
     }));
   }
 
-  done(chunk: SnapshotChunk): void {
+  /** `rows`: of the table, as far as they have been handed over. */
+  done(chunk: SnapshotChunk, rows: number): void {
     const table = this.#tables[chunk.table] as LedgerTable;
     const parts = table.task.parts.map((part) =>
       part.oid === chunk.storage.oid
         ? { ...part, done: withRange(part.done, chunk.firstPage, chunk.endPage ?? part.pages) }
         : part,
     );
-    table.task = { ...table.task, parts };
+    // What is not read by its pages is read again from its beginning.
+    if (table.task.method === 'pages') table.task = { ...table.task, parts, rows };
     table.chunksLeft--;
     this.#text = undefined;
   }

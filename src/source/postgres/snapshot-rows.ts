@@ -91,6 +91,11 @@ export class SnapshotRows {
     this.#change.sourceMicros = this.#clock.nowMicros();
   }
 
+  /** Rows of the table with this index that the receiver has. */
+  handedOver(index: number): number {
+    return this.#tables[index]?.handedOver ?? 0;
+  }
+
   progress(): SnapshotProgress[] {
     return this.#tables.map((table) => ({
       table: table.schema.id,

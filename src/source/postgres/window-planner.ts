@@ -174,7 +174,7 @@ export class WindowPlanner {
   }
 
   #byKeys(task: TableTask): TableTask {
-    const anew = { method: 'keys', parts: [], lastKey: null, maxKey: null } as const;
+    const anew = { method: 'keys', parts: [], lastKey: null, maxKey: null, rows: 0 } as const;
     this.#tasks.update(task, anew);
     return { ...task, ...anew };
   }

@@ -28,20 +28,22 @@ test('what is left shrinks with each chunk, and is nothing at the end', () => {
     consistentPoint: lsn(16n),
   });
   const tasks = (): readonly unknown[] =>
-    decodeSnapshotState(ledger.text).tasks.map(({ table, method, parts }) => [
+    decodeSnapshotState(ledger.text).tasks.map(({ table, method, parts, rows }) => [
       table,
       method,
+      rows,
       parts.map((part) => part.done),
     ]);
   expect(tasks()).toEqual([
-    ['t', 'pages', [[]]],
-    ['k', 'whole', []],
+    ['t', 'pages', 0, [[]]],
+    ['k', 'whole', 0, []],
   ]);
-  ledger.done(chunk(0, 8, null));
-  ledger.done(chunk(0, 0, 4));
+  ledger.done(chunk(0, 8, null), 20);
+  ledger.done(chunk(0, 0, 4), 55);
   expect(tasks()[0]).toEqual([
     't',
     'pages',
+    55,
     [
       [
         [0, 4],
@@ -49,8 +51,8 @@ test('what is left shrinks with each chunk, and is nothing at the end', () => {
       ],
     ],
   ]);
-  ledger.done(chunk(0, 4, 8));
-  expect(tasks()).toEqual([['k', 'whole', []]]);
-  ledger.done(chunk(1, 0, null));
+  ledger.done(chunk(0, 4, 8), 90);
+  expect(tasks()).toEqual([['k', 'whole', 0, []]]);
+  ledger.done(chunk(1, 0, null), 3);
   expect(ledger.text).toBeNull();
 });
