@@ -127,8 +127,8 @@ function collectionSchema(): ConnectSchema | undefined {
 }
 
 /** The order in which Java's HashMap has these names when they came in this order. */
-export function inHashOrder(names: readonly string[]): readonly string[] {
-  let buckets = 16;
+export function inHashOrder(names: readonly string[], capacity = 16): readonly string[] {
+  let buckets = capacity;
   while (names.length > buckets * 0.75) buckets *= 2;
   const bucket = (name: string): number => {
     const hash = javaHash(name);

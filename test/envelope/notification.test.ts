@@ -31,3 +31,32 @@ test("key and value are Debezium's, with their schemas", () => {
       '"timestamp":1695817046353}}',
   );
 });
+
+test('additional data has the order that was recorded', () => {
+  const order = (...names: string[]): unknown => {
+    const additionalData = Object.fromEntries(names.map((name) => [name, 'x']));
+    const told = { id: '', type: '', aggregateType: '', additionalData, timestampMs: 0 };
+    return [...(notificationRecord(told).value.values[3] as Map<string, string>).keys()];
+  };
+  const common = ['data_collections', 'connector_name'];
+  expect(order(...common, 'current_collection_in_progress')).toEqual([
+    'current_collection_in_progress',
+    'connector_name',
+    'data_collections',
+  ]);
+  expect(order(...common, 'scanned_collection', 'total_rows_scanned', 'status')).toEqual([
+    'scanned_collection',
+    'connector_name',
+    'total_rows_scanned',
+    'status',
+    'data_collections',
+  ]);
+  const keys = ['last_processed_key', 'maximum_key'];
+  expect(order(...common, 'current_collection_in_progress', ...keys)).toEqual([
+    'current_collection_in_progress',
+    'connector_name',
+    'maximum_key',
+    'last_processed_key',
+    'data_collections',
+  ]);
+});

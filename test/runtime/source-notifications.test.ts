@@ -75,7 +75,7 @@ test('the channel sink: a record in a topic of one partition, behind its rows', 
       key: '{"id":"s1"}',
       value:
         '{"id":"s1","type":"IN_PROGRESS","aggregate_type":"Incremental Snapshot",' +
-        '"additional_data":{"connector_name":"shop","current_collection_in_progress":"public.a",' +
+        '"additional_data":{"current_collection_in_progress":"public.a","connector_name":"shop",' +
         `"last_processed_key":"17"},"timestamp":${clock.nowMs()}}`,
       headers: [],
     },

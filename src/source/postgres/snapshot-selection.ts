@@ -3,17 +3,17 @@ import type { CapturedTable } from './captured-tables.ts';
 import type { SnapshotOptions } from './snapshot-options.ts';
 
 /**
- * The tables that a first snapshot reads, in their order. The others are streamed all the same; of
- * a signal table that is captured for its signals only nothing is read.
+ * The tables that a first snapshot reads, in their order. The others are streamed all the same. The
+ * signal table is not read, as in the original: what stands there was for somebody before.
  */
 export function tablesToRead(
   captured: readonly CapturedTable[],
   options: SnapshotOptions,
 ): readonly CapturedTable[] {
-  const { includeTables, signalTable, signalTableSilent, orderByRowCount } = options;
+  const { includeTables, signalTable, orderByRowCount } = options;
   const chosen = captured.filter(({ schema }) => {
     const name = tableName(schema.id);
-    if (signalTableSilent && name === signalTable) return false;
+    if (name === signalTable) return false;
     return includeTables.length === 0 || includeTables.some((pattern) => pattern.test(name));
   });
   if (orderByRowCount === 'disabled') return chosen;

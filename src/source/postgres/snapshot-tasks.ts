@@ -154,34 +154,23 @@ export class SnapshotTasks {
   }
 
   #start(request: ExecuteRequest, captured: readonly CapturedTable[]): void {
-    const chosen = resolveCollections(request, captured);
-    const tasks = chosen.map(({ schema: { id }, info }) =>
-      newTask(
-        {
-          schema: id.schema,
-          table: id.table,
-          purpose: 'incremental',
-          method: rowKeyColumns(info) === null ? 'whole' : 'keys',
-          snapshotId: request.snapshotId,
-        },
-        { condition: conditionFor(request, id), surrogate: request.surrogate },
-      ),
-    );
-    const unknown = request.collections.filter(
-      (name) => !captured.some(({ schema }) => matches(name, tableName(schema.id))),
-    );
-    for (const name of unknown) {
-      this.#events.warn(`the signal ${request.snapshotId} names ${name}, which is not captured`);
+    const chosen = new Map<string, TableTask>();
+    const choose = (task: TableTask): void => {
+      const name = `${task.schema}.${task.table}`;
+      if (!chosen.has(name)) chosen.set(name, task);
+    };
+    for (const name of request.collections) {
+      const found = captured.filter(({ schema }) => matches(name, tableName(schema.id)));
+      if (found.length === 0) {
+        this.#events.warn(`the signal ${request.snapshotId} names ${name}, which is not captured`);
+        choose(unknownTask(name, request));
+      }
+      for (const table of found) choose(taskOf(table, request));
     }
-    const [first] = tasks;
-    if (first === undefined) {
-      const id = request.snapshotId;
-      const data = { data_collections: request.collections.join(','), status: 'UNKNOWN_SCHEMA' };
-      this.#events.notify({ id, aggregate: 'Incremental Snapshot', type: 'ABORTED', data });
-      return;
-    }
-    this.add(tasks);
-    const names = tasks.map((task) => `${task.schema}.${task.table}`).join(', ');
+    const [first] = chosen.values();
+    if (first === undefined) return;
+    this.add([...chosen.values()]);
+    const names = [...chosen.keys()].join(', ');
     this.#events.note(`${snapshotName(first)} of ${names} begins`);
     this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
   }
@@ -255,6 +244,23 @@ export class SnapshotTasks {
     const { tasks, seen } = this.#state;
     if (tasks.length !== before.tasks.length || seen !== before.seen) this.#events.tablesChanged();
   }
+}
+
+function taskOf({ schema: { id }, info }: CapturedTable, request: ExecuteRequest): TableTask {
+  const table = { schema: id.schema, table: id.table, snapshotId: request.snapshotId };
+  const method = rowKeyColumns(info) === null ? 'whole' : 'keys';
+  return newTask(
+    { ...table, purpose: 'incremental', method },
+    { condition: conditionFor(request, id), surrogate: request.surrogate },
+  );
+}
+
+/** Has its turn as the others, and ends with UNKNOWN_SCHEMA: whoever waits for it is told. */
+function unknownTask(name: string, { snapshotId }: ExecuteRequest): TableTask {
+  const parts = name.replaceAll('"', '').split('.');
+  const table = parts.pop() ?? '';
+  const schema = parts.join('.');
+  return newTask({ schema, table, purpose: 'incremental', method: 'keys', snapshotId });
 }
 
 function snapshotName({ purpose, snapshotId }: TableTask): string {

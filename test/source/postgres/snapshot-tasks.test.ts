@@ -41,18 +41,19 @@ test('a signal becomes tasks in the order of its names, and its end is told', ()
     ['b', 'keys'],
     ['a', 'keys'],
     ['k', 'whole'],
+    ['x', 'keys'],
   ]);
   expect(warnings).toEqual(['the signal s names public.x, which is not captured']);
   send('execute-snapshot', { 'data-collections': ['public.b'] });
-  expect(tasks.state.tasks).toHaveLength(3);
+  expect(tasks.state.tasks).toHaveLength(4);
   for (let task = tasks.current(); task !== null; task = tasks.current()) {
     tasks.update(task, { rows: task.table === 'a' ? 5 : 0 });
     tasks.progressed(task, {});
-    tasks.finish(task, 'SUCCEEDED');
+    tasks.finish(task, task.table === 'x' ? 'UNKNOWN_SCHEMA' : 'SUCCEEDED');
   }
   expect(tasks.text).toBeNull();
   expect(notes).toEqual([
-    'the incremental snapshot s of public.b, public.a, public.k begins',
+    'the incremental snapshot s of public.b, public.a, public.k, public.x begins',
     'the incremental snapshot s of public.b begins',
     'the incremental snapshot s of public.b is complete: 0 rows',
     'the incremental snapshot s of public.a is complete: 5 rows',
@@ -65,12 +66,14 @@ test('a signal becomes tasks in the order of its names, and its end is told', ()
     'TABLE_SCAN_COMPLETED',
     'TABLE_SCAN_COMPLETED',
     'TABLE_SCAN_COMPLETED',
+    'TABLE_SCAN_COMPLETED',
     'COMPLETED',
   ]);
   expect(told.filter(({ data }) => data['status']).map(({ data }) => data['status'])).toEqual([
     'EMPTY',
     'SUCCEEDED',
     'EMPTY',
+    'UNKNOWN_SCHEMA',
   ]);
 });
 
@@ -189,6 +192,7 @@ test('no signal whatever throws; one that is not followed is told', () => {
   const data = fc.oneof(
     fc.json(),
     fc.string(),
+    fc.record({ 'data-collections': fc.array(names, { minLength: 1 }) }),
     fc.record({
       'data-collections': fc.oneof(fc.array(names), fc.anything()),
       type: fc.constantFrom('incremental', 'BLOCKING', 1, null),
@@ -208,8 +212,8 @@ test('no signal whatever throws; one that is not followed is told', () => {
       }
       const rejected = told.filter(({ type }) => type === 'REJECTED');
       expect(warnings.filter((text) => text.includes('is ignored'))).toHaveLength(rejected.length);
-      for (const task of tasks.state.tasks)
-        expect(tables.map((t) => t.schema.id.table)).toContain(task.table);
+      const known = tasks.state.tasks.map((t) => `${t.snapshotId} ${t.schema}.${t.table}`);
+      expect(new Set(known).size).toBe(known.length);
     }),
   );
 });

@@ -78,34 +78,47 @@ test('an incremental snapshot with the key of each chunk, and a blocking one', a
   const signal = (id: string, data: object): void => {
     source.reader.signal({ id, type: 'execute-snapshot', data: JSON.stringify(data) });
   };
-  signal('s1', { 'data-collections': ['public.a', 'public.empty'] });
+  // As Debezium 3.6 was seen to tell it of the same tables.
+  signal('s1', { 'data-collections': ['public.a', 'public.empty', 'public.nope', 'public.b'] });
   await untilTold(told, 'COMPLETED');
-  const current = { current_collection_in_progress: 'public.a' };
-  const both = { data_collections: 'public.a,public.empty' };
-  const left = { data_collections: 'public.empty' };
+  const all = { data_collections: 'public.a,public.empty,public.nope,public.b' };
+  const inA = { ...all, current_collection_in_progress: 'public.a', maximum_key: '7' };
+  const left = { data_collections: 'public.b' };
+  const scanned = (table: string, rows: string, status: string): object => ({
+    scanned_collection: table,
+    total_rows_scanned: rows,
+    status,
+  });
   expect(told.slice(1)).toEqual(
     [
-      ['STARTED', both],
-      ['IN_PROGRESS', { ...both, ...current, last_processed_key: '4', maximum_key: '7' }],
-      ['IN_PROGRESS', { ...both, ...current, last_processed_key: '7', maximum_key: '7' }],
+      ['STARTED', all],
+      ['IN_PROGRESS', { ...inA, last_processed_key: '4' }],
+      ['IN_PROGRESS', { ...inA, last_processed_key: '7' }],
+      ['TABLE_SCAN_COMPLETED', { ...all, ...scanned('public.a', '7', 'SUCCEEDED') }],
       [
         'TABLE_SCAN_COMPLETED',
         {
-          ...both,
-          scanned_collection: 'public.a',
-          total_rows_scanned: '7',
-          status: 'SUCCEEDED',
+          data_collections: 'public.empty,public.nope,public.b',
+          ...scanned('public.empty', '0', 'EMPTY'),
         },
       ],
       [
         'TABLE_SCAN_COMPLETED',
+        {
+          data_collections: 'public.nope,public.b',
+          ...scanned('public.nope', '0', 'UNKNOWN_SCHEMA'),
+        },
+      ],
+      [
+        'IN_PROGRESS',
         {
           ...left,
-          scanned_collection: 'public.empty',
-          total_rows_scanned: '0',
-          status: 'EMPTY',
+          current_collection_in_progress: 'public.b',
+          last_processed_key: '2',
+          maximum_key: '2',
         },
       ],
+      ['TABLE_SCAN_COMPLETED', { ...left, ...scanned('public.b', '2', 'SUCCEEDED') }],
       ['COMPLETED', {}],
     ].map(([type, data]) => ({ id: 's1', aggregate: 'Incremental Snapshot', type, data })),
   );
