@@ -213,7 +213,8 @@ class Examination {
   }
 
   #title(name: string): string {
-    return `${this.#context.where}: ${name}`;
+    // Debezium's hashes have their salt in the name.
+    return `${this.#context.where}: ${name.replace(/(\.with\.salt\.).*$/, '$1…')}`;
   }
 
   #place(name: string): string {

@@ -6,6 +6,7 @@ import type {
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
 import { columnIncluded, tableIncluded } from './capture-filter.ts';
+import { idleMasks } from './column-masking.ts';
 import type { SchemaContext, UnsupportedColumn } from './table-schema-builder.ts';
 import {
   buildTableSchema,
@@ -79,6 +80,10 @@ export function selectTables(input: SelectionInput): TableSelection {
       rowFilter: published?.rowFilter ?? null,
     });
   }
+  const names = captured.flatMap(({ info }) =>
+    info.columns.map((column) => `${info.schema}.${info.name}.${column.name}`),
+  );
+  if (captured.length > 0) warnings.push(...idleMasks(input.masks ?? [], names));
   if (unsupported.length > 0) problems.push(unsupportedTypesError(unsupported));
   if (captured.length === 0 && problems.length === 0) problems.push(noTables(input, warnings));
   return { tables: captured, problems, warnings };

@@ -85,13 +85,39 @@ function keyProblem(mask: ColumnMask, isKey: boolean): string | null {
 }
 
 function refusal(rule: ColumnMaskRule, column: string, why: string): TidemarkError {
-  return new TidemarkError('CONFIG_INVALID', `${rule.property}: ${column} ${why}`, {
+  return new TidemarkError('CONFIG_INVALID', `${shownProperty(rule)}: ${column} ${why}`, {
     cure:
       rule.kind === 'truncate'
         ? 'Mask it (column.mask.with.N.chars), or leave it out with column.exclude.list.'
         : 'Hash it (column.mask.hash.v2.SHA-256.with.salt.…) where it is long enough, give the ' +
           'table another key with message.key.columns, or leave it out with column.exclude.list.',
   });
+}
+
+/** A salt stands in the name of its property, and belongs into no log. */
+function shownProperty({ property }: ColumnMaskRule): string {
+  return property.replace(/(\.with\.salt\.).*$/, '$1…');
+}
+
+/**
+ * Patterns of masks that name no column, as warnings: it is most likely a slip, and then the values
+ * go out in clear. Partitions that come under their own names are named by these.
+ */
+export function idleMasks(
+  rules: readonly ColumnMaskRule[],
+  columns: readonly string[],
+): readonly string[] {
+  return rules.flatMap((rule) =>
+    rule.patterns
+      .filter((pattern) => !columns.some((column) => pattern.test(column)))
+      .map((pattern) => {
+        const text = pattern.source.replace(/^\^\(\?:(.*)\)\$$/, '$1');
+        return (
+          `${shownProperty(rule)}: ${text} names no column of a captured table: ` +
+          'it hides nothing'
+        );
+      }),
+  );
 }
 
 function masked(column: ColumnSchema, mask: ColumnMask): ColumnSchema {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ColumnMaskRule } from '../../../src/config/column-mask-options.ts';
 import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
 import type { ColumnSchema, TableSchema } from '../../../src/model/table-schema.ts';
-import { maskColumns } from '../../../src/source/postgres/column-masking.ts';
+import { idleMasks, maskColumns } from '../../../src/source/postgres/column-masking.ts';
 import { columnInfo } from '../../support/table-fixtures.ts';
 
 const hidden = { property: 'column.mask.with.4.chars', kind: 'constant', length: 4 } as const;
@@ -141,4 +141,23 @@ describe('truncation', () => {
       expect.stringContaining('belongs to the key'),
     ]);
   });
+});
+
+test('a pattern that names no column is told, without the salt', () => {
+  const rules: ColumnMaskRule[] = [
+    { ...hidden, patterns: [/^(?:public\.t\.x)$/i, /^(?:public\.t\.emial)$/i] },
+    { ...digest, patterns: [/^(?:public\.person\..*)$/i] },
+  ];
+  expect(idleMasks(rules, ['public.t.x', 'public.person_p1.mail'])).toEqual([
+    expect.stringMatching(/^column\.mask\.with\.4\.chars: public\\\.t\\\.emial names no column/),
+    expect.stringMatching(/^column\.mask\.hash\.v2\.SHA-256\.with\.salt\.…: public\\\.person/),
+  ]);
+});
+
+test('a refusal does not show the salt', () => {
+  const short = [column('x', 0, { sourceType: 'character varying(8)' })];
+  const [problem] = apply(digest, short, 12).problems;
+  expect(problem).toContain(
+    'column.mask.hash.v2.SHA-256.with.salt.…: public.t.x belongs to the key',
+  );
 });
