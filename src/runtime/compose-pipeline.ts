@@ -42,6 +42,7 @@ import { SourceTask } from './source-task.ts';
 import type { RetryOptions } from './supervisor.ts';
 import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
+import { TopicRoutes } from './topic-routes.ts';
 
 /** What a pipeline takes from the process around it; tests put their own in. */
 export interface PipelineDependencies {
@@ -149,7 +150,8 @@ function composeSource(
     clock,
   };
   // Transforms see all records, as in Connect.
-  const transforming = apply === null ? null : new RecordWriter({ ...records, apply });
+  const routes = new TopicRoutes(transport.documents, config.name);
+  const transforming = apply === null ? null : new RecordWriter({ ...records, apply, routes });
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);

@@ -6,6 +6,7 @@ import type { ConnectData, ConnectRecord } from '../model/connect-record.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { TopicRoutes } from './topic-routes.ts';
 
 /** What records are written with after their transforms. */
 export interface RecordWriterParts {
@@ -15,11 +16,15 @@ export interface RecordWriterParts {
   readonly topicOptions: TopicOptions;
   /** The chain of transforms; null: the record is dropped. */
   readonly apply: (record: ConnectRecord) => ConnectRecord | null;
+  /** Remembers which topics records come to; absent: nobody asks. */
+  readonly routes?: TopicRoutes;
 }
 
 /** A record that waits, and when it came. */
 interface WaitingRecord {
   readonly record: ConnectRecord;
+  /** The topic before the transforms. */
+  readonly from: string;
   readonly nowMs: number;
 }
 
@@ -61,8 +66,9 @@ export class RecordWriter {
   write(record: ConnectRecord, output: RecordOutput, nowMs: number): number {
     const transformed = this.#parts.apply(record);
     if (transformed === null) return 0;
-    if (this.isWaiting || !this.#isReady(transformed)) {
-      this.#waiting.push({ record: transformed, nowMs });
+    const from = record.topic;
+    if (this.isWaiting || !this.#isReady(from, transformed)) {
+      this.#waiting.push({ record: transformed, from, nowMs });
     } else this.#encode(transformed, output, nowMs);
     return 1;
   }
@@ -70,21 +76,35 @@ export class RecordWriter {
   /** For records that come at any moment: makes what one like this needs, so that none waits. */
   async prepare(record: ConnectRecord): Promise<void> {
     const transformed = this.#parts.apply(record);
-    if (transformed !== null) await this.#prepare(transformed);
+    if (transformed !== null) await this.#prepare(record.topic, transformed);
+  }
+
+  /** The topic that the transforms give a record; null where they drop it or cannot say. */
+  topicOf(record: ConnectRecord): string | null {
+    try {
+      return this.#parts.apply(record)?.topic ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Topics that records of these came to, and of no others: they begin anew with them. */
+  topicsOf(topics: ReadonlySet<string>): readonly string[] {
+    return this.#parts.routes?.onlyFrom(topics) ?? [];
   }
 
   /** Makes topics and schemas, and writes what waits; nothing else is written meanwhile. */
   async drain(output: () => RecordOutput): Promise<void> {
-    for (const { record, nowMs } of this.#waiting) {
-      await this.#prepare(record);
+    for (const { record, from, nowMs } of this.#waiting) {
+      await this.#prepare(from, record);
       this.#encode(record, output(), nowMs);
     }
     this.#waiting = [];
   }
 
-  #isReady({ topic, key, value, partition }: ConnectRecord): boolean {
+  #isReady(from: string, { topic, key, value, partition }: ConnectRecord): boolean {
     const ready = this.#topics.get(topic);
-    if (ready === undefined) return false;
+    if (ready === undefined || this.#parts.routes?.has(from, topic) === false) return false;
     if (partition !== undefined && ready.partitions === null) return false;
     return (
       (key.schema === null || ready.keys.has(key.schema)) &&
@@ -92,8 +112,9 @@ export class RecordWriter {
     );
   }
 
-  async #prepare({ topic, key, value, partition }: ConnectRecord): Promise<void> {
-    const { transport, topicOptions } = this.#parts;
+  async #prepare(from: string, { topic, key, value, partition }: ConnectRecord): Promise<void> {
+    const { transport, topicOptions, routes } = this.#parts;
+    if (routes?.has(from, topic) === false) await routes.add(from, topic);
     const known = this.#topics.get(topic);
     const ready = known ?? {
       handle: await transport.openTopic(topic, topicOptions),

@@ -243,10 +243,7 @@ class TaskReceiver implements ChangeReceiver {
     const { transport, name, encoders, fault, logger } = this.#parts;
     logger.info({ tables: tables.length }, 'snapshot starts');
     encoders.claimTopics(tables);
-    // Tables may share a topic.
-    const topics = new Set<string>();
-    for (const table of tables) topics.add(await encoders.openTopic(table));
-    await transport.beginGeneration([...topics], {
+    await transport.beginGeneration(await encoders.openTopics(tables), {
       key: sourceOffsetKey(name, offset),
       value: encodeSourceOffset(this.#withSignals(offset)),
     });

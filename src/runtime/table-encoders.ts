@@ -11,7 +11,7 @@ import type { UnconvertedListener } from './conversion-warnings.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { RowEncoder, RowEncoderContext, WireFormat } from '../rowpath/row-encoder.ts';
 import type { RecordWriter } from './record-writer.ts';
-import { TransformingEncoder } from './transforming-encoder.ts';
+import { blankRecord, TransformingEncoder } from './transforming-encoder.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
 
@@ -69,11 +69,20 @@ export class TableEncoders {
     this.#transforming = transforming;
   }
 
-  /** Makes the table's topic with its options when it is missing; returns its name. */
-  async openTopic(table: TableSchema): Promise<string> {
-    const { topic } = this.schemasOf(table);
-    await this.#transport.openTopic(topic, this.#topicOptions);
-    return topic;
+  /**
+   * The topics of tables that begin anew; makes those that are missing, with their options. Under
+   * transforms they are those that a row without values goes to, and all that rows went to before.
+   */
+  async openTopics(tables: readonly TableSchema[]): Promise<readonly string[]> {
+    const schemas = tables.map((table) => this.schemasOf(table));
+    // Tables may share a topic.
+    const own = new Set(schemas.map(({ topic }) => topic));
+    const topics = new Set(
+      schemas.map((of) => this.#transforming?.topicOf(blankRecord(of)) ?? of.topic),
+    );
+    for (const topic of topics) await this.#transport.openTopic(topic, this.#topicOptions);
+    for (const topic of this.#transforming?.topicsOf(own) ?? []) topics.add(topic);
+    return [...topics];
   }
 
   schemasOf(table: TableSchema): TableRecordSchemas {

@@ -8,6 +8,7 @@ import { NOTHING } from '../transform/record-transform.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { RowEncoder, RowEncoderContext } from '../rowpath/row-encoder.ts';
+import type { TableRecordSchemas } from '../envelope/envelope-options.ts';
 import type { RecordWriter } from './record-writer.ts';
 
 const TEXT: ConnectSchema = { type: 'string', optional: true };
@@ -88,4 +89,25 @@ function connectRecord(record: ChangeRecord): ConnectRecord {
   );
   const { topic } = record;
   return { topic, key: data(record.key), value: data(record.value), headers, timestampMs: null };
+}
+
+/** A row of a snapshot without values: to learn which topic the transforms give its table. */
+export function blankRecord({ topic, key, row, envelope }: TableRecordSchemas): ConnectRecord {
+  const blank = (schema: ConnectSchema): Struct => ({
+    schema,
+    values: (schema.fields ?? []).map(() => null),
+  });
+  const values = (envelope.fields ?? []).map(({ name, schema }) => {
+    if (name === 'after') return blank(row);
+    if (name === 'op') return 'r';
+    return name === 'source' ? blank(schema) : null;
+  });
+  const data = (struct: Struct): ConnectRecord['key'] => ({ schema: struct.schema, value: struct });
+  return {
+    topic,
+    key: key === null ? NOTHING : data(blank(key)),
+    value: data({ schema: envelope, values }),
+    headers: [],
+    timestampMs: null,
+  };
 }

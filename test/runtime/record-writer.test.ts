@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
+import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectRecord } from '../../src/model/connect-record.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
-import type { TopicDescription, Transport } from '../../src/transport/transport.ts';
+import { TopicRoutes } from '../../src/runtime/topic-routes.ts';
+import type { DocumentStore, TopicDescription, Transport } from '../../src/transport/transport.ts';
 import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { ROW } from '../support/transform-records.ts';
 
@@ -93,5 +95,39 @@ describe('a record writer', () => {
       'partition 2 was chosen, a has 2 partitions',
     );
     expect(batch.count).toBe(3);
+  });
+
+  test('tells topics: of a record that it only looks at, and those that records went to', async () => {
+    const stored = new Map<string, string>();
+    const documents: Pick<DocumentStore, 'get' | 'write'> = {
+      get: (_, key) => stored.get(key) ?? null,
+      write: (writes) => {
+        for (const { key, value } of writes) stored.set(key, value ?? '');
+        return Promise.resolve();
+      },
+    };
+    const converter = new JsonConverter();
+    const transport: Pick<Transport, 'openTopic'> = { openTopic: () => Promise.resolve(1) };
+    const writer = new RecordWriter({
+      transport: transport as Transport,
+      key: converter,
+      value: converter,
+      topicOptions: {},
+      routes: new TopicRoutes(documents as DocumentStore, 'p'),
+      apply: (given) => {
+        if (given.topic === 'broken') throw new TidemarkError('TRANSFORM', 'no field');
+        return { ...given, topic: `x.${given.topic}` };
+      },
+    });
+    expect([writer.topicOf(record('a', 1)), writer.topicOf(record('broken', 1))]).toEqual([
+      'x.a',
+      null,
+    ]);
+    expect(writer.topicsOf(new Set(['a']))).toEqual([]);
+    const batch = new RecordBatch();
+    writer.write(record('a', 1), batch, 1);
+    await writer.drain(() => batch);
+    expect(writer.topicsOf(new Set(['a']))).toEqual(['x.a']);
+    expect(stored.get('p')).toBe('{"a":["x.a"]}');
   });
 });

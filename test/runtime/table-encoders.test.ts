@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
+import type { RecordWriter } from '../../src/runtime/record-writer.ts';
+import { renamingWriter } from '../support/renaming-writer.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../../src/transport/transport.ts';
 import { OPTIONS, readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
@@ -9,7 +11,7 @@ import { INTEGER, keyedTable, rowChange } from '../support/keyed-table.ts';
 
 const JSON_PLAIN = WIRES[1] as Wire;
 
-function setup() {
+function setup(transforming: RecordWriter | null = null) {
   const clock = new FakeClock();
   const opened: [string, TopicOptions | undefined][] = [];
   const transport: Pick<Transport, 'openTopic'> = {
@@ -28,6 +30,9 @@ function setup() {
     { key: side, value: side },
     { partitions: 3 },
     clock,
+    null,
+    null,
+    transforming,
   );
   return { clock, opened, encoders };
 }
@@ -35,7 +40,7 @@ function setup() {
 test('a version of a table is prepared once; a new version has an encoder of its own', async () => {
   const { encoders, opened } = setup();
   const table = keyedTable();
-  expect(await encoders.openTopic(table)).toBe('shop.public.orders');
+  expect(await encoders.openTopics([table, table])).toEqual(['shop.public.orders']);
   expect(opened.splice(0)).toEqual([['shop.public.orders', { partitions: 3 }]]);
   await encoders.prepare(table);
   expect(encoders.prepare(table)).toBeUndefined();
@@ -44,6 +49,13 @@ test('a version of a table is prepared once; a new version has an encoder of its
   expect(() => encoders.of(next)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   await encoders.prepare(next);
   expect(encoders.of(next)).not.toBe(encoders.of(table));
+});
+
+test('under transforms the topics that begin anew are theirs', async () => {
+  const renamed: string[] = [];
+  const { encoders, opened } = setup(renamingWriter(renamed));
+  expect(await encoders.openTopics([keyedTable()])).toEqual(['x.shop.public.orders']);
+  expect(opened).toEqual([['x.shop.public.orders', { partitions: 3 }]]);
 });
 
 test('the rows of one chunk carry one time, those of the next another', async () => {

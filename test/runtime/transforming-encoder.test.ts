@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
-import { TransformingEncoder } from '../../src/runtime/transforming-encoder.ts';
+import { blankRecord, TransformingEncoder } from '../../src/runtime/transforming-encoder.ts';
 import type { RowChange } from '../../src/model/change-event.ts';
 import { RowImage } from '../../src/model/row-image.ts';
+import { ExtractNewRecordState } from '../../src/transform/debezium/extract-new-record-state.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import {
@@ -16,6 +17,7 @@ import {
   WIRES,
 } from '../rowpath/encoder-harness.ts';
 import type { Wire } from '../rowpath/encoder-harness.ts';
+import { ownOptions } from '../support/transform-records.ts';
 import { SCALAR_CASES, type TypeCase } from '../rowpath/value-arbitraries.ts';
 
 const WIRE = WIRES[0] as Wire;
@@ -54,4 +56,13 @@ test('without a transform that changes them, records are those of the compiled p
   const bodies = (list: readonly { value: string | null }[]): (string | undefined)[] =>
     list.map(({ value }) => value?.replaceAll(times, '').replaceAll(/"ts_\w+":\d+/g, ''));
   expect(bodies(readBatch(batch, WIRE))).toEqual(bodies(wanted));
+});
+
+test('a blank row has an envelope like any other', async () => {
+  const { context } = await benchOf(TABLE, WIRE);
+  const blank = blankRecord(context.schemas);
+  expect(blank.topic).toBe(context.schemas.topic);
+  const unwrap = new ExtractNewRecordState(ownOptions('ExtractNewRecordState'));
+  expect(unwrap.apply(blank)?.value.value).toMatchObject({ values: [null, null] });
+  expect(blankRecord({ ...context.schemas, key: null }).key).toEqual({ schema: null, value: null });
 });
