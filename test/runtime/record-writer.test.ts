@@ -97,7 +97,7 @@ describe('a record writer', () => {
     expect(batch.count).toBe(3);
   });
 
-  test('tells topics: of a record that it only looks at, and those that records went to', async () => {
+  test('tells the topic of a record it only looks at, and those of records before', async () => {
     const stored = new Map<string, string>();
     const documents: Pick<DocumentStore, 'get' | 'write'> = {
       get: (_, key) => stored.get(key) ?? null,
