@@ -24,6 +24,8 @@ export interface ServerInfo {
   readonly maxPreparedTransactions: number;
   /** Of a standby: its primary keeps what is read here. */
   readonly hotStandbyFeedback?: boolean;
+  /** Physical slots that failover slots wait for; null before PostgreSQL 17. */
+  readonly synchronizedStandbySlots?: string | null;
   readonly superuser: boolean;
   readonly replication: boolean;
   readonly bypassRowSecurity: boolean;
@@ -50,6 +52,8 @@ SELECT current_setting('server_version_num') AS version,
   (SELECT setting FROM pg_catalog.pg_settings
     WHERE name = 'max_prepared_transactions') AS max_prepared,
   current_setting('hot_standby_feedback')::bool AS feedback,
+  (SELECT setting FROM pg_catalog.pg_settings
+    WHERE name = 'synchronized_standby_slots') AS synchronized,
   r.rolsuper AS superuser, r.rolreplication AS replication, r.rolbypassrls AS bypass,
   EXISTS (SELECT FROM pg_catalog.pg_roles g
     WHERE g.rolname IN ('rds_replication', 'alloydbreplica', 'cloudsqlreplica')
@@ -74,6 +78,7 @@ export function parseServer(row: CatalogRow): ServerInfo {
     maxSlotWalKeepSizeMb: number(row, 'keep_mb'),
     idleSlotTimeoutSeconds: nullable(row, 'idle_timeout'),
     maxPreparedTransactions: number(row, 'max_prepared'),
+    synchronizedStandbySlots: row['synchronized'] ?? null,
     hotStandbyFeedback: flag(row, 'feedback'),
     superuser: flag(row, 'superuser'),
     replication: flag(row, 'replication'),

@@ -63,7 +63,7 @@ const SLOT_OPTIONS: readonly Option[] = [
     name: 'slot.failover',
     type: { kind: 'boolean' },
     default: 'false',
-    doc: 'Create the slot so that standbys keep a copy (PostgreSQL 17 and newer).',
+    doc: 'Standbys keep a copy of the slot, for a failover (PostgreSQL 17 and newer).',
   },
   {
     name: 'slot.two.phase',

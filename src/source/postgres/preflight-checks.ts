@@ -10,13 +10,9 @@ import type { CapturedTable } from './captured-tables.ts';
 import { unneededOperations } from './postgres-publication.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { foreignSlot, slotProblem } from './postgres-slot.ts';
+import type { PreflightWarning } from './setting-warnings.ts';
+import { settingWarnings } from './setting-warnings.ts';
 import { identityColumns } from './table-schema-builder.ts';
-
-/** Works, but somebody should know. */
-export interface PreflightWarning {
-  readonly message: string;
-  readonly cure: string;
-}
 
 /** What stands in the way, and what only deserves a word. */
 export interface PreflightFindings {
@@ -43,7 +39,7 @@ export function preflightChecks(input: PreflightInput): PreflightFindings {
       message,
       cure: '',
     })),
-    ...settingWarnings(input),
+    ...settingWarnings(input.catalog.server, input.options),
     ...identityWarnings(input),
   ];
   const problems = [
@@ -360,35 +356,6 @@ function columnListProblems(input: PreflightInput): TidemarkError[] {
       `Add ${names.map(quoteIdentifier).join(', ')} to it with ALTER PUBLICATION … SET TABLE.`,
     );
   });
-}
-
-function settingWarnings({ catalog }: PreflightInput): PreflightWarning[] {
-  const { server } = catalog;
-  const found: PreflightWarning[] = [];
-  if (server.maxSlotWalKeepSizeMb >= 0) {
-    found.push({
-      message:
-        `max_slot_wal_keep_size is ${server.maxSlotWalKeepSizeMb} MB: a slot that falls further ` +
-        'behind is lost, and a new snapshot is needed',
-      cure: `ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();`,
-    });
-  }
-  if (server.inRecovery && server.hotStandbyFeedback === false) {
-    found.push({
-      message:
-        'hot_standby_feedback is off on this standby: its primary removes what the snapshot and ' +
-        'the slot still need, which cancels the one and loses the other',
-      cure: 'ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();',
-    });
-  }
-  const timeout = server.idleSlotTimeoutSeconds ?? 0;
-  if (timeout > 0) {
-    found.push({
-      message: `idle_replication_slot_timeout is ${timeout} s: a slot that is not read is lost`,
-      cure: 'ALTER SYSTEM SET idle_replication_slot_timeout = 0; SELECT pg_reload_conf();',
-    });
-  }
-  return found;
 }
 
 function nameList(tables: readonly CapturedTable[]): string {

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../../dialects/postgres/postgres-identifiers.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { readSlot, slotProblem } from './postgres-slot.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
@@ -9,7 +10,12 @@ import type { ReplicationOffset } from './replication-offset.ts';
 export interface SlotResumeParts {
   readonly options: Pick<
     PostgresSourceOptions,
-    'slotName' | 'connection' | 'slotMaxRetries' | 'slotRetryDelayMs' | 'offsetMismatchStrategy'
+    | 'slotName'
+    | 'slotFailover'
+    | 'connection'
+    | 'slotMaxRetries'
+    | 'slotRetryDelayMs'
+    | 'offsetMismatchStrategy'
   >;
   readonly clock: Clock;
   readonly note: (text: string) => void;
@@ -37,10 +43,19 @@ export async function resumeOnSlot(
     const obstacle = problem ?? (slot === null ? null : slotProblem(slot, connection.database));
     if (obstacle === null) {
       if (warning !== null) warn(warning);
+      if (options.slotFailover && slot?.failover === false) await keepForFailover(wire, slotName);
       return { ...offset, fingerprint, timeline: server.timeline };
     }
     if (obstacle.code !== 'PG_SLOT_IN_USE' || attempt >= slotMaxRetries) throw obstacle;
     note(`${obstacle.message}; waiting ${slotRetryDelayMs} ms`);
     await clock.sleep(slotRetryDelayMs, signal);
   }
+}
+
+/** A slot that was made before somebody asked for it would be missing after the failover. */
+async function keepForFailover(wire: PostgresWire, slotName: string): Promise<void> {
+  const sql = `SELECT current_setting('server_version_num')::int >= 170000
+    AND NOT pg_catalog.pg_is_in_recovery()`;
+  if ((await wire.query(sql))[0]?.rows[0]?.[0] !== 't') return;
+  await wire.query(`ALTER_REPLICATION_SLOT ${quoteIdentifier(slotName)} (FAILOVER true)`);
 }

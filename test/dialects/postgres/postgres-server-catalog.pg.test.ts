@@ -80,6 +80,7 @@ test('a publication, whatever its name', async () => {
     updates: false,
     deletes: false,
     truncates: false,
+    generatedColumns: false,
   });
 });
 

@@ -94,3 +94,22 @@ test('lsn.flush.mode: manual never confirms, and nothing comes twice all the sam
   await third.stop();
   expect(ids(receiver)).toEqual(['1', '2', '3']);
 });
+
+test('slot.failover: a slot that was made without it is kept from now on', async () => {
+  await using database = await freshDatabase();
+  await database.query(CREATE);
+  const options = sourceOptionsFor(database);
+  const first = await startStreaming(options);
+  const { receiver } = first;
+  await first.stop();
+  const second = await startStreaming({ ...options, slotFailover: true }, receiver);
+  const [slot] = await database.query<{ failover: boolean | null }>(
+    `SELECT (to_jsonb(s) ->> 'failover')::bool AS failover FROM pg_replication_slots s
+      WHERE slot_name = $1`,
+    [database.name],
+  );
+  expect(slot?.failover).toBe(database.major < 17 ? null : true);
+  await database.query('INSERT INTO a VALUES (1)');
+  await receiver.until((events) => events.length === 1);
+  await second.stop();
+});
