@@ -3,6 +3,7 @@ import type {
   PublishedTable,
   TableInfo,
 } from '../../../dialects/postgres/postgres-catalog.ts';
+import { quoteQualified } from '../../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { TableSchema } from '../../model/table-schema.ts';
 import { columnIncluded, tableIncluded } from './capture-filter.ts';
@@ -71,6 +72,7 @@ export function selectTables(input: SelectionInput): TableSelection {
     const built = buildTableSchema({ table, tupleColumns: tupleColumns.sent }, input, 1);
     unsupported.push(...built.unsupported);
     problems.push(...built.problems);
+    warnings.push(...untoldKey(table, built.schema));
     captured.push({
       info: table,
       schema: built.schema,
@@ -87,6 +89,24 @@ export function selectTables(input: SelectionInput): TableSelection {
   if (unsupported.length > 0) problems.push(unsupportedTypesError(unsupported));
   if (captured.length === 0 && problems.length === 0) problems.push(noTables(input, warnings));
   return { tables: captured, problems, warnings };
+}
+
+/**
+ * A key that the old row does not tell (message.key.columns, or an identity that is another index):
+ * a change of it is not seen, and deletes have no key.
+ */
+function untoldKey({ schema, name }: TableInfo, built: TableSchema): readonly string[] {
+  const untold = built.keyColumns
+    .map((index) => built.columns[index])
+    .filter((column) => column?.identity === false);
+  const told = built.columns.some((column) => column.identity);
+  if (untold.length === 0 || !told) return [];
+  const names = untold.map((column) => column?.name ?? '').join(', ');
+  return [
+    `the key of ${schema}.${name} has ${names}, which its replica identity does not tell: an ` +
+      'UPDATE of them leaves the old key behind, and a DELETE names none: ' +
+      `ALTER TABLE ${quoteQualified(schema, name)} REPLICA IDENTITY FULL;`,
+  ];
 }
 
 interface TableGroup {
