@@ -15,6 +15,12 @@ const ROLE_QUERY = `SELECT pg_catalog.pg_is_in_recovery() AS standby,
   current_setting('transaction_read_only') AS read_only`;
 
 /**
+ * The server that was suitable last: after a failover a host that does not answer would otherwise
+ * hold up every connection for its whole timeout.
+ */
+const lastSuitable = new WeakMap<PostgresConnectionOptions, ServerAddress>();
+
+/**
  * Connects to the first server of the list that is what `database.target.session.attrs` asks for,
  * with libpq's meanings. A server that refuses the role or the password ends the search, as there:
  * it is the right one, and its answer must not be hidden behind the next.
@@ -30,7 +36,7 @@ export async function connectSuitable<C extends Candidate>(
   const refusals: string[] = [];
   for (const round of wanted === 'prefer-standby' ? (['standby', 'any'] as const) : [wanted]) {
     refusals.length = 0;
-    for (const server of servers) {
+    for (const server of inOrder(options, servers, round)) {
       signal.throwIfAborted();
       let candidate: C;
       try {
@@ -42,7 +48,10 @@ export async function connectSuitable<C extends Candidate>(
         continue;
       }
       const unfit = await unfitness(candidate, round, signal);
-      if (unfit === null) return candidate;
+      if (unfit === null) {
+        lastSuitable.set(options, server);
+        return candidate;
+      }
       refusals.push(`${server.host}:${server.port} ${unfit}`);
       await candidate.close();
     }
@@ -51,6 +60,19 @@ export async function connectSuitable<C extends Candidate>(
     'PG_CONNECT',
     `no server with database.target.session.attrs: ${wanted} (${refusals.join('; ')})`,
   );
+}
+
+/** Where any will do, the order is the wish. */
+function inOrder(
+  options: PostgresConnectionOptions,
+  servers: readonly ServerAddress[],
+  wanted: TargetSessionAttrs,
+): readonly ServerAddress[] {
+  const last = wanted === 'any' ? undefined : lastSuitable.get(options);
+  if (last === undefined) return servers;
+  const isLast = ({ host, port }: ServerAddress): boolean =>
+    host === last.host && port === last.port;
+  return [last, ...servers.filter((server) => !isLast(server))];
 }
 
 /** Every server of `database.hostname`, in order. */

@@ -80,3 +80,29 @@ test('a server that refuses the password ends the search', async () => {
   expect(outcome).toMatchObject({ code: 'PG_AUTH' });
   expect(tried).toBe('a');
 });
+
+test('the server that was suitable last is asked first, as long as it is suitable', async () => {
+  const options = {
+    ...connectionTo({ host: 'a', port: 1, user: 'u', password: 'p', name: 'd' }),
+    alternatives: [{ host: 'b', port: 1 }],
+  };
+  const { signal } = new AbortController();
+  let primary = 'b';
+  const tried: string[] = [];
+  const open = async ({ host }: { readonly host: string }) => {
+    tried.push(host);
+    const row = [host === primary ? 'f' : 't', 'off'];
+    return await Promise.resolve({
+      query: async () => await Promise.resolve([{ columns: [], rows: [row], command: 'SELECT' }]),
+      close: async () => {
+        await Promise.resolve();
+      },
+    });
+  };
+  await connectSuitable(options, open, signal);
+  await connectSuitable(options, open, signal);
+  primary = 'a';
+  await connectSuitable(options, open, signal);
+  await connectSuitable(options, open, signal);
+  expect(tried.join('')).toBe('abbbaa');
+});
