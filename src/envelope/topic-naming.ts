@@ -69,7 +69,9 @@ function originalTopic(
   escapes: boolean,
 ): string {
   const names = withSchema ? [table.schema, table.table] : [table.table];
-  return [prefix, ...names.map((name) => (escapes ? escaped(name) : name))].join(delimiter);
+  const topic = [prefix, ...names].join(delimiter);
+  // All of it, the prefix too, as in the original.
+  return escapes ? escaped(topic) : topic;
 }
 
 /** Where heartbeats go. */
