@@ -85,10 +85,10 @@ describe('the packed package', () => {
     );
     const allowed =
       /^(dist\/|src\/launcher\/|packaging\/|package\.json$|(LICENSE|README\.md|CHANGELOG\.md)$)/;
-    // The types that a custom converter is written against.
-    const types = 'src/model/column-converter.ts';
-    expect(files.filter((name) => !allowed.test(name))).toEqual([types]);
-    expect(files.filter((name) => name.endsWith('.ts'))).toEqual([types]);
+    // The types that custom converters and transforms are written against.
+    const types = ['src/model/column-converter.ts', 'src/model/transform-module.ts'];
+    expect(files.filter((name) => !allowed.test(name)).toSorted()).toEqual(types);
+    expect(files.filter((name) => name.endsWith('.ts')).toSorted()).toEqual(types);
     const schemas = readdirSync(path.join(ROOT, 'schemas')).map((name) => `dist/schemas/${name}`);
     expect(files).toEqual(expect.arrayContaining(schemas));
   });

@@ -128,6 +128,9 @@ function settingOf(
     return { ...base, kind: 'module', path: type, properties };
   }
   const { found, side } = transformClass(`${where}.type`, type);
+  if (found === 'Filter' && 'condition' in properties) {
+    throw new RangeError(`${where}.type: a Filter with a condition is ${SCRIPT_FILTER.java}`);
+  }
   const own = resolve(where, [...COMMON, ...TRANSFORMS[found].options], given);
   const base = { name, predicate, negate: own.boolean('negate') };
   return { ...base, kind: 'built-in', type: found, side, options: own };
@@ -210,11 +213,12 @@ function resolve(
   // References were replaced when the section was read; what stands here is taken as it is.
   const providers = { environment: {}, folder: '.' };
   const { options, problems } = examineOptions(table, given, { where, providers });
-  const [problem] = problems;
-  if (problem !== undefined) throw new RangeError(problem.message);
-  // A misspelt property would change what goes out: there is no doubt about these names.
+  // A misspelt property would change what goes out: there is no doubt about these names. It goes
+  // first, because it explains another one that is missing.
   const stray = options.warnings.find((warning) => warning.includes('not a known property'));
   if (stray !== undefined) throw new RangeError(stray);
+  const [problem] = problems;
+  if (problem !== undefined) throw new RangeError(problem.message);
   return options;
 }
 

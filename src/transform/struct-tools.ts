@@ -1,27 +1,14 @@
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
+import type { TransformTools } from '../model/transform-module.ts';
 import { fieldIndex, schemaBasics } from './schema-shape.ts';
-
-/** What a user's transform reads and changes structs with. Structs themselves never change. */
-export interface StructTools {
-  /** The value of a field, also under a path such as `after.id`; null where there is none. */
-  readonly get: (struct: ConnectValue, path: string) => ConnectValue;
-  /** The struct with another value in a field that it has, or with a new field at its end. */
-  readonly set: (
-    struct: Struct,
-    name: string,
-    value: ConnectValue,
-    schema?: ConnectSchema,
-  ) => Struct;
-  /** The struct without these fields. */
-  readonly without: (struct: Struct, names: readonly string[]) => Struct;
-}
 
 /** Changed schemas by what was changed: converters know schemas by identity. */
 const CHANGED = new WeakMap<ConnectSchema, Map<string, ConnectSchema>>();
 const OPTIONAL_TEXT: ConnectSchema = { type: 'string', optional: true };
 
-export const structTools: StructTools = {
+/** What a user's transform reads and changes structs with. Structs themselves never change. */
+export const structTools: TransformTools = {
   get: (struct, path) => {
     let current: ConnectValue = struct;
     for (const name of path.split('.')) {
@@ -30,7 +17,8 @@ export const structTools: StructTools = {
     }
     return current;
   },
-  set: (struct, name, value, schema) => {
+  set: (given, name, value, schema) => {
+    const struct = required(given);
     const index = fieldIndex(struct.schema, name);
     const old = struct.schema.fields?.[index]?.schema;
     const type = schema ?? old ?? OPTIONAL_TEXT;
@@ -45,7 +33,8 @@ export const structTools: StructTools = {
     });
     return { schema: made, values };
   },
-  without: (struct, names) => {
+  without: (given, names) => {
+    const struct = required(given);
     const fields = struct.schema.fields ?? [];
     const stays = fields.map((field) => !names.includes(field.name));
     if (!stays.includes(false)) return struct;
@@ -54,6 +43,11 @@ export const structTools: StructTools = {
     return { schema, values: struct.values.filter((_, i) => stays[i]) };
   },
 };
+
+function required(value: ConnectValue): Struct {
+  if (value !== null && isStruct(value)) return value;
+  throw new TypeError('it is no struct: a tombstone has none');
+}
 
 function changed(
   schema: ConnectSchema,

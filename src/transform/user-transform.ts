@@ -2,22 +2,12 @@ import { importUserModule, userFunction } from '../config/user-module.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectRecord } from '../model/connect-record.ts';
 import type { RecordTransform } from './record-transform.ts';
-import type { StructTools } from './struct-tools.ts';
 import { structTools } from './struct-tools.ts';
 
-/** What a user's function returns: for each record the one that takes its place, or null. */
-export type ApplyRecord = (record: ConnectRecord) => ConnectRecord | null;
-
 /**
- * The function `transform` that a user's module exports. It is called once, at the start, with its
- * own properties of the pipeline file; what it returns is called for every record and never waits.
+ * Loads a transform of the user's own: model/transform-module.ts says what it is written against.
+ * Throws CONFIG_INVALID for what is none.
  */
-export type MakeUserTransform = (
-  properties: Readonly<Record<string, string>>,
-  tools: StructTools,
-) => ApplyRecord | RecordTransform;
-
-/** Loads a transform of the user's own. Throws CONFIG_INVALID for what is none. */
 export async function loadUserTransform(
   name: string,
   file: string,

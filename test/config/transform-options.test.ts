@@ -76,6 +76,14 @@ test.each([
     'Cast$Key or Cast$Value',
   ],
   [{ transforms: 'a', 'transforms.a.type': 'Filter$Key' }, 'write it without $Key'],
+  [
+    { transforms: 'a', 'transforms.a.type': 'Filter', 'transforms.a.condition': 'x' },
+    'a Filter with a condition is io.debezium.transforms.Filter',
+  ],
+  [
+    { transforms: 'a', 'transforms.a.type': 'ValueToKey', 'transforms.a.field': 'x' },
+    'did you mean fields',
+  ],
   [{ transforms: 'a,a', 'transforms.a.type': 'Filter' }, 'a is named twice'],
   [
     { transforms: 'ab', 'transforms.ab.type': 'Filter', 'transforms.abc.x': '1' },

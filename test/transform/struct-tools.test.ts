@@ -35,6 +35,11 @@ test('a new field makes one new schema, once', () => {
   expect(retyped.schema.fields?.[0]?.schema.type).toBe('string');
 });
 
+test('only structs can be changed', () => {
+  expect(() => set(null, 'v', 1)).toThrow('it is no struct');
+  expect(() => without('x', ['v'])).toThrow('it is no struct');
+});
+
 test('fields can be left out', () => {
   const rest = without(row, ['v', 'nope']);
   const record = { ...changeRecord('c', null, null), value: { schema: rest.schema, value: rest } };
