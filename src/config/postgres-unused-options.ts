@@ -3,6 +3,14 @@ import { acceptedOptions, refusedOptions } from './option-table.ts';
 
 const QUEUE = 'reader and log share a buffer that is bounded in bytes';
 
+/** Passed over, they would leave a connection without the protection that was asked for. */
+const DRIVER_TLS = Object.fromEntries(
+  ['mode', 'rootcert', 'cert', 'key', 'password', 'factory'].map((part) => [
+    `driver.ssl${part}`,
+    part === 'factory' ? 'Java classes cannot be loaded' : `use database.ssl${part}`,
+  ]),
+);
+
 /**
  * Properties that Debezium's PostgreSQL connector knows and this source does not act on. What could
  * change or expose data is refused; what only tunes Java's machinery is accepted.
@@ -39,6 +47,8 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
   }),
   ...refusedOptions({
     'driver.targetServerType': 'use database.target.session.attrs',
+    'driver.ssl': 'use database.sslmode',
+    ...DRIVER_TLS,
     'database.sslfactory': 'Java classes cannot be loaded',
     'notification.<property>': 'there are the channels log, sink and jmx',
     'incremental.snapshot.allow.schema.changes': 'always on',
