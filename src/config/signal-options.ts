@@ -15,7 +15,9 @@ export const SIGNAL_OPTIONS: readonly Option[] = [
   {
     name: 'signal.data.collection',
     type: { kind: 'string' },
-    doc: 'Table `schema.table` with the columns id, type, data: a row inserted there is a signal.',
+    doc:
+      'Table `schema.table` with the columns id, type, data: a row inserted there is a signal. A ' +
+      'first snapshot does not read it.',
   },
   {
     name: 'signal.enabled.channels',

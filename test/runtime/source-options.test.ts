@@ -80,6 +80,7 @@ describe('names of topics', () => {
     };
     expect(topicNamingOf(sourceOf(naming).options)).toEqual({
       delimiter: '_',
+      withSchema: true,
       forbidden: 'unicode',
       heartbeatPrefix: 'hb',
       transaction: 'transaction',
@@ -101,7 +102,6 @@ describe('names of topics', () => {
   test.each([
     [{ 'topic.delimiter': '/' }, 'must be one of . _ -'],
     [{ 'topic.heartbeat.prefix': 'a b' }, 'may have only letters'],
-    [{ 'topic.naming.strategy': 'io.debezium.schema.DefaultTopicNamingStrategy' }, 'the schema'],
   ])('%j is refused', (given, message) => {
     expect(() => sourceOf(given)).toThrow(message);
   });

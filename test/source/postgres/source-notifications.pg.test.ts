@@ -68,7 +68,7 @@ test('a first snapshot over several connections, and that the next start needs n
   expect(later).toEqual([{ aggregate: 'Initial Snapshot', type: 'SKIPPED', data: {} }]);
 });
 
-test('an incremental snapshot with the key of each chunk, and a blocking one', async () => {
+test('an incremental snapshot tells the key of each chunk, and unknown tables', async () => {
   await using database = await freshDatabase();
   await database.query(TABLES);
   const receiver = new RecordingReceiver();
@@ -84,46 +84,38 @@ test('an incremental snapshot with the key of each chunk, and a blocking one', a
   const all = { data_collections: 'public.a,public.empty,public.nope,public.b' };
   const inA = { ...all, current_collection_in_progress: 'public.a', maximum_key: '7' };
   const left = { data_collections: 'public.b' };
-  const scanned = (table: string, rows: string, status: string): object => ({
-    scanned_collection: table,
-    total_rows_scanned: rows,
-    status,
-  });
+  const scanned = (table: string, rows: string, status: string, among: object) => [
+    'TABLE_SCAN_COMPLETED',
+    { ...among, scanned_collection: table, total_rows_scanned: rows, status },
+  ];
+  const inB = { ...left, current_collection_in_progress: 'public.b', maximum_key: '2' };
+  const three = { data_collections: 'public.empty,public.nope,public.b' };
+  const two = { data_collections: 'public.nope,public.b' };
   expect(told.slice(1)).toEqual(
     [
       ['STARTED', all],
       ['IN_PROGRESS', { ...inA, last_processed_key: '4' }],
       ['IN_PROGRESS', { ...inA, last_processed_key: '7' }],
-      ['TABLE_SCAN_COMPLETED', { ...all, ...scanned('public.a', '7', 'SUCCEEDED') }],
-      [
-        'TABLE_SCAN_COMPLETED',
-        {
-          data_collections: 'public.empty,public.nope,public.b',
-          ...scanned('public.empty', '0', 'EMPTY'),
-        },
-      ],
-      [
-        'TABLE_SCAN_COMPLETED',
-        {
-          data_collections: 'public.nope,public.b',
-          ...scanned('public.nope', '0', 'UNKNOWN_SCHEMA'),
-        },
-      ],
-      [
-        'IN_PROGRESS',
-        {
-          ...left,
-          current_collection_in_progress: 'public.b',
-          last_processed_key: '2',
-          maximum_key: '2',
-        },
-      ],
-      ['TABLE_SCAN_COMPLETED', { ...left, ...scanned('public.b', '2', 'SUCCEEDED') }],
+      scanned('public.a', '7', 'SUCCEEDED', all),
+      scanned('public.empty', '0', 'EMPTY', three),
+      scanned('public.nope', '0', 'UNKNOWN_SCHEMA', two),
+      ['IN_PROGRESS', { ...inB, last_processed_key: '2' }],
+      scanned('public.b', '2', 'SUCCEEDED', left),
       ['COMPLETED', {}],
     ].map(([type, data]) => ({ id: 's1', aggregate: 'Incremental Snapshot', type, data })),
   );
+  await source.stop();
+});
+
+test('a blocking snapshot tells what a first one does', async () => {
+  await using database = await freshDatabase();
+  await database.query(TABLES);
+  const told: SourceNotification[] = [];
+  const source = start(database, new RecordingReceiver(), told, 'no_data');
+  await untilTold(told, 'SKIPPED');
   told.length = 0;
-  signal('s2', { 'data-collections': ['public.b'], type: 'blocking' });
+  const data = JSON.stringify({ 'data-collections': ['public.b'], type: 'blocking' });
+  source.reader.signal({ id: 's2', type: 'execute-snapshot', data });
   await untilTold(told, 'COMPLETED');
   expect(told.map(({ aggregate, type, data }) => [aggregate, type, data])).toEqual([
     ['Initial Snapshot', 'STARTED', {}],
