@@ -1,7 +1,7 @@
 /**
- * What a transform of one's own is made of: the types that a module named in `transforms.<name>.type`
- * is written against. Types only, and nothing else is imported here, so that the file can be copied
- * or shipped as it stands.
+ * What a transform of one's own is made of: the types that a module named in
+ * `transforms.<name>.type` is written against. Types only, and nothing else is imported here, so
+ * that the file can be copied or shipped as it stands.
  *
  *     import type { MakeTransform } from 'tidemark/transform';
  *
