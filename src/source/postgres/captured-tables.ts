@@ -88,7 +88,8 @@ export function selectTables(input: SelectionInput): TableSelection {
   if (captured.length > 0) warnings.push(...idleMasks(input.masks ?? [], names));
   if (unsupported.length > 0) problems.push(unsupportedTypesError(unsupported));
   if (captured.length === 0 && problems.length === 0) problems.push(noTables(input, warnings));
-  return { tables: captured, problems, warnings };
+  // A converter that fails tells the same of every column.
+  return { tables: captured, problems: [...new Set(problems)], warnings };
 }
 
 /**

@@ -31,6 +31,8 @@ export interface ConvertedColumn {
 export class ColumnConversions {
   readonly #converters: readonly LoadedColumnConverter[];
   readonly #known = new Map<string, ConvertedColumn | TidemarkError | null>();
+  /** Converters that have failed: the first error stands for all columns. */
+  readonly #broken = new Map<LoadedColumnConverter, TidemarkError>();
 
   constructor(converters: readonly LoadedColumnConverter[]) {
     this.#converters = converters;
@@ -60,16 +62,20 @@ export class ColumnConversions {
     for (const converter of this.#converters) {
       const { selector } = converter;
       if (selector !== null && !selector.some((pattern) => pattern.test(qualified))) continue;
+      const broken = this.#broken.get(converter);
+      if (broken !== undefined) return broken;
       try {
         const column = ask(converter, facts);
         if (column !== null) return column;
       } catch (error) {
-        return new TidemarkError(
+        const problem = new TidemarkError(
           'CONVERTER_INVALID',
           `converter ${converter.name} (${converter.file}), asked about ${qualified}: ` +
             (error instanceof Error ? error.message : String(error)),
           { cause: error },
         );
+        this.#broken.set(converter, problem);
+        return problem;
       }
     }
     return null;

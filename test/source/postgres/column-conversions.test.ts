@@ -89,6 +89,24 @@ describe('what does not keep to the contract', () => {
     expect(of).toThrow(expect.objectContaining({ code: 'CONVERTER_INVALID' }));
   });
 
+  test('the first failure stands for all columns: it is one problem, not hundreds', () => {
+    const ask = vi.fn<ColumnConverter>(() => {
+      throw new Error('no such locale');
+    });
+    const conversions = new ColumnConversions([loaded(ask)]);
+    const errorOf = (name: string): unknown => {
+      try {
+        return conversions.of({ ...FACTS, name });
+      } catch (error) {
+        return error;
+      }
+    };
+    const first = errorOf('a');
+    expect(first).toBeInstanceOf(Error);
+    expect(errorOf('b')).toBe(first);
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
   test('the facts cannot be changed', () => {
     const conversions = new ColumnConversions([
       loaded((column: { name: string }) => {
