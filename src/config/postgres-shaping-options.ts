@@ -33,7 +33,7 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   {
     name: 'column.exclude.list',
     type: { kind: 'regex-list' },
-    doc: 'Columns to leave out. Key columns stay.',
+    doc: 'Columns to leave out. One of the key is refused: the key needs it.',
   },
   {
     name: 'message.key.columns',
