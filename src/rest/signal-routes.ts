@@ -28,7 +28,9 @@ export function signalRoutes(receiver: SignalReceiver): FastifyPluginAsync {
           throw new TidemarkError('CONFIG_INVALID', 'a signal has a type, and an id of text');
         }
         if (!isObjectText(signal.data)) {
-          throw new TidemarkError('CONFIG_INVALID', 'the data of a signal is a JSON object');
+          throw new TidemarkError('CONFIG_INVALID', 'the data of a signal is a JSON object', {
+            cure: `For example: tidemark signal <file> log --data '{"message": "hello"}'`,
+          });
         }
         if (wantsTopic(request.body)) await receiver.sendSignal(signal);
         else receiver.signal(signal);
