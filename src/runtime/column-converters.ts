@@ -66,5 +66,5 @@ async function load(
       { cure: 'Write export default (column, properties) => …; the README has one that works.' },
     );
   }
-  return { name, file, selector, properties, convert: convert as ColumnConverter };
+  return { name, module, file, selector, properties, convert: convert as ColumnConverter };
 }

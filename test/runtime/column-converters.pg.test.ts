@@ -170,3 +170,44 @@ test('check names the file and the reason; what a converter says of a column as 
     ),
   ]);
 });
+
+test('beside transforms, other topics, transactions, and values read again', async () => {
+  await using database = await freshDatabase();
+  await database.query(`${SCHEMA} ALTER TABLE item ADD big text;
+    ALTER TABLE item ALTER big SET STORAGE EXTERNAL; UPDATE item SET big = repeat('x', 9000)`);
+  await using running = await runningPipeline(database, {
+    source: {
+      ...SOURCE,
+      'value.converter': 'json',
+      'key.converter': 'json',
+      'topic.naming.strategy': 'regex',
+      'topic.regex': '.*\\.(item)',
+      'topic.replacement': 'one.$1',
+      'provide.transaction.metadata': true,
+      'post.processors': 'fill',
+      'fill.type': 'reselect',
+      transforms: 'unwrap',
+      'transforms.unwrap.type': 'io.debezium.transforms.ExtractNewRecordState',
+    },
+    files: { 'own.ts': CONVERTER },
+  });
+  await database.query(`BEGIN; UPDATE item SET amount = 2; UPDATE item SET code = 'z'; COMMIT;
+    INSERT INTO item VALUES ('later', 1, '(1,2)', NULL, NULL)`);
+  const records = await running.records('one.item', 5);
+  const rows = records.map(({ value }) => value as Record<string, unknown> | null);
+  expect(records.map(({ key }) => (key as { code: string }).code)).toEqual([
+    'X-a',
+    'X-a',
+    'X-a',
+    'X-z',
+    'X-later',
+  ]);
+  expect(records[3]?.key).toEqual({
+    code: 'X-z',
+    __dbz__physicalTableIdentifier: 'shop.public.item',
+  });
+  expect(rows[3]).toMatchObject({ pair: '1,2', secret: '***', amount: { units: 200 } });
+  expect(rows[3]?.['big']).toBe('x'.repeat(9000));
+  // When the update was read again, its row had the other key already.
+  expect(rows[1]?.['big']).toBe('__debezium_unavailable_value');
+});

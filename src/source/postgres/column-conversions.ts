@@ -9,6 +9,8 @@ import type { TextFormat } from '../../model/table-schema.ts';
 /** A custom converter whose module is loaded. */
 export interface LoadedColumnConverter {
   readonly name: string;
+  /** As the pipeline file names it. */
+  readonly module: string;
   /** File of the module, for messages. */
   readonly file: string;
   /** Columns that it is asked about, by `schema.table.column`; null: all. */
@@ -40,9 +42,9 @@ export class ColumnConversions {
 
   /** What decides about the values, for the fingerprint of the stream. */
   get identity(): unknown {
-    return this.#converters.map(({ name, file, selector, properties }) => [
+    return this.#converters.map(({ name, module, selector, properties }) => [
       name,
-      file,
+      module,
       selector?.map(String) ?? null,
       Object.entries(properties).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ]);

@@ -23,7 +23,15 @@ function loaded(
   more: Partial<LoadedColumnConverter> = {},
 ): LoadedColumnConverter {
   const converter = convert as ColumnConverter;
-  return { name: 'a', file: '/a.ts', selector: null, properties: {}, convert: converter, ...more };
+  return {
+    name: 'a',
+    module: './a.ts',
+    file: '/a.ts',
+    selector: null,
+    properties: {},
+    convert: converter,
+    ...more,
+  };
 }
 
 const upper: ColumnConverter = () => ({

@@ -7,6 +7,7 @@ import {
   resumeProblem,
   streamFingerprint,
 } from '../../../src/source/postgres/replication-check.ts';
+import { ColumnConversions } from '../../../src/source/postgres/column-conversions.ts';
 import type { ReplicationOffset } from '../../../src/source/postgres/replication-offset.ts';
 import { sourceOptionsFor } from '../../support/postgres-source.ts';
 
@@ -221,4 +222,14 @@ test('the fingerprint changes with all that decides which events come', () => {
     streamFingerprint(options, publication, [{ ...table, rowFilter: 'a > 1' }]),
   ];
   expect(new Set([base, ...others]).size).toBe(7);
+  const converted = (properties: Record<string, string>): string => {
+    const module = { name: 'a', module: './a.ts', file: '/x/a.ts', selector: null };
+    const columnConversions = new ColumnConversions([
+      { ...module, properties, convert: () => null },
+    ]);
+    return streamFingerprint({ ...options, columnConversions }, publication, [table]);
+  };
+  const converters = [converted({}), converted({ locale: 'de' }), converted({ locale: 'en' })];
+  expect(new Set([base, ...converters]).size).toBe(4);
+  expect(converted({ locale: 'de' })).toBe(converters[1]);
 });
