@@ -81,6 +81,18 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
       '`<topic.prefix>.<topic.transaction>`.',
   },
   {
+    name: 'transaction.metadata.factory',
+    type: {
+      kind: 'enum',
+      values: ['default'],
+      aliases: {
+        'io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory': 'default',
+      },
+    },
+    default: 'default',
+    doc: 'Who makes the blocks and records of transactions; Java classes cannot be loaded.',
+  },
+  {
     name: 'skip.messages.without.change',
     type: { kind: 'boolean' },
     default: 'false',

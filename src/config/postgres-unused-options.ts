@@ -52,7 +52,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     'database.sslfactory': 'Java classes cannot be loaded',
     'notification.<property>': 'there are the channels log, sink and jmx',
     'incremental.snapshot.allow.schema.changes': 'always on',
-    'transaction.metadata.factory': 'Java classes cannot be loaded',
     'snapshot.query.mode.custom.name': 'Java classes cannot be loaded',
     'snapshot.mode.custom.name': 'Java classes cannot be loaded',
     'snapshot.locking.mode.custom.name': 'Java classes cannot be loaded',
