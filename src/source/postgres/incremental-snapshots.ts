@@ -19,7 +19,7 @@ import type { StorageFingerprints } from './snapshot-reader.ts';
 import { storageFingerprints } from './snapshot-reader.ts';
 import type { WireFactory } from './snapshot-request.ts';
 import type { SnapshotState, TableTask } from './snapshot-state.ts';
-import { isTaskOf } from './snapshot-state.ts';
+import { isTaskOf, mustFinish } from './snapshot-state.ts';
 import { SnapshotTasks } from './snapshot-tasks.ts';
 import { RecentTransactions } from './snapshot-visibility.ts';
 import { SnapshotWatches } from './snapshot-watches.ts';
@@ -229,7 +229,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#open = null;
     this.#described = null;
     const table = `${task.schema}.${task.table}`;
-    if (isStatementError(thrown) && task.purpose === 'incremental') {
+    if (isStatementError(thrown) && !mustFinish(this.#tasks.latest(task) ?? task)) {
       this.#parts.warn(`the incremental snapshot of ${table} is given up: ${error.message}`);
       this.#tasks.finish(task, 'SQL_EXCEPTION');
       return;

@@ -34,6 +34,16 @@ export interface TableTask {
   readonly rows: number;
   /** Keys of rows that came without all values (ruling 2), as `rowKey` writes them. */
   readonly reread: readonly string[];
+  /**
+   * Of a table that is read whole: the truncate event in front of its rows has gone out, and not
+   * all of them. Until they have, no target can apply a change of it.
+   */
+  readonly emptied?: boolean;
+}
+
+/** It can be neither stopped nor given up: a target lacks rows. */
+export function mustFinish({ purpose, emptied }: TableTask): boolean {
+  return purpose === 'initial' || emptied === true;
 }
 
 /** A signal for whole snapshots while nothing streams; waits for the end of its transaction. */

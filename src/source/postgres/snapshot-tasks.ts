@@ -7,7 +7,14 @@ import { rowKeyColumns } from './row-key.ts';
 import type { ExecuteRequest, SignalCommand } from './snapshot-signal.ts';
 import { parseSignal } from './snapshot-signal.ts';
 import type { BlockingRequest, SeenTable, SnapshotState, TableTask } from './snapshot-state.ts';
-import { conditionFor, encodeSnapshotState, isTaskOf, matches, newTask } from './snapshot-state.ts';
+import {
+  conditionFor,
+  encodeSnapshotState,
+  isTaskOf,
+  matches,
+  mustFinish,
+  newTask,
+} from './snapshot-state.ts';
 
 /** Whom the list of tasks tells. */
 export interface TaskEvents {
@@ -50,11 +57,13 @@ export class SnapshotTasks {
   /** The one to work on; a pause is for the snapshots that signals asked for. */
   current(): TableTask | null {
     const { tasks, paused } = this.#state;
-    return tasks.find((task) => !paused || task.purpose === 'initial') ?? null;
+    return tasks.find((task) => !paused || mustFinish(task)) ?? null;
   }
 
+  /** Of several that which cannot do without its rows. */
   of(id: TableId): TableTask | undefined {
-    return this.#state.tasks.find((task) => isTaskOf(task, id));
+    const all = this.#state.tasks.filter((task) => isTaskOf(task, id));
+    return all.find(mustFinish) ?? all[0];
   }
 
   has(task: TableTask): boolean {
@@ -106,8 +115,16 @@ export class SnapshotTasks {
     if (fresh.length > 0) this.#set({ tasks: [...this.#state.tasks, ...fresh] });
   }
 
-  blockingDone(request: BlockingRequest): void {
-    this.#set({ blocking: this.#state.blocking.filter((other) => other !== request) });
+  /** Not complete: what it has emptied is still to be read. */
+  blockingDone(request: BlockingRequest, complete: boolean): void {
+    const { blocking, tasks } = this.#state;
+    const { snapshotId } = request;
+    this.#set({
+      blocking: blocking.filter((other) => other !== request),
+      tasks: complete
+        ? tasks.filter((task) => task.emptied !== true || task.snapshotId !== snapshotId)
+        : tasks,
+    });
   }
 
   setSeen(seen: readonly SeenTable[]): void {
@@ -178,7 +195,7 @@ export class SnapshotTasks {
   #stop({ collections }: SignalCommand & { kind: 'stop' }): void {
     const stopped = this.#state.tasks.filter(
       (task) =>
-        task.purpose === 'incremental' &&
+        !mustFinish(task) &&
         (collections.length === 0 ||
           collections.some((name) => matches(name, `${task.schema}.${task.table}`))),
     );

@@ -5,6 +5,7 @@ import type { TableSchema } from '../../model/table-schema.ts';
 import type { RelationWatch } from './relation-cache.ts';
 import { isComplete, rowKey } from './row-key.ts';
 import type { TableTask } from './snapshot-state.ts';
+import { mustFinish } from './snapshot-state.ts';
 import type { SnapshotVisibility } from './snapshot-visibility.ts';
 import type { SnapshotWindow } from './snapshot-window.ts';
 
@@ -43,7 +44,7 @@ export class TableWatch implements RelationWatch {
     const task = this.#table.task();
     if (task === undefined) return true;
     // Read whole, after a truncate event: whatever comes before that is in it.
-    if (task.method === 'whole') return task.purpose !== 'initial';
+    if (task.method === 'whole') return !mustFinish(task);
     const indexes = keyColumns === null ? null : this.#keyIndexes(change.table, keyColumns);
     const { before, after } = change;
     const oldKey = before === null || indexes === null ? null : rowKey(before, null, indexes);

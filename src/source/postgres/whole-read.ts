@@ -4,7 +4,7 @@ import type { ChangeReceiver } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
-import type { TableSchema } from '../../model/table-schema.ts';
+import type { TableId, TableSchema } from '../../model/table-schema.ts';
 import { tableName } from '../../model/table-schema.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
@@ -16,7 +16,7 @@ import { rowKeyColumns } from './row-key.ts';
 import { overrideOf } from './select-override.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import type { BlockingRequest, TableTask } from './snapshot-state.ts';
-import { conditionFor } from './snapshot-state.ts';
+import { conditionFor, mustFinish, newTask } from './snapshot-state.ts';
 import type { SnapshotTasks } from './snapshot-tasks.ts';
 import { resolveCollections } from './snapshot-tasks.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
@@ -102,7 +102,9 @@ export class WholeRead {
   /** Called between two transactions of the stream, which waits. */
   async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
     for (const request of this.#tasks.state.blocking) await this.#blocking(request, at, captured);
-    if (this.#wanted !== null) await this.#keyless(this.#wanted, at);
+    const wanted = this.#wanted;
+    if (wanted !== null && this.#tasks.has(wanted.task)) await this.#keyless(wanted, at);
+    this.#wanted = null;
   }
 
   async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
@@ -113,11 +115,13 @@ export class WholeRead {
     const replaces = rowKeyColumns(captured.info) === null && condition === null;
     const tables = [{ captured, schema, condition, statement, replaces }];
     try {
-      const rows = await this.#read(tables, at, task.notBefore);
+      const rows = await this.#read(tables, at, task.notBefore, () =>
+        this.#tasks.update(task, { emptied: true }),
+      );
       this.#tasks.update(task, { rows });
       this.#tasks.finish(task, 'SUCCEEDED');
     } catch (error) {
-      if (!isStatementError(error) || task.purpose === 'initial') throw error;
+      if (!isStatementError(error) || mustFinish(this.#tasks.latest(task) ?? task)) throw error;
       this.#parts.warn(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
       this.#tasks.finish(task, 'SQL_EXCEPTION');
     } finally {
@@ -144,22 +148,31 @@ export class WholeRead {
     this.#parts.note(`the blocking snapshot ${request.snapshotId} of ${names} begins`);
     notices.started();
     try {
-      const rows = tables.length > 0 ? await this.#read(tables, at, null, notices) : 0;
+      const emptied = ({ id }: TableSchema): void => this.#emptied(request, id);
+      const rows = tables.length > 0 ? await this.#read(tables, at, null, emptied, notices) : 0;
       this.#parts.note(`the blocking snapshot ${request.snapshotId} is complete: ${rows} rows`);
-      this.#tasks.blockingDone(request);
+      this.#tasks.blockingDone(request, true);
       notices.completed();
     } catch (error) {
       if (!isStatementError(error)) throw error;
       this.#parts.warn(`the blocking snapshot of ${names} is given up: ${String(error)}`);
-      this.#tasks.blockingDone(request);
+      this.#tasks.blockingDone(request, false);
       notices.aborted();
     }
   }
 
+  /** Should the read not come to its end, the table is read by itself. */
+  #emptied({ snapshotId }: BlockingRequest, { schema, table }: TableId): void {
+    const task = { schema, table, purpose: 'incremental', method: 'whole', snapshotId } as const;
+    this.#tasks.add([newTask(task, { emptied: true })]);
+  }
+
+  /** Invariant: that a table was emptied and the truncate event enter one append. */
   async #read(
     tables: readonly TableToRead[],
     at: Lsn,
     notBefore: number | null,
+    emptied: (table: TableSchema) => void,
     notices: InitialNotices | null = null,
   ): Promise<number> {
     const signal = this.#signal();
@@ -167,7 +180,10 @@ export class WholeRead {
     const { wire, snapshot, inRecovery } = begun;
     try {
       const replaced = tables.filter(({ replaces }) => replaces);
-      for (const { schema } of replaced) this.#truncate(schema, at);
+      for (const { schema } of replaced) {
+        this.#truncate(schema, at);
+        emptied(schema);
+      }
       const rows = await this.#copy(tables, at, begun, notices, signal);
       const ended = await wire.query(`COMMIT; ${READ_UNTIL}`, signal);
       const until = formatLsn(reachable(ended.at(-1)?.rows[0]?.[0] ?? ''));

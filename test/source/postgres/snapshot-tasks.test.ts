@@ -1,3 +1,4 @@
+import type { TableTask } from '../../../src/source/postgres/snapshot-state.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SourceNotification } from '../../../src/model/source-notification.ts';
@@ -117,7 +118,7 @@ test('blocking requests wait in the state; log and nonsense are notes', () => {
   const [request] = tasks.state.blocking;
   expect(request?.collections).toEqual(['public.a']);
   expect(tasks.text).toContain('"blocking":[{');
-  if (request !== undefined) tasks.blockingDone(request);
+  if (request !== undefined) tasks.blockingDone(request, true);
   expect(tasks.text).toBeNull();
   expect(changes()).toBe(2);
   send('log', { message: 'at {}' });
@@ -245,4 +246,26 @@ test('a start tells that the first snapshot goes on, or that there is none', () 
   ]);
   expect(types(NO_SNAPSHOTS, true)).toEqual([['Initial Snapshot', 'SKIPPED']]);
   expect(types(NO_SNAPSHOTS, false)).toEqual([]);
+});
+
+test('a table that is emptied can be neither stopped nor held, and goes first', () => {
+  const task = (snapshotId: string, emptied: boolean): TableTask =>
+    newTask(
+      { schema: 'public', table: 'k', purpose: 'incremental', method: 'whole', snapshotId },
+      { emptied },
+    );
+  const { tasks } = tasksFrom({ ...NO_SNAPSHOTS, tasks: [task('one', false), task('two', true)] });
+  const signal = (type: string): void => tasks.apply({ id: 'x', type, data: '{}' }, []);
+  signal('pause-snapshot');
+  expect(tasks.current()?.snapshotId).toBe('two');
+  signal('stop-snapshot');
+  expect(tasks.state.tasks.map(({ snapshotId }) => snapshotId)).toEqual(['two']);
+  const id = { catalog: 'd', schema: 'public', table: 'k' };
+  tasks.add([task('three', false)]);
+  expect(tasks.of(id)?.snapshotId).toBe('two');
+  const request = { snapshotId: 'two', collections: [], conditions: [] };
+  tasks.blockingDone(request, false);
+  expect(tasks.of(id)?.snapshotId).toBe('two');
+  tasks.blockingDone(request, true);
+  expect(tasks.of(id)?.snapshotId).toBe('three');
 });
