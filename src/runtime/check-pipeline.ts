@@ -1,8 +1,12 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { postProcessorSettings } from '../config/post-processor-options.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
+import type { TableSchema } from '../model/table-schema.ts';
 import { checkPostgresSource } from '../source/postgres/postgres-preflight.ts';
+import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
+import { reselectWarnings } from '../source/postgres/row-reselector.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
@@ -78,7 +82,21 @@ async function checkSource(
     ({ message, cure }) => `source: ${message}${cure === '' ? '' : `. ${cure}`}`,
   );
   const found = [...report.problems, ...recordProblems(config, report.tables)];
-  return { problems: [...problems, ...found], warnings };
+  const idle = report.tables.length === 0 ? [] : idleParts(config, options, report.tables);
+  return { problems: [...problems, ...found], warnings: [...warnings, ...idle] };
+}
+
+/** What was asked for and does nothing to these tables: most likely a slip in a name. */
+function idleParts(
+  { source }: PipelineConfig,
+  { columnConversions }: PostgresSourceOptions,
+  tables: readonly TableSchema[],
+): readonly string[] {
+  const settings = postProcessorSettings(source.options);
+  return [
+    ...(columnConversions?.idle ?? []).map((name) => `${name}: it converts no captured column`),
+    ...settings.flatMap((setting) => reselectWarnings(setting, tables)),
+  ].map((text) => `source: ${text}`);
 }
 
 /** Where this pipeline would resume; null when it never ran, and when there is no store yet. */

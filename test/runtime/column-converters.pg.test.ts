@@ -151,10 +151,15 @@ test('check names the file and the reason; what a converter says of a column as 
   await database.query(SCHEMA);
   await using folder = await temporaryFolder('check');
   const file = path.join(folder.path, 'p.yaml');
+  await writeFile(path.join(folder.path, 'idle.ts'), 'export default () => null;');
   const wrong = `export default () => ({ schema: { type: 'text' }, convert: String });`;
   await writeFile(path.join(folder.path, 'wrong.ts'), wrong);
   const source = sourceSection(database, {
-    converters: 'gone,wrong',
+    converters: 'gone,idle,wrong',
+    'idle.type': './idle.ts',
+    'post.processors': 'fill',
+    'fill.type': 'reselect',
+    'fill.reselect.columns.include.list': 'public.item:nope',
     'gone.type': './gone.ts',
     'wrong.type': './wrong.ts',
     'wrong.selector': 'public.item.code',
@@ -162,7 +167,14 @@ test('check names the file and the reason; what a converter says of a column as 
   });
   await writeFile(file, JSON.stringify({ name: 'p', source }));
   const { signal } = new AbortController();
-  const { problems } = await checkPipeline(loadPipelineFile(file), signal, systemClock);
+  const found = await checkPipeline(loadPipelineFile(file), signal, systemClock);
+  const { problems, warnings } = found;
+  expect(warnings).toEqual(
+    expect.arrayContaining([
+      'source: idle: it converts no captured column',
+      'source: fill: its lists name no column of a captured table',
+    ]),
+  );
   expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
     expect.stringMatching(/^CONFIG_INVALID source: gone\.type: there is no file .*gone\.ts/),
     expect.stringMatching(

@@ -33,11 +33,17 @@ export interface ConvertedColumn {
 export class ColumnConversions {
   readonly #converters: readonly LoadedColumnConverter[];
   readonly #known = new Map<string, ConvertedColumn | TidemarkError | null>();
+  readonly #used = new Set<LoadedColumnConverter>();
   /** Converters that have failed: the first error stands for all columns. */
   readonly #broken = new Map<LoadedColumnConverter, TidemarkError>();
 
   constructor(converters: readonly LoadedColumnConverter[]) {
     this.#converters = converters;
+  }
+
+  /** Names of converters that have taken none of the columns that were asked about. */
+  get idle(): readonly string[] {
+    return this.#converters.filter((one) => !this.#used.has(one)).map(({ name }) => name);
   }
 
   /** What decides about the values, for the fingerprint of the stream. */
@@ -68,8 +74,11 @@ export class ColumnConversions {
       if (broken !== undefined) return broken;
       try {
         const column = ask(converter, facts);
-        if (column !== null) return column;
+        if (column === null) continue;
+        this.#used.add(converter);
+        return column;
       } catch (error) {
+        this.#used.add(converter);
         const problem = new TidemarkError(
           'CONVERTER_INVALID',
           `converter ${converter.name} (${converter.file}), asked about ${qualified}: ` +

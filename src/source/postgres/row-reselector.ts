@@ -160,26 +160,46 @@ export class RowReselector implements AsyncDisposable {
 
   #planOf(table: TableSchema): ReselectPlan | null {
     if (this.#last?.table === table) return this.#last.plan;
-    const plan = this.#plans.get(table) ?? this.#makePlan(table) ?? { table: null };
+    const plan = this.#plans.get(table) ?? planOf(this.#parts.setting, table) ?? { table: null };
     this.#plans.set(table, plan);
     this.#last = { table, plan: plan.table === null ? null : plan };
     return this.#last.plan;
   }
+}
 
-  #makePlan(table: TableSchema): ReselectPlan | null {
-    const { columnInclude, columnExclude, useEventKey } = this.#parts.setting;
-    const indexes = useEventKey ? table.keyColumns : (table.ownKeyColumns ?? table.keyColumns);
-    const key = indexes.map((index) => must(table.columns[index], 'key column exists'));
-    const columns = table.columns.filter((column) => {
-      // The original's form has a colon; lists of other properties have a point there.
-      const names = [':', '.'].map((mark) => `${tableName(table.id)}${mark}${column.name}`);
-      const matches = (list: readonly RegExp[]): boolean =>
-        list.some((pattern) => names.some((name) => pattern.test(name)));
-      if (columnInclude.length > 0) return matches(columnInclude);
-      return !matches(columnExclude);
-    });
-    return key.length === 0 || columns.length === 0 ? null : { table, key, columns };
-  }
+/** Null: there is no column to be read again, or no key to find the row by. */
+function planOf(setting: ReselectSetting, table: TableSchema): ReselectPlan | null {
+  const indexes = setting.useEventKey
+    ? table.keyColumns
+    : (table.ownKeyColumns ?? table.keyColumns);
+  const key = indexes.map((index) => must(table.columns[index], 'key column exists'));
+  const columns = columnsOf(setting, table);
+  return key.length === 0 || columns.length === 0 ? null : { table, key, columns };
+}
+
+function columnsOf(setting: ReselectSetting, table: TableSchema): readonly ColumnSchema[] {
+  const { columnInclude, columnExclude } = setting;
+  return table.columns.filter((column) => {
+    // The original's form has a colon; lists of other properties have a point there.
+    const names = [':', '.'].map((mark) => `${tableName(table.id)}${mark}${column.name}`);
+    const matches = (list: readonly RegExp[]): boolean =>
+      list.some((pattern) => names.some((name) => pattern.test(name)));
+    if (columnInclude.length > 0) return matches(columnInclude);
+    return !matches(columnExclude);
+  });
+}
+
+/** What a setting does not do for these tables, as warnings. */
+export function reselectWarnings(
+  setting: ReselectSetting,
+  tables: readonly TableSchema[],
+): readonly string[] {
+  const meant = tables.filter((table) => columnsOf(setting, table).length > 0);
+  if (meant.length === 0) return [`${setting.name}: its lists name no column of a captured table`];
+  const keyless = meant.filter((table) => planOf(setting, table) === null);
+  if (keyless.length === 0) return [];
+  const names = keyless.map(({ id }) => tableName(id)).join(', ');
+  return [`${setting.name}: without a key nothing of these tables is read again: ${names}`];
 }
 
 /** Null: a part of the key is not known, or NULL, which no row is equal to. */

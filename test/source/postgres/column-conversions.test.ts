@@ -63,6 +63,7 @@ describe('who is asked', () => {
     expect(conversions.of(FACTS)?.format.convert('x')).toBe('X');
     expect(none).toHaveBeenCalledTimes(1);
     expect(notAsked).not.toHaveBeenCalled();
+    expect(conversions.idle).toHaveLength(2);
     expect(conversions.of({ ...FACTS, name: 'id' })).toBeNull();
   });
 

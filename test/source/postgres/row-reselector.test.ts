@@ -3,7 +3,7 @@ import type { ReselectSetting } from '../../../src/config/post-processor-options
 import { TidemarkError } from '../../../src/foundation/errors.ts';
 import type { RowChange } from '../../../src/model/change-event.ts';
 import type { TableSchema } from '../../../src/model/table-schema.ts';
-import { RowReselector } from '../../../src/source/postgres/row-reselector.ts';
+import { reselectWarnings, RowReselector } from '../../../src/source/postgres/row-reselector.ts';
 import { INTEGER, keyedTable, rowChange, tableColumn, TEXT } from '../../support/keyed-table.ts';
 
 const SETTING: ReselectSetting = {
@@ -117,6 +117,17 @@ describe('which rows wait', () => {
   ])('%s', (_, change, setting, expected) => {
     expect(wants(setting, change)).toBe(expected);
   });
+});
+
+test('lists that name nothing, and tables without a key, are told', () => {
+  const keyless = keyedTable(INTEGER, { keyColumns: [] });
+  expect(reselectWarnings(SETTING, [table])).toEqual([]);
+  expect(
+    reselectWarnings({ ...SETTING, columnInclude: [/^public\.orders:nto$/i] }, [table]),
+  ).toEqual(['r: its lists name no column of a captured table']);
+  expect(reselectWarnings(SETTING, [table, keyless])).toEqual([
+    'r: without a key nothing of these tables is read again: public.orders',
+  ]);
 });
 
 describe('what is asked', () => {
