@@ -67,13 +67,25 @@ export class TransformingEncoder implements RowEncoder {
   #write(records: readonly ChangeRecord[], output: RecordOutput): number {
     const nowMs = Number(this.#micros / 1000n);
     let count = 0;
+    let previous: ConnectRecord | null = null;
     for (const record of records) {
       this.#told(record);
       const headers = record.headers.filter(({ name }) => this.#tells || !isOwn(name));
-      count += this.#writer.write(connectRecord({ ...record, headers }), output, nowMs);
+      previous = sharing(previous, connectRecord({ ...record, headers }));
+      count += this.#writer.write(previous, output, nowMs);
     }
     return count;
   }
+}
+
+/** A tombstone shares the headers of its delete, as in the original (see DeleteHeaders). */
+function sharing(previous: ConnectRecord | null, record: ConnectRecord): ConnectRecord {
+  if (previous === null || record.value.value !== null) return record;
+  const { headers } = previous;
+  const same =
+    headers.length === record.headers.length &&
+    headers.every(({ name }, i) => name === record.headers[i]?.name);
+  return same ? { ...record, headers } : record;
 }
 
 function isOwn(header: string): boolean {

@@ -9,6 +9,7 @@ import type {
 } from '../../model/connect-schema.ts';
 import { optional } from '../../model/connect-schema.ts';
 import { valuesOf } from '../schema-shape.ts';
+import { DeleteHeaders } from './delete-headers.ts';
 import { dropFields, namesInHeader } from './drop-fields.ts';
 import type { RecordTransform } from '../record-transform.ts';
 import { envelopeOf, fieldSchema, fieldValue, structIn, NOTHING } from '../record-transform.ts';
@@ -42,6 +43,7 @@ export class ExtractNewRecordState implements RecordTransform {
   readonly #dropFromKey: boolean;
   readonly #dropOptionalOnly: boolean;
   readonly #replaceNull: boolean;
+  readonly #ofDelete = new DeleteHeaders();
   readonly #schemas = new WeakMap<ConnectSchema, ConnectSchema>();
 
   constructor(options: ResolvedOptions) {
@@ -64,22 +66,22 @@ export class ExtractNewRecordState implements RecordTransform {
     const row = structIn(envelope, 'after');
     // A truncate.
     if (row === null && structIn(envelope, 'before') === null) return null;
-    const headers = [
-      ...record.headers,
-      ...this.#headers.flatMap((field) => header(field, envelope)),
-    ];
-    const base = { ...record, headers };
+    const added = this.#headers.flatMap((field) => header(field, envelope));
+    this.#ofDelete.passed(record, row === null ? added : null);
+    const base = { ...record, headers: [...record.headers, ...added] };
     return row === null
       ? this.#deleted(base, envelope)
       : this.#extracted(base, envelope, row, 'false');
   }
 
-  /** What a tombstone was made from is not known, but that it is of a delete. */
+  /** It has its delete's headers already, and the operation once more, as in the original. */
   #tombstone(record: ConnectRecord): ConnectRecord | null {
+    const ofDelete = this.#ofDelete.ofTombstone(record);
     if (this.#deletes !== 'rewrite-with-tombstone') return null;
-    const added = this.#headers
+    const operation = this.#headers
       .filter(({ field }) => field === 'op')
       .map(({ name }) => ({ name, schema: TEXT, value: 'd' }));
+    const added = [...ofDelete, ...operation];
     return added.length === 0 ? record : { ...record, headers: [...record.headers, ...added] };
   }
 
