@@ -2,9 +2,10 @@ import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import { headerBytes } from '../converter/simple-header.ts';
 import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { ConnectData, ConnectRecord } from '../model/connect-record.ts';
+import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
+import type { ApplyChain } from '../transform/transform-chain.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { TopicRoutes } from './topic-routes.ts';
 
@@ -15,7 +16,7 @@ export interface RecordWriterParts {
   readonly value: Converter;
   readonly topicOptions: TopicOptions;
   /** The chain of transforms; null: the record is dropped. */
-  readonly apply: (record: ConnectRecord) => ConnectRecord | null;
+  readonly apply: ApplyChain;
   /** Remembers which topics records come to; absent: nobody asks. */
   readonly routes?: TopicRoutes;
 }
@@ -61,10 +62,16 @@ export class RecordWriter {
 
   /**
    * Returns the number of records: 1, or 0 when a transform dropped it. `nowMs` is the time of a
-   * record that none of them gave a time.
+   * record that none of them gave a time; `shared` takes the headers that a tombstone behind it has
+   * as well.
    */
-  write(record: ConnectRecord, output: RecordOutput, nowMs: number): number {
-    const transformed = this.#parts.apply(record);
+  write(
+    record: ConnectRecord,
+    output: RecordOutput,
+    nowMs: number,
+    shared?: ConnectHeader[],
+  ): number {
+    const transformed = this.#parts.apply(record, shared);
     if (transformed === null) return 0;
     const from = record.topic;
     if (this.isWaiting || !this.#isReady(from, transformed)) {

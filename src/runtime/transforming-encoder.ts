@@ -3,7 +3,7 @@ import { changeToRecords, truncateToRecords } from '../envelope/change-records.t
 import type { ChangeRecord, ChangeRecordContext } from '../envelope/change-records.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
 import type { RowChange, TruncateChange } from '../model/change-event.ts';
-import type { ConnectRecord } from '../model/connect-record.ts';
+import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { NOTHING } from '../transform/record-transform.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
@@ -67,25 +67,19 @@ export class TransformingEncoder implements RowEncoder {
   #write(records: readonly ChangeRecord[], output: RecordOutput): number {
     const nowMs = Number(this.#micros / 1000n);
     let count = 0;
-    let previous: ConnectRecord | null = null;
+    let shared: ConnectHeader[] = [];
     for (const record of records) {
       this.#told(record);
       const headers = record.headers.filter(({ name }) => this.#tells || !isOwn(name));
-      previous = sharing(previous, connectRecord({ ...record, headers }));
-      count += this.#writer.write(previous, output, nowMs);
+      const made = connectRecord({ ...record, headers });
+      // A tombstone shares its headers with the delete before it, as in the original.
+      const given =
+        record.value === null ? { ...made, headers: [...made.headers, ...shared] } : made;
+      shared = [];
+      count += this.#writer.write(given, output, nowMs, shared);
     }
     return count;
   }
-}
-
-/** A tombstone shares the headers of its delete, as in the original (see DeleteHeaders). */
-function sharing(previous: ConnectRecord | null, record: ConnectRecord): ConnectRecord {
-  if (previous === null || record.value.value !== null) return record;
-  const { headers } = previous;
-  const same =
-    headers.length === record.headers.length &&
-    headers.every(({ name }, i) => name === record.headers[i]?.name);
-  return same ? { ...record, headers } : record;
 }
 
 function isOwn(header: string): boolean {

@@ -4,6 +4,11 @@ import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schem
 
 /** A single message transform: the record that takes the place of this one; null drops it. */
 export interface RecordTransform {
+  /**
+   * In the original it adds headers to the record that it was given: they are also those of the
+   * tombstone behind it. `kept`: and it goes on with that record; `copied`: with a copy.
+   */
+  readonly addsHeadersInPlace?: 'kept' | 'copied';
   apply(record: ConnectRecord): ConnectRecord | null;
 }
 

@@ -1,6 +1,6 @@
 import type { TransformSetting } from '../config/transform-options.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { ConnectRecord } from '../model/connect-record.ts';
+import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { MAKE_CONNECT } from './connect-transforms.ts';
 import { MAKE_DEBEZIUM } from './debezium-transforms.ts';
 import { predicateOf } from './predicate.ts';
@@ -8,8 +8,12 @@ import type { RecordPredicate } from './predicate.ts';
 import type { RecordTransform } from './record-transform.ts';
 import { loadUserTransform } from './user-transform.ts';
 
-/** The whole chain: the record that takes the place of this one; null: it was dropped. */
-export type ApplyChain = (record: ConnectRecord) => ConnectRecord | null;
+/**
+ * The whole chain: the record that takes the place of this one; null: it was dropped. What some
+ * transforms of the original also add to the headers of the tombstone behind a delete, because the
+ * two share them, goes into `shared`.
+ */
+export type ApplyChain = (record: ConnectRecord, shared?: ConnectHeader[]) => ConnectRecord | null;
 
 /** What transforms get of what is around them. */
 export interface ChainContext {
@@ -36,16 +40,24 @@ export async function transformChain(
 ): Promise<ApplyChain> {
   const steps: Step[] = [];
   for (const setting of settings) steps.push(await stepOf(setting, context));
-  return (record) => {
-    let current: ConnectRecord | null = record;
+  return (record, shared) => {
+    let current: ConnectRecord = record;
+    let sharing = shared;
     for (const { name, transform, applies } of steps) {
+      const before = current;
       try {
-        if (applies !== null && !applies(current)) continue;
-        current = transform.apply(current);
+        if (applies !== null && !applies(before)) continue;
+        const after = transform.apply(before);
+        if (after === null) return null;
+        current = after;
       } catch (thrown) {
         throw named(name, thrown);
       }
-      if (current === null) return null;
+      if (sharing === undefined || current === before) continue;
+      const inPlace = transform.addsHeadersInPlace;
+      if (inPlace !== undefined) sharing.push(...current.headers.slice(before.headers.length));
+      // A copy has headers of its own: what comes later is no longer the tombstone's.
+      if (inPlace !== 'kept') sharing = undefined;
     }
     return current;
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 import { TRANSFORM_OPTIONS, transformSettings } from '../../src/config/transform-options.ts';
+import type { ConnectHeader } from '../../src/model/connect-record.ts';
 import type { ApplyChain } from '../../src/transform/transform-chain.ts';
 import { transformChain } from '../../src/transform/transform-chain.ts';
 import { changeRecord, plain, tombstone } from '../support/transform-records.ts';
@@ -49,6 +50,37 @@ test.each([
   const negated = await chain({ ...input, 'transforms.route.negate': 'true' });
   const others = records.map((record) => negated(record)?.topic);
   expect(others).toEqual(topics.map((t) => (t === 'p.public.t' ? 'x.p.public.t' : 'p.public.t')));
+});
+
+describe('headers that a tombstone shares with its delete', () => {
+  const changed = {
+    'transforms.c.type': 'ExtractChangedRecordState',
+    'transforms.c.header.changed.name': 'changed',
+  };
+  const unwrap = {
+    'transforms.u.type': 'ExtractNewRecordState',
+    'transforms.u.add.headers': 'op',
+    'transforms.u.delete.tombstone.handling.mode': 'rewrite-with-tombstone',
+  };
+  const insert = {
+    'transforms.i.type': 'InsertHeader',
+    'transforms.i.header': 'x',
+    'transforms.i.value.literal': '1',
+  };
+
+  test.each([
+    ['c,u,i', ['changed', '__op']],
+    ['u,c', ['__op']],
+    ['i,c', []],
+    ['c', ['changed']],
+  ])('%s: %j', async (transforms, names) => {
+    const all = { ...changed, ...unwrap, ...insert };
+    const own = Object.entries(all).filter(([name]) => transforms.includes(name.charAt(11)));
+    const apply = await chain({ transforms, ...Object.fromEntries(own) });
+    const shared: ConnectHeader[] = [];
+    expect(apply(changeRecord('d', [1, 'a', 'b'], null), shared)).not.toBeNull();
+    expect(shared.map(({ name }) => name)).toEqual(names);
+  });
 });
 
 describe('errors name the transform', () => {

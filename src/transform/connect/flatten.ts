@@ -1,5 +1,4 @@
 import type { ResolvedOptions } from '../../config/option.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectRecord } from '../../model/connect-record.ts';
 import type {
   ConnectField,
@@ -64,15 +63,10 @@ export class Flatten implements RecordTransform {
       const name = prefix === '' ? field.name : prefix + this.#delimiter + field.name;
       const optional = isOptional || field.schema.optional;
       const initial = field.schema.default ?? inherited(defaults, field.name);
-      switch (field.schema.type) {
-        case 'struct':
-          this.#flatten(field.schema, name, optional, structDefault(initial), fields);
-          break;
-        case 'map':
-          throw new TidemarkError('TRANSFORM', `Flatten cannot take apart the map ${name}`);
-        default:
-          fields.push({ name, schema: adjusted(field.schema, optional, initial) });
-      }
+      // Arrays stay whole, and so do maps, which the original refuses.
+      if (field.schema.type !== 'struct') {
+        fields.push({ name, schema: adjusted(field.schema, optional, initial) });
+      } else this.#flatten(field.schema, name, optional, structDefault(initial), fields);
     }
   }
 }

@@ -11,6 +11,7 @@ import { sameValue } from '../same-value.ts';
  * which are empty for events that lack one of the images.
  */
 export class ExtractChangedRecordState implements RecordTransform {
+  readonly addsHeadersInPlace = 'kept';
   readonly #changed: string | undefined;
   readonly #unchanged: string | undefined;
   readonly #ofDelete = new DeleteHeaders();

@@ -35,6 +35,7 @@ const OF_TRANSACTION = new Set(['id', 'total_order', 'data_collection_order']);
  * that are no envelopes pass as they are (FEATURES A4.1).
  */
 export class ExtractNewRecordState implements RecordTransform {
+  readonly addsHeadersInPlace = 'copied';
   readonly #deletes: DeleteHandling;
   readonly #fields: readonly AddedField[];
   readonly #headers: readonly AddedField[];
