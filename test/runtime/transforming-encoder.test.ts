@@ -3,7 +3,6 @@ import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { blankRecord, TransformingEncoder } from '../../src/runtime/transforming-encoder.ts';
 import type { RowChange } from '../../src/model/change-event.ts';
-import type { ConnectRecord } from '../../src/model/connect-record.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import { ExtractNewRecordState } from '../../src/transform/debezium/extract-new-record-state.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
@@ -57,29 +56,6 @@ test('without a transform that changes them, records are those of the compiled p
   const bodies = (list: readonly { value: string | null }[]): (string | undefined)[] =>
     list.map(({ value }) => value?.replaceAll(times, '').replaceAll(/"ts_\w+":\d+/g, ''));
   expect(bodies(readBatch(batch, WIRE))).toEqual(bodies(wanted));
-});
-
-test('a tombstone shares the headers of its delete', async () => {
-  const { schemas } = (await benchOf(TABLE, WIRE)).context;
-  const transport: Pick<Transport, 'openTopic'> = { openTopic: () => Promise.resolve(1) };
-  const converter = new JsonConverter();
-  const seen: ConnectRecord[] = [];
-  const writer = new RecordWriter({
-    transport: transport as Transport,
-    key: converter,
-    value: converter,
-    topicOptions: {},
-    apply: (record) => {
-      seen.push(record);
-      return record;
-    },
-  });
-  const encoder = new TransformingEncoder({ table: TABLE, schemas, options: OPTIONS }, writer);
-  encoder.row(move, new RecordBatch());
-  const [removed, behind, created] = seen;
-  expect(removed?.headers.map(({ name }) => name)).toContain('__debezium.newkey');
-  expect(behind?.headers).toBe(removed?.headers);
-  expect(created?.headers).not.toBe(removed?.headers);
 });
 
 test('a blank row has an envelope like any other', async () => {

@@ -2,7 +2,6 @@ import type { ResolvedOptions } from '../../config/option.ts';
 import type { ConnectHeader, ConnectRecord } from '../../model/connect-record.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 import type { RecordTransform } from '../record-transform.ts';
-import { DeleteHeaders } from './delete-headers.ts';
 import { envelopeOf, fieldValue, structIn } from '../record-transform.ts';
 import { sameValue } from '../same-value.ts';
 
@@ -14,7 +13,6 @@ export class ExtractChangedRecordState implements RecordTransform {
   readonly addsHeadersInPlace = 'kept';
   readonly #changed: string | undefined;
   readonly #unchanged: string | undefined;
-  readonly #ofDelete = new DeleteHeaders();
 
   constructor(options: ResolvedOptions) {
     this.#changed = options.optionalString('header.changed.name');
@@ -22,10 +20,6 @@ export class ExtractChangedRecordState implements RecordTransform {
   }
 
   apply(record: ConnectRecord): ConnectRecord {
-    if (record.value.value === null) {
-      const ofDelete = this.#ofDelete.ofTombstone(record);
-      return ofDelete.length === 0 ? record : withHeaders(record, ofDelete);
-    }
     const envelope = envelopeOf(record);
     if (envelope === undefined) return record;
     const before = structIn(envelope, 'before');
@@ -40,17 +34,13 @@ export class ExtractChangedRecordState implements RecordTransform {
         names[isSame ? 'unchanged' : 'changed'].push(name);
       }
     }
-    const added = [
+    const headers = [
+      ...record.headers,
       ...listHeader(this.#changed, names.changed),
       ...listHeader(this.#unchanged, names.unchanged),
     ];
-    this.#ofDelete.passed(record, after === null ? added : null);
-    return withHeaders(record, added);
+    return { ...record, headers };
   }
-}
-
-function withHeaders(record: ConnectRecord, added: readonly ConnectHeader[]): ConnectRecord {
-  return { ...record, headers: [...record.headers, ...added] };
 }
 
 const TEXT: ConnectSchema = { type: 'string', optional: true };

@@ -9,7 +9,6 @@ import type {
 } from '../../model/connect-schema.ts';
 import { optional } from '../../model/connect-schema.ts';
 import { valuesOf } from '../schema-shape.ts';
-import { DeleteHeaders } from './delete-headers.ts';
 import { dropFields, namesInHeader } from './drop-fields.ts';
 import type { RecordTransform } from '../record-transform.ts';
 import { envelopeOf, fieldSchema, fieldValue, structIn, NOTHING } from '../record-transform.ts';
@@ -44,7 +43,6 @@ export class ExtractNewRecordState implements RecordTransform {
   readonly #dropFromKey: boolean;
   readonly #dropOptionalOnly: boolean;
   readonly #replaceNull: boolean;
-  readonly #ofDelete = new DeleteHeaders();
   readonly #schemas = new WeakMap<ConnectSchema, ConnectSchema>();
 
   constructor(options: ResolvedOptions) {
@@ -67,22 +65,22 @@ export class ExtractNewRecordState implements RecordTransform {
     const row = structIn(envelope, 'after');
     // A truncate.
     if (row === null && structIn(envelope, 'before') === null) return null;
-    const added = this.#headers.flatMap((field) => header(field, envelope));
-    this.#ofDelete.passed(record, row === null ? added : null);
-    const base = { ...record, headers: [...record.headers, ...added] };
+    const headers = [
+      ...record.headers,
+      ...this.#headers.flatMap((field) => header(field, envelope)),
+    ];
+    const base = { ...record, headers };
     return row === null
       ? this.#deleted(base, envelope)
       : this.#extracted(base, envelope, row, 'false');
   }
 
-  /** It has its delete's headers already, and the operation once more, as in the original. */
+  /** What a tombstone was made from is not known, but that it is of a delete. */
   #tombstone(record: ConnectRecord): ConnectRecord | null {
-    const ofDelete = this.#ofDelete.ofTombstone(record);
     if (this.#deletes !== 'rewrite-with-tombstone') return null;
-    const operation = this.#headers
+    const added = this.#headers
       .filter(({ field }) => field === 'op')
       .map(({ name }) => ({ name, schema: TEXT, value: 'd' }));
-    const added = [...ofDelete, ...operation];
     return added.length === 0 ? record : { ...record, headers: [...record.headers, ...added] };
   }
 

@@ -118,19 +118,6 @@ describe('additions', () => {
     expect(record?.headers).toEqual([]);
   });
 
-  test('a tombstone has the headers of its delete, too, as in the original', () => {
-    const mode = { 'delete.tombstone.handling.mode': 'rewrite-with-tombstone' };
-    const transform = unwrap({ ...mode, 'add.headers': 'op,db' });
-    transform.apply(remove);
-    const names = (record: ConnectRecord | null): unknown =>
-      record?.headers.map(({ name, value }) => [name, value]);
-    expect(names(transform.apply({ ...tombstone(), headers: remove.headers }))).toEqual([
-      ['__op', 'd'],
-      ['__db', null],
-      ['__op', 'd'],
-    ]);
-  });
-
   test('a tombstone that passes says that it is of a delete', () => {
     const mode = { 'delete.tombstone.handling.mode': 'rewrite-with-tombstone' };
     const record = unwrap({ ...mode, 'add.headers': 'op,lsn' }).apply(tombstone());
