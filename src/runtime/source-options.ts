@@ -159,7 +159,7 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     version: DEBEZIUM_VERSION[compat ?? ''] ?? PRODUCT_VERSION,
     database: options.string('database.dbname'),
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
-    unavailableValuePlaceholder: options.string('unavailable.value.placeholder'),
+    unavailableValuePlaceholder: placeholderOf(options.string('unavailable.value.placeholder')),
     skipped: new Set(skippedOperations(options)),
     skipUnchanged: options.boolean('skip.messages.without.change'),
     naming: topicNamingOf(options),
@@ -174,6 +174,12 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     fieldNameAdjustment: options.string('field.name.adjustment.mode') as NameAdjustment,
     ...headers,
   };
+}
+
+/** `hex:` and an even number of digits: the bytes of the text, as in the original. */
+function placeholderOf(text: string): string {
+  const match = /^hex:((?:[0-9a-f]{2})+)$/i.exec(text);
+  return match === null ? text : Buffer.from(match[1] as string, 'hex').toString('utf8');
 }
 
 /** Slot and publication of our short class: one pair for each source, so that none is shared. */

@@ -113,6 +113,24 @@ test('compat: debezium-3.6 says no more than the original', () => {
   expect(envelopeOptionsOf(sourceOf())).toMatchObject({ absentHeader: true });
 });
 
+test.each([
+  ['hex:6162', 'ab'],
+  ['hex:616', 'hex:616'],
+  ['nope', 'nope'],
+])('the placeholder %s is %s', (given, expected) => {
+  const { unavailableValuePlaceholder } = envelopeOptionsOf(
+    sourceOf({ 'unavailable.value.placeholder': given }),
+  );
+  expect(unavailableValuePlaceholder).toBe(expected);
+});
+
+test('compat names the release whose version stands in the records', () => {
+  const later = envelopeOptionsOf(sourceOf({ compat: 'debezium-3.7' }));
+  expect(later).toMatchObject({ absentHeader: false, version: '3.7.0.Final' });
+  expect(sourceOptionsOf(sourceOf({ compat: 'debezium-3.7' })).valueModes.release).toBe('3.7');
+  expect(sourceOptionsOf(sourceOf({ compat: 'debezium-3.6' })).valueModes.release).toBe('3.6');
+});
+
 test("propagated types of Debezium's class have its parameters only", () => {
   const propagate = { 'datatype.propagate.source.type': 'public\\..*\\.int4' };
   const theirs = sourceOptionsOf(sourceOf({ ...DEBEZIUM, ...propagate }));

@@ -394,6 +394,7 @@ export class PostgresStream implements CopyBothHandler {
       return receiver.message({ ...origin, ...own });
     }
     const origin = originOfMessage(message.lsn, position.previousCommitLsn, sentMicros);
-    return receiver.message({ ...origin, ...own });
+    const xmin = this.#context.xmin?.value ?? null;
+    return receiver.message({ ...origin, ...own, xmin });
   }
 }
