@@ -35,6 +35,9 @@ interface Fields {
   offsetMinutes: number;
 }
 
+const DATE_MS_MAX = 8.64e15;
+const CYCLE_MS = 146_097 * DAY_MS;
+
 const KNOWN = 'GyMLdDEuaHkKhmsSzZX';
 
 /**
@@ -60,12 +63,12 @@ export class SimpleDateFormat {
   }
 
   format(millis: number): string {
-    const date = new Date(millis);
-    if (Number.isNaN(date.getTime())) {
-      throw new TidemarkError('TRANSFORM', `the time ${millis} ms is outside of all calendars`);
-    }
+    // Java's calendar goes on where that of JavaScript ends; every 400 years are alike.
+    const cycles = Math.abs(millis) > DATE_MS_MAX ? Math.floor(millis / CYCLE_MS) : 0;
+    const date = new Date(millis - cycles * CYCLE_MS);
+    const year = date.getUTCFullYear() + cycles * 400;
     return this.#parts
-      .map((part) => (part.kind === 'text' ? part.text : formatted(part, date)))
+      .map((part) => (part.kind === 'text' ? part.text : formatted(part, date, year)))
       .join('');
   }
 
@@ -120,15 +123,18 @@ function partsOf(pattern: string): readonly Part[] {
   return parts;
 }
 
-function formatted({ letter, count }: Part & { kind: 'letter' }, date: Date): string {
+function formatted(
+  { letter, count }: Part & { kind: 'letter' },
+  date: Date,
+  fullYear: number,
+): string {
   const padded = (value: number): string => String(value).padStart(count, '0');
   const hour = date.getUTCHours();
   switch (letter) {
     case 'G':
-      return date.getUTCFullYear() > 0 ? 'AD' : 'BC';
+      return fullYear > 0 ? 'AD' : 'BC';
     case 'y': {
-      const full = date.getUTCFullYear();
-      const year = full > 0 ? full : 1 - full;
+      const year = fullYear > 0 ? fullYear : 1 - fullYear;
       return count === 2 ? String(year % 100).padStart(2, '0') : padded(year);
     }
     case 'M':
