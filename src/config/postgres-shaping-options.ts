@@ -121,8 +121,8 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     type: { kind: 'string' },
     default: '__debezium_unavailable_value',
     doc:
-      'Stands where the server did not send an unchanged large value (TOAST). `hex:` may stand in ' +
-      'front of the digits of its bytes.',
+      'Stands where the server did not send an unchanged large value (TOAST). `hex:` may stand ' +
+      'in front of the digits of its bytes.',
   },
   {
     name: 'decimal.handling.mode',
