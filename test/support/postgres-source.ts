@@ -116,8 +116,9 @@ export async function startStreaming(
   return source;
 }
 
-async function untilStreaming(reader: PostgresReader): Promise<void> {
-  while (reader.status().phase !== 'streaming') {
+/** Resolves when it streams, or has ended. */
+export async function untilStreaming(reader: PostgresReader): Promise<void> {
+  while (!['streaming', 'stopped'].includes(reader.status().phase)) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { toTidemarkError } from '../../src/foundation/errors.ts';
 import type { TestDatabase } from './postgres.ts';
 import type { RunningSource } from './postgres-source.ts';
-import { sourceOptionsFor, startStreaming } from './postgres-source.ts';
+import { sourceOptionsFor, startSource, untilStreaming } from './postgres-source.ts';
 import type { RecordedEvent } from './recording-receiver.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 import { replayed } from './replayed-table.ts';
@@ -54,10 +54,13 @@ export async function playHistory(
     await database.query(BAG);
     await snapshots.begin(receiver);
   }
-  const start = (): Promise<RunningSource> =>
-    snapshots === null
-      ? startStreaming(base, receiver)
-      : startStreaming(snapshots.options(), receiver, { knownTables: snapshots.knownTables });
+  let isDecodable = true;
+  const start = (): Promise<RunningSource> => {
+    const options = snapshots?.options() ?? base;
+    // The cure that the error names.
+    const cure = isDecodable ? {} : { largeTransactionMode: 'server' as const };
+    return startOrEnd({ ...options, ...cure }, receiver, snapshots);
+  };
   let source = await start();
   // Of its own: rows come when they come, and the seed is to repeat what is done.
   const moments = seededNumbers(seed + 1);
@@ -91,13 +94,27 @@ export async function playHistory(
       break;
     } catch (error) {
       // The runtime would try again, too.
-      if (toTidemarkError(error).retry !== 'backoff' || tries === 3) throw error;
+      const { retry, code } = toTidemarkError(error);
+      if (retry !== 'backoff' || tries === 3) throw error;
+      isDecodable = code !== 'PG_DECODING' || tries < 1;
       await stop(source, false);
       source = await start();
     }
   }
   await source.stop();
   return await judged(database, receiver.events, snapshots);
+}
+
+/** It may fail on DDL of a transaction that is open still: the next restart will do. */
+async function startOrEnd(
+  options: ReturnType<typeof sourceOptionsFor>,
+  receiver: RecordingReceiver,
+  snapshots: SnapshotHistory | null,
+): Promise<RunningSource> {
+  const known = snapshots === null ? {} : { knownTables: snapshots.knownTables };
+  const started = startSource(options, receiver, known);
+  await Promise.race([started.ended.catch(() => undefined), untilStreaming(started.reader)]);
+  return started;
 }
 
 async function judged(

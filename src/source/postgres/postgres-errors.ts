@@ -12,7 +12,7 @@ export interface ServerErrorFields {
 const SLOT_LOST = /can no longer (get changes|access)|has already been removed|invalidated/;
 const NO_REPLICATION_RIGHT = /walsender|WAL sender|REPLICATION attribute|replication slots/;
 /** Seen on 18 while a transaction is streamed whose savepoint with DDL is rolled back just then. */
-const DECODING_FAILED = /could not map file(?:node|number)/;
+const DECODING_FAILED = /could not map file(?:node|number)|catalog is missing \d+ attribute/;
 const SENDERS_EXHAUSTED = /standby connections|wal_senders|replication slots/;
 
 /** By the SQLSTATE alone. */
