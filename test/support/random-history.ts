@@ -50,16 +50,15 @@ export async function playHistory(
   const clients = await Promise.all(writers.map(() => database.connect()));
   const receiver = new RecordingReceiver();
   if (snapshots !== null) {
-    for (const writer of writers) for (const sql of writer.fill()) await database.query(sql);
-    await database.query(BAG);
+    const filled = writers.flatMap((writer) => writer.fill());
+    for (const sql of [...filled, BAG]) await database.query(sql);
     await snapshots.begin(receiver);
   }
-  let isDecodable = true;
+  // After PG_DECODING the cure that it names.
+  let mode = base.largeTransactionMode;
   const start = (): Promise<RunningSource> => {
-    const options = snapshots?.options() ?? base;
-    // The cure that the error names.
-    const cure = isDecodable ? {} : { largeTransactionMode: 'server' as const };
-    return startOrEnd({ ...options, ...cure }, receiver, snapshots);
+    const options = { ...(snapshots?.options() ?? base), largeTransactionMode: mode };
+    return startOrEnd(options, receiver, snapshots);
   };
   let source = await start();
   // Of its own: rows come when they come, and the seed is to repeat what is done.
@@ -96,7 +95,7 @@ export async function playHistory(
       // The runtime would try again, too.
       const { retry, code } = toTidemarkError(error);
       if (retry !== 'backoff' || tries === 3) throw error;
-      isDecodable = code !== 'PG_DECODING' || tries < 1;
+      if (code === 'PG_DECODING') mode = 'server';
       await stop(source, false);
       source = await start();
     }
