@@ -66,6 +66,8 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
   launcher: [],
 };
 
+/** The formatter never breaks an import of one name. */
+const ONE_IMPORT = /^import (type )?\{ [A-Za-z_]+ \} from '[^']+';$/;
 const BANNED_NAMES = /^(index|utils?|helpers?|common|misc|types)\.(ts|mjs)$/;
 
 const shipped = loadSources('src', 'dialects');
@@ -208,7 +210,9 @@ describe('files', () => {
   test('have lines of at most 100 columns', () => {
     const findings = check(everything, exceptions.WIDE_LINES, (file) =>
       file.lines.flatMap((line, at) =>
-        [...line].length > 100 ? [`${at + 1}: ${[...line].length} columns`] : [],
+        [...line].length > 100 && !ONE_IMPORT.test(line)
+          ? [`${at + 1}: ${[...line].length} columns`]
+          : [],
       ),
     );
     expect(findings).toEqual([]);

@@ -5,8 +5,8 @@ import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { importUserModule, moduleFile } from '../config/user-module.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { ColumnConverter } from '../model/column-converter.ts';
-import { ColumnConversions } from '../source/postgres/column-conversions.ts';
-import type { LoadedColumnConverter } from '../source/postgres/column-conversions.ts';
+import { ColumnConversions } from '../source/postgres/capture/column-conversions.ts';
+import type { LoadedColumnConverter } from '../source/postgres/capture/column-conversions.ts';
 import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
 import { sourceOptionsOf } from './source-options.ts';
 

@@ -1,7 +1,7 @@
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { readSlot } from '../source/postgres/postgres-slot.ts';
-import { PostgresWire } from '../source/postgres/postgres-wire.ts';
+import { readSlot } from '../source/postgres/capture/postgres-slot.ts';
+import { PostgresWire } from '../source/postgres/wire/postgres-wire.ts';
 import { sourceOptionsOf } from './source-options.ts';
 
 /** The slot of a source, and what it costs the server's disk. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import { readCatalog } from '../source/postgres/capture-preparation.ts';
+import { readCatalog } from '../source/postgres/capture/capture-preparation.ts';
 import type { PostgresConnectionOptions } from '../source/postgres/postgres-source-options.ts';
-import { PostgresWire } from '../source/postgres/postgres-wire.ts';
+import { PostgresWire } from '../source/postgres/wire/postgres-wire.ts';
 
 /** What `init` writes down about a database. */
 export interface SourceInspection {

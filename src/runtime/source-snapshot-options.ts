@@ -2,8 +2,8 @@ import { parseDailyHours } from '../config/daily-hours.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { modeOfConfiguration, selectOverrides } from '../config/postgres-snapshot-options.ts';
 import type { SnapshotMode } from '../source/postgres/postgres-source-options.ts';
-import type { SnapshotOptions } from '../source/postgres/snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../source/postgres/snapshot-options.ts';
+import type { SnapshotOptions } from '../source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../source/postgres/snapshot/snapshot-options.ts';
 
 /** The include list; the signal table belongs to it, or its inserts would not be sent. */
 export function tablesOf(options: ResolvedOptions): readonly RegExp[] {

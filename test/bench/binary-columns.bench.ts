@@ -10,7 +10,7 @@ import { writeBase64, writeJsonString } from '../../src/rowpath/json-string.ts';
 import { jsonTextEncoder } from '../../src/rowpath/json-text-encoder.ts';
 import type { TextEncoder } from '../../src/rowpath/text-encoder.ts';
 import { scratch, twosComplement, writeInteger } from '../../src/rowpath/text-scan.ts';
-import { PostgresWire } from '../../src/source/postgres/postgres-wire.ts';
+import { PostgresWire } from '../../src/source/postgres/wire/postgres-wire.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { changeRows, createBenchTable, eventCount, loadRows } from './postgres-workload.ts';
 

@@ -6,7 +6,7 @@ import {
   snapshotOptionsOf,
   tablesOf,
 } from '../../src/runtime/source-snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
 
 function resolve(input: Record<string, string>): Parameters<typeof snapshotOptionsOf>[0] {
   const required = {

@@ -4,7 +4,7 @@ import type {
   SlotInfo,
 } from '../../dialects/postgres/postgres-server-catalog.ts';
 import type { TypeInfo } from '../../dialects/postgres/postgres-catalog.ts';
-import type { CatalogState } from '../../src/source/postgres/capture-preparation.ts';
+import type { CatalogState } from '../../src/source/postgres/capture/capture-preparation.ts';
 import { tableInfo } from './table-fixtures.ts';
 
 /** A server on which nothing is missing, for tests that take one thing away. */

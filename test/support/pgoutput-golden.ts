@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RowImage } from '../../src/model/row-image.ts';
-import { PgoutputDecoder } from '../../src/source/postgres/pgoutput-decoder.ts';
-import type { ControlMessage } from '../../src/source/postgres/pgoutput-message.ts';
-import { PgoutputKind } from '../../src/source/postgres/pgoutput-control.ts';
+import { PgoutputDecoder } from '../../src/source/postgres/pgoutput/pgoutput-decoder.ts';
+import type { ControlMessage } from '../../src/source/postgres/pgoutput/pgoutput-message.ts';
+import { PgoutputKind } from '../../src/source/postgres/pgoutput/pgoutput-control.ts';
 
 export interface GoldenScenario {
   readonly name: string;

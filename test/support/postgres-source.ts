@@ -1,12 +1,12 @@
 import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
-import { fromSourceOffset } from '../../src/source/postgres/replication-offset.ts';
+import { fromSourceOffset } from '../../src/source/postgres/stream/replication-offset.ts';
 import type { PostgresReaderParts } from '../../src/source/postgres/postgres-reader.ts';
 import { PostgresReader } from '../../src/source/postgres/postgres-reader.ts';
 import type {
   PostgresConnectionOptions,
   PostgresSourceOptions,
 } from '../../src/source/postgres/postgres-source-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 

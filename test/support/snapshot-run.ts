@@ -1,14 +1,14 @@
 import { systemClock } from '../../src/foundation/clock.ts';
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { PostgresSourceOptions } from '../../src/source/postgres/postgres-source-options.ts';
-import { runSnapshot } from '../../src/source/postgres/postgres-snapshot.ts';
-import { PostgresWire } from '../../src/source/postgres/postgres-wire.ts';
+import { runSnapshot } from '../../src/source/postgres/snapshot/postgres-snapshot.ts';
+import { PostgresWire } from '../../src/source/postgres/wire/postgres-wire.ts';
 import type {
   CompletedSnapshot,
   SnapshotAttempt,
   SnapshotRequest,
   SnapshotResult,
-} from '../../src/source/postgres/snapshot-request.ts';
+} from '../../src/source/postgres/snapshot/snapshot-request.ts';
 import type { SnapshotProgress } from '../../src/model/change-event.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 

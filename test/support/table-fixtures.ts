@@ -3,7 +3,7 @@ import type {
   TableInfo,
   UniqueIndexInfo,
 } from '../../dialects/postgres/postgres-catalog.ts';
-import type { CapturedTable } from '../../src/source/postgres/captured-tables.ts';
+import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
 
 /** Catalog rows of made-up tables, for tests of what is made from them. */
 export function columnInfo(name: string, more: Partial<ColumnInfo> = {}): ColumnInfo {

@@ -1,15 +1,18 @@
 import type { SourceNotification } from '../../src/model/source-notification.ts';
-import type { CapturedTable } from '../../src/source/postgres/captured-tables.ts';
-import { newTask } from '../../src/source/postgres/snapshot-state.ts';
-import type { TableTask } from '../../src/source/postgres/snapshot-state.ts';
-import { SnapshotTasks } from '../../src/source/postgres/snapshot-tasks.ts';
+import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
+import { newTask } from '../../src/source/postgres/incremental/snapshot-state.ts';
+import type { TableTask } from '../../src/source/postgres/incremental/snapshot-state.ts';
+import { SnapshotTasks } from '../../src/source/postgres/incremental/snapshot-tasks.ts';
 import {
   RecentTransactions,
   SnapshotVisibility,
-} from '../../src/source/postgres/snapshot-visibility.ts';
-import { SnapshotWindow } from '../../src/source/postgres/snapshot-window.ts';
-import type { WindowChunk } from '../../src/source/postgres/window-chunk.ts';
-import type { OpenWindow, TableReading } from '../../src/source/postgres/window-handover.ts';
+} from '../../src/source/postgres/incremental/snapshot-visibility.ts';
+import { SnapshotWindow } from '../../src/source/postgres/incremental/snapshot-window.ts';
+import type { WindowChunk } from '../../src/source/postgres/incremental/window-chunk.ts';
+import type {
+  OpenWindow,
+  TableReading,
+} from '../../src/source/postgres/incremental/window-handover.ts';
 import { lsn } from '../../src/model/lsn.ts';
 
 /** A table `public.t (id, v)` of one file of 10 pages with oid 7. */

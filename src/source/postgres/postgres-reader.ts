@@ -13,39 +13,43 @@ import type {
 import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
-import type { KnownTables } from './added-tables.ts';
-import { besideStream } from './beside-stream.ts';
-import { messageIncluded } from './capture-filter.ts';
-import type { PreparedCapture } from './capture-preparation.ts';
-import { prepareCapture } from './capture-preparation.ts';
-import type { CapturedTable } from './captured-tables.ts';
-import type { Querier } from './catalog-session.ts';
-import { FirstSnapshot } from './first-snapshot.ts';
-import type { IncrementalParts } from './incremental-snapshots.ts';
-import { IncrementalSnapshots } from './incremental-snapshots.ts';
+import type { KnownTables } from './incremental/added-tables.ts';
+import { besideStream } from './stream/beside-stream.ts';
+import { messageIncluded } from './capture/capture-filter.ts';
+import type { PreparedCapture } from './capture/capture-preparation.ts';
+import { prepareCapture } from './capture/capture-preparation.ts';
+import type { CapturedTable } from './capture/captured-tables.ts';
+import type { Querier } from './wire/catalog-session.ts';
+import { FirstSnapshot } from './snapshot/first-snapshot.ts';
+import type { IncrementalParts } from './incremental/incremental-snapshots.ts';
+import { IncrementalSnapshots } from './incremental/incremental-snapshots.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
-import { PostgresStream } from './postgres-stream.ts';
-import { PostgresWire } from './postgres-wire.ts';
-import { identityWarning } from './preflight-checks.ts';
-import { PublicationWatch } from './publication-watch.ts';
-import { applicationName, streamSession } from './reader-sessions.ts';
-import { RelationCache } from './relation-cache.ts';
-import { CatalogSession } from './relation-catalog-session.ts';
-import { streamFingerprint } from './replication-check.ts';
-import { beatUntilAborted } from './replication-heartbeat.ts';
-import type { ReplicationOffset } from './replication-offset.ts';
-import { fromSourceOffset, restartLsn, toSourceOffset } from './replication-offset.ts';
-import { ReplicationPosition } from './replication-position.ts';
-import { capturesOwnOnly } from './pgoutput-parameters.ts';
-import { readSenderTimeoutMs, ReplicationSession, startCommand } from './replication-session.ts';
-import { resumeOnSlot } from './slot-resume.ts';
-import { SlotXmin } from './slot-xmin.ts';
-import { problemText, signalTableProblems } from './signal-table.ts';
-import { SignalTableWatch } from './signal-table-watch.ts';
-import { attemptOf, followsStream, resumeFrom } from './snapshot-offset.ts';
-import { decodeSnapshotState } from './snapshot-state.ts';
-import { StreamedTransactions } from './streamed-transactions.ts';
-import { SideConnection } from './wire-side-connection.ts';
+import { PostgresStream } from './stream/postgres-stream.ts';
+import { PostgresWire } from './wire/postgres-wire.ts';
+import { identityWarning } from './capture/preflight-checks.ts';
+import { PublicationWatch } from './stream/publication-watch.ts';
+import { applicationName, streamSession } from './stream/reader-sessions.ts';
+import { RelationCache } from './stream/relation-cache.ts';
+import { CatalogSession } from './stream/relation-catalog-session.ts';
+import { streamFingerprint } from './stream/replication-check.ts';
+import { beatUntilAborted } from './stream/replication-heartbeat.ts';
+import type { ReplicationOffset } from './stream/replication-offset.ts';
+import { fromSourceOffset, restartLsn, toSourceOffset } from './stream/replication-offset.ts';
+import { ReplicationPosition } from './stream/replication-position.ts';
+import { capturesOwnOnly } from './pgoutput/pgoutput-parameters.ts';
+import {
+  readSenderTimeoutMs,
+  ReplicationSession,
+  startCommand,
+} from './stream/replication-session.ts';
+import { resumeOnSlot } from './stream/slot-resume.ts';
+import { SlotXmin } from './stream/slot-xmin.ts';
+import { problemText, signalTableProblems } from './incremental/signal-table.ts';
+import { SignalTableWatch } from './incremental/signal-table-watch.ts';
+import { attemptOf, followsStream, resumeFrom } from './snapshot/snapshot-offset.ts';
+import { decodeSnapshotState } from './incremental/snapshot-state.ts';
+import { StreamedTransactions } from './stream/streamed-transactions.ts';
+import { SideConnection } from './wire/wire-side-connection.ts';
 
 /** What a reader is made from. */
 export interface PostgresReaderParts {

@@ -10,8 +10,8 @@ import {
   storageQuery,
   storageSizeQuery,
 } from '../../../dialects/postgres/postgres-server-catalog.ts';
-import { catalogRows } from '../../../src/source/postgres/catalog-session.ts';
-import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
+import { catalogRows } from '../../../src/source/postgres/wire/catalog-session.ts';
+import { PostgresWire } from '../../../src/source/postgres/wire/postgres-wire.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { connectionTo } from '../../support/postgres-source.ts';

@@ -5,7 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PostgresWire } from '../../../src/source/postgres/postgres-wire.ts';
+import { PostgresWire } from '../../../src/source/postgres/wire/postgres-wire.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const url = new URL(process.argv[2] ?? '');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromSourceOffset } from '../../../src/source/postgres/replication-offset.ts';
+import { fromSourceOffset } from '../../../src/source/postgres/stream/replication-offset.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
 import {
   connectionTo,

@@ -1,10 +1,10 @@
 import { expect, inject, test, vi } from 'vitest';
 import type { EmbeddedPostgres } from '../../../src/demo/embedded-postgres.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
-import type { PreflightReport } from '../../../src/source/postgres/postgres-preflight.ts';
-import { checkPostgresSource } from '../../../src/source/postgres/postgres-preflight.ts';
+import type { PreflightReport } from '../../../src/source/postgres/capture/postgres-preflight.ts';
+import { checkPostgresSource } from '../../../src/source/postgres/capture/postgres-preflight.ts';
 import type { TidemarkError } from '../../../src/foundation/errors.ts';
-import { fromSourceOffset } from '../../../src/source/postgres/replication-offset.ts';
+import { fromSourceOffset } from '../../../src/source/postgres/stream/replication-offset.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../support/postgres-source.ts';
 import type { RecordingReceiver } from '../../support/recording-receiver.ts';
 import { ask, startPair, untilTrue } from '../../support/standby.ts';

@@ -1,0 +1,36 @@
+import type { ChangeOrigin, RowChange } from '../../../model/change-event.ts';
+import type { Lsn } from '../../../model/lsn.ts';
+
+/** Where a change stands, as an object that may be kept: the change itself is used again. */
+export function originOf(change: RowChange): ChangeOrigin {
+  const { lsn, commitLsn, previousCommitLsn, ordinal } = change;
+  const { transactionId, xmin = null, replicatedFrom = null, sourceMicros, snapshot } = change;
+  return {
+    lsn,
+    commitLsn,
+    previousCommitLsn,
+    ordinal,
+    transactionId,
+    xmin,
+    replicatedFrom,
+    sourceMicros,
+    snapshot,
+  };
+}
+
+/** Where a message between transactions stands: alone, at the end of its WAL record. */
+export function originOfMessage(
+  lsn: Lsn,
+  previousCommitLsn: Lsn | null,
+  sentMicros: bigint,
+): ChangeOrigin {
+  return {
+    lsn,
+    commitLsn: lsn,
+    previousCommitLsn,
+    ordinal: 0,
+    transactionId: null,
+    sourceMicros: sentMicros,
+    snapshot: 'false',
+  };
+}

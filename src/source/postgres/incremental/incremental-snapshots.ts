@@ -1,0 +1,399 @@
+import { Backoff } from '../../../foundation/backoff.ts';
+import type { Clock } from '../../../foundation/clock.ts';
+import { toTidemarkError } from '../../../foundation/errors.ts';
+import type { ChangeReceiver, SnapshotProgress } from '../../../model/change-event.ts';
+import type { Lsn } from '../../../model/lsn.ts';
+import { parseLsn } from '../../../model/lsn.ts';
+import type { SourceNotification } from '../../../model/source-notification.ts';
+import type { SourceSignal } from '../../../model/source-signal.ts';
+import { tableName } from '../../../model/table-schema.ts';
+import type { KnownTables } from './added-tables.ts';
+import { addedTables } from './added-tables.ts';
+import type { PreparedCapture } from '../capture/capture-preparation.ts';
+import type { CapturedTable } from '../capture/captured-tables.ts';
+import type { PostgresSourceOptions } from '../postgres-source-options.ts';
+import type { StreamSnapshots } from '../stream/postgres-stream.ts';
+import type { RelationCache } from '../stream/relation-cache.ts';
+import type { ReplicationPosition } from '../stream/replication-position.ts';
+import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
+import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
+import type { WireFactory } from '../snapshot/snapshot-request.ts';
+import type { SnapshotState, TableTask } from './snapshot-state.ts';
+import { isTaskOf, mustFinish } from './snapshot-state.ts';
+import { SnapshotTasks } from './snapshot-tasks.ts';
+import { RecentTransactions } from './snapshot-visibility.ts';
+import { SnapshotWatches } from './snapshot-watches.ts';
+import type { OpenWindow, TableReading } from './window-handover.ts';
+import { handOver, tableReading } from './window-handover.ts';
+import { WindowMarks } from './window-marks.ts';
+import { WindowPlanner } from './window-planner.ts';
+import type { ReadWindow } from './window-reader.ts';
+import { isStatementError, WindowReader } from './window-reader.ts';
+import { WholeRead } from './whole-read.ts';
+
+/** Memory for the rows of one window. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+/** How long a window may wait for a server that has nothing to send. */
+const ASK_INTERVAL_MS = 20;
+const NUDGE_AFTER_MS = 60;
+const OLD_TRANSACTION_WAIT_MS = 200;
+const NUDGE = "SELECT pg_catalog.pg_logical_emit_message(true, 'tidemark', '')";
+
+/** What snapshots beside the stream are made with. */
+export interface IncrementalParts {
+  readonly options: PostgresSourceOptions;
+  readonly connect: WireFactory;
+  readonly receiver: ChangeReceiver;
+  readonly relations: RelationCache;
+  readonly position: ReplicationPosition;
+  readonly state: SnapshotState;
+  readonly capture: PreparedCapture;
+  readonly clock: Clock;
+  /** The first snapshot was over before this run. */
+  readonly resumed: boolean;
+  /** Absent: tables that are added later are streamed only. */
+  readonly knownTables?: KnownTables | undefined;
+  /** The catalog as it is now. */
+  refresh(): Promise<PreparedCapture>;
+  /** Lets the server tell its position. */
+  ask(): void;
+  offsetText(): string;
+  /** The last table of a first snapshot has been read. */
+  initialCompleted(): Promise<void>;
+  notify(notification: SourceNotification): void;
+  note(text: string): void;
+  warn(text: string): void;
+}
+
+/** Tables with the storage and shape that they had before they were described. */
+interface DescribedTables {
+  readonly capture: PreparedCapture;
+  readonly fingerprints: StorageFingerprints;
+}
+
+/**
+ * Reads tables while the stream runs: what a crash left of a first snapshot, and what signals ask
+ * for. One window after the other; a chunk's rows and the state behind it enter one append.
+ */
+export class IncrementalSnapshots implements StreamSnapshots {
+  readonly #parts: IncrementalParts;
+  readonly #tasks: SnapshotTasks;
+  readonly #recent = new RecentTransactions();
+  readonly #reader: WindowReader;
+  /** Of its own: it works while the other may wait for a window. */
+  readonly #wholeReader: WindowReader;
+  readonly #planner: WindowPlanner;
+  readonly #whole: WholeRead;
+  readonly #watches: SnapshotWatches;
+  readonly #marks: WindowMarks;
+  #captured: readonly CapturedTable[];
+  #described: DescribedTables | null = null;
+  #open: OpenWindow | null = null;
+  #wake: (() => void) | null = null;
+  #stopped = false;
+  #initialLeft: boolean;
+  #signal: AbortSignal = new AbortController().signal;
+
+  constructor(parts: IncrementalParts) {
+    this.#parts = parts;
+    this.#captured = parts.capture.selection.tables;
+    this.#tasks = new SnapshotTasks(parts.state, {
+      changed: () => {
+        this.#wake?.();
+      },
+      tablesChanged: () => this.#watches.renew(),
+      notify: (notification) => parts.notify(notification),
+      note: (text) => parts.note(text),
+      warn: (text) => parts.warn(text),
+      offsetText: () => parts.offsetText(),
+    });
+    this.#initialLeft = this.#tasks.hasInitial();
+    this.#reader = new WindowReader(parts.connect, WINDOW_BYTES);
+    this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader, parts);
+    this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
+    this.#marks = new WindowMarks(parts.options, parts.clock, (text) => parts.warn(text));
+    const signal = (): AbortSignal => this.#signal;
+    this.#whole = new WholeRead(parts, this.#tasks, this.#wholeReader, this.#recent, signal);
+    this.#watches = new SnapshotWatches({
+      options: parts.options.snapshots,
+      receiver: parts.receiver,
+      relations: parts.relations,
+      tasks: this.#tasks,
+      captured: () => this.#captured,
+      window: (id) => {
+        const open = this.#open;
+        return open !== null && isTaskOf(open.task, id) ? open.window : null;
+      },
+      signal: (signal) => this.signal(signal),
+    });
+  }
+
+  /** For the offset; null: nothing is under way. */
+  get stateText(): string | null {
+    return this.#tasks.text;
+  }
+
+  progress(): readonly SnapshotProgress[] {
+    return this.#tasks.state.tasks.map((task) => ({
+      table: { catalog: this.#parts.options.connection.database, ...task },
+      rowsDone: task.rows,
+      rowsEstimated: this.#capturedOf(task)?.info.estimatedRows ?? 0,
+      bytesDone: 0,
+      completed: false,
+    }));
+  }
+
+  /** A signal of another channel than the signal table. */
+  signal(signal: SourceSignal): void {
+    this.#tasks.apply(signal, this.#readable());
+  }
+
+  transaction(id: number): void {
+    this.#recent.add(id);
+  }
+
+  boundary(at: Lsn): Promise<void> | undefined {
+    const open = this.#open;
+    if (open !== null && open.read !== null && at >= open.read.until) this.#close(open, at);
+    const { seen, blocking } = this.#tasks.state;
+    if (seen.length > 0) this.#forgetSeen(at);
+    if (blocking.length === 0 && !this.#whole.isWanted) return undefined;
+    return this.#readWhole(at);
+  }
+
+  /** Works until the signal aborts; throws what a first snapshot cannot go on with. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
+    this.#signal = signal;
+    const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
+    try {
+      await this.#addTables(signal);
+      this.#tasks.begin(this.#parts.resumed);
+      while (!signal.aborted) {
+        const task = this.#tasks.current();
+        if (task === null || this.#whole.isWanted) {
+          await this.#sleepUntilWoken(signal);
+          continue;
+        }
+        try {
+          if (await this.#planner.waited(signal)) continue;
+          await this.#step(task, signal);
+          if (!this.#tasks.hasIncremental()) await this.#marks.last(this.#reader, signal);
+          backoff.reset();
+        } catch (error) {
+          if (signal.aborted) return;
+          await this.#failed(task, error, backoff, signal);
+        }
+      }
+    } finally {
+      this.#stopped = true;
+      this.#open?.done.resolve();
+      await this.#reader.close();
+      await this.#wholeReader.close();
+    }
+  }
+
+  async #addTables(signal: AbortSignal): Promise<void> {
+    const { knownTables, options } = this.#parts;
+    if (knownTables === undefined) return;
+    const querier = await this.#reader.wire(signal);
+    const tasks = await addedTables(knownTables, this.#captured, options, querier);
+    this.#tasks.add(tasks);
+    this.#initialLeft ||= tasks.length > 0;
+    for (const { schema, table } of tasks) {
+      this.#parts.note(`${schema}.${table} was not captured before: it is read now`);
+    }
+    if (!this.#initialLeft) await this.#rememberTables();
+  }
+
+  /** Only when all of them are read: until then the next start has to find the new ones again. */
+  async #rememberTables(): Promise<void> {
+    await this.#parts.knownTables?.store(this.#captured.map(({ schema }) => tableName(schema.id)));
+  }
+
+  async #sleepUntilWoken(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const woken = Promise.withResolvers<void>();
+    this.#wake = () => woken.resolve();
+    await woken.promise;
+    this.#wake = null;
+  }
+
+  async #failed(
+    task: TableTask,
+    thrown: unknown,
+    backoff: Backoff,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const error = toTidemarkError(thrown);
+    this.#open = null;
+    this.#described = null;
+    const table = `${task.schema}.${task.table}`;
+    if (isStatementError(thrown) && !mustFinish(this.#tasks.latest(task) ?? task)) {
+      this.#parts.warn(`the incremental snapshot of ${table} is given up: ${error.message}`);
+      this.#tasks.finish(task, 'SQL_EXCEPTION');
+      return;
+    }
+    if (error.retry === 'stop' && !isStatementError(thrown)) throw error;
+    if (isStatementError(thrown) && backoff.attempt > 5) throw error;
+    this.#parts.note(`the snapshot of ${table} waits: ${error.message}`);
+    await this.#parts.clock.sleep(backoff.nextDelayMs(), signal);
+  }
+
+  /** One window, or the end of the table. */
+  async #step(task: TableTask, signal: AbortSignal): Promise<void> {
+    const described = (this.#described ??= await this.#describe(signal));
+    const captured = this.#capturedOf(task);
+    if (captured === undefined) {
+      this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
+      return;
+    }
+    const { relations, position, receiver } = this.#parts;
+    const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
+    if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
+    const reading = tableReading(task, captured, adopted.schema);
+    if (reading === null || task.method === 'whole') {
+      this.#whole.want({ task, captured, schema: adopted.schema });
+      this.#parts.ask();
+      return;
+    }
+    const chunk = await this.#planner.next(task, reading, signal);
+    if (chunk === null) {
+      // Asked for while the plan was made: a change that came meanwhile may have left work.
+      if ((this.#tasks.latest(task)?.reread.length ?? 0) === 0) await this.#finish(task);
+      return;
+    }
+    const open = this.#openWindow(task, reading, chunk);
+    const query = this.#planner.query(chunk, reading, task);
+    const read = await this.#read(query, open, signal);
+    if (read === null) {
+      this.#open = null;
+      await this.#parts.clock.sleep(OLD_TRANSACTION_WAIT_MS, signal);
+      return;
+    }
+    if (!this.#isUsable(open, read, described)) {
+      this.#open = null;
+      return;
+    }
+    open.read = read;
+    await this.#untilClosed(open, signal);
+    if (task.purpose === 'initial' && !this.#tasks.has(task)) await this.#completeInitial();
+  }
+
+  /** First snapshots have no marks, as in the original. */
+  async #read(
+    query: string,
+    { task, reading }: OpenWindow,
+    signal: AbortSignal,
+  ): Promise<ReadWindow | null> {
+    const marked = task.purpose === 'incremental';
+    if (marked) await this.#marks.open(await this.#reader.wire(signal), signal);
+    const read = await this.#reader.read(query, reading.captured, task.notBefore, signal);
+    if (marked) await this.#marks.close(await this.#reader.wire(signal), signal);
+    return read;
+  }
+
+  #openWindow(task: TableTask, reading: TableReading, chunk: OpenWindow['chunk']): OpenWindow {
+    const open: OpenWindow = {
+      task,
+      reading,
+      chunk,
+      window: this.#planner.open(this.#recent),
+      read: null,
+      done: Promise.withResolvers<void>(),
+    };
+    this.#open = open;
+    return open;
+  }
+
+  #isUsable(open: OpenWindow, read: ReadWindow, described: DescribedTables): boolean {
+    const { captured } = open.reading;
+    const changed = [captured.info, ...captured.storage].some(
+      ({ oid }) => described.fingerprints.get(oid) !== read.fingerprints.get(oid),
+    );
+    if (changed) {
+      this.#described = null;
+      return false;
+    }
+    if (!open.window.covers(this.#recent, read.visibility)) return false;
+    return this.#planner.isUsable(open, read);
+  }
+
+  /** Keeps asking the server until the stream has passed what the read saw. */
+  async #untilClosed(open: OpenWindow, signal: AbortSignal): Promise<void> {
+    const { clock, options } = this.#parts;
+    const sinceMs = clock.monotonicMs();
+    let nudged = false;
+    while (!signal.aborted && !this.#stopped && this.#open === open) {
+      this.#parts.ask();
+      const waiting = new AbortController();
+      const timer = clock.sleep(ASK_INTERVAL_MS, AbortSignal.any([waiting.signal, signal]));
+      await Promise.race([open.done.promise, timer]);
+      waiting.abort();
+      if (!nudged && this.#open === open && clock.monotonicMs() - sinceMs > NUDGE_AFTER_MS) {
+        nudged = true;
+        // What was not flushed is not sent; a commit flushes it.
+        if (!options.snapshots.readOnly && open.read?.inRecovery !== true) {
+          await (await this.#reader.wire(signal)).query(NUDGE, signal);
+        }
+      }
+    }
+  }
+
+  #close(open: OpenWindow, at: Lsn): void {
+    this.#open = null;
+    const task = this.#tasks.latest(open.task);
+    const { relations } = this.#parts;
+    const isCurrent = relations.known(open.reading.captured.info.oid) === open.reading.schema;
+    if (task !== undefined && isCurrent) {
+      const rows = handOver(open, task, this.#parts, at);
+      if (rows !== null) this.#planner.handedOver(open, task, rows);
+    } else {
+      this.#described = null;
+    }
+    open.done.resolve();
+  }
+
+  async #readWhole(at: Lsn): Promise<void> {
+    await this.#whole.run(at, this.#readable());
+    this.#wake?.();
+    await this.#completeInitial();
+  }
+
+  #forgetSeen(at: Lsn): void {
+    const { seen } = this.#tasks.state;
+    const left = seen.filter(({ until }) => parseLsn(until) > at);
+    if (left.length < seen.length) this.#tasks.setSeen(left);
+  }
+
+  async #finish(task: TableTask): Promise<void> {
+    this.#tasks.finish(task, 'SUCCEEDED');
+    if (task.purpose === 'initial') await this.#completeInitial();
+  }
+
+  async #completeInitial(): Promise<void> {
+    if (!this.#initialLeft || this.#tasks.hasInitial()) return;
+    this.#initialLeft = false;
+    await this.#parts.initialCompleted();
+    await this.#rememberTables();
+  }
+
+  async #describe(signal: AbortSignal): Promise<DescribedTables> {
+    const wire = await this.#reader.wire(signal);
+    const fingerprints = await storageFingerprints(wire, this.#captured, signal);
+    const capture = await this.#parts.refresh();
+    this.#captured = capture.selection.tables;
+    this.#watches.renew();
+    return { capture, fingerprints };
+  }
+
+  /** A signal table that is captured for its signals only has no rows for anybody. */
+  #readable(): readonly CapturedTable[] {
+    const { signalTable, signalTableSilent: silent } = this.#parts.options.snapshots;
+    return this.#captured.filter(({ schema }) => !silent || tableName(schema.id) !== signalTable);
+  }
+
+  #capturedOf(task: Pick<TableTask, 'schema' | 'table'>): CapturedTable | undefined {
+    return this.#captured.find(({ schema }) => isTaskOf(task, schema.id));
+  }
+}

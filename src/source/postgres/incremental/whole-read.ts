@@ -1,0 +1,296 @@
+import { quoteQualified } from '../../../../dialects/postgres/postgres-identifiers.ts';
+import type { Clock } from '../../../foundation/clock.ts';
+import type { ChangeReceiver } from '../../../model/change-event.ts';
+import type { Lsn } from '../../../model/lsn.ts';
+import { formatLsn } from '../../../model/lsn.ts';
+import type { SourceNotification } from '../../../model/source-notification.ts';
+import type { TableId, TableSchema } from '../../../model/table-schema.ts';
+import { tableName } from '../../../model/table-schema.ts';
+import type { CapturedTable } from '../capture/captured-tables.ts';
+import type { PostgresSourceOptions } from '../postgres-source-options.ts';
+import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { InitialNotices } from '../snapshot/initial-notices.ts';
+import type { RelationCache } from '../stream/relation-cache.ts';
+import type { ReplicationPosition } from '../stream/replication-position.ts';
+import { rowKeyColumns } from './row-key.ts';
+import { overrideOf } from '../snapshot/select-override.ts';
+import { SnapshotRows } from '../snapshot/snapshot-rows.ts';
+import type { BlockingRequest, TableTask } from './snapshot-state.ts';
+import { conditionFor, mustFinish, newTask } from './snapshot-state.ts';
+import type { SnapshotTasks } from './snapshot-tasks.ts';
+import { resolveCollections } from './snapshot-tasks.ts';
+import type { RecentTransactions } from './snapshot-visibility.ts';
+import { SnapshotVisibility } from './snapshot-visibility.ts';
+import { wholeQuery } from './window-chunk.ts';
+import type { WindowReader } from './window-reader.ts';
+import { isStatementError, READ_UNTIL, reachable, SNAPSHOT } from './window-reader.ts';
+
+const RETRY_MS = 50;
+
+/** What reading while the stream waits is made with. */
+export interface WholeReadParts {
+  readonly options: Pick<PostgresSourceOptions, 'snapshots'>;
+  readonly receiver: ChangeReceiver;
+  readonly relations: RelationCache;
+  readonly position: ReplicationPosition;
+  readonly clock: Clock;
+  notify(notification: SourceNotification): void;
+  note(text: string): void;
+  warn(text: string): void;
+}
+
+/** A table without a key that has its turn. */
+export interface WantedTable {
+  readonly task: TableTask;
+  readonly captured: CapturedTable;
+  readonly schema: TableSchema;
+}
+
+interface Begun {
+  readonly wire: PostgresWire;
+  readonly snapshot: string;
+  readonly inRecovery: boolean;
+}
+
+interface TableToRead {
+  readonly captured: CapturedTable;
+  readonly schema: TableSchema;
+  readonly condition: string | null;
+  readonly statement: string | null;
+  /** It has no key: what came before is taken away by a truncate event, and must all come again. */
+  readonly replaces: boolean;
+}
+
+/**
+ * Reads tables whole, in one transaction, while the stream stands still between two transactions:
+ * blocking snapshots, and tables without a key (ruling 1).
+ *
+ * Invariant: everything that the stream brought before is in the read, so that a truncate event may
+ * stand before the rows of a keyless table; what the read saw beyond that is left out of the stream
+ * after it, until the stand that `seen` names.
+ */
+export class WholeRead {
+  readonly #parts: WholeReadParts;
+  readonly #tasks: SnapshotTasks;
+  readonly #reader: WindowReader;
+  readonly #recent: RecentTransactions;
+  readonly #signal: () => AbortSignal;
+  #wanted: WantedTable | null = null;
+
+  constructor(
+    parts: WholeReadParts,
+    tasks: SnapshotTasks,
+    reader: WindowReader,
+    recent: RecentTransactions,
+    signal: () => AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#tasks = tasks;
+    this.#reader = reader;
+    this.#recent = recent;
+    this.#signal = signal;
+  }
+
+  get isWanted(): boolean {
+    return this.#wanted !== null;
+  }
+
+  want(table: WantedTable): void {
+    this.#wanted = table;
+  }
+
+  /** Called between two transactions of the stream, which waits. */
+  async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
+    for (const request of this.#tasks.state.blocking) await this.#blocking(request, at, captured);
+    const wanted = this.#wanted;
+    if (wanted !== null && this.#tasks.has(wanted.task)) await this.#keyless(wanted, at);
+    this.#wanted = null;
+  }
+
+  async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
+    const { condition, purpose } = task;
+    // Of a first snapshot: the rows of its SELECT, as if it had been taken now.
+    const statement =
+      purpose === 'initial' ? overrideOf(this.#parts.options.snapshots.overrides, schema.id) : null;
+    const replaces = rowKeyColumns(captured.info) === null && condition === null;
+    const tables = [{ captured, schema, condition, statement, replaces }];
+    try {
+      const rows = await this.#read(tables, at, task.notBefore, () =>
+        this.#tasks.update(task, { emptied: true }),
+      );
+      this.#tasks.update(task, { rows });
+      this.#tasks.finish(task, 'SUCCEEDED');
+    } catch (error) {
+      if (!isStatementError(error) || mustFinish(this.#tasks.latest(task) ?? task)) throw error;
+      this.#parts.warn(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
+      this.#tasks.finish(task, 'SQL_EXCEPTION');
+    } finally {
+      this.#wanted = null;
+    }
+  }
+
+  async #blocking(request: BlockingRequest, at: Lsn, all: readonly CapturedTable[]): Promise<void> {
+    const chosen = resolveCollections(request, all);
+    const { relations, receiver, position } = this.#parts;
+    const tables: TableToRead[] = [];
+    for (const captured of chosen) {
+      const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
+      if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
+      // Of a blocking snapshot the condition is a whole SELECT, as in the original.
+      const { id } = captured.schema;
+      const { overrides } = this.#parts.options.snapshots;
+      const statement = conditionFor(request, id) ?? overrideOf(overrides, id);
+      const replaces = statement === null && rowKeyColumns(captured.info) === null;
+      tables.push({ captured, schema: adopted.schema, condition: null, statement, replaces });
+    }
+    const notices = new InitialNotices((notification) => this.#parts.notify(notification));
+    const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
+    this.#parts.note(`the blocking snapshot ${request.snapshotId} of ${names} begins`);
+    notices.started();
+    try {
+      const emptied = ({ id }: TableSchema): void => this.#emptied(request, id);
+      const rows = tables.length > 0 ? await this.#read(tables, at, null, emptied, notices) : 0;
+      this.#parts.note(`the blocking snapshot ${request.snapshotId} is complete: ${rows} rows`);
+      this.#tasks.blockingDone(request, true);
+      notices.completed();
+    } catch (error) {
+      if (!isStatementError(error)) throw error;
+      this.#parts.warn(`the blocking snapshot of ${names} is given up: ${String(error)}`);
+      this.#tasks.blockingDone(request, false);
+      notices.aborted();
+    }
+  }
+
+  /** Should the read not come to its end, the table is read by itself. */
+  #emptied({ snapshotId }: BlockingRequest, { schema, table }: TableId): void {
+    const task = { schema, table, purpose: 'incremental', method: 'whole', snapshotId } as const;
+    this.#tasks.add([newTask(task, { emptied: true })]);
+  }
+
+  /** Invariant: that a table was emptied and the truncate event enter one append. */
+  async #read(
+    tables: readonly TableToRead[],
+    at: Lsn,
+    notBefore: number | null,
+    emptied: (table: TableSchema) => void,
+    notices: InitialNotices | null = null,
+  ): Promise<number> {
+    const signal = this.#signal();
+    const begun = await this.#begin(tables, notBefore, signal);
+    const { wire, snapshot, inRecovery } = begun;
+    try {
+      const replaced = tables.filter(({ replaces }) => replaces);
+      for (const { schema } of replaced) {
+        this.#truncate(schema, at);
+        emptied(schema);
+      }
+      const rows = await this.#copy(tables, at, begun, notices, signal);
+      const ended = await wire.query(`COMMIT; ${READ_UNTIL}`, signal);
+      const until = formatLsn(reachable(ended.at(-1)?.rows[0]?.[0] ?? ''));
+      const entries = replaced.map(({ schema: { id } }) => ({
+        schema: id.schema,
+        table: id.table,
+        snapshot,
+        inRecovery,
+        until,
+      }));
+      this.#tasks.setSeen([...this.#tasks.state.seen, ...entries]);
+      return rows;
+    } catch (error) {
+      await this.#reader.close();
+      throw error;
+    }
+  }
+
+  /** Locks first: a table that is rewritten after the snapshot would look empty (P67). */
+  async #begin(
+    tables: readonly TableToRead[],
+    notBefore: number | null,
+    signal: AbortSignal,
+  ): Promise<Begun> {
+    const names = tables.map(({ captured: { info } }) => quoteQualified(info.schema, info.name));
+    for (;;) {
+      const wire = await this.#reader.wire(signal);
+      const results = await wire.query(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE; ${SNAPSHOT}`,
+        signal,
+      );
+      const [snapshot, recovery] = results.at(-1)?.rows[0] ?? [];
+      const inRecovery = recovery === 't';
+      const visibility = new SnapshotVisibility(snapshot ?? '', inRecovery);
+      const early = notBefore !== null && visibility.xmin < notBefore;
+      if (!early && this.#recent.allSeen(visibility, this.#recent.count)) {
+        return { wire, snapshot: snapshot ?? '', inRecovery };
+      }
+      await wire.query('ROLLBACK', signal);
+      await this.#parts.clock.sleep(RETRY_MS, signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  async #copy(
+    tables: readonly TableToRead[],
+    at: Lsn,
+    { wire, snapshot }: Begun,
+    notices: InitialNotices | null,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { receiver, clock, position } = this.#parts;
+    const rows = new SnapshotRows(
+      tables.map(({ captured, schema }) => ({
+        schema,
+        tupleColumns: captured.tupleColumns.length,
+        chunks: 1,
+        rowsEstimated: Math.max(0, captured.info.estimatedRows),
+      })),
+      receiver,
+      position.previousCommitLsn ?? at,
+      clock,
+      firstUnseen(snapshot),
+    );
+    const names = tables.map(({ schema }) => tableName(schema.id));
+    for (const [index, { captured, condition, statement }] of tables.entries()) {
+      notices?.tableBegun(names[index] ?? '', names.join(','));
+      const chunk = rows.openChunk(index);
+      const handler = {
+        data: (bytes: Buffer, start: number, end: number): void => {
+          chunk.row(bytes, start, end);
+        },
+        settle: (): Promise<void> | undefined => {
+          chunk.inputRead();
+          rows.tick();
+          return receiver.settle(true);
+        },
+      };
+      const query = wholeQuery({ captured, keyColumns: [], condition, statement });
+      await wire.copyOut(query, handler, signal);
+      chunk.close();
+      notices?.progressed(rows.progress());
+    }
+    rows.finish();
+    notices?.progressed(rows.progress());
+    return rows.progress().reduce((sum, table) => sum + table.rowsDone, 0);
+  }
+
+  #truncate(table: TableSchema, at: Lsn): void {
+    const { receiver, position, clock } = this.#parts;
+    const lsn = position.previousCommitLsn ?? at;
+    receiver.truncate({
+      table,
+      lsn,
+      commitLsn: lsn,
+      previousCommitLsn: position.previousCommitLsn,
+      ordinal: 0,
+      transactionId: null,
+      sourceMicros: clock.nowMicros(),
+      snapshot: 'false',
+    });
+  }
+}
+
+/** Of `xmin:xmax:…`, the xmax: it stands in `source.txId`, as with the rows of a first snapshot. */
+function firstUnseen(snapshot: string): number | null {
+  const [, xmax = ''] = snapshot.split(':');
+  return /^\d+$/.test(xmax) ? Number(BigInt.asUintN(32, BigInt(xmax))) : null;
+}

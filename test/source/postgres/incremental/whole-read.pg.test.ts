@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { freshDatabase } from '../../../support/postgres.ts';
+import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';
+import { RecordingReceiver } from '../../../support/recording-receiver.ts';
+import { expectTables } from '../../../support/table-rows.ts';
+
+test('a keyless table under load ends equal, what the read saw is left out', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
+    INSERT INTO k SELECT g FROM generate_series(1, 200) g;`);
+  const options = sourceOptionsFor(database, {
+    snapshotMode: 'no_data',
+    snapshots: DEFAULT_SNAPSHOT_OPTIONS,
+  });
+  const source = await startStreaming(options);
+  const writing = new AbortController();
+  const writers = [0, 1, 2].map(async (w) => {
+    for (let i = 0; !writing.signal.aborted; i++)
+      await database.query(`INSERT INTO k VALUES (${i * 10 + w})`);
+  });
+  const data = JSON.stringify({ 'data-collections': ['public.k'] });
+  for (const id of ['one', 'two', 'three']) {
+    source.reader.signal({ id, type: 'execute-snapshot', data });
+    await source.receiver.until(
+      () => source.reader.offset().offset['tidemark.snapshots'] === undefined,
+    );
+  }
+  writing.abort();
+  await Promise.all(writers);
+  await database.query('INSERT INTO k VALUES (-1)');
+  await source.receiver.until((events) => events.some((e) => e.after?.['n'] === '-1'));
+  await source.stop();
+  const { events } = source.receiver;
+  const start = events.findLastIndex((event) => event.op === 't');
+  const got = events.slice(start + 1).map((event) => Number(event.after?.['n']));
+  const rows = await database.query('SELECT n FROM k ORDER BY n');
+  expect(got.toSorted((a, b) => a - b)).toEqual(rows.map((row) => row['n']));
+});
+
+test('a SELECT of the user decides what a blocking snapshot reads', async () => {
+  await using database = await freshDatabase();
+  await database.query(`CREATE TABLE a (id int PRIMARY KEY, v text);
+    INSERT INTO a SELECT g, 'v' FROM generate_series(1, 6) g`);
+  const source = await startStreaming(sourceOptionsFor(database, { snapshotMode: 'no_data' }));
+  const send = (id: string, filter: string): void => {
+    const conditions = [{ 'data-collection': 'public.a', filter }];
+    const collections = { 'data-collections': ['public.a'], 'additional-conditions': conditions };
+    const data = JSON.stringify({ type: 'blocking', ...collections });
+    source.reader.signal({ id, type: 'execute-snapshot', data });
+  };
+  send('1', 'SELECT * FROM nosuch');
+  send('2', 'SELECT * FROM a WHERE id > 4');
+  await database.query(`INSERT INTO a VALUES (7, 'new')`);
+  await source.receiver.until((events) => events.filter((e) => e.op === 'r').length === 3);
+  await source.stop();
+  expect(source.notes.join('\n')).toContain('the blocking snapshot of public.a is given up');
+  const reads = source.receiver.events.filter((event) => event.op === 'r');
+  expect(reads.map((event) => event.after?.['id'])).toEqual(['5', '6', '7']);
+});
+
+test.each(['incremental', 'blocking'])(
+  'cut off behind the truncate event (%s), no change of the table goes out before its rows',
+  async (type) => {
+    await using database = await freshDatabase();
+    await database.query(`
+      CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
+      INSERT INTO k SELECT generate_series(1, 500);`);
+    const options = sourceOptionsFor(database);
+    const receiver = new RecordingReceiver();
+    const first = await startStreaming(options, receiver);
+    await receiver.until((events) => events.length === 500);
+    receiver.autoFlush = false;
+    receiver.onRow = (count) => {
+      if (count !== 700) return;
+      // The truncate event and 200 rows are durable, and then nothing more is.
+      receiver.flush();
+      receiver.gate = new Promise(() => undefined);
+    };
+    const data = JSON.stringify({ type, 'data-collections': ['public.k'] });
+    first.reader.signal({ id: 's', type: 'execute-snapshot', data });
+    await database.query(`SELECT pg_logical_emit_message(true, 'go', '')`);
+    await receiver.until((events) => events.filter((e) => e.op === 'r').length === 700);
+    await first.stop();
+    receiver.gate = undefined;
+    receiver.onRow = () => undefined;
+    receiver.autoFlush = true;
+    await database.query('DELETE FROM k WHERE n > 300; INSERT INTO k VALUES (1000)');
+    const second = startSource(options, receiver);
+    // It can neither be stopped nor held.
+    second.reader.signal({ id: 't', type: 'stop-snapshot', data: '{}' });
+    second.reader.signal({ id: 'u', type: 'pause-snapshot', data: '{}' });
+    await receiver.until(() => {
+      const state = String(receiver.stored?.offset['tidemark.snapshots'] ?? '');
+      return !state.includes('"table":"k"') && !state.includes('public.k');
+    });
+    await database.query('INSERT INTO k VALUES (2000)');
+    await receiver.until((events) => events.some((e) => e.after?.['n'] === '2000'));
+    await second.stop();
+    await expectTables(database, receiver, ['k']);
+  },
+);

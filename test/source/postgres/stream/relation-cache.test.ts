@@ -1,0 +1,222 @@
+import { expect, test } from 'vitest';
+import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
+import { lsn } from '../../../../src/model/lsn.ts';
+import type { Lsn } from '../../../../src/model/lsn.ts';
+import type { RowChange } from '../../../../src/model/change-event.ts';
+import { RowImage } from '../../../../src/model/row-image.ts';
+import type { TableSchema } from '../../../../src/model/table-schema.ts';
+import type { RelationMessage } from '../../../../src/source/postgres/pgoutput/pgoutput-message.ts';
+import type { RelationCatalog } from '../../../../src/source/postgres/stream/relation-cache.ts';
+import { RelationCache } from '../../../../src/source/postgres/stream/relation-cache.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { sourceOptionsFor } from '../../../support/postgres-source.ts';
+
+const AT = lsn(1n);
+const UNSUPPORTED_OID = 600;
+const INFO: TableInfo = {
+  oid: 7,
+  schema: 'public',
+  name: 't',
+  kind: 'table',
+  persistence: 'permanent',
+  replicaIdentity: 'default',
+  owner: '',
+  columns: [],
+  uniqueIndexes: [],
+  parentOid: 0,
+  rootOid: 7,
+  rowSecurity: false,
+  canSelect: true,
+  owned: true,
+  estimatedRows: 0,
+  pages: 0,
+};
+
+const relation = (
+  names: readonly string[],
+  overrides: Partial<RelationMessage> = {},
+): RelationMessage => ({
+  kind: 'relation',
+  relationId: 7,
+  schema: 'public',
+  table: 't',
+  replicaIdentity: 'default',
+  columns: names.map((name, i) => ({ identity: i === 0, name, typeOid: 23, typeModifier: -1 })),
+  ...overrides,
+});
+
+/** Knows no tables unless the test says so: shapes come from the messages alone. */
+class FakeCatalog implements RelationCatalog {
+  tables: TableInfo[] = [];
+  asked = 0;
+  readonly context = {
+    catalog: 'd',
+    lists: sourceOptionsFor(
+      { host: '', port: 0, user: '', password: '', name: 'd' },
+      { tableExclude: [/^public\.not$/] },
+    ),
+    messageKeys: [],
+    types: {
+      typeOf: ({ typeOid }: Pick<ColumnInfo, 'typeOid'>) =>
+        typeOid === UNSUPPORTED_OID
+          ? null
+          : {
+              schema: { type: 'int32' as const, optional: false },
+              format: { kind: 'integer' as const },
+            },
+    },
+  };
+
+  async table(oid: number): Promise<TableInfo | null> {
+    this.asked++;
+    return await Promise.resolve(this.tables.find((table) => table.oid === oid) ?? null);
+  }
+
+  async loadTypes(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async end(): Promise<Lsn> {
+    return await Promise.resolve(lsn(100n));
+  }
+
+  async typeTexts({ columns }: RelationMessage): Promise<ReadonlyMap<string, string>> {
+    return await Promise.resolve(new Map(columns.map(({ name }) => [name, 'integer'])));
+  }
+}
+
+const column = (number: number, name: string): ColumnInfo => ({
+  number,
+  name,
+  typeOid: 23,
+  typmod: -1,
+  typeText: 'integer',
+  notNull: true,
+  defaultExpression: null,
+  generated: null,
+  identity: null,
+  comment: null,
+});
+
+const PRIMARY_KEY = {
+  name: 'pk',
+  columns: [1],
+  primary: true,
+  replicaIdentity: false,
+  immediate: true,
+};
+
+test('versions rise with real differences only (P19), also over sessions (P20)', async () => {
+  const cache = new RelationCache(new FakeCatalog());
+  const first = await cache.learn(relation(['id']), AT);
+  expect(first).toMatchObject({ table: { version: 1 }, previous: null });
+  expect(await cache.learn(relation(['id']), AT)).toBeNull();
+  expect(cache.lookup(7)?.table).toBe(first?.table);
+  cache.forget();
+  expect(cache.lookup(7)).toBeUndefined();
+  expect(await cache.learn(relation(['id']), AT)).toBeNull();
+  const added = await cache.learn(relation(['id', 'a']), AT);
+  expect(added).toMatchObject({ table: { version: 2 }, previous: { version: 1 } });
+  expect(cache.lookup(7)).toMatchObject({ columnCount: 2, table: added?.table });
+});
+
+test('a rename keeps the relation id, a table made anew keeps its name (P23)', async () => {
+  const cache = new RelationCache(new FakeCatalog());
+  await cache.learn(relation(['id']), AT);
+  const renamed = await cache.learn(relation(['id'], { table: 'u' }), AT);
+  expect(renamed).toMatchObject({ table: { version: 2, id: { table: 'u' } } });
+  const anew = await cache.learn(relation(['id', 'x'], { table: 'u', relationId: 8 }), AT);
+  expect(anew).toMatchObject({ table: { version: 3 }, previous: { version: 2 } });
+});
+
+test('a table that is not captured is known without asking the catalog', () => {
+  const catalog = new FakeCatalog();
+  const cache = new RelationCache(catalog);
+  expect(cache.skip(relation(['id'], { table: 'not' }))).toBe(true);
+  expect(cache.lookup(7)).toEqual({ columnCount: 1, table: null, watch: null });
+  expect(cache.skip(relation(['id']))).toBe(false);
+  expect(catalog.asked).toBe(0);
+});
+
+test('what the snapshot announced is not announced again', async () => {
+  const first = new RelationCache(new FakeCatalog());
+  const change = await first.learn(relation(['id']), AT);
+  const cache = new RelationCache(new FakeCatalog());
+  if (change !== null) cache.seed(INFO, change.table);
+  expect(await cache.learn(relation(['id']), AT)).toBeNull();
+  expect(cache.lookup(7)?.table).toBe(change?.table);
+});
+
+test('a column of an unsupported type stops capture by its name', async () => {
+  const cache = new RelationCache(new FakeCatalog());
+  const message = relation(['id'], {
+    columns: [{ identity: false, name: 'p', typeOid: UNSUPPORTED_OID, typeModifier: -1 }],
+  });
+  await expect(cache.learn(message, AT)).rejects.toMatchObject({
+    code: 'PG_UNSUPPORTED_TYPE',
+    message: expect.stringContaining('public.t.p') as string,
+  });
+});
+
+test('a null in a NOT NULL column makes it nullable until the next Relation (P21)', async () => {
+  const catalog = new FakeCatalog();
+  catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
+  const cache = new RelationCache(catalog);
+  const optional = (): unknown => cache.lookup(7)?.table?.columns.map((c) => c.schema.optional);
+  const learned = await cache.learn(relation(['id', 'a']), AT);
+  expect(optional()).toEqual([false, false]);
+  const row: RowChange = {
+    op: 'c',
+    table: learned?.table as TableSchema,
+    before: null,
+    beforeIsKeyOnly: false,
+    after: RowImage.of(['1', null]),
+    lsn: AT,
+    commitLsn: AT,
+    previousCommitLsn: null,
+    ordinal: 0,
+    transactionId: 1,
+    sourceMicros: 0n,
+    snapshot: 'false',
+  };
+  expect(cache.lookup(7)?.check?.fits(row)).toBe(false);
+  expect(await cache.relearn(7, row)).toMatchObject({ table: { version: 2 } });
+  expect(optional()).toEqual([false, true]);
+  expect(cache.lookup(7)?.check?.fits(row)).toBe(true);
+  expect(await cache.learn(relation(['id', 'a']), AT)).toMatchObject({ table: { version: 3 } });
+  expect(optional()).toEqual([false, false]);
+});
+
+test('a repeated shape is not asked for again, for a while, and its rows are checked', async () => {
+  const catalog = new FakeCatalog();
+  const notNull = [column(1, 'id'), column(2, 'a')];
+  catalog.tables = [{ ...INFO, columns: notNull, uniqueIndexes: [PRIMARY_KEY] }];
+  const clock = new FakeClock();
+  const cache = new RelationCache(catalog, clock);
+  const told = (rest: string): Buffer =>
+    Buffer.concat([Buffer.from([0x52, 0, 0, 0, 7]), Buffer.from(rest)]);
+  const learn = async (overrides: Partial<RelationMessage> = {}): Promise<void> => {
+    await cache.learn(relation(['id', 'a'], overrides), AT);
+    cache.told(7, told('id, a'));
+  };
+  const later = lsn((await catalog.end()) + 50n);
+  expect(cache.repeats(told('id, a'), later)).toBe(false);
+  await learn();
+  expect(cache.repeats(told('id, b'), later)).toBe(false);
+  expect(cache.repeats(told('id, a'), later)).toBe(true);
+  expect(cache.lookup(7)?.check?.readAt).toBe(later);
+  // A transaction that ended before the catalog was read must not end the check too early.
+  expect(cache.repeats(told('id, a'), AT)).toBe(true);
+  expect(cache.lookup(7)?.check?.readAt).toBe(later);
+  clock.advance(61_000);
+  expect(cache.repeats(told('id, a'), later)).toBe(false);
+  await learn();
+  expect(cache.repeats(told('id, a'), later)).toBe(true);
+  // Under FULL the message marks all columns: the key may have changed all the same.
+  await learn({ replicaIdentity: 'full' });
+  expect(cache.repeats(told('id, a'), later)).toBe(false);
+  cache.forget();
+  await learn();
+  cache.forget();
+  expect(cache.repeats(told('id, a'), later)).toBe(false);
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { RowChange, SchemaChange } from '../../../../src/model/change-event.ts';
+import { lsn } from '../../../../src/model/lsn.ts';
+import { RowImage } from '../../../../src/model/row-image.ts';
+import type { ColumnSchema, TableSchema } from '../../../../src/model/table-schema.ts';
+import { ShapeCheck, withNewShape } from '../../../../src/source/postgres/stream/shape-check.ts';
+import { RecordingReceiver } from '../../../support/recording-receiver.ts';
+
+const READ_AT = lsn(100n);
+const EARLIER = lsn(99n);
+
+/** `!` behind a name: NOT NULL; `*` in front: in the replica identity. */
+function tableWith(names: readonly string[], labels?: readonly string[]): TableSchema {
+  const columns = names.map((text, i): ColumnSchema => ({
+    name: text.replaceAll(/[*!]/g, ''),
+    schema: { type: 'string', optional: !text.endsWith('!') },
+    format: { kind: 'string', ...(labels === undefined ? {} : { labels }) },
+    tupleIndex: i,
+    sourceType: 'text',
+    identity: text.startsWith('*'),
+  }));
+  const id = { catalog: 'd', schema: 's', table: 't' };
+  return { id, version: 1, columns, keyColumns: [], replicaIdentity: 'default' };
+}
+
+type Texts = readonly (string | null | undefined)[];
+
+function change(table: TableSchema, after: Texts | null, more: Partial<RowChange> = {}): RowChange {
+  return {
+    op: 'c',
+    table,
+    before: null,
+    beforeIsKeyOnly: false,
+    after: after === null ? null : RowImage.of(after),
+    lsn: EARLIER,
+    commitLsn: lsn(101n),
+    previousCommitLsn: null,
+    ordinal: 1,
+    transactionId: 5,
+    sourceMicros: 0n,
+    snapshot: 'false',
+    ...more,
+  };
+}
+
+describe('nulls where the catalog, newer than the row, says NOT NULL', () => {
+  const table = tableWith(['*id!', 'a!', 'b']);
+  const keyOnly = { before: RowImage.of(['1', null, null]), beforeIsKeyOnly: true };
+
+  test.each<[string, readonly string[], RowChange]>([
+    ['a row without', [], change(table, ['1', 'x', null])],
+    ['one in the row', ['a'], change(table, ['1', null, null])],
+    ['an absent value is none', [], change(table, ['1', undefined, null])],
+    ['not told by a key-only tuple', [], change(table, null, keyOnly)],
+    ['in the old row', ['a'], change(table, null, { before: RowImage.of(['1', null, 'x']) })],
+    ['in both', ['id', 'a'], change(table, [null, null, 'x'], keyOnly)],
+  ])('%s', (_, expected, row) => {
+    const check = ShapeCheck.of(table, READ_AT);
+    expect(check?.fits(row)).toBe(expected.length === 0);
+    expect(check?.unexpectedNulls(row)).toEqual(expected);
+  });
+
+  test('from the catalog on there is nothing to look for', () => {
+    const check = ShapeCheck.of(table, READ_AT);
+    expect(check?.fits(change(table, ['1', null, null], { lsn: READ_AT }))).toBe(true);
+    expect(check?.fits(change(table, ['1', null, null]))).toBe(true);
+  });
+
+  test('a table of nullable columns is not looked at', () => {
+    expect(ShapeCheck.of(tableWith(['a', 'b']), READ_AT)).toBeNull();
+  });
+});
+
+describe('withNewShape', () => {
+  test('the shape comes before the row, and the row is kept meanwhile', async () => {
+    const old = tableWith(['a!']);
+    const next = { ...tableWith(['a']), version: 2 };
+    const receiver = new RecordingReceiver();
+    const row = change(old, [null]);
+    const relations = {
+      lookup: () => ({ table: next, check: ShapeCheck.of(next, READ_AT), watch: null }),
+      relearn: (): Promise<SchemaChange> => {
+        // The image goes on to the next row.
+        row.after?.copyFrom(RowImage.of(['next']));
+        return Promise.resolve({ table: next, previous: old, lsn: EARLIER });
+      },
+    };
+    await withNewShape(relations, 1, row, receiver);
+    await receiver.snapshotCompleted({ partition: {}, offset: {} });
+    expect(receiver.schemas.map(({ table }) => table)).toEqual([next]);
+    expect(receiver.events).toMatchObject([{ version: 2, after: { a: null } }]);
+  });
+
+  test('a label that the catalog does not have is asked for once', async () => {
+    const table = tableWith(['a'], ['sad']);
+    const relation = { table, check: ShapeCheck.of(table, READ_AT), watch: null };
+    const relations = { lookup: () => relation, relearn: () => Promise.resolve(null) };
+    const row = change(table, ['renamed']);
+    expect(relation.check?.fits(row)).toBe(false);
+    await withNewShape(relations, 1, row, new RecordingReceiver());
+    expect(relation.check?.fits(row)).toBe(true);
+  });
+});
