@@ -123,7 +123,7 @@ describe('a pipeline from the first command to the last', () => {
     const variable = `${source.name.toUpperCase()}_PASSWORD`;
     const config = loadPipelineFile(file, { [variable]: source.password });
     expect(config.warnings).toEqual([]);
-    expect(config.source.options.number('database.port')).toBe(source.port);
+    expect(config.source.options.string('database.port')).toBe(String(source.port));
     const checked = await runProgram(['check', file], { [variable]: source.password });
     expect(checked.code).toBe(0);
     const second = await runProgram(['init', source.url, '-o', file]);
