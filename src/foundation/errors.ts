@@ -189,8 +189,8 @@ export const ERROR_TABLE = {
     1,
     502,
     'The server failed to decode its own WAL.',
-    'The daemon tries again, which helps where DDL was rolled back meanwhile. If it goes on, ' +
-      'set large.transaction.mode: server.',
+    'The daemon tries again, and leaves large transactions to the server until its next start ' +
+      '(large.transaction.mode: server does so always).',
   ),
   SPOOL_FAILED: policy(
     'backoff',

@@ -12,7 +12,9 @@ import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceReader } from '../model/change-event.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
+import type { PostgresReaderParts } from '../source/postgres/postgres-reader.ts';
 import { PostgresReader } from '../source/postgres/postgres-reader.ts';
+import { LargeTransactions } from '../source/postgres/stream/large-transactions.ts';
 import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
 import { RowReselector } from '../source/postgres/stream/row-reselector.ts';
 import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts';
@@ -155,8 +157,8 @@ function composeSource(
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
-  const openReader = (): SourceReader =>
-    new PostgresReader({ options, clock, note, warn, notify, knownTables, spoolFolder });
+  const told = { note, warn, notify };
+  const openReader = readersOf({ options, clock, ...told, knownTables, spoolFolder });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
   return new SourceTask({
     name: config.name,
@@ -192,6 +194,12 @@ function composeSource(
     fault,
     onDurable: onDurable ?? (() => undefined),
   });
+}
+
+/** A reader for each attempt; what one could not do, the next ones do not try. */
+function readersOf(parts: PostgresReaderParts): () => SourceReader {
+  const largeTransactions = new LargeTransactions((text) => parts.warn?.(text));
+  return () => new PostgresReader({ ...parts, largeTransactions });
 }
 
 /** Each has a connection of its own, made when a row first lacks a value. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { toTidemarkError } from '../../src/foundation/errors.ts';
+import { LargeTransactions } from '../../src/source/postgres/stream/large-transactions.ts';
 import type { TestDatabase } from './postgres.ts';
 import type { RunningSource } from './postgres-source.ts';
 import { sourceOptionsFor, startSource, untilStreaming } from './postgres-source.ts';
@@ -54,10 +55,9 @@ export async function playHistory(
     for (const sql of [...filled, BAG]) await database.query(sql);
     await snapshots.begin(receiver);
   }
-  // After PG_DECODING the cure that it names.
-  let mode = base.largeTransactionMode;
+  const large = new LargeTransactions(() => undefined);
   const start = (): Promise<RunningSource> => {
-    const options = { ...(snapshots?.options() ?? base), largeTransactionMode: mode };
+    const options = large.applied(snapshots?.options() ?? base);
     return startOrEnd(options, receiver, snapshots);
   };
   let source = await start();
@@ -93,9 +93,9 @@ export async function playHistory(
       break;
     } catch (error) {
       // The runtime would try again, too.
-      const { retry, code } = toTidemarkError(error);
+      const { retry } = toTidemarkError(error);
       if (retry !== 'backoff' || tries === 3) throw error;
-      if (code === 'PG_DECODING') mode = 'server';
+      large.failed(error);
       await stop(source, false);
       source = await start();
     }

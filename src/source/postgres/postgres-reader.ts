@@ -28,6 +28,7 @@ import { PostgresStream } from './stream/postgres-stream.ts';
 import { PostgresWire } from './wire/postgres-wire.ts';
 import { identityWarning } from './capture/preflight-checks.ts';
 import { PublicationWatch } from './stream/publication-watch.ts';
+import type { LargeTransactions } from './stream/large-transactions.ts';
 import { applicationName, streamSession } from './stream/reader-sessions.ts';
 import { RelationCache } from './stream/relation-cache.ts';
 import { CatalogSession } from './stream/relation-catalog-session.ts';
@@ -64,6 +65,8 @@ export interface PostgresReaderParts {
   /** Where snapshots are. */
   readonly notify?: (notification: SourceNotification) => void;
   readonly knownTables?: KnownTables;
+  /** Remembers over attempts what the server could not do. */
+  readonly largeTransactions?: LargeTransactions;
 }
 
 const WAL_END_INTERVAL_MS = 1000;
@@ -97,7 +100,7 @@ export class PostgresReader implements SourceReader {
   #converted: { from: ReplicationOffset; state: string | null; to: SourceOffset } | undefined;
 
   constructor(parts: PostgresReaderParts) {
-    this.#options = parts.options;
+    this.#options = parts.largeTransactions?.applied(parts.options) ?? parts.options;
     this.#clock = parts.clock ?? systemClock;
     this.#spoolFolder = parts.spoolFolder ?? path.join(os.tmpdir(), 'tidemark-spool');
     this.#note = parts.note ?? (() => undefined);
@@ -131,7 +134,9 @@ export class PostgresReader implements SourceReader {
       await this.#run(receiver, stored, signal);
     } catch (error) {
       // What fails because we were asked to stop is no failure.
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      this.#parts.largeTransactions?.failed(error);
+      throw error;
     } finally {
       this.#phase = 'stopped';
     }
