@@ -90,7 +90,8 @@ export async function runningPipeline(
     },
     topics: async () => (await pipeline.transport.listTopics()).map(({ name }) => name),
     async caughtUp() {
-      await database.query(`SELECT pg_logical_emit_message(false, 'end', 'x')`);
+      // Of our own prefix, which becomes no record: another would make a topic of messages.
+      await database.query(`SELECT pg_logical_emit_message(false, 'tidemark', 'x')`);
       const at = (
         await database.query('SELECT (pg_current_wal_lsn() - $1)::text AS at', ['0/0'])
       )[0];
