@@ -211,7 +211,7 @@ function composeReselectors(
 ): readonly RowReselector[] {
   return postProcessorSettings(config.source.options).map((setting) => {
     const own = new SideConnection(connection, `tidemark reselect ${slotName}`, clock);
-    return new RowReselector({ setting, connection: own, warn });
+    return new RowReselector({ setting, connection: own, clock, warn });
   });
 }
 

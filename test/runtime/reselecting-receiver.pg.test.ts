@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { freshDatabase, startOwnServer, type TestDatabase } from '../support/postgres.ts';
 import { runningPipeline } from '../support/running-pipeline.ts';
 
 const TYPE = 'io.debezium.processors.reselect.ReselectColumnsPostProcessor';
@@ -12,8 +12,11 @@ const SOURCE = {
 const LARGE = 'x'.repeat(20_000);
 
 /** A table whose large values are neither compressed nor sent when they do not change. */
-async function withTable(rows: string): Promise<TestDatabase> {
-  const database = await freshDatabase();
+async function withTable(
+  rows: string,
+  database: TestDatabase | null = null,
+): Promise<TestDatabase> {
+  database ??= await freshDatabase();
   await database.query(`
     CREATE TABLE item (id char(4), part int, note text, big text, mail text,
       PRIMARY KEY (id, part));
@@ -157,4 +160,28 @@ test('a connection that was cut is made anew', async () => {
     await database.until(`SELECT count(*) = 0 FROM pg_stat_activity
       WHERE application_name LIKE 'tidemark reselect%' AND datname = current_database()`);
   }
+});
+
+test('a commit that nobody sees yet is waited for: the new key would find no row', async () => {
+  await using server = await startOwnServer({ settings: { synchronous_commit: 'local' } });
+  await using database = await withTable(
+    `INSERT INTO item VALUES ('a', 1, 'n', repeat('x', 20000), NULL)`,
+    await server.freshDatabase(),
+  );
+  await using running = await runningPipeline(database, { source: SOURCE });
+  // It waits for a standby that does not exist; the stream has it as soon as it is in the WAL.
+  await database.query(`ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+  await database.query('SELECT pg_reload_conf()');
+  await database.until(`SELECT current_setting('synchronous_standby_names') = 'nobody'`);
+  const writer = await database.connect();
+  await writer.query('SET synchronous_commit = on');
+  const committed = writer.query('UPDATE item SET part = 2');
+  await database.until(`SELECT count(*) > 0 FROM pg_stat_activity
+    WHERE application_name LIKE 'tidemark reselect%' AND query LIKE '%pg_current_snapshot%'`);
+  await database.query(`ALTER SYSTEM SET synchronous_standby_names = ''`);
+  await database.query('SELECT pg_reload_conf()');
+  await committed;
+  const created = (await running.records('shop.public.item', 4)).at(-1);
+  expect(created?.key).toEqual({ id: 'a   ', part: 2 });
+  expect(afterOf(created?.value)['big']).toBe(LARGE);
 });

@@ -4,6 +4,7 @@ import {
   quoteQualified,
 } from '../../../../dialects/postgres/postgres-identifiers.ts';
 import type { ReselectSetting } from '../../../config/post-processor-options.ts';
+import type { Clock } from '../../../foundation/clock.ts';
 import { must } from '../../../foundation/assert.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
 import type { RowChange } from '../../../model/change-event.ts';
@@ -11,6 +12,7 @@ import { RowImage, ValueKind } from '../../../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../model/table-schema.ts';
 import { tableName } from '../../../model/table-schema.ts';
 import type { Querier } from '../wire/catalog-session.ts';
+import { untilVisible } from './commit-visibility.ts';
 
 /** So many keys stand in one query at most. */
 const KEYS_MAX = 500;
@@ -32,6 +34,7 @@ export interface RowReselectorParts {
   readonly setting: ReselectSetting;
   /** A connection of its own: the stream's is busy, and the catalog's must stay quick. */
   readonly connection: Querier & AsyncDisposable;
+  readonly clock: Clock;
   readonly warn: (text: string) => void;
 }
 
@@ -92,7 +95,7 @@ export class RowReselector implements AsyncDisposable {
     }
     if (keys.size === 0) return;
     const columns = [...wanted];
-    const found = await this.#select({ ...plan, columns }, [...keys.values()], signal);
+    const found = await this.#select({ ...plan, columns }, [...keys.values()], rows, signal);
     for (const row of rows) {
       const key = keyOf(plan, row);
       // Two rows of one key: neither is surely the one that changed.
@@ -111,16 +114,21 @@ export class RowReselector implements AsyncDisposable {
   async #select(
     plan: ReselectPlan,
     keys: readonly (readonly string[])[],
+    rows: readonly WaitingRow[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, (readonly (string | null)[])[]>> {
     const found = new Map<string, (readonly (string | null)[])[]>();
-    const { connection } = this.#parts;
+    const { connection, clock } = this.#parts;
     // A lock may hold up the query for hours; whoever stops does not wait for it.
     const cut = (): void => {
       connection[Symbol.asyncDispose]().then(undefined, () => undefined);
     };
     signal.addEventListener('abort', cut, { once: true });
     try {
+      const ids = new Set(rows.flatMap(({ change }) => change.transactionId ?? []));
+      if (!(await untilVisible(connection, ids, clock, signal))) {
+        throw new TidemarkError('PG_SERVER', 'a commit that streams has not become visible');
+      }
       const [result] = await connection.query(selectByKeys(plan, keys));
       for (const row of result?.rows ?? []) {
         const key = JSON.stringify(row.slice(0, plan.key.length));

@@ -7,6 +7,7 @@ import {
   reselectWarnings,
   RowReselector,
 } from '../../../../src/source/postgres/stream/row-reselector.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 import { INTEGER, keyedTable, rowChange, tableColumn, TEXT } from '../../../support/keyed-table.ts';
 
 const SETTING: ReselectSetting = {
@@ -45,13 +46,16 @@ function benchOf(
   const warnings: string[] = [];
   const connection = {
     query: async (sql: string) => {
-      queries.push(sql);
       await Promise.resolve();
+      if (sql.includes('pg_current_snapshot')) {
+        return [{ columns: [], rows: [['100:100:', 'f']], command: 'SELECT' }];
+      }
+      queries.push(sql);
       return [{ columns: [], rows: answer(sql), command: 'SELECT' }];
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const parts = { setting: { ...SETTING, ...setting }, connection };
+  const parts = { setting: { ...SETTING, ...setting }, connection, clock: new FakeClock() };
   const reselector = new RowReselector({ ...parts, warn: (text) => warnings.push(text) });
   return { reselector, queries, warnings };
 }
@@ -265,7 +269,8 @@ describe('what cannot be read', () => {
       },
     };
     const warn = (text: string): unknown => warnings.push(text);
-    const reselector = new RowReselector({ setting: SETTING, connection, warn });
+    const clock = new FakeClock();
+    const reselector = new RowReselector({ setting: SETTING, connection, clock, warn });
     const filled = reselector.fillIn([{ change: update(table, ['1', undefined]) }], abort.signal);
     abort.abort();
     await expect(filled).rejects.toThrow('abort');
