@@ -11,8 +11,8 @@ export interface ReadRate {
 
 export const IDLE_RATE: ReadRate = { bytesPerMs: 0, lastReadMs: 0 };
 
-/** About 15,000 narrow rows a second: below it, latency matters more than CPU. */
-const BUSY_BYTES_PER_MS = 4 * 1024;
+/** About 50,000 narrow rows a second: below it, latency matters more than CPU. */
+const BUSY_BYTES_PER_MS = 16 * 1024;
 /** A chunk this large shows that the kernel had gathered already. */
 const LARGE_CHUNK_BYTES = 256 * 1024;
 const SMALL_CHUNK_BYTES = 32 * 1024;
