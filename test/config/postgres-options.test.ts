@@ -1,26 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  parseMessageKeys,
-  POSTGRES_OPTIONS,
-  POSTGRES_RULES,
-} from '../../src/config/postgres-options.ts';
-import { examineOptions } from '../../src/config/resolve-options.ts';
-
-function problemsOf(input: Record<string, string>): string[] {
-  const required = {
-    'connector.class': 'postgres',
-    'database.hostname': 'h',
-    'database.dbname': 'd',
-    'database.user': 'u',
-    'topic.prefix': 'shop',
-  };
-  const { problems } = examineOptions(
-    POSTGRES_OPTIONS,
-    { ...required, ...input },
-    { where: 's', rules: POSTGRES_RULES, providers: { environment: {}, folder: '/' } },
-  );
-  return problems.map(({ message }) => message);
-}
+import { parseMessageKeys } from '../../src/config/postgres-options.ts';
+import { sourceProblems } from '../support/examined-source.ts';
 
 test.each([
   [{ 'slot.name': 'My-Slot' }, 'slot.name may have only lower-case letters'],
@@ -39,11 +19,11 @@ test.each([
   [{ 'column.mask.with.ten.chars': 'a' }, 'ten is not a number of characters'],
   [{ transforms: 'unwrap' }, 'transforms.unwrap.type is required'],
 ])('%j', (input, message) => {
-  expect(problemsOf(input)).toEqual([expect.stringContaining(message)]);
+  expect(sourceProblems(input)).toEqual([expect.stringContaining(message)]);
 });
 
 test('what switches an unsupported feature off is fine', () => {
-  expect(problemsOf({ 'provide.transaction.metadata': 'false', transforms: '' })).toEqual([]);
+  expect(sourceProblems({ 'provide.transaction.metadata': 'false', transforms: '' })).toEqual([]);
 });
 
 describe('parseMessageKeys', () => {

@@ -1,27 +1,9 @@
 import { expect, test } from 'vitest';
-import { POSTGRES_OPTIONS, POSTGRES_RULES } from '../../src/config/postgres-options.ts';
-import { examineOptions } from '../../src/config/resolve-options.ts';
-
-function problemsOf(input: Record<string, string>): string[] {
-  const required = {
-    'connector.class': 'postgres',
-    'database.hostname': 'h',
-    'database.dbname': 'd',
-    'database.user': 'u',
-    'topic.prefix': 'shop',
-  };
-  const context = {
-    where: 's',
-    rules: POSTGRES_RULES,
-    providers: { environment: {}, folder: '/' },
-  };
-  const { problems } = examineOptions(POSTGRES_OPTIONS, { ...required, ...input }, context);
-  return problems.map(({ message }) => message);
-}
+import { sourceProblems } from '../support/examined-source.ts';
 
 test('a mode that there is not is refused with the one to take', () => {
-  expect(problemsOf({ 'snapshot.mode': 'initial_only' })).toEqual([]);
-  expect(problemsOf({ 'snapshot.mode': 'never' })).toEqual([
+  expect(sourceProblems({ 'snapshot.mode': 'initial_only' })).toEqual([]);
+  expect(sourceProblems({ 'snapshot.mode': 'never' })).toEqual([
     expect.stringContaining('use no_data'),
   ]);
 });
@@ -52,7 +34,7 @@ test.each([
     'needs a stream',
   ],
 ])('%j is refused', (input, message) => {
-  expect(problemsOf(input)).toEqual([expect.stringContaining(message)]);
+  expect(sourceProblems(input)).toEqual([expect.stringContaining(message)]);
 });
 
 test.each([
@@ -63,13 +45,13 @@ test.each([
   ['exported', 'use initial'],
   ['custom', 'choose one of the other modes'],
 ])('the mode %s is refused with what takes its place', (mode, message) => {
-  const problems = problemsOf({ 'snapshot.mode': mode });
+  const problems = sourceProblems({ 'snapshot.mode': mode });
   expect(problems).toEqual([expect.stringContaining(message)]);
 });
 
 test('what fits together is taken', () => {
   expect(
-    problemsOf({
+    sourceProblems({
       [OVERRIDES]: 'a.b, db.a.c,"A"."D"',
       [`${OVERRIDES}.a.b`]: 'SELECT 1',
       [`${OVERRIDES}.db.a.c`]: 'SELECT 2',

@@ -1,28 +1,14 @@
 import { expect, test } from 'vitest';
-import { POSTGRES_OPTIONS, POSTGRES_RULES } from '../../src/config/postgres-options.ts';
-import { examineOptions } from '../../src/config/resolve-options.ts';
 import {
   snapshotModeOf,
   snapshotOptionsOf,
   tablesOf,
 } from '../../src/runtime/source-snapshot-options.ts';
 import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
+import { examinedSource } from '../support/examined-source.ts';
 
-function resolve(input: Record<string, string>): Parameters<typeof snapshotOptionsOf>[0] {
-  const required = {
-    'connector.class': 'postgres',
-    'database.hostname': 'h',
-    'database.dbname': 'd',
-    'database.user': 'u',
-    'topic.prefix': 'shop',
-  };
-  const context = {
-    where: 's',
-    rules: POSTGRES_RULES,
-    providers: { environment: {}, folder: '/' },
-  };
-  return examineOptions(POSTGRES_OPTIONS, { ...required, ...input }, context).options;
-}
+const resolve = (input: Record<string, string>): Parameters<typeof snapshotOptionsOf>[0] =>
+  examinedSource(input).options;
 
 test('without properties the defaults hold', () => {
   expect(snapshotOptionsOf(resolve({}))).toEqual(DEFAULT_SNAPSHOT_OPTIONS);

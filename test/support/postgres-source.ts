@@ -127,3 +127,27 @@ export async function untilStreaming(reader: PostgresReader): Promise<void> {
 export function storedEndLsn(receiver: RecordingReceiver): bigint {
   return receiver.stored === null ? 0n : fromSourceOffset(receiver.stored).endLsn;
 }
+
+/**
+ * Lets `change` stream up to its row `count` and stops there. Durable is what came before that row;
+ * afterwards the receiver makes things durable by itself again.
+ */
+export async function stopInside(
+  source: RunningSource,
+  count: number,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const { receiver } = source;
+  receiver.autoFlush = false;
+  const reached = Promise.withResolvers<void>();
+  receiver.onRow = (rows) => {
+    if (rows !== count) return;
+    receiver.flush();
+    reached.resolve();
+  };
+  await change();
+  await reached.promise;
+  await source.stop();
+  receiver.autoFlush = true;
+  receiver.onRow = () => undefined;
+}

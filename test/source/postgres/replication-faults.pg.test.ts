@@ -6,6 +6,7 @@ import {
   sourceOptionsFor,
   startSource,
   startStreaming,
+  stopInside,
 } from '../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../support/recording-receiver.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
@@ -53,21 +54,12 @@ test('filters changed inside a half-published transaction are refused', async ()
   const options = sourceOptionsFor(database);
   const first = await startStreaming(options);
   const { receiver } = first;
-  receiver.autoFlush = false;
-  const flushed = Promise.withResolvers<void>();
-  receiver.onRow = (count) => {
-    if (count !== 3) return;
-    receiver.flush();
-    flushed.resolve();
-  };
-  await database.query('INSERT INTO a SELECT g FROM generate_series(1, 10) g');
-  await flushed.promise;
-  await first.stop();
+  await stopInside(first, 3, () =>
+    database.query('INSERT INTO a SELECT g FROM generate_series(1, 10) g'),
+  );
   const changed = startSource({ ...options, tableExclude: [/^public\.b$/] }, receiver);
   await expect(changed.ended).rejects.toMatchObject({ code: 'PG_SLOT_MISMATCH' });
   await changed.stop();
-  receiver.autoFlush = true;
-  receiver.onRow = () => undefined;
   const same = await startStreaming(options, receiver);
   await receiver.until((events) => events.length === 10);
   await same.stop();

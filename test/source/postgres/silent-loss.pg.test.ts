@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
-import { sourceOptionsFor, startSource, startStreaming } from '../../support/postgres-source.ts';
+import {
+  sourceOptionsFor,
+  startSource,
+  startStreaming,
+  stopInside,
+} from '../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../support/recording-receiver.ts';
 
 /** Cases in which connectors in the field have lost changes without a word. */
@@ -37,22 +42,11 @@ test('several events on one LSN: a restart between them loses and repeats none',
   const options = sourceOptionsFor(database);
   const first = await startStreaming(options);
   const { receiver } = first;
-  receiver.autoFlush = false;
-  const reached = Promise.withResolvers<void>();
-  receiver.onRow = (count) => {
-    if (count !== 3) return;
-    receiver.flush();
-    reached.resolve();
-  };
   // One WAL record holds many rows of a COPY.
-  await database.query(`COPY a (id) FROM PROGRAM 'seq 1 5'`);
-  await reached.promise;
-  await first.stop();
+  await stopInside(first, 3, () => database.query(`COPY a (id) FROM PROGRAM 'seq 1 5'`));
   const done = receiver.events.length;
   expect(done).toBeGreaterThan(0);
   expect(done).toBeLessThan(5);
-  receiver.autoFlush = true;
-  receiver.onRow = () => undefined;
   const second = await startStreaming(options, receiver);
   await database.query('TRUNCATE a, b');
   await receiver.until((events) => events.length === 7);
@@ -105,19 +99,9 @@ test('PK update as last event of a transaction comes once, also over a restart',
   const options = sourceOptionsFor(database);
   const first = await startStreaming(options);
   const { receiver } = first;
-  receiver.autoFlush = false;
-  const reached = Promise.withResolvers<void>();
-  receiver.onRow = (count) => {
-    // Durable is what came before the last event of the transaction.
-    if (count !== 2) return;
-    receiver.flush();
-    reached.resolve();
-  };
-  await database.query('BEGIN; INSERT INTO a VALUES (1); UPDATE a SET id = 2; COMMIT');
-  await reached.promise;
-  await first.stop();
-  receiver.autoFlush = true;
-  receiver.onRow = () => undefined;
+  await stopInside(first, 2, () =>
+    database.query('BEGIN; INSERT INTO a VALUES (1); UPDATE a SET id = 2; COMMIT'),
+  );
   const second = await startStreaming(options, receiver);
   await database.query('INSERT INTO a VALUES (3)');
   await receiver.until((events) => events.length === 3);
