@@ -92,11 +92,11 @@ test('rolled back savepoints and transactions leave nothing', async () => {
   await source.receiver.until((events) => events.some(({ table }) => table === 'small'));
   await source.stop();
   expect(idsOf(source.receiver, 'a')).toEqual([...range(1, 1000), ...range(5001, 7000)]);
-  const streamed = await database.query<{ n: number }>(
-    'SELECT stream_txns::int AS n FROM pg_stat_replication_slots WHERE slot_name = $1',
+  // Not asked once: up to 14 the counts come to the view through a process of their own, later.
+  await database.until(
+    'SELECT stream_txns >= 1 FROM pg_stat_replication_slots WHERE slot_name = $1',
     [database.name],
   );
-  expect(streamed[0]?.n).toBeGreaterThanOrEqual(1);
 });
 
 async function stopAt(source: RunningSource, rows: number): Promise<void> {
