@@ -14,6 +14,11 @@ export interface PublisherLimits {
   /** A batch under this size waits a little when more input is already there. */
   readonly lingerBytes: number;
   readonly lingerMs: number;
+  /**
+   * A batch under this size is no load: behind a write it waits only until `lingerMs` after the
+   * beginning of that, so that a slow disk holds it up once, not twice.
+   */
+  readonly lightBytes: number;
   /** The reader waits while a batch of this size stands behind one that is being written. */
   readonly batchBytesMax: number;
   /** An offset that moved without records (idle source) is stored this often. */
@@ -23,6 +28,7 @@ export interface PublisherLimits {
 export const PUBLISHER_LIMITS: PublisherLimits = {
   lingerBytes: 1024 * 1024,
   lingerMs: 4,
+  lightBytes: 64 * 1024,
   batchBytesMax: 2 * 1024 * 1024,
   idleOffsetIntervalMs: 1_000,
 };
@@ -60,6 +66,7 @@ export class RecordPublisher {
   #spare = new RecordBatch();
   #writing: Promise<void> | null = null;
   #failure: TidemarkError | null = null;
+  #begunAtMs = 0;
   #cancelLinger: (() => void) | null = null;
   #held = false;
   /** Writes that have begun, and those of them that are durable. */
@@ -194,8 +201,8 @@ export class RecordPublisher {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  #linger(): void {
-    this.#cancelLinger ??= this.#clock.after(this.#limits.lingerMs, () => {
+  #linger(forMs: number = this.#limits.lingerMs): void {
+    this.#cancelLinger ??= this.#clock.after(forMs, () => {
       this.#cancelLinger = null;
       if (this.#held) return;
       if (this.#writing === null && this.#failure === null && this.#hasWork()) this.#write();
@@ -223,6 +230,7 @@ export class RecordPublisher {
     assert(this.#writing === null, 'one append at a time');
     this.#stopLinger();
     this.#begun++;
+    this.#begunAtMs = this.#clock.monotonicMs();
     const batch = this.#filling;
     const asides = this.#asides;
     this.#filling = this.#spare;
@@ -243,10 +251,12 @@ export class RecordPublisher {
 
   #written(): void {
     this.#writing = null;
-    if (this.#hasWork() && !this.#signal.aborted && !this.#held) {
-      if (this.#filling.byteLength >= this.#limits.lingerBytes) this.#write();
-      else this.#linger();
-    }
+    if (!this.#hasWork() || this.#signal.aborted || this.#held) return;
+    const { lingerBytes, lingerMs, lightBytes } = this.#limits;
+    const bytes = this.#filling.byteLength;
+    const pastMs = bytes < lightBytes ? this.#clock.monotonicMs() - this.#begunAtMs : 0;
+    if (bytes >= lingerBytes || pastMs >= lingerMs) this.#write();
+    else this.#linger(lingerMs - pastMs);
   }
 
   async #append(batch: RecordBatch, offset: SourceOffset, records: number): Promise<void> {

@@ -50,7 +50,13 @@ function setup() {
       clock,
       logger: silentLogger(),
       signal: controller.signal,
-      limits: { lingerBytes: 100, lingerMs: 4, batchBytesMax: 200, idleOffsetIntervalMs: 1000 },
+      limits: {
+        lingerBytes: 100,
+        lingerMs: 4,
+        lightBytes: 50,
+        batchBytesMax: 200,
+        idleOffsetIntervalMs: 1000,
+      },
     },
   );
   const record = (bytes = 1): void => {
@@ -114,6 +120,31 @@ test('what arrives during a write goes out together in the next one', async () =
     'durable 1 at 1',
     'append 2 at {"lsn":3}',
   ]);
+});
+
+test('a light batch waits from the beginning of a write, a heavier one from its end', async () => {
+  const writeBehind = async (bytes: number, writeMs: number) => {
+    const { transport, publisher, record, clock } = setup();
+    record();
+    expect(publisher.settle(false)).toBeUndefined();
+    record(bytes);
+    clock.advance(writeMs);
+    transport.held[0]?.resolve();
+    await vi.waitFor(() => expect(transport.log).toHaveLength(clock.pendingTimers > 0 ? 2 : 3));
+    return { log: transport.log, clock };
+  };
+  const slow = await writeBehind(10, 5);
+  expect(slow.log.at(-1)).toBe('append 1 at {"lsn":2}');
+  for (const [bytes, restMs] of [
+    [10, 1],
+    [60, 4],
+  ] as const) {
+    const { log, clock } = await writeBehind(bytes, 3);
+    clock.advance(restMs - 1);
+    expect(log).toHaveLength(2);
+    clock.advance(1);
+    expect(log.at(-1)).toBe('append 1 at {"lsn":2}');
+  }
 });
 
 test('with more input at hand a small batch lingers, a large one goes at once', () => {

@@ -64,6 +64,42 @@ test('small commits pass an open large transaction, which follows whole, in orde
   expect(new Set(large.map(({ commitLsn }) => commitLsn)).size).toBe(1);
 });
 
+test('shapes that are told anew beside a large transaction stay right', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  await database.query('ALTER TABLE small ADD v int NOT NULL DEFAULT 0');
+  const source = await startStreaming(sourceOptionsFor(database));
+  const { receiver } = source;
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query(insert(1, 2000));
+  await spooled(database);
+  await database.query('INSERT INTO small VALUES (1)');
+  await database.query('ANALYZE small');
+  for (const id of range(2, 20)) {
+    await client.query(insert(1000 * id + 1, 1000 * id + 500));
+    await database.query('INSERT INTO small VALUES ($1, $1)', [id]);
+  }
+  await receiver.until((events) => events.length === 20);
+  await database.query('ALTER TABLE small ALTER v DROP NOT NULL');
+  await database.query('INSERT INTO small VALUES (21, NULL)');
+  await database.query('ALTER TABLE small ADD w text');
+  await database.query("INSERT INTO small VALUES (22, 2, 'w')");
+  await receiver.until((events) => events.length === 22);
+  await client.query('COMMIT');
+  await receiver.until((events) => events.length === 22 + 2000 + 19 * 500);
+  await source.stop();
+  expect(idsOf(receiver, 'small')).toEqual(range(1, 22));
+  const shapes = receiver.schemas.filter(({ table }) => table.id.table === 'small');
+  expect(
+    shapes.map(({ table }) => table.columns.map((c) => `${c.name} ${c.schema.optional}`)),
+  ).toEqual([
+    ['id false', 'v false'],
+    ['id false', 'v true'],
+    ['id false', 'v true', 'w true'],
+  ]);
+});
+
 test('rolled back savepoints and transactions leave nothing', async () => {
   await using database = await freshDatabase();
   await smallMemory(database);

@@ -346,8 +346,8 @@ export class PostgresStream implements CopyBothHandler {
   #relation(bytes: Buffer, at: Lsn): Promise<void> | undefined {
     const { relations } = this.#context;
     if (!this.#replaying) this.#streamed.noteBase(bytes);
-    // Rows of a replay stand before its commit.
-    else if (relations.repeats(bytes, this.#change.commitLsn)) return undefined;
+    const until = this.#replaying ? this.#change.commitLsn : null;
+    if (this.#streamed.count > 0 && relations.repeats(bytes, until)) return undefined;
     const message = this.#decoder.control();
     if (message.kind !== 'relation' || relations.skip(message)) return undefined;
     return this.#learn(message, Buffer.from(bytes), at);

@@ -4,6 +4,7 @@ import type { Clock } from '../../../foundation/clock.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import type { RowChange, SchemaChange, TruncateChange } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
+import { lsn } from '../../../model/lsn.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
 import { tableIncluded } from '../capture/capture-filter.ts';
 import type { RelationMessage } from '../pgoutput/pgoutput-message.ts';
@@ -45,6 +46,10 @@ export interface RelationCatalog {
 
 /** How old what the catalog told may be when a streamed transaction repeats a shape. */
 const REPEATED_FOR_MS = 60_000;
+/** The same when one that is not streamed repeats it, beside one that is. */
+const BESIDE_FOR_MS = 5_000;
+/** No row stands behind it. */
+const LAST_LSN = lsn(0x7fff_ffff_ffff_ffffn);
 
 interface KnownTable {
   readonly info: TableInfo;
@@ -144,10 +149,16 @@ export class RelationCache {
    * True: the message, from its kind on, is the one that `told` last. A streamed transaction tells
    * its shapes anew; to ask the catalog each time would cost more than the rows of a table. What
    * only the catalog knows (defaults, comments) may then be a minute old, but rows are checked up
-   * to `until`: a NOT NULL that has gone, or another label, is found. Under another identity than
-   * the default the message does not tell the key: then it is never a repetition.
+   * to `until`, where it was committed: a NOT NULL that has gone, or another label, is found. Under
+   * another identity than the default the message does not tell the key: then it is never a
+   * repetition.
+   *
+   * `until` null: a transaction that is not streamed repeats it while another is. From the first
+   * ANALYZE (or autovacuum) to the end of the large one, the server forgets with each block of it
+   * which shapes it has told. No further Relation may follow this one: so rows are checked without
+   * an end, and the first of them after some seconds has the catalog asked.
    */
-  repeats(message: Buffer, until: Lsn): boolean {
+  repeats(message: Buffer, until: Lsn | null): boolean {
     if (message.length < 5) return false;
     const relationId = message.readUInt32BE(1);
     const known = this.#relations.get(relationId);
@@ -158,16 +169,21 @@ export class RelationCache {
       this.#messages.get(relationId)?.replicaIdentity !== 'default' ||
       table.keyColumns.length === 0 ||
       this.#nullable.has(relationId) ||
-      this.#clock.monotonicMs() - asked > REPEATED_FOR_MS ||
+      this.#clock.monotonicMs() - asked > (until === null ? BESIDE_FOR_MS : REPEATED_FOR_MS) ||
       this.#told.get(relationId)?.equals(message) !== true
     ) {
       return false;
     }
-    const checked = known?.check?.readAt ?? until;
-    this.#relations.set(relationId, {
-      ...(known as CachedRelation),
-      check: ShapeCheck.of(table, until > checked ? until : checked),
-    });
+    const before = known?.check ?? null;
+    const isDue =
+      until === null
+        ? () => this.#clock.monotonicMs() - asked > BESIDE_FOR_MS
+        : (before?.isDue ?? null);
+    const end = until ?? LAST_LSN;
+    const readAt = before !== null && before.readAt > end ? before.readAt : end;
+    const check = ShapeCheck.of(table, readAt, isDue);
+    if (check === null && until === null) return false;
+    this.#relations.set(relationId, { ...(known as CachedRelation), check });
     return true;
   }
 
@@ -215,7 +231,7 @@ export class RelationCache {
     const found = this.#relations.get(relationId)?.check?.unexpectedNulls(change) ?? [];
     const nullable = [...(this.#nullable.get(relationId) ?? []), ...found];
     const changed = await this.learn(relation, change.lsn, nullable);
-    this.#nullable.set(relationId, nullable);
+    if (nullable.length > 0) this.#nullable.set(relationId, nullable);
     return changed;
   }
 

@@ -15,22 +15,34 @@ const NONE: readonly never[] = [];
 export class ShapeCheck {
   readonly #labels: EnumLabels | null;
   readonly #readAt: Lsn;
+  /** True once the catalog has to be asked again, whatever the rows are; null: never by itself. */
+  readonly isDue: (() => boolean) | null;
   /** NOT NULL by a catalog that may be newer than the changes; empty from `#readAt` on. */
   #required: readonly ColumnSchema[];
 
-  private constructor(labels: EnumLabels | null, required: readonly ColumnSchema[], readAt: Lsn) {
+  private constructor(
+    labels: EnumLabels | null,
+    required: readonly ColumnSchema[],
+    readAt: Lsn,
+    isDue: (() => boolean) | null,
+  ) {
     this.#labels = labels;
     this.#required = required;
     this.#readAt = readAt;
+    this.isDue = isDue;
   }
 
   /** `readAt`: the end of the WAL when the catalog had been read. Null: any row fits. */
-  static of(table: TableSchema, readAt: Lsn): ShapeCheck | null {
+  static of(
+    table: TableSchema,
+    readAt: Lsn,
+    isDue: (() => boolean) | null = null,
+  ): ShapeCheck | null {
     const labels = EnumLabels.of(table);
     const required = table.columns.filter(({ schema }) => !schema.optional);
     return labels === null && required.length === 0
       ? null
-      : new ShapeCheck(labels, required, readAt);
+      : new ShapeCheck(labels, required, readAt, isDue);
   }
 
   /** Rows before this position may be older than the catalog that told NOT NULL. */
@@ -39,6 +51,7 @@ export class ShapeCheck {
   }
 
   fits(change: RowChange): boolean {
+    if (this.isDue !== null && this.isDue()) return false;
     if (this.#required.length > 0) {
       if (change.lsn >= this.#readAt) this.#required = NONE;
       else if (this.unexpectedNulls(change).length > 0) return false;

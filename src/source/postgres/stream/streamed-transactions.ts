@@ -236,8 +236,12 @@ export class StreamedTransactions implements AsyncDisposable {
     const open = this.#streamed.get(xid);
     if (open === undefined) return undefined;
     if (xid === subxid) return this.close(open);
-    open.spool.abort(subxid);
-    open.relations = open.relations.filter(({ offset }) => offset < open.spool.size);
+    const cut = (): void => {
+      open.relations = open.relations.filter(({ offset }) => offset < open.spool.size);
+    };
+    const wait = open.spool.abort(subxid);
+    if (wait !== undefined) return wait.then(cut);
+    cut();
     return undefined;
   }
 

@@ -10,15 +10,50 @@ const BLOCK_BYTES = 512 * 1024;
 const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + 8;
 const FIRST_RUNS = 64;
+/** How far the files may fall behind before whoever adds has to wait. */
+const BEHIND_BYTES = 2 * 1024 * 1024;
+const FREE_CHUNKS_MAX = 32;
 
-/** What all spools together keep in memory; past `limitBytes` they write to their files. */
+/**
+ * What all spools together keep in memory; past `limitBytes` they write to their files.
+ *
+ * Chunks are used again: each new one would be memory outside of the heap, which makes the garbage
+ * collector mark the whole heap every few megabytes. It held the commits beside a large
+ * transaction up for 10 to 20 ms, once a second.
+ */
 export class SpoolMemory {
   readonly limitBytes: number;
-  usedBytes = 0;
+  readonly #free: Buffer[] = [];
+  #usedBytes = 0;
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes;
   }
+
+  /** Bytes of the chunks that spools hold. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** A chunk for `needed` bytes at least; it is given back by `give`. */
+  take(needed: number): Buffer {
+    const free = needed <= CHUNK_BYTES ? this.#free.pop() : undefined;
+    const chunk = free ?? Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, needed));
+    this.#usedBytes += chunk.length;
+    return chunk;
+  }
+
+  /** Nobody looks at the chunk any more. */
+  give(chunk: Buffer): void {
+    this.#usedBytes -= chunk.length;
+    if (chunk.length === CHUNK_BYTES && this.#free.length < FREE_CHUNKS_MAX) this.#free.push(chunk);
+  }
+}
+
+/** A chunk that is full, or whose end was cut off. */
+interface SealedChunk {
+  readonly buffer: Buffer;
+  readonly length: number;
 }
 
 /** Gets the messages of a spooled transaction back. */
@@ -32,7 +67,8 @@ export interface SpoolReader {
 /**
  * The messages of one transaction whose end is not known yet, in the order in which they came: in
  * memory at first, in a file past the memory that all spools share. Calls must not overlap: whoever
- * adds waits for the promise.
+ * adds waits for the promise. The file is written behind: a disk that is busy holds nobody up who
+ * reads, until too much waits for it.
  *
  * A subtransaction that is rolled back is cut off the end. That is right because its messages and
  * those of its children are the last ones at that moment, and because children have higher xids
@@ -44,8 +80,11 @@ export class TransactionSpool {
   #file: FileHandle | null = null;
   #fileBytes = 0;
   /** Full chunks behind the file's end, in order. */
-  #sealed: Buffer[] = [];
+  #sealed: SealedChunk[] = [];
   #sealedBytes = 0;
+  /** Moves sealed chunks into the file; never rejects. */
+  #writing: Promise<void> | null = null;
+  #failure: TidemarkError | null = null;
   #chunk: Buffer | null = null;
   #filled = 0;
   /** Where messages of another xid begin than those before: xid and offset. */
@@ -85,32 +124,34 @@ export class TransactionSpool {
     to = chunk.writeBigUInt64BE(at, to);
     to = chunk.writeUInt8(kind, to);
     this.#filled = to + bytes.copy(chunk, to, start, end);
-    if (this.#sealed.length === 0) return undefined;
-    const full = this.#file !== null || this.#memory.usedBytes > this.#memory.limitBytes;
-    return full ? this.#flush() : undefined;
+    return this.#sealed.length === 0 ? undefined : this.#writeBehind();
   }
 
   /** The subtransaction was rolled back. */
-  abort(xid: number): void {
+  abort(xid: number): Promise<void> | undefined {
+    if (this.#writing !== null) return this.#written().then(() => this.abort(xid));
     let cut: number | null = null;
     while (this.#runs > 0 && ((this.#runXids[this.#runs - 1] as number) - xid) >> 0 >= 0) {
       cut = this.#runOffsets[--this.#runs] as number;
     }
     if (cut !== null) this.#truncate(cut);
+    return undefined;
   }
 
   /** Hands everything over, in order. The spool stays as it is. */
   async read(reader: SpoolReader): Promise<void> {
+    await this.#written();
     if (!(await this.#readFile(reader))) return;
-    const rest = this.#chunk === null ? [] : [this.#chunk.subarray(0, this.#filled)];
-    for (const chunk of [...this.#sealed, ...rest]) {
-      await handOver(chunk, chunk.length, reader);
+    const rest = this.#chunk === null ? [] : [{ buffer: this.#chunk, length: this.#filled }];
+    for (const { buffer, length } of [...this.#sealed, ...rest]) {
+      await handOver(buffer, length, reader);
       if (!(await reader.blockEnd())) return;
     }
   }
 
   /** Forgets everything; the file is gone when this resolves. */
   async close(): Promise<void> {
+    await this.#writing;
     this.#truncate(0);
     this.#dropChunk();
     const file = this.#file;
@@ -138,28 +179,26 @@ export class TransactionSpool {
 
   #newChunk(needed: number): void {
     if (this.#chunk !== null && this.#filled > 0) {
-      this.#sealed.push(this.#chunk.subarray(0, this.#filled));
+      this.#sealed.push({ buffer: this.#chunk, length: this.#filled });
       this.#sealedBytes += this.#filled;
       this.#chunk = null;
       this.#filled = 0;
     }
     this.#dropChunk();
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, needed));
-    this.#memory.usedBytes += this.#chunk.length;
+    this.#chunk = this.#memory.take(needed);
   }
 
   #dropChunk(): void {
     if (this.#chunk === null) return;
-    this.#memory.usedBytes -= this.#chunk.length;
+    this.#memory.give(this.#chunk);
     this.#chunk = null;
     this.#filled = 0;
   }
 
-  /** Sealed chunks are views: what they hold is counted by the buffer behind them. */
-  #forgetSealed(from: number): void {
-    for (const chunk of this.#sealed.splice(from)) {
-      this.#memory.usedBytes -= chunk.buffer.byteLength;
-      this.#sealedBytes -= chunk.length;
+  #forgetSealed(from: number, count?: number): void {
+    for (const { buffer, length } of this.#sealed.splice(from, count ?? this.#sealed.length)) {
+      this.#memory.give(buffer);
+      this.#sealedBytes -= length;
     }
   }
 
@@ -180,7 +219,7 @@ export class TransactionSpool {
     const partly = this.#sealed[kept];
     const rest = to - start;
     if (partly !== undefined && rest > 0) {
-      this.#sealed[kept] = partly.subarray(0, rest);
+      this.#sealed[kept] = { buffer: partly.buffer, length: rest };
       this.#sealedBytes += rest - partly.length;
       kept++;
     }
@@ -188,26 +227,43 @@ export class TransactionSpool {
     this.#fileBytes = Math.min(this.#fileBytes, to);
   }
 
-  async #flush(): Promise<void> {
+  /** Begins to write when memory is short; a promise when too much waits for that. */
+  #writeBehind(): Promise<void> | undefined {
+    if (this.#failure !== null) throw this.#failure;
+    const { usedBytes, limitBytes } = this.#memory;
+    if (this.#file === null && this.#writing === null && usedBytes <= limitBytes) return undefined;
+    this.#writing ??= this.#writeSealed().finally(() => {
+      this.#writing = null;
+    });
+    return usedBytes <= limitBytes + BEHIND_BYTES ? undefined : this.#written();
+  }
+
+  /** Nothing is being written any more; throws what went wrong. */
+  async #written(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #writeSealed(): Promise<void> {
     try {
       this.#file ??= await open(this.#path, 'w+', 0o600);
-      let at = this.#fileBytes;
-      for (const chunk of this.#sealed) {
+      for (;;) {
+        const chunk = this.#sealed[0];
+        if (chunk === undefined) return;
         for (let done = 0; done < chunk.length;) {
           const { bytesWritten } = await this.#file.write(
-            chunk,
+            chunk.buffer,
             done,
             chunk.length - done,
-            at + done,
+            this.#fileBytes + done,
           );
           done += bytesWritten;
         }
-        at += chunk.length;
+        this.#fileBytes += chunk.length;
+        this.#forgetSealed(0, 1);
       }
-      this.#forgetSealed(0);
-      this.#fileBytes = at;
     } catch (error) {
-      throw spoolError(this.#path, error);
+      this.#failure = spoolError(this.#path, error);
     }
   }
 

@@ -10,27 +10,11 @@ import type { RelationCatalog } from '../../../../src/source/postgres/stream/rel
 import { RelationCache } from '../../../../src/source/postgres/stream/relation-cache.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { sourceOptionsFor } from '../../../support/postgres-source.ts';
+import { tableInfo } from '../../../support/table-fixtures.ts';
 
 const AT = lsn(1n);
 const UNSUPPORTED_OID = 600;
-const INFO: TableInfo = {
-  oid: 7,
-  schema: 'public',
-  name: 't',
-  kind: 'table',
-  persistence: 'permanent',
-  replicaIdentity: 'default',
-  owner: '',
-  columns: [],
-  uniqueIndexes: [],
-  parentOid: 0,
-  rootOid: 7,
-  rowSecurity: false,
-  canSelect: true,
-  owned: true,
-  estimatedRows: 0,
-  pages: 0,
-};
+const INFO = tableInfo({ oid: 7, name: 't', columns: [], uniqueIndexes: [] });
 
 const relation = (
   names: readonly string[],
@@ -96,6 +80,21 @@ const column = (number: number, name: string): ColumnInfo => ({
   generated: null,
   identity: null,
   comment: null,
+});
+
+const rowOf = (table: TableSchema, values: readonly (string | null)[], at = AT): RowChange => ({
+  op: 'c',
+  table,
+  before: null,
+  beforeIsKeyOnly: false,
+  after: RowImage.of(values),
+  lsn: at,
+  commitLsn: at,
+  previousCommitLsn: null,
+  ordinal: 0,
+  transactionId: 1,
+  sourceMicros: 0n,
+  snapshot: 'false',
 });
 
 const PRIMARY_KEY = {
@@ -165,20 +164,7 @@ test('a null in a NOT NULL column makes it nullable until the next Relation (P21
   const optional = (): unknown => cache.lookup(7)?.table?.columns.map((c) => c.schema.optional);
   const learned = await cache.learn(relation(['id', 'a']), AT);
   expect(optional()).toEqual([false, false]);
-  const row: RowChange = {
-    op: 'c',
-    table: learned?.table as TableSchema,
-    before: null,
-    beforeIsKeyOnly: false,
-    after: RowImage.of(['1', null]),
-    lsn: AT,
-    commitLsn: AT,
-    previousCommitLsn: null,
-    ordinal: 0,
-    transactionId: 1,
-    sourceMicros: 0n,
-    snapshot: 'false',
-  };
+  const row = rowOf(learned?.table as TableSchema, ['1', null]);
   expect(cache.lookup(7)?.check?.fits(row)).toBe(false);
   expect(await cache.relearn(7, row)).toMatchObject({ table: { version: 2 } });
   expect(optional()).toEqual([false, true]);
@@ -219,4 +205,35 @@ test('a repeated shape is not asked for again, for a while, and its rows are che
   await learn();
   cache.forget();
   expect(cache.repeats(told('id, a'), later)).toBe(false);
+});
+
+test('beside a streamed transaction a shape is kept for seconds, then asked by a row', async () => {
+  const catalog = new FakeCatalog();
+  const columns = [column(1, 'id'), column(2, 'a')];
+  catalog.tables = [{ ...INFO, columns, uniqueIndexes: [PRIMARY_KEY] }];
+  const clock = new FakeClock();
+  const cache = new RelationCache(catalog, clock);
+  const told = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 7]), Buffer.from('id, a')]);
+  expect(cache.repeats(told, null)).toBe(false);
+  const table = (await cache.learn(relation(['id', 'a']), AT))?.table as TableSchema;
+  cache.told(7, told);
+  expect(cache.repeats(told, null)).toBe(true);
+  // Far behind what the catalog was when it was read: a row is checked all the same.
+  const far = lsn(1_000_000n);
+  const fits = (values: readonly (string | null)[]): boolean | undefined =>
+    cache.lookup(7)?.check?.fits(rowOf(table, values, far));
+  expect([fits(['1', '2']), fits(['1', null])]).toEqual([true, false]);
+  clock.advance(5000);
+  // A replay in between takes nothing of that back.
+  expect(cache.repeats(told, lsn(200n))).toBe(true);
+  expect([fits(['1', '2']), fits(['1', null])]).toEqual([true, false]);
+  clock.advance(1);
+  expect([cache.repeats(told, null), fits(['1', '2'])]).toEqual([false, false]);
+  expect(catalog.asked).toBe(1);
+  catalog.tables = [
+    { ...INFO, columns: [column(1, 'id'), { ...column(2, 'a'), notNull: false }] },
+  ].map((info) => ({ ...info, uniqueIndexes: [PRIMARY_KEY] }));
+  await cache.relearn(7, rowOf(table, ['1', '2'], far));
+  expect([catalog.asked, fits(['1', '2'])]).toEqual([2, true]);
+  expect(cache.repeats(told, null)).toBe(true);
 });

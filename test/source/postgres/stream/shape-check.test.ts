@@ -43,6 +43,16 @@ function change(table: TableSchema, after: Texts | null, more: Partial<RowChange
   };
 }
 
+test('nothing fits once the catalog is to be asked again', () => {
+  const table = tableWith(['*id!']);
+  let due = false;
+  const check = ShapeCheck.of(table, READ_AT, () => due);
+  const late = change(table, ['1'], { lsn: lsn(1000n) });
+  expect(check?.fits(late)).toBe(true);
+  due = true;
+  expect(check?.fits(late)).toBe(false);
+});
+
 describe('nulls where the catalog, newer than the row, says NOT NULL', () => {
   const table = tableWith(['*id!', 'a!', 'b']);
   const keyOnly = { before: RowImage.of(['1', null, null]), beforeIsKeyOnly: true };
