@@ -1,6 +1,6 @@
 /*
- * Preloaded into a process, this notes in order what that does to files called data.mdb: writes,
- * syncs, truncations. A test rebuilds from the notes what a disk may hold after a power cut. It can
+ * Preloaded into a process, this notes in order what that does to files called data.mdb and to
+ * segments of the log, called like 0000000001.log: writes, syncs, truncations. A test rebuilds from the notes what a disk may hold after a power cut. It can
  * also make the disk fail.
  *
  *   DISK_JOURNAL          file that the notes are appended to
@@ -8,7 +8,8 @@
  *   DISK_FAIL_SYNC=path   while that file exists, syncs fail with EIO
  *   DISK_FULL=path        while that file exists, every disk says that it has no room
  *
- * A note: u8 kind, u64 offset, u32 length, and for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate
+ * A note: u8 kind, u32 file (0 data.mdb, else the segment's number), u64 offset, u32 length, and for
+ * writes the bytes. Kinds: 1 write, 2 sync, 3 truncate
  * (the length in `offset`), 4 write through a descriptor that syncs by itself. The test adds its own.
  */
 #define _GNU_SOURCE
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
@@ -26,6 +28,7 @@
 #define MAX_FD 1024
 enum { PLAIN = 1, SYNCING = 2 };
 static char watched[MAX_FD];
+static uint32_t file_of[MAX_FD];
 static int journal = -1;
 
 #define REAL(name, type) ((type)dlsym(RTLD_NEXT, name))
@@ -40,17 +43,18 @@ typedef int (*truncate_fn)(int, off64_t);
 
 static int kind_of(int fd) { return fd >= 0 && fd < MAX_FD ? watched[fd] : 0; }
 
-static void note(uint8_t kind, uint64_t offset, const void *bytes, uint32_t length) {
+static void note(uint8_t kind, int fd, uint64_t offset, const void *bytes, uint32_t length) {
   const char *path = getenv("DISK_JOURNAL");
   if (!path) return;
   if (journal < 0)
     journal = REAL("open64", open_fn)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-  char *record = malloc(13 + length);
+  char *record = malloc(17 + length);
   record[0] = (char)kind;
-  memcpy(record + 1, &offset, 8);
-  memcpy(record + 9, &length, 4);
-  if (length) memcpy(record + 13, bytes, length);
-  size_t total = bytes ? 13 + length : 13;
+  memcpy(record + 1, &file_of[fd], 4);
+  memcpy(record + 5, &offset, 8);
+  memcpy(record + 13, &length, 4);
+  if (length) memcpy(record + 17, bytes, length);
+  size_t total = bytes ? 17 + length : 17;
   if (REAL("write", write_fn)(journal, record, total) != (ssize_t)total) abort();
   free(record);
 }
@@ -61,10 +65,15 @@ static int failing(const char *variable) {
 }
 
 static int watch(int fd, const char *path, int flags) {
-  size_t length = strlen(path);
   if (fd < 0 || fd >= MAX_FD) return fd;
-  int data = length >= 8 && strcmp(path + length - 8, "data.mdb") == 0;
-  watched[fd] = !data ? 0 : (flags & O_DSYNC) ? SYNCING : PLAIN;
+  const char *name = strrchr(path, '/');
+  name = name ? name + 1 : path;
+  unsigned segment = 0;
+  int end = 0;
+  int data = strcmp(name, "data.mdb") == 0;
+  int log = sscanf(name, "%10u.log%n", &segment, &end) == 1 && end == 14 && !name[end];
+  watched[fd] = !data && !log ? 0 : (flags & O_DSYNC) ? SYNCING : PLAIN;
+  file_of[fd] = log ? segment : 0;
   return fd;
 }
 
@@ -91,7 +100,7 @@ static ssize_t noted_pwrite(int fd, const void *bytes, size_t length, off64_t of
     return -1;
   }
   ssize_t written = REAL("pwrite64", pwrite_fn)(fd, bytes, length, offset);
-  if (kind && written > 0) note(kind == SYNCING ? 4 : 1, offset, bytes, written);
+  if (kind && written > 0) note(kind == SYNCING ? 4 : 1, fd, offset, bytes, written);
   return written;
 }
 
@@ -114,7 +123,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
   ssize_t left = written;
   for (int i = 0; kind && i < count && left > 0; i++) {
     size_t length = parts[i].iov_len < (size_t)left ? parts[i].iov_len : (size_t)left;
-    note(kind == SYNCING ? 4 : 1, offset, parts[i].iov_base, length);
+    note(kind == SYNCING ? 4 : 1, fd, offset, parts[i].iov_base, length);
     offset += length;
     left -= length;
   }
@@ -122,7 +131,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
-  /* Nobody appends to the data file; if that changes, the replayed image differs and the test fails. */
+  /* Nobody appends to these files; if that changes, the replayed image differs and the test fails. */
   return REAL("write", write_fn)(fd, bytes, length);
 }
 
@@ -132,7 +141,7 @@ static int noted_sync(const char *name, int fd) {
     return -1;
   }
   int result = REAL(name, sync_fn)(fd);
-  if (kind_of(fd) && result == 0) note(2, 0, NULL, 0);
+  if (kind_of(fd) && result == 0) note(2, fd, 0, NULL, 0);
   return result;
 }
 
@@ -141,7 +150,7 @@ int fdatasync(int fd) { return noted_sync("fdatasync", fd); }
 
 static int noted_truncate(const char *name, int fd, off64_t length) {
   int result = REAL(name, truncate_fn)(fd, length);
-  if (kind_of(fd) && result == 0) note(3, length, NULL, 0);
+  if (kind_of(fd) && result == 0) note(3, fd, length, NULL, 0);
   return result;
 }
 

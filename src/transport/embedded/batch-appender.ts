@@ -3,9 +3,10 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { StoredOffset } from '../transport.ts';
-import { encodedBytes, LogValueWriter, VALUE_BYTES_MAX } from './log-value.ts';
-import type { PlannedWrite, Store, StoreOperation } from './store.ts';
-import { COUNTERS_KEY, logKey, partitionKey, sourceOffsetKey } from './store-keys.ts';
+import { BLOCK_BYTES_MAX, type BlockHead, encodedBytes, LogBlockWriter } from './log-block.ts';
+import type { PlannedWrite, Store } from './store.ts';
+import type { StoreOperation } from './store-operation.ts';
+import { COUNTERS_KEY, partitionKey, sourceOffsetKey } from './store-keys.ts';
 import type { PartitionState, Topic, TopicCatalog } from './topic-catalog.ts';
 import { encodeCounters, encodeState, stateOf } from './topic-catalog.ts';
 
@@ -20,15 +21,19 @@ interface Slot {
 
 const END_OF_CHAIN = -1;
 
+/** A block among the bytes of an append. */
+type PlacedBlock = BlockHead & { readonly position: number };
+
 /**
- * Plans the transaction of a batch: values of about 64 KiB per partition, the partitions' states,
- * the counters and the source offset. The records are copied once, into a buffer that is kept.
+ * Plans the write of a batch: blocks of up to 64 KiB per partition in one piece, the partitions'
+ * states, the counters and the source offset. The records are copied once, into a buffer that is
+ * kept.
  */
 export class BatchAppender {
   readonly #store: Store;
   readonly #catalog: TopicCatalog;
   readonly #maxRecordBytes: number;
-  readonly #writer = new LogValueWriter();
+  readonly #writer = new LogBlockWriter();
   readonly #slots = new Map<number, Slot>();
   #next = new Int32Array(1024);
   #members = new Int32Array(1024);
@@ -47,23 +52,28 @@ export class BatchAppender {
     this.#distribute(batch);
     const { counters } = this.#catalog;
     const dataBytes = encodedBytes(batch.count, batch.byteLength);
-    // Any two values behind each other in a partition are together larger than one may be.
-    const valuesAtMost = this.#slots.size + Math.ceil((dataBytes * 2) / VALUE_BYTES_MAX);
-    const bytes = dataBytes + valuesAtMost * (encodedBytes(0, 0) + 8);
+    // Any two blocks behind each other in a partition are together larger than one may be.
+    const blocksAtMost = this.#slots.size + Math.ceil((dataBytes * 2) / BLOCK_BYTES_MAX);
+    const bytes = dataBytes + blocksAtMost * (encodedBytes(0, 0) + 8);
     this.#store.space.admit(bytes);
     this.#writer.begin(bytes);
+    const blocks: PlacedBlock[] = [];
     const states: { readonly slot: Slot; readonly state: PartitionState }[] = [];
     for (const slot of this.#slots.values()) {
-      const state = this.#planSlot(batch, slot, counters.nextSequence, operations);
+      const state = this.#planSlot(batch, slot, counters.nextSequence, blocks);
       const key = partitionKey(slot.topic.document.storage, slot.partition);
       operations.push({ key, value: encodeState(state) });
       states.push({ slot, state });
     }
     const grown = { ...counters, nextSequence: counters.nextSequence + batch.count };
     operations.push({ key: COUNTERS_KEY, value: encodeCounters(grown) });
+    const log = this.#store.log.plan(this.#writer.written, blocks);
+    operations.push(...log.operations);
     return {
+      data: log.data,
       operations,
       durable: () => {
+        log.durable();
         this.#catalog.counters = grown;
         for (const { slot, state } of states) slot.topic.partitions[slot.partition] = state;
       },
@@ -124,31 +134,37 @@ export class BatchAppender {
     );
   }
 
-  /** Cuts a slot into values and returns the partition's state after them. */
+  /** Cuts a slot into blocks and returns the partition's state after them. */
   #planSlot(
     batch: RecordBatch,
     slot: Slot,
     batchSequence: number,
-    operations: StoreOperation[],
+    blocks: PlacedBlock[],
   ): PartitionState {
     const before = stateOf(slot.topic, slot.partition);
     const members = this.#members;
     const { storage } = slot.topic.document;
+    const { partition } = slot;
     let { bytes, endOffset } = before;
     let count = 0;
     let dataBytes = 0;
     const close = (): void => {
-      const range = { indexes: members, from: 0, to: count };
-      const value = this.#writer.write(batch, range, endOffset, batchSequence);
-      operations.push({ key: logKey(storage, slot.partition, endOffset), value });
-      bytes += value.length;
+      const place = { storage, partition, baseOffset: endOffset };
+      const block = this.#writer.write(
+        batch,
+        { indexes: members, to: count },
+        place,
+        batchSequence,
+      );
+      blocks.push(block);
+      bytes += block.length;
       endOffset += count;
       count = 0;
       dataBytes = 0;
     };
     for (let i = slot.first; i !== END_OF_CHAIN; i = must(this.#next[i], 'chain')) {
       const size = (batch.headerEnds[i] as number) - (batch.keyStarts[i] as number);
-      if (count > 0 && encodedBytes(count + 1, dataBytes + size) > VALUE_BYTES_MAX) close();
+      if (count > 0 && encodedBytes(count + 1, dataBytes + size) > BLOCK_BYTES_MAX) close();
       members[count++] = i;
       dataBytes += size;
     }

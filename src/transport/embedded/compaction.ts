@@ -1,7 +1,11 @@
-import { LogValue } from './log-value.ts';
-import { readValue } from './partition-cursor.ts';
-import type { Store, StoreOperation } from './store.ts';
-import { after, logKey, logPrefix, partitionKey } from './store-keys.ts';
+import { must } from '../../foundation/assert.ts';
+import type { LogBlock } from './log-block.ts';
+import { readBlock } from './partition-cursor.ts';
+import type { PlannedLog } from './segment-catalog.ts';
+import type { Span } from './segment-summary.ts';
+import type { StoredBlock } from './segment-index.ts';
+import type { Store } from './store.ts';
+import { partitionKey } from './store-keys.ts';
 import type { PartitionState, Topic } from './topic-catalog.ts';
 import { encodeState, stateOf } from './topic-catalog.ts';
 
@@ -15,8 +19,8 @@ export interface CompactionOptions {
   readonly maxKeys: number;
 }
 
-/** Values read between two pauses. */
-const VALUES_PER_SLICE = 16;
+/** Blocks read between two pauses. */
+const BLOCKS_PER_SLICE = 16;
 
 interface Pass {
   readonly store: Store;
@@ -62,7 +66,7 @@ export async function compactPartition(
     tombstoneDueMs: Number.POSITIVE_INFINITY,
   };
   if (!(await readKeys(pass, state.cleanOffset, pause))) return;
-  // Not from the start offset: the value that holds it may have a lower base.
+  // Not from the start offset: the block that holds it may have a lower base.
   let from = 0;
   while (from < pass.endOffset && topic.document.storage === pass.storage) {
     from = await rewriteSlice(pass, from);
@@ -89,70 +93,113 @@ async function readKeys(pass: Pass, from: number, pause: () => Promise<boolean>)
   let offset = from;
   for (let read = 1; offset < pass.endOffset; read++) {
     if (topic.document.storage !== pass.storage) return false;
-    const value = readValue(store, topic, partition, offset);
-    if (value === undefined) return true;
-    for (let i = value.indexFrom(offset); i < value.count; i++) {
-      if (value.offset(i) >= pass.endOffset) break;
-      const key = value.key(i)?.toString('latin1');
-      if (key !== undefined) newest.set(key, value.offset(i));
+    const block = readBlock(store.log, topic, partition, offset);
+    if (block === undefined) return true;
+    for (let i = block.indexFrom(offset); i < block.count; i++) {
+      if (block.offset(i) >= pass.endOffset) break;
+      const key = block.key(i)?.toString('latin1');
+      if (key !== undefined) newest.set(key, block.offset(i));
     }
-    offset = value.endOffset;
+    offset = block.endOffset;
     if (newest.size >= pass.options.maxKeys) pass.endOffset = Math.min(offset, pass.endOffset);
-    if (read % VALUES_PER_SLICE === 0 && !(await pause())) return false;
+    if (read % BLOCKS_PER_SLICE === 0 && !(await pause())) return false;
   }
   return true;
 }
 
-/** Rewrites some values from `from` on in one transaction; returns where the next slice begins. */
+/** A block with what compaction leaves of it; null: all. */
+interface Compacted {
+  readonly stored: StoredBlock;
+  readonly block: LogBlock;
+  readonly rewritten: Buffer | null;
+  readonly kept: number;
+}
+
+/** Rewrites some blocks from `from` on in one transaction; returns where the next slice begins. */
 async function rewriteSlice(pass: Pass, from: number): Promise<number> {
   const { store, topic, partition, storage } = pass;
   let next = pass.endOffset;
   await store.write('state', () => {
     if (topic.document.storage !== storage) return { operations: [] };
-    const entries = store.entries(
-      logKey(storage, partition, from),
-      logKey(storage, partition, pass.endOffset),
-      VALUES_PER_SLICE,
-    );
-    const operations: StoreOperation[] = [];
+    const slice = readSlice(pass, from);
+    const last = slice.at(-1);
+    if (last === undefined) return { operations: [] };
+    next = last.stored.endOffset;
+    const changed = slice.filter(({ rewritten }) => rewritten !== null);
+    if (changed.length === 0) return { operations: [] };
+    const log = planRewrite(pass, slice, changed);
     let { bytes, records } = stateOf(topic, partition);
-    for (const { key, value: stored } of entries) {
-      if (stored === null) continue;
-      const value = new LogValue(stored);
-      next = value.endOffset;
-      const kept = survivors(pass, value);
-      if (kept.length === value.count) continue;
-      const rewritten = kept.length === 0 ? null : value.withOnly(kept);
-      operations.push({ key, value: rewritten });
-      bytes += (rewritten?.length ?? 0) - stored.length;
-      records -= value.count - kept.length;
+    for (const { stored, rewritten, kept } of changed) {
+      bytes += (kept === 0 ? 0 : (rewritten?.length ?? 0)) - stored.length;
+      records -= stored.count - kept;
     }
-    if (entries.length < VALUES_PER_SLICE) next = pass.endOffset;
-    if (operations.length === 0) return { operations };
     const state = { ...stateOf(topic, partition), bytes, records };
-    operations.push({ key: partitionKey(storage, partition), value: encodeState(state) });
+    const stateWrite = { key: partitionKey(storage, partition), value: encodeState(state) };
     return {
-      operations,
+      data: log.data,
+      operations: [...log.operations, stateWrite],
       durable: () => {
+        log.durable();
         topic.partitions[partition] = state;
-        store.space.forget();
       },
     };
   });
   return next;
 }
 
-function survivors(pass: Pass, value: LogValue): number[] {
+/** Some blocks of one span. */
+function readSlice(pass: Pass, from: number): Compacted[] {
+  const { log } = pass.store;
+  const slice: Compacted[] = [];
+  let span: Span | undefined;
+  for (const stored of log.blocks(pass.storage, pass.partition, from)) {
+    if (stored.baseOffset >= pass.endOffset || slice.length === BLOCKS_PER_SLICE) break;
+    const spanOfThis = log.closedSpanOf(stored);
+    if (slice.length === 0) span = spanOfThis;
+    else if (span !== spanOfThis) break;
+    const block = log.read(stored);
+    const kept = survivors(pass, block);
+    const rewritten = kept.length === block.count ? null : block.withOnly(kept);
+    slice.push({ stored, block, rewritten, kept: kept.length });
+  }
+  return slice;
+}
+
+/**
+ * In the open segment a block is written anew behind the others, and counts instead of the one that
+ * begins at the same offset, also when nothing is left in it. Out of a closed one everything is
+ * moved from the first block that changes to the last.
+ */
+function planRewrite(
+  { store }: Pass,
+  slice: readonly Compacted[],
+  changed: readonly Compacted[],
+): PlannedLog {
+  const first = must(changed[0], 'changed block');
+  const last = must(changed.at(-1), 'changed block');
+  const span = store.log.closedSpanOf(first.stored);
+  if (span === undefined) {
+    const blocks = changed.map(({ block, rewritten }) => rewritten ?? block.bytes);
+    return store.log.planBlocks(blocks, 'rewritten');
+  }
+  const moved = slice.slice(slice.indexOf(first), slice.indexOf(last) + 1);
+  return store.log.planBlocks(
+    moved.filter(({ kept }) => kept > 0).map(({ block, rewritten }) => rewritten ?? block.bytes),
+    { span, from: first.stored.baseOffset, to: last.stored.endOffset },
+  );
+}
+
+function survivors(pass: Pass, block: LogBlock): number[] {
   const kept: number[] = [];
-  for (let i = 0; i < value.count; i++) {
-    const offset = value.offset(i);
-    const key = value.key(i)?.toString('latin1');
+  for (let i = 0; i < block.count; i++) {
+    const offset = block.offset(i);
+    const key = block.key(i)?.toString('latin1');
     // A record without key has no newer one. Kafka refuses it; a log that exists keeps it.
     if (offset < pass.endOffset && key !== undefined) {
       const newest = pass.newest.get(key);
       if (newest !== undefined && newest > offset) continue;
-      if (value.isTombstone(i)) {
-        const dueMs = value.timestampMs(i) + pass.options.tombstoneRetentionMs;
+      if (block.isTombstone(i)) {
+        const dueMs = block.timestampMs(i) + pass.options.tombstoneRetentionMs;
         if (dueMs <= pass.nowMs) continue;
         pass.tombstoneDueMs = Math.min(pass.tombstoneDueMs, dueMs);
       }
@@ -168,15 +215,10 @@ async function finish(pass: Pass): Promise<void> {
   await store.write('state', () => {
     if (topic.document.storage !== storage) return { operations: [] };
     const before = stateOf(topic, partition);
-    const limit =
-      partition + 1 < topic.document.partitions
-        ? logKey(storage, partition + 1, 0)
-        : after(logPrefix(storage));
-    const first = store.entries(logKey(storage, partition, 0), limit, 1)[0]?.value;
+    const first = readBlock(store.log, topic, partition, 0);
     const state: PartitionState = {
       ...before,
-      startOffset:
-        first === undefined || first === null ? before.endOffset : new LogValue(first).offset(0),
+      startOffset: first === undefined ? before.endOffset : first.offset(0),
       cleanOffset: Math.max(before.cleanOffset, pass.endOffset),
       tombstoneDueMs: pass.tombstoneDueMs,
     };

@@ -11,7 +11,8 @@ import type {
 import type { GroupTable, Subscription } from './group-table.ts';
 import { matcher, subscriptionOf } from './group-table.ts';
 import { PartitionCursor } from './partition-cursor.ts';
-import type { Store } from './store.ts';
+import { SegmentGone } from './segment-catalog.ts';
+import { ATTEMPTS, type Store } from './store.ts';
 import type { Topic, TopicCatalog } from './topic-catalog.ts';
 import { stateOf } from './topic-catalog.ts';
 import type { Wakeup } from './wakeup.ts';
@@ -28,7 +29,7 @@ export interface ConsumerParts {
 }
 
 /**
- * Reads partitions in the order of the log-wide sequence. It keeps at most one value of each
+ * Reads partitions in the order of the log-wide sequence. It keeps at most one block of each
  * partition in memory and no read transaction between polls.
  */
 export class EmbeddedConsumer implements Consumer {
@@ -88,7 +89,7 @@ export class EmbeddedConsumer implements Consumer {
         const key = keyOf(topic.name, partition);
         if (this.#cursors.has(key)) continue;
         const position = Math.min(known.get(key) ?? (fromEnd ? endOffset : 0), endOffset);
-        this.#cursors.set(key, new PartitionCursor(store, topic, partition, position));
+        this.#cursors.set(key, new PartitionCursor(store.log, topic, partition, position));
       }
     }
   }
@@ -122,13 +123,22 @@ export class EmbeddedConsumer implements Consumer {
 
   #fetch(maxBytes: number): FetchedRecords[] {
     const { store, catalog } = this.#parts;
-    if (store.readOnly) {
-      store.refresh();
-      catalog.reload();
+    for (let attempt = 1; ; attempt++) {
+      if (store.readOnly) {
+        store.refresh();
+        catalog.reload();
+      }
+      this.#assign([], false);
+      const told = this.#tellGenerations();
+      if (told.length > 0) return told;
+      try {
+        return this.#merge(maxBytes);
+      } catch (thrown) {
+        // The daemon has deleted a segment meanwhile: its tree says what came in its place.
+        const again = thrown instanceof SegmentGone && store.readOnly && attempt < ATTEMPTS;
+        if (!again) throw thrown;
+      }
     }
-    this.#assign([], false);
-    const told = this.#tellGenerations();
-    return told.length > 0 ? told : this.#merge(maxBytes);
   }
 
   /** A new generation is told once, alone and before its first record. */
@@ -150,7 +160,8 @@ export class EmbeddedConsumer implements Consumer {
       let second = Number.POSITIVE_INFINITY;
       let chosen: PartitionCursor | null = null;
       for (const cursor of this.#cursors.values()) {
-        const sequence = cursor.nextSequence();
+        const sequence = sequenceOf(cursor, fetched.length > 0);
+        if (sequence === null) return fetched;
         if (sequence < lowest) {
           second = lowest;
           lowest = sequence;
@@ -208,6 +219,16 @@ export class EmbeddedConsumer implements Consumer {
     this.#leave.abort();
     this.#cursors.clear();
     return Promise.resolve();
+  }
+}
+
+/** Null when the block is gone and what was fetched already must be handed over first. */
+function sequenceOf(cursor: PartitionCursor, hasRecords: boolean): number | null {
+  try {
+    return cursor.nextSequence();
+  } catch (thrown) {
+    if (hasRecords && thrown instanceof SegmentGone) return null;
+    throw thrown;
   }
 }
 

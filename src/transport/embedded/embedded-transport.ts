@@ -21,7 +21,8 @@ import { EmbeddedDocuments } from './embedded-documents.ts';
 import { GroupTable } from './group-table.ts';
 import { Maintenance } from './maintenance.ts';
 import { ReaderAges } from './reader-ages.ts';
-import { Store, type StoreOperation } from './store.ts';
+import { Store } from './store.ts';
+import type { StoreOperation } from './store-operation.ts';
 import { after, COUNTERS_KEY, nameOf, SOURCE_OFFSETS, sourceOffsetKey } from './store-keys.ts';
 import { describe, encodeCounters, TopicCatalog } from './topic-catalog.ts';
 import { Wakeup } from './wakeup.ts';
@@ -30,13 +31,15 @@ import { Wakeup } from './wakeup.ts';
 export interface EmbeddedTransportOptions {
   /** The folder of the store. */
   readonly path: string;
-  /** Quota of the store's file; default 64 GiB. */
+  /** Quota of the store's files; default 64 GiB. */
   readonly maxBytes?: number;
   /** True: beside a running daemon, for reading only. */
   readonly readOnly?: boolean;
   readonly clock?: Clock;
   /** Largest record: key, value and headers; default 256 MiB. */
   readonly maxRecordBytes?: number;
+  /** Size at which a segment is full; by default what suits the quota, 128 MiB at most. */
+  readonly segmentBytes?: number;
   /** Pause between two rounds of retention and compaction; default 10 s. */
   readonly maintenanceIntervalMs?: number;
   /** Default 0.5. */
@@ -49,7 +52,7 @@ export interface EmbeddedTransportOptions {
 
 /** The embedded driver of the transport port. */
 export interface EmbeddedTransport extends Transport {
-  /** Purges, retention and compaction now; resolves when nothing is left to do. */
+  /** Retention, compaction and reclaiming now; resolves when nothing is left to do. */
   runMaintenance(): Promise<void>;
 }
 
@@ -66,11 +69,13 @@ export async function openEmbeddedTransport(
 ): Promise<EmbeddedTransport> {
   signal?.throwIfAborted();
   const { path, maxBytes = 64 * GIB, readOnly = false } = options;
-  const store = await Store.open({ path, maxBytes, readOnly });
-  return new LmdbTransport(store, options);
+  const { segmentBytes } = options;
+  const sizes = segmentBytes === undefined ? { maxBytes } : { maxBytes, segmentBytes };
+  const store = await Store.open({ path, readOnly, ...sizes });
+  return new LogTransport(store, options);
 }
 
-class LmdbTransport implements EmbeddedTransport {
+class LogTransport implements EmbeddedTransport {
   readonly documents: DocumentStore;
   readonly #store: Store;
   readonly #catalog: TopicCatalog;

@@ -1,5 +1,6 @@
 import type { ConsumerOptions, GroupDescription, TopicPartition } from '../transport.ts';
-import type { Store, StoreOperation } from './store.ts';
+import type { Store } from './store.ts';
+import type { StoreOperation } from './store-operation.ts';
 import { after, groupKey, groupOffsetKey, GROUPS, parseGroupKey } from './store-keys.ts';
 import type { Topic, TopicCatalog } from './topic-catalog.ts';
 

@@ -2,7 +2,8 @@ import type { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { CompactionOptions } from './compaction.ts';
 import { compactPartition } from './compaction.ts';
 import type { GroupTable } from './group-table.ts';
-import { purgeStep, retentionStep } from './retention.ts';
+import { reclaim } from './reclaiming.ts';
+import { retainPartition } from './retention.ts';
 import type { Store } from './store.ts';
 import type { TopicCatalog } from './topic-catalog.ts';
 
@@ -59,7 +60,6 @@ export class Maintenance {
     const { store, catalog, groups, lifecycle, compaction } = this.#parts;
     const { clock, signal } = lifecycle;
     store.activeReaders();
-    while (!signal.aborted && (await purgeStep(store)) === 'more');
     const hold = groups.holds();
     const nowMs = clock.nowMs();
     const pause = async (): Promise<boolean> => {
@@ -73,11 +73,10 @@ export class Maintenance {
           await compactPartition(store, topic, partition, limit, nowMs, compaction, pause);
           continue;
         }
-        for (;;) {
-          if (signal.aborted) return;
-          if ((await retentionStep(store, topic, partition, limit, nowMs)) === 'done') break;
-        }
+        if (signal.aborted) return;
+        await retainPartition(store, topic, partition, limit, nowMs);
       }
     }
+    await reclaim(store, catalog, pause);
   }
 }

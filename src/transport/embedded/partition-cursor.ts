@@ -1,51 +1,39 @@
 import type { LogRecord } from '../transport.ts';
-import { LogValue } from './log-value.ts';
-import type { Store } from './store.ts';
-import { after, logKey, logPrefix } from './store-keys.ts';
+import type { LogBlock } from './log-block.ts';
+import { type SegmentCatalog, SegmentGone } from './segment-catalog.ts';
 import type { PartitionState, Topic } from './topic-catalog.ts';
 import { stateOf } from './topic-catalog.ts';
 
 /**
- * The value that holds `offset` or, when that record is gone, the next one behind it in the
- * partition; undefined when there is none.
+ * The block that holds `offset` or, when that record is gone, the next one behind it in the
+ * partition; undefined when there is none. Throws SegmentGone.
  */
-export function readValue(
-  store: Store,
+export function readBlock(
+  log: SegmentCatalog,
   topic: Topic,
   partition: number,
   offset: number,
-): LogValue | undefined {
-  const { storage } = topic.document;
-  const key = logKey(storage, partition, offset);
-  // Reading on in sequence hits a base exactly; only a seek or a gap needs the other two.
-  const exact = store.get(key);
-  if (exact !== undefined) return new LogValue(exact);
-  const before = store.last(logKey(storage, partition, 0), key);
-  if (before !== undefined) {
-    const value = new LogValue(before);
-    if (value.indexFrom(offset) < value.count) return value;
+): LogBlock | undefined {
+  for (const stored of log.blocks(topic.document.storage, partition, offset)) {
+    const block = log.read(stored);
+    if (block.indexFrom(offset) < block.count) return block;
   }
-  const limit =
-    partition + 1 < topic.document.partitions
-      ? logKey(storage, partition + 1, 0)
-      : after(logPrefix(storage));
-  const next = store.entries(key, limit, 1)[0]?.value;
-  return next === undefined || next === null ? undefined : new LogValue(next);
+  return undefined;
 }
 
-/** A position in one partition of one generation, with the value that is being read. */
+/** A position in one partition of one generation, with the block that is being read. */
 export class PartitionCursor {
   readonly topic: Topic;
   readonly partition: number;
   /** Of the records read now; a topic that has another one is to be told first. */
   generation: number;
   position: number;
-  readonly #store: Store;
-  #value: LogValue | null = null;
+  readonly #log: SegmentCatalog;
+  #block: LogBlock | null = null;
   #at = 0;
 
-  constructor(store: Store, topic: Topic, partition: number, position: number) {
-    this.#store = store;
+  constructor(log: SegmentCatalog, topic: Topic, partition: number, position: number) {
+    this.#log = log;
     this.topic = topic;
     this.partition = partition;
     this.generation = topic.document.generation;
@@ -58,7 +46,7 @@ export class PartitionCursor {
 
   seek(position: number): void {
     this.position = position;
-    this.#value = null;
+    this.#block = null;
   }
 
   /** Goes over to the topic's generation, at its beginning. */
@@ -69,22 +57,22 @@ export class PartitionCursor {
 
   /** Sequence of the record at the position; Infinity when there is none yet. */
   nextSequence(): number {
-    if (this.#value !== null && this.#at < this.#value.count) return this.#value.sequence(this.#at);
-    if (this.#value !== null) this.position = Math.max(this.position, this.#value.endOffset);
-    this.#value = null;
+    if (this.#block !== null && this.#at < this.#block.count) return this.#block.sequence(this.#at);
+    if (this.#block !== null) this.position = Math.max(this.position, this.#block.endOffset);
+    this.#block = null;
     const { startOffset, endOffset } = this.state;
     this.position = Math.max(this.position, startOffset);
     if (this.position >= endOffset) return Number.POSITIVE_INFINITY;
-    const value = readValue(this.#store, this.topic, this.partition, this.position);
-    const at = value?.indexFrom(this.position) ?? 0;
-    if (value === undefined || at >= value.count) {
+    const block = readBlock(this.#log, this.topic, this.partition, this.position);
+    const at = block?.indexFrom(this.position) ?? 0;
+    if (block === undefined || at >= block.count) {
       // Everything up to the end was compacted away.
       this.position = endOffset;
       return Number.POSITIVE_INFINITY;
     }
-    this.#value = value;
+    this.#block = block;
     this.#at = at;
-    return value.sequence(at);
+    return block.sequence(at);
   }
 
   /**
@@ -99,17 +87,27 @@ export class PartitionCursor {
   ): { readonly bytes: number; readonly full: boolean } {
     let bytes = 0;
     let fits = atLeastOne;
-    while (this.nextSequence() < sequenceEnd) {
-      const value = this.#value;
-      if (value === null) break;
-      const size = value.size(this.#at);
+    while (this.#isNextBelow(sequenceEnd, records.length > 0)) {
+      const block = this.#block;
+      if (block === null) break;
+      const size = block.size(this.#at);
       if (bytes + size > maxBytes && !fits) return { bytes, full: true };
       fits = false;
-      records.push(value.record(this.#at));
+      records.push(block.record(this.#at));
       bytes += size;
       this.#at++;
-      this.position = this.#at < value.count ? value.offset(this.#at - 1) + 1 : value.endOffset;
+      this.position = this.#at < block.count ? block.offset(this.#at - 1) + 1 : block.endOffset;
     }
     return { bytes, full: false };
+  }
+
+  /** What is taken already must not be lost when the next block is gone: that comes next time. */
+  #isNextBelow(sequenceEnd: number, hasRecords: boolean): boolean {
+    try {
+      return this.nextSequence() < sequenceEnd;
+    } catch (thrown) {
+      if (hasRecords && thrown instanceof SegmentGone) return false;
+      throw thrown;
+    }
   }
 }

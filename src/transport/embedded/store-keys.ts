@@ -1,8 +1,8 @@
 import { assert } from '../../foundation/assert.ts';
 
 /*
- * One tree with binary keys. The first byte says what a key is; small things stand together before
- * the log, so that a commit touches few pages.
+ * One tree with binary keys. The first byte says what a key is; the records themselves stand in
+ * segments.
  *
  *   01                               format of the store
  *   02                               counters
@@ -12,11 +12,11 @@ import { assert } from '../../foundation/assert.ts';
  *   06 group 00                      registration of a group
  *   06 group 00 topic 00 partition   committed offset
  *   07 collection 00 key             document
- *   08 storage                       a dropped log whose values are still to be deleted
- *   10 storage partition base        records; storage and partition u32, base offset as f64
+ *   08                               where the log ends: segment and position
+ *   09 segment                       what a closed segment holds
  *
- * All numbers are big-endian; a double that is not negative sorts by its bytes. The `storage` is a
- * number that a topic gets anew with each generation: dropping any log is one small write.
+ * All numbers in keys are big-endian u32. The `storage` is a number that a topic gets anew with
+ * each generation: dropping any log is one small write.
  */
 const NUL = 0;
 
@@ -30,8 +30,8 @@ export const PARTITIONS: Buffer = Buffer.of(0x04);
 export const SOURCE_OFFSETS: Buffer = Buffer.of(0x05);
 export const GROUPS: Buffer = Buffer.of(0x06);
 const DOCUMENTS = 0x07;
-export const DROPPED: Buffer = Buffer.of(0x08);
-const LOG = 0x10;
+export const TAIL_KEY: Buffer = Buffer.of(0x08);
+export const SEGMENTS: Buffer = Buffer.of(0x09);
 
 /** The smallest key above every key that starts with `prefix`. */
 export function after(prefix: Buffer): Buffer {
@@ -112,28 +112,10 @@ export function documentKey(collection: string, key: string): Buffer {
   return Buffer.concat([collectionPrefix(collection), name(key)]);
 }
 
-/** Key that marks a dropped log. */
-export function droppedKey(storage: number): Buffer {
+/** Key of a closed segment's summary. */
+export function segmentKey(segment: number): Buffer {
   const key = Buffer.allocUnsafe(5);
-  key[0] = DROPPED[0] as number;
-  key.writeUInt32BE(storage, 1);
-  return key;
-}
-
-/** Prefix of all records of a storage. */
-export function logPrefix(storage: number): Buffer {
-  const key = Buffer.allocUnsafe(5);
-  key[0] = LOG;
-  key.writeUInt32BE(storage, 1);
-  return key;
-}
-
-/** Key of the value whose first offset is `baseOffset`. */
-export function logKey(storage: number, partition: number, baseOffset: number): Buffer {
-  const key = Buffer.allocUnsafe(17);
-  key[0] = LOG;
-  key.writeUInt32BE(storage, 1);
-  key.writeUInt32BE(partition, 5);
-  key.writeDoubleBE(baseOffset, 9);
+  key[0] = SEGMENTS[0] as number;
+  key.writeUInt32BE(segment, 1);
   return key;
 }

@@ -12,6 +12,10 @@ export interface FileUse {
 /** Appends are admitted without a new measurement up to this many bytes. */
 const CREDIT_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Large, because each one is looked at as a whole; small, because each goes as a whole. */
+const SEGMENT_BYTES_MAX = 128 * 1024 * 1024;
+const SEGMENT_BYTES_MIN = 64 * 1024;
+
 /** Room on the disk below which nothing is written at all. */
 const DISK_BYTES_MIN = 4 * 1024 * 1024;
 
@@ -22,7 +26,10 @@ const DISK_BYTES_MIN = 4 * 1024 * 1024;
  */
 export class StoreSpace {
   readonly limitBytes: number;
+  /** What stays free; enough to move what still counts of a segment. */
   readonly reserveBytes: number;
+  /** Size at which a segment of the log is full. */
+  readonly segmentBytes: number;
   readonly #folder: string;
   readonly #use: () => FileUse;
   readonly #isPinned: () => boolean;
@@ -40,7 +47,10 @@ export class StoreSpace {
     this.#use = use;
     this.#isPinned = isPinned;
     this.limitBytes = limitBytes;
-    this.reserveBytes = Math.min(16 * 1024 * 1024, Math.floor(limitBytes / 8));
+    const share = Math.max(SEGMENT_BYTES_MIN, Math.floor(limitBytes / 64));
+    this.segmentBytes = Math.min(SEGMENT_BYTES_MAX, share, Math.floor(this.#fileSizeLimit / 2));
+    const reserve = Math.max(16 * 1024 * 1024, this.segmentBytes);
+    this.reserveBytes = Math.min(reserve, Math.floor(limitBytes / 8));
   }
 
   /** Throws STORE_FULL when `bytes` more would not leave the reserve; nothing is written yet. */
@@ -50,6 +60,12 @@ export class StoreSpace {
     if (needed <= this.#creditBytes) {
       this.#creditBytes -= needed;
       return;
+    }
+    if (bytes > this.#fileSizeLimit) {
+      throw new TidemarkError(
+        'STORE_FULL',
+        `this process may write no file of more than ${inMiB(this.#fileSizeLimit)} MiB (ulimit -f)`,
+      );
     }
     const use = this.#use();
     const quota = this.limitBytes - use.fileBytes + use.reusableBytes - this.reserveBytes;
@@ -69,7 +85,7 @@ export class StoreSpace {
         { cure: 'End the process that reads the store (`tidemark tail`) and does not go on.' },
       );
     }
-    const room = this.#roomBytes(use);
+    const room = this.#roomBytes();
     if (needed + this.reserveBytes > room + use.reusableBytes) throw this.#diskFull(room);
     const spare = Math.min(quota, room + use.reusableBytes - this.reserveBytes) - needed;
     this.#creditBytes = Math.max(0, Math.min(CREDIT_BYTES_MAX, spare / 4));
@@ -99,10 +115,9 @@ export class StoreSpace {
     this.#creditBytes = 0;
   }
 
-  /** How far the file can still grow, by the disk and by this process' limit of file sizes. */
-  #roomBytes(use: FileUse): number {
+  #roomBytes(): number {
     const disk = statfsSync(this.#folder);
-    return Math.max(0, Math.min(disk.bavail * disk.bsize, this.#fileSizeLimit - use.fileBytes));
+    return disk.bavail * disk.bsize;
   }
 }
 

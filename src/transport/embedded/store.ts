@@ -2,40 +2,39 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { SegmentCatalog, SegmentGone } from './segment-catalog.ts';
+import { SegmentFiles, type SegmentWrite } from './segment-files.ts';
 import { commitError, openError, readError } from './store-errors.ts';
 import { COUNTERS_KEY, FORMAT_KEY } from './store-keys.ts';
 import { StoreLock } from './store-lock.ts';
+import type { StoreOperation } from './store-operation.ts';
 import { type FileUse, StoreSpace } from './store-space.ts';
 
-/** Version of what stands under the keys; raised when an older program could not read it. */
-export const STORE_FORMAT = 1;
+/** Version of what stands under the keys and in segments. */
+export const STORE_FORMAT = 2;
 
-/**
- * Pages of a new store. The library keeps free pages in one sorted array: with 4 KiB a log under
- * retention spent 30 µs a record in it after a few hundred MB; see src/ARCHITECTURE.md.
- */
-const PAGE_BYTES = 16 * 1024;
+/** Small ones: a commit changes few and small values. */
+const PAGE_BYTES = 4096;
 
-/** Address space for the file; grows by itself beyond this, which costs a remapping. */
-const MAP_BYTES_MIN = 1024 ** 3;
+/** Address space for the tree; grows by itself beyond this, which costs a remapping. */
+const MAP_BYTES = 1024 ** 3;
+
+/** How often a process that only reads looks again, when segments go while it looks. */
+export const ATTEMPTS = 20;
 
 /** Commits that a reader may lag behind. */
 const PINNED_TRANSACTIONS = 100;
 
-/** A key with its new value; null deletes. */
-export interface StoreOperation {
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-}
-
 /** A transaction to be: what it writes, and what follows in memory once that is durable. */
 export interface PlannedWrite {
+  /** Bytes of a segment, durable before the operations: only those make them part of the log. */
+  readonly data?: SegmentWrite | null;
   readonly operations: readonly StoreOperation[];
   readonly durable?: () => void;
 }
 
 /**
- * `state` writes plan on counters and partition states, so a round has at most one of them;
+ * `state` writes plan on counters, partition states and segments: a round has at most one of them;
  * `independent` writes join any round.
  */
 export type WriteKind = 'state' | 'independent';
@@ -52,6 +51,8 @@ export interface StoreOptions {
   readonly path: string;
   readonly readOnly: boolean;
   readonly maxBytes: number;
+  /** Size at which a segment is full; by default what suits the quota. */
+  readonly segmentBytes?: number;
 }
 
 interface LmdbStatistics {
@@ -69,9 +70,11 @@ interface LmdbTree {
 }
 
 /**
- * The LMDB environment behind the embedded transport: one tree, binary keys and values.
+ * What stands behind the embedded transport: the records in the files of segments, all else in an
+ * LMDB environment, one tree with binary keys and values, which says what of the segments counts.
  *
- * Invariant: what a reader sees is durable. `overlappingSync` is off, so a commit writes the pages,
+ * Invariant: what a reader sees is durable. The bytes of records are synced before the commit that
+ * tells of them. `overlappingSync` is off, so a commit writes the pages,
  * syncs them, and then writes the meta page through a descriptor that syncs by itself; only with
  * that page do readers see the commit. With lmdb-js' default they would see records that a power
  * cut takes back.
@@ -82,6 +85,8 @@ interface LmdbTree {
  */
 export class Store implements AsyncDisposable {
   readonly space: StoreSpace;
+  readonly log: SegmentCatalog;
+  readonly files: SegmentFiles;
   readonly readOnly: boolean;
   readonly #folder: string;
   readonly #database: RootDatabase<Buffer, Buffer>;
@@ -106,6 +111,12 @@ export class Store implements AsyncDisposable {
       () => this.use(),
       () => this.#isPinned(),
     );
+    this.files = new SegmentFiles(options.path);
+    this.log = new SegmentCatalog(
+      this,
+      this.files,
+      options.segmentBytes ?? this.space.segmentBytes,
+    );
   }
 
   /** Throws STORE_OPEN, STORE_LOCKED, STORE_VERSION. */
@@ -123,6 +134,8 @@ export class Store implements AsyncDisposable {
       }
       store = new Store(options, openDatabase(options), lock);
       await store.#checkFormat();
+      store.#loadLog();
+      if (!readOnly) await store.files.deleteAllBut(store.log.numbers());
       return store;
     } catch (thrown) {
       await store?.[Symbol.asyncDispose]();
@@ -145,10 +158,10 @@ export class Store implements AsyncDisposable {
       return;
     }
     const { version } = JSON.parse(written.toString()) as { version: number };
-    if (version > STORE_FORMAT) {
+    if (version !== STORE_FORMAT) {
       throw new TidemarkError(
         'STORE_VERSION',
-        `the store ${this.#folder} has format ${version}, this program knows up to ${STORE_FORMAT}`,
+        `the store ${this.#folder} has format ${version}, this program's is ${STORE_FORMAT}`,
       );
     }
   }
@@ -187,7 +200,7 @@ export class Store implements AsyncDisposable {
       }
     }
     try {
-      await this.#commit(planned.flatMap(({ write }) => write.operations));
+      await this.#commit(planned.map(({ write }) => write));
     } catch (thrown) {
       this.space.forget();
       const error = commitError(thrown, this.#folder);
@@ -202,9 +215,15 @@ export class Store implements AsyncDisposable {
     }
   }
 
-  async #commit(operations: readonly StoreOperation[]): Promise<void> {
+  async #commit(writes: readonly PlannedWrite[]): Promise<void> {
+    const operations = writes.flatMap((write) => write.operations);
     if (operations.length === 0) return;
-    this.space.checkDisk(operations.reduce((sum, { value }) => sum + (value?.length ?? 0), 0));
+    const data = writes.find((write) => write.data)?.data ?? null;
+    const dataBytes = data?.bytes.length ?? 0;
+    this.space.checkDisk(
+      operations.reduce((sum, { value }) => sum + (value?.length ?? 0), dataBytes),
+    );
+    if (data !== null) await this.files.write(data);
     try {
       await this.#database.batch(() => {
         for (const { key, value } of operations) {
@@ -222,7 +241,21 @@ export class Store implements AsyncDisposable {
 
   /** The next reads see what other processes have committed meanwhile. */
   refresh(): void {
-    this.#database.resetReadTxn();
+    this.#loadLog();
+  }
+
+  /** Segments may be closed and deleted by another process while this one looks. */
+  #loadLog(): void {
+    for (let attempt = 1; ; attempt++) {
+      this.#database.resetReadTxn();
+      try {
+        this.log.reload();
+        return;
+      } catch (thrown) {
+        const again = thrown instanceof SegmentGone && this.readOnly && attempt < ATTEMPTS;
+        if (!again) throw thrown;
+      }
+    }
   }
 
   /** A copy of the value. */
@@ -231,35 +264,13 @@ export class Store implements AsyncDisposable {
   }
 
   /** Entries from `start` up to, not including, `end`; the values are copies. */
-  entries(start: Buffer, end: Buffer, limit?: number): StoreOperation[] {
+  entries(start: Buffer, end: Buffer): StoreOperation[] {
     return this.#read(() =>
-      [...this.#database.getRange({ start, end, ...(limit === undefined ? {} : { limit }) })].map(
-        ({ key, value }) => ({ key: Buffer.from(key), value }),
-      ),
+      [...this.#database.getRange({ start, end })].map(({ key, value }) => ({
+        key: Buffer.from(key),
+        value,
+      })),
     );
-  }
-
-  /** Entries from `start` up to, not including, `end`, until `each` says false. */
-  visit(start: Buffer, end: Buffer, each: (key: Buffer, value: Buffer) => boolean): void {
-    this.#read(() => {
-      for (const { key, value } of this.#database.getRange({ start, end })) {
-        if (!each(Buffer.from(key), value)) return;
-      }
-    });
-  }
-
-  keys(start: Buffer, end: Buffer, limit: number): Buffer[] {
-    return this.#read(() =>
-      [...this.#database.getKeys({ start, end, limit })].map((key) => Buffer.from(key)),
-    );
-  }
-
-  /** The value with the greatest key from `start` to `end`, both included. */
-  last(start: Buffer, end: Buffer): Buffer | undefined {
-    return this.#read(() => {
-      const range = { start: end, end: start, reverse: true, inclusiveEnd: true, limit: 1 };
-      return [...this.#database.getRange(range)][0]?.value;
-    });
   }
 
   #read<T>(body: () => T): T {
@@ -271,14 +282,14 @@ export class Store implements AsyncDisposable {
     }
   }
 
-  /** Size of the file and what of it is free, from the counts that the tree keeps. */
+  /** Size of the files and what of the tree's is free, from the counts that the tree keeps. */
   use(): FileUse {
     const { pageSize, lastPageNumber, root, free } =
       this.#database.getStats() as unknown as LmdbStatistics;
     const metaPages = 2;
     const used = metaPages + pagesOf(root) + pagesOf(free);
     return {
-      fileBytes: (lastPageNumber + 1) * pageSize,
+      fileBytes: (lastPageNumber + 1) * pageSize + this.log.bytes,
       reusableBytes: Math.max(0, lastPageNumber + 1 - used) * pageSize,
     };
   }
@@ -311,6 +322,7 @@ export class Store implements AsyncDisposable {
   async #close(): Promise<void> {
     try {
       await this.#draining;
+      await this.files.close();
       await this.#database.close();
     } finally {
       this.#lock?.release();
@@ -326,13 +338,13 @@ function pagesOf(tree: LmdbTree): number {
   return tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
 }
 
-function openDatabase({ path: folder, readOnly, maxBytes }: StoreOptions) {
+function openDatabase({ path: folder, readOnly }: StoreOptions) {
   const options = {
     path: folder,
     readOnly,
     encoding: 'binary' as const,
     keyEncoding: 'binary' as const,
-    mapSize: Math.max(MAP_BYTES_MIN, Math.ceil((maxBytes * 1.25) / 65536) * 65536),
+    mapSize: MAP_BYTES,
     overlappingSync: false,
     // Every write is one explicit batch; waiting for the end of the event turn adds only latency.
     eventTurnBatching: false,

@@ -1,10 +1,11 @@
 import { assert, must } from '../../foundation/assert.ts';
 import type { PartitionDescription, TopicDescription, TopicOptions } from '../transport.ts';
-import type { Store, StoreOperation } from './store.ts';
+import { PARTITIONS_MAX } from './segment-index.ts';
+import type { Store } from './store.ts';
+import type { StoreOperation } from './store-operation.ts';
 import {
   after,
   COUNTERS_KEY,
-  droppedKey,
   nameOf,
   partitionKey,
   PARTITIONS,
@@ -122,6 +123,11 @@ export class TopicCatalog {
     return must(this.#topics[handle], `topic handle ${handle} was never given out`);
   }
 
+  /** The topic whose log has that storage now; undefined: the log was dropped. */
+  byStorage(storage: number): Topic | undefined {
+    return this.#topics.find((topic) => topic.document.storage === storage);
+  }
+
   /** Plans a new topic and adds it to `operations`; the returned function does it in memory. */
   planTopic(
     name: string,
@@ -137,7 +143,8 @@ export class TopicCatalog {
       retentionMs: options.retentionMs ?? null,
       retentionBytes: options.retentionBytes ?? null,
     };
-    assert(document.partitions >= 1, `topic ${name} needs a partition`);
+    const inRange = document.partitions >= 1 && document.partitions <= PARTITIONS_MAX;
+    assert(inRange, `topic ${name} cannot have ${document.partitions} partitions`);
     const states = Array.from({ length: document.partitions }, () => EMPTY_PARTITION);
     operations.push({ key: topicKey(name), value: encodeTopic(document) });
     operations.push(...stateOperations(document.storage, states));
@@ -202,7 +209,6 @@ export class TopicCatalog {
       cleanOffset: endOffset,
     }));
     operations.push({ key: topicKey(topic.name), value: encodeTopic(document) });
-    operations.push({ key: droppedKey(old.storage), value: Buffer.of(1) });
     operations.push(...stateOperations(document.storage, states));
     for (let partition = 0; partition < old.partitions; partition++) {
       operations.push({ key: partitionKey(old.storage, partition), value: null });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { BatchAppender } from '../../../src/transport/embedded/batch-appender.ts';
-import { LogValue } from '../../../src/transport/embedded/log-value.ts';
+import { BLOCK_BYTES_MAX, LogBlock } from '../../../src/transport/embedded/log-block.ts';
+import { scanBlocks } from '../../../src/transport/embedded/segment-index.ts';
 import { Store } from '../../../src/transport/embedded/store.ts';
-import { logKey, logPrefix } from '../../../src/transport/embedded/store-keys.ts';
 import { TopicCatalog } from '../../../src/transport/embedded/topic-catalog.ts';
 import { batchOf } from '../batch-of.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -24,27 +24,29 @@ async function catalogWith(store: Store, name: string): Promise<TopicCatalog> {
 }
 
 describe('a planned batch', () => {
-  test('is cut into values of about 64 KiB that follow each other', async () => {
+  test('is cut into blocks of about 64 KiB that follow each other', async () => {
     using folder = temporaryFolder();
     await using store = await Store.open({ path: folder.path, readOnly: false, maxBytes: 1e9 });
     const catalog = await catalogWith(store, 'a');
     const appender = new BatchAppender(store, catalog, 1e9);
     const records = Array.from({ length: 2000 }, () => ({ topic: 0, value: Buffer.alloc(630) }));
-    const { operations, durable } = appender.plan(batchOf(records), null);
-    const storage = catalog.byHandle(0).document.storage;
-    const values = operations
-      .filter(({ key }) => key.subarray(0, 5).equals(logPrefix(storage)))
-      .map(({ key, value }) => ({ key, value: new LogValue(value ?? Buffer.alloc(0)) }));
+    const { data, durable } = appender.plan(batchOf(records), null);
+    expect(data).toMatchObject({ segment: 1, position: 0 });
+    const bytes = data?.bytes ?? Buffer.alloc(0);
+    const read = (position: number, length: number): Buffer =>
+      bytes.subarray(position, position + length);
+    const blocks = scanBlocks(1, read, 0, bytes.length) ?? [];
     // As many records as fit, in each but the last.
-    const perValue = Math.floor((65_536 - 64 - 32) / (630 + 28));
-    expect(values.length).toBe(Math.ceil(2000 / perValue));
-    const sizes = operations.map(({ value }) => value?.length ?? 0);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(65_536 - 64);
+    const perBlock = Math.floor((BLOCK_BYTES_MAX - 56) / (630 + 28));
+    expect(blocks.length).toBe(Math.ceil(2000 / perBlock));
+    expect(Math.max(...blocks.map(({ length }) => length))).toBeLessThanOrEqual(BLOCK_BYTES_MAX);
+    const storage = catalog.byHandle(0).document.storage;
     let next = 0;
-    for (const { key, value } of values) {
-      expect(key).toEqual(logKey(storage, 0, next));
-      expect(value.baseOffset).toBe(next);
-      next = value.endOffset;
+    for (const stored of blocks) {
+      expect(stored).toMatchObject({ storage, partition: 0, baseOffset: next });
+      const block = new LogBlock(read(stored.position, stored.length));
+      expect(block.record(0).sequence).toBe(next);
+      next = block.endOffset;
     }
     expect(next).toBe(2000);
     // Nothing is known of it before it is durable.

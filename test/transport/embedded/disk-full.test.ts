@@ -57,10 +57,11 @@ describe('a full store', () => {
     expect(transport.statistics().bytesUsed).toBeLessThan(10 * MIB);
   });
 
-  test('by the largest file that the process may write is found before damage', async () => {
+  test('has no file larger than the process may write', async () => {
     using folder = temporaryFolder();
     // bash counts in KiB.
-    await using child = new Child(['fill', folder.path, '100000'], { limit: 'ulimit -f 40960' });
+    const limit = 'ulimit -f 4096';
+    await using child = new Child(['fill', folder.path, '100000', `${40 * MIB}`], { limit });
     const refusal = await child.next<Refusal>();
     expect(refusal).toMatchObject({ code: 'STORE_FULL' });
     expect(refusal.refused).toBeGreaterThan(100);
@@ -68,6 +69,15 @@ describe('a full store', () => {
     expect(await child.exit()).toBe(0);
     expect(child.complaints).toBe('');
     await expectRecords(folder.path, refusal.refused);
+  });
+
+  test('refuses a record that is larger than any file may be', async () => {
+    using folder = temporaryFolder();
+    const limit = 'ulimit -f 4096';
+    await using child = new Child(['fill', folder.path, `${5 * MIB}`], { limit });
+    expect(await child.next<Refusal>()).toMatchObject({ refused: 0, code: 'STORE_FULL' });
+    expect(await child.next()).toEqual({ after: 'stored' });
+    expect(await child.exit()).toBe(0);
   });
 });
 

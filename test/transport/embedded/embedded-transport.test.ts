@@ -66,7 +66,7 @@ describe('a store', () => {
     expect(await child.end()).toBe(0);
   });
 
-  test('of a newer version is left as it is', async () => {
+  test.each([1, 3])('of version %i is left as it is', async (version) => {
     using folder = temporaryFolder();
     {
       await using transport = await openEmbeddedTransport({ path: folder.path });
@@ -78,7 +78,7 @@ describe('a store', () => {
       keyEncoding: 'binary',
       overlappingSync: false,
     });
-    await raw.put(FORMAT_KEY, Buffer.from('{"version":2}'));
+    await raw.put(FORMAT_KEY, Buffer.from(`{"version":${version}}`));
     await raw.close();
     const hash = (): string =>
       createHash('sha256')

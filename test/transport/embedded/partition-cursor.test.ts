@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { must } from '../../../src/foundation/assert.ts';
 import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
-import { PartitionCursor, readValue } from '../../../src/transport/embedded/partition-cursor.ts';
+import { PartitionCursor, readBlock } from '../../../src/transport/embedded/partition-cursor.ts';
 import { Store } from '../../../src/transport/embedded/store.ts';
 import { TopicCatalog } from '../../../src/transport/embedded/topic-catalog.ts';
 import type { LogRecord } from '../../../src/transport/transport.ts';
 import { batchOf } from '../batch-of.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-/** Values of 3, 1 and 4 records in partition 0; then partition 1 has other things. */
+/** Blocks of 3, 1 and 4 records in partition 0; then partition 1 has other things. */
 async function makeLog(path: string): Promise<void> {
   await using transport = await openEmbeddedTransport({ path });
   const topic = await transport.openTopic('t', { partitions: 2 });
@@ -26,17 +26,17 @@ async function openLog(path: string) {
   return { store, topic };
 }
 
-describe('reading a value', () => {
+describe('reading a block', () => {
   test('finds the one that holds an offset, and stays in its partition', async () => {
     using folder = temporaryFolder();
     await makeLog(folder.path);
     const { store, topic } = await openLog(folder.path);
     await using _closed = store;
-    const bases = [0, 1, 2, 3, 4, 7].map((at) => readValue(store, topic, 0, at)?.baseOffset);
+    const bases = [0, 1, 2, 3, 4, 7].map((at) => readBlock(store.log, topic, 0, at)?.baseOffset);
     expect(bases).toEqual([0, 0, 0, 3, 4, 4]);
     const end = must(topic.partitions[0], 'state').endOffset;
-    expect(readValue(store, topic, 0, end)).toBeUndefined();
-    expect(readValue(store, topic, 1, 0)?.baseOffset).toBe(0);
+    expect(readBlock(store.log, topic, 0, end)).toBeUndefined();
+    expect(readBlock(store.log, topic, 1, 0)?.baseOffset).toBe(0);
   });
 });
 
@@ -46,7 +46,7 @@ describe('a cursor', () => {
     await makeLog(folder.path);
     const { store, topic } = await openLog(folder.path);
     await using _closed = store;
-    const cursor = new PartitionCursor(store, topic, 0, 1);
+    const cursor = new PartitionCursor(store.log, topic, 0, 1);
     const records: LogRecord[] = [];
     expect(cursor.nextSequence()).toBe(1);
     expect(cursor.take(3, 1000, true, records)).toEqual({ bytes: 8, full: false });

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 
 const VALUE_BYTES = 1000;
 
-/** One append per record: each record is a value of its own, which retention takes or leaves. */
+/** One append per record: each record is a block of its own, which retention takes or leaves. */
 async function fill(
   transport: EmbeddedTransport,
   options: TopicOptions,
@@ -53,7 +53,7 @@ describe('retention', () => {
     expect((await readAll(consumer)).map(({ nextOffset }) => nextOffset)).toEqual([6]);
   });
 
-  test('by size takes the oldest until the rest fits, over many steps', async () => {
+  test('by size takes the oldest until the rest fits', async () => {
     using folder = temporaryFolder();
     await using transport = await openEmbeddedTransport({ path: folder.path });
     await fill(
@@ -106,7 +106,7 @@ describe('retention', () => {
     expect(await range(transport)).toEqual([6, 6]);
   });
 
-  test('does not cut a value that a group has read in part', async () => {
+  test('does not cut a block that a group has read in part', async () => {
     using folder = temporaryFolder();
     await using transport = await openEmbeddedTransport({ path: folder.path });
     const topic = await transport.openTopic('a', { retentionMs: 1 });
@@ -116,24 +116,5 @@ describe('retention', () => {
     await consumer.commit([{ topic: 'a', partition: 0, offset: 2 }]);
     await transport.runMaintenance();
     expect(await range(transport)).toEqual([0, 3]);
-  });
-});
-
-describe('a dropped generation', () => {
-  test('of any size goes in small steps and gives its pages back', async () => {
-    using folder = temporaryFolder();
-    await using transport = await openEmbeddedTransport({ path: folder.path });
-    const topic = await transport.openTopic('a');
-    const batch = batchOf(
-      Array.from({ length: 100 }, () => ({ topic, value: Buffer.alloc(60_000) })),
-    );
-    for (let n = 0; n < 5; n++) await transport.append(batch, null);
-    const before = transport.statistics();
-    await transport.beginGeneration(['a'], { key: 's', value: 'x' });
-    expect(transport.statistics().records).toBe(0);
-    await transport.runMaintenance();
-    expect(transport.statistics().bytesReusable).toBeGreaterThan(before.bytesUsed * 0.9);
-    for (let n = 0; n < 4; n++) await transport.append(batch, null);
-    expect(transport.statistics().bytesUsed).toBeLessThan(before.bytesUsed * 1.2);
   });
 });

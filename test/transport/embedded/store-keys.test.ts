@@ -6,39 +6,23 @@ import {
   documentKey,
   groupKey,
   groupOffsetKey,
-  logKey,
-  logPrefix,
   parseGroupKey,
+  segmentKey,
+  SEGMENTS,
+  TAIL_KEY,
   topicKey,
 } from '../../../src/transport/embedded/store-keys.ts';
 
 const name = fc.string({ minLength: 1, maxLength: 40 }).filter((text) => !text.includes('\0'));
 
-describe('keys of the log', () => {
-  test('sort by storage, partition and offset', () => {
-    const place = fc.tuple(
-      fc.integer({ min: 0, max: 0xffffffff }),
-      fc.integer({ min: 0, max: 70_000 }),
-      fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-    );
-    fc.assert(
-      fc.property(place, place, (a, b) => {
-        const different = a.findIndex((part, i) => part !== b[i]);
-        const wanted = different < 0 ? 0 : Math.sign((a[different] ?? 0) - (b[different] ?? 0));
-        expect(Math.sign(Buffer.compare(logKey(...a), logKey(...b)))).toBe(wanted);
-      }),
-    );
-  });
-
-  test('of a storage lie between its prefix and what comes after', () => {
-    for (const storage of [0, 1, 255, 256, 0xffff, 0xffffffff]) {
-      const key = logKey(storage, 0xffffffff, Number.MAX_SAFE_INTEGER);
-      expect(Buffer.compare(logPrefix(storage), key)).toBe(-1);
-      expect(Buffer.compare(key, after(logPrefix(storage)))).toBe(-1);
-      if (storage === 0xffffffff) continue;
-      expect(Buffer.compare(after(logPrefix(storage)), logKey(storage + 1, 0, 0))).toBe(-1);
-    }
-  });
+test('keys of segments stand together', () => {
+  for (const segment of [0, 1, 255, 256, 0xffff, 0xffffffff]) {
+    const key = segmentKey(segment);
+    expect(Buffer.compare(SEGMENTS, key)).toBe(-1);
+    expect(Buffer.compare(key, after(SEGMENTS))).toBe(-1);
+    expect(key.readUInt32BE(1)).toBe(segment);
+  }
+  expect(Buffer.compare(TAIL_KEY, SEGMENTS)).toBe(-1);
 });
 
 describe('keys of names', () => {

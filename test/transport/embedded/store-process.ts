@@ -7,6 +7,7 @@ import {
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import { batchOf } from '../batch-of.ts';
 import { readAll, shown } from '../log-reading.ts';
+import { NOTE_BYTES } from './disk-journal.ts';
 import { appendNumbered, randomFrom } from './numbered-batches.ts';
 
 /** Says something; a pipe takes a line at once, also right before the process is killed. */
@@ -23,9 +24,9 @@ function until(event: 'end'): Promise<void> {
 
 /** Kind 9 in the journal of the disk: batch n was called durable. */
 function noteDurable(journal: string, batch: number): void {
-  const note = Buffer.alloc(13);
+  const note = Buffer.alloc(NOTE_BYTES);
   note[0] = 9;
-  note.writeBigUInt64LE(BigInt(batch), 1);
+  note.writeBigUInt64LE(BigInt(batch), 5);
   appendFileSync(journal, note);
 }
 
@@ -65,7 +66,7 @@ async function refuse(transport: EmbeddedTransport, switchFile: string): Promise
   await append('after');
 }
 
-const [what, path = '', argument = '0'] = process.argv.slice(2);
+const [what, path = '', argument = '0', maxBytes] = process.argv.slice(2);
 switch (what) {
   case 'append': {
     await using transport = await openEmbeddedTransport({ path });
@@ -77,7 +78,7 @@ switch (what) {
   }
   case 'journal': {
     const journal = process.env['DISK_JOURNAL'] ?? '';
-    await using transport = await openEmbeddedTransport({ path });
+    await using transport = await openEmbeddedTransport({ path, segmentBytes: 200_000 });
     await appendNumbered(transport, randomFrom(7), (batch) => {
       noteDurable(journal, batch);
       return batch < Number(argument);
@@ -117,7 +118,10 @@ switch (what) {
     break;
   }
   case 'fill': {
-    await using transport = await openEmbeddedTransport({ path });
+    await using transport = await openEmbeddedTransport({
+      path,
+      ...(maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) }),
+    });
     await fill(transport, Number(argument));
     // The reserve takes what is small, also now.
     await transport.storeOffset({ key: 'after', value: 'stored' });

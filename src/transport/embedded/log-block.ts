@@ -1,49 +1,90 @@
+import { crc32 } from 'node:zlib';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { LogRecord, RecordHeader } from '../transport.ts';
 
 /*
- * One value of the store holds consecutive records of one partition, little-endian:
+ * A block of a segment holds consecutive records of one partition, little-endian:
  *
- *   u8 format (1) · u8[3] zero · u32 count · f64 base offset · f64 base sequence
- *   u32 span · u32 zero
+ *   u32 CRC-32 of all that follows · u32 format (2) · u32 length · u32 storage · u32 partition
+ *   u32 count · f64 base offset · f64 base sequence · f64 newest timestamp · u32 span · u32 zero
  *   f64[count] timestamps in ms
  *   i32[count] offset − base · i32[count] sequence − base · i32[count] key length (−1 null)
  *   i32[count] value length (−1 null) · i32[count] length of the headers
  *   for each record: key, value, headers as RecordBatch has them
  *
  * The columns stand in front so that the bytes of records that follow each other in a batch are
- * copied in one piece. `span` is the number of offsets that the value stands for: compaction takes
- * records out, but never moves the end.
+ * copied in one piece. `span` is the number of offsets that the block stands for: compaction takes
+ * records out, but never moves the end. Blocks begin at multiples of eight.
  */
-const FORMAT = 1;
-const HEAD_BYTES = 32;
+const FORMAT = 2;
 const COLUMN_BYTES = 28;
 const NO_HEADERS: readonly RecordHeader[] = [];
 
-/**
- * Size of a value, unless one record alone is larger: four pages of the store with the page's head.
- * Values that fill the same number of pages leave holes that the next ones fit.
- */
-export const VALUE_BYTES_MAX = 64 * 1024 - 64;
+/** Bytes of a block before its columns; all that `BlockHead` needs. */
+export const HEAD_BYTES = 56;
 
-/** Size of a value with `count` records of together `dataBytes`, padded to align the next. */
+/** Size of a block, unless one record alone is larger. */
+export const BLOCK_BYTES_MAX = 64 * 1024;
+
+/** Size of a block with `count` records of together `dataBytes`, padded to align the next. */
 export function encodedBytes(count: number, dataBytes: number): number {
-  return (HEAD_BYTES + count * COLUMN_BYTES + dataBytes + 7) & ~7;
+  return padded(HEAD_BYTES + count * COLUMN_BYTES + dataBytes);
 }
 
-/** The records of a batch that go into one value: batch indexes in rising order. */
-export interface ValueMembers {
+/** Where the block behind one of `length` bytes begins. */
+export function padded(length: number): number {
+  return (length + 7) & ~7;
+}
+
+/** What stands in front of a block. */
+export interface BlockHead {
+  /** Bytes of the block, without what aligns the next. */
+  readonly length: number;
+  readonly storage: number;
+  readonly partition: number;
+  readonly count: number;
+  readonly baseOffset: number;
+  /** The offset after the last one that the block stands for. */
+  readonly endOffset: number;
+  /** Newest timestamp of its records, ms since 1970. */
+  readonly newestMs: number;
+}
+
+/** Reads the head at `at`. Throws STORE_IO where no block of this format begins. */
+export function readHead(bytes: Buffer, at: number): BlockHead {
+  const length = bytes.readUInt32LE(at + 8);
+  if (bytes.readUInt32LE(at + 4) !== FORMAT || length < HEAD_BYTES) throw damaged(bytes, at);
+  const baseOffset = bytes.readDoubleLE(at + 24);
+  return {
+    length,
+    storage: bytes.readUInt32LE(at + 12),
+    partition: bytes.readUInt32LE(at + 16),
+    count: bytes.readUInt32LE(at + 20),
+    baseOffset,
+    endOffset: baseOffset + bytes.readUInt32LE(at + 48),
+    newestMs: bytes.readDoubleLE(at + 40),
+  };
+}
+
+/** The records of a batch that go into one block: batch indexes in rising order. */
+export interface BlockMembers {
   readonly indexes: Int32Array;
-  readonly from: number;
   readonly to: number;
 }
 
+/** Where a block belongs. */
+export interface BlockPlace {
+  readonly storage: number;
+  readonly partition: number;
+  readonly baseOffset: number;
+}
+
 /**
- * Encodes values one behind the other in a buffer that is used again for each append. Invariant: a
- * value handed to the store stays untouched until its transaction has ended.
+ * Encodes blocks one behind the other in a buffer that is used again for each append. Invariant:
+ * what was handed to the store stays untouched until its write has ended.
  */
-export class LogValueWriter {
+export class LogBlockWriter {
   #bytes = Buffer.allocUnsafeSlow(256 * 1024);
   #ints = new Int32Array(this.#bytes.buffer);
   #doubles = new Float64Array(this.#bytes.buffer);
@@ -59,34 +100,38 @@ export class LogValueWriter {
     this.#doubles = new Float64Array(this.#bytes.buffer);
   }
 
-  /** The value of some records of `batch`; its record i has the sequence `batchSequence + i`. */
+  /** All blocks since `begin`. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#position);
+  }
+
+  /**
+   * Writes the block of some records of `batch`; its record i has the sequence `batchSequence + i`.
+   * The position is the one among the written bytes.
+   */
   write(
     batch: RecordBatch,
-    members: ValueMembers,
-    baseOffset: number,
+    { indexes, to: count }: BlockMembers,
+    { storage, partition, baseOffset }: BlockPlace,
     batchSequence: number,
-  ): Buffer {
-    const { indexes, from, to } = members;
-    const count = to - from;
+  ): BlockHead & { readonly position: number } {
     const start = this.#position;
-    const first = indexes[from] as number;
+    const first = indexes[0] as number;
     const ints = this.#ints;
     const doubles = this.#doubles;
     const word = start >> 2;
-    ints[word] = FORMAT;
-    ints[word + 1] = count;
-    doubles[(start >> 3) + 1] = baseOffset;
-    doubles[(start >> 3) + 2] = batchSequence + first;
-    ints[word + 6] = count;
-    ints[word + 7] = 0;
+    const double = start >> 3;
     const times = (start + HEAD_BYTES) >> 3;
     const columns = word + (HEAD_BYTES >> 2) + count * 2;
+    let newestMs = Number.NEGATIVE_INFINITY;
     for (let n = 0; n < count; n++) {
-      const i = indexes[from + n] as number;
+      const i = indexes[n] as number;
       const keyEnd = batch.keyEnds[i] as number;
       const valueEnd = batch.valueEnds[i] as number;
       const headerStart = batch.headerStarts[i] as number;
-      doubles[times + n] = batch.timestampsMs[i] as number;
+      const timestampMs = batch.timestampsMs[i] as number;
+      if (timestampMs > newestMs) newestMs = timestampMs;
+      doubles[times + n] = timestampMs;
       ints[columns + n] = n;
       ints[columns + count + n] = i - first;
       ints[columns + 2 * count + n] = keyEnd < 0 ? -1 : keyEnd - (batch.keyStarts[i] as number);
@@ -94,18 +139,32 @@ export class LogValueWriter {
         valueEnd < 0 ? -1 : valueEnd - (batch.valueStarts[i] as number);
       ints[columns + 4 * count + n] = (batch.headerEnds[i] as number) - headerStart;
     }
-    const end = this.#copyRecords(batch, members, start + HEAD_BYTES + count * COLUMN_BYTES);
-    this.#position = (end + 7) & ~7;
-    return this.#bytes.subarray(start, end);
+    const end = this.#copyRecords(batch, indexes, count, start + HEAD_BYTES + count * COLUMN_BYTES);
+    const length = end - start;
+    ints[word + 1] = FORMAT;
+    ints[word + 2] = length;
+    ints[word + 3] = storage;
+    ints[word + 4] = partition;
+    ints[word + 5] = count;
+    doubles[double + 3] = baseOffset;
+    doubles[double + 4] = batchSequence + first;
+    doubles[double + 5] = newestMs;
+    ints[word + 12] = count;
+    ints[word + 13] = 0;
+    ints[word] = crc32(this.#bytes.subarray(start + 4, end));
+    this.#position = padded(end);
+    this.#bytes.fill(0, end, this.#position);
+    const endOffset = baseOffset + count;
+    return { position: start, length, storage, partition, count, baseOffset, endOffset, newestMs };
   }
 
   /** Records that are neighbours in the batch are copied together. */
-  #copyRecords(batch: RecordBatch, { indexes, from, to }: ValueMembers, at: number): number {
+  #copyRecords(batch: RecordBatch, indexes: Int32Array, count: number, at: number): number {
     const source = batch.writer.bytes;
-    let runStart = batch.keyStarts[indexes[from] as number] as number;
+    let runStart = batch.keyStarts[indexes[0] as number] as number;
     let runEnd = runStart;
     let position = at;
-    for (let n = from; n < to; n++) {
+    for (let n = 0; n < count; n++) {
       const i = indexes[n] as number;
       const start = batch.keyStarts[i] as number;
       if (start !== runEnd) {
@@ -118,11 +177,11 @@ export class LogValueWriter {
   }
 }
 
-/** A decoded view of one value; its bytes belong to it and are never written again. */
-export class LogValue {
+/** A decoded view of one block; its bytes belong to it and are never written again. */
+export class LogBlock {
+  readonly head: BlockHead;
   readonly count: number;
   readonly baseOffset: number;
-  /** The offset after the last one that this value stands for. */
   readonly endOffset: number;
   readonly bytes: Buffer;
   readonly #baseSequence: number;
@@ -131,25 +190,26 @@ export class LogValue {
   /** Where record i's key begins; one more for the end of the last. */
   readonly #starts: Int32Array;
 
+  /** Throws STORE_IO when a bit of it is not as it was written. */
   constructor(bytes: Buffer) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < HEAD_BYTES || bytes[0] !== FORMAT) throw damaged(bytes);
-    this.count = this.#view.getUint32(4, true);
-    this.baseOffset = this.#view.getFloat64(8, true);
-    this.#baseSequence = this.#view.getFloat64(16, true);
-    this.endOffset = this.baseOffset + this.#view.getUint32(24, true);
+    if (bytes.length < HEAD_BYTES) throw damaged(bytes, 0);
+    this.head = readHead(bytes, 0);
+    const whole = this.head.length === bytes.length;
+    if (!whole || bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) throw damaged(bytes, 0);
+    this.count = this.head.count;
+    this.baseOffset = this.head.baseOffset;
+    this.endOffset = this.head.endOffset;
+    this.#baseSequence = this.#view.getFloat64(32, true);
     this.#columns = HEAD_BYTES + this.count * 8;
-    const dataStart = HEAD_BYTES + this.count * COLUMN_BYTES;
-    if (this.count > (bytes.length - HEAD_BYTES) / COLUMN_BYTES) throw damaged(bytes);
     const starts = new Int32Array(this.count + 1);
-    let at = dataStart;
+    let at = HEAD_BYTES + this.count * COLUMN_BYTES;
     for (let i = 0; i < this.count; i++) {
       starts[i] = at;
       at += Math.max(0, this.#int(2, i)) + Math.max(0, this.#int(3, i)) + this.#int(4, i);
     }
     starts[this.count] = at;
-    if (at !== bytes.length) throw damaged(bytes);
     this.#starts = starts;
   }
 
@@ -176,12 +236,6 @@ export class LogValue {
 
   isTombstone(i: number): boolean {
     return this.#int(3, i) < 0;
-  }
-
-  newestMs(): number {
-    let newest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.count; i++) newest = Math.max(newest, this.timestampMs(i));
-    return newest;
   }
 
   /** Index of the first record whose offset is not below `offset`; `count` when there is none. */
@@ -219,21 +273,26 @@ export class LogValue {
     };
   }
 
-  /** The same value with only the given records (rising indexes, at least one). */
+  /** The same block with only the given records (rising indexes, at least one). */
   withOnly(kept: readonly number[]): Buffer {
     const count = kept.length;
     const dataStart = HEAD_BYTES + count * COLUMN_BYTES;
     const bytes = Buffer.allocUnsafe(kept.reduce((sum, i) => sum + this.size(i), dataStart));
     this.bytes.copy(bytes, 0, 0, HEAD_BYTES);
-    bytes.writeUInt32LE(count, 4);
+    let newestMs = Number.NEGATIVE_INFINITY;
     let at = dataStart;
     for (const [n, i] of kept.entries()) {
+      newestMs = Math.max(newestMs, this.timestampMs(i));
       bytes.writeDoubleLE(this.timestampMs(i), HEAD_BYTES + n * 8);
       for (let column = 0; column < 5; column++) {
         bytes.writeInt32LE(this.#int(column, i), HEAD_BYTES + count * 8 + (column * count + n) * 4);
       }
       at += this.bytes.copy(bytes, at, this.#starts[i], this.#starts[i + 1]);
     }
+    bytes.writeUInt32LE(bytes.length, 8);
+    bytes.writeUInt32LE(count, 20);
+    bytes.writeDoubleLE(newestMs, 40);
+    bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
     return bytes;
   }
 }
@@ -251,7 +310,7 @@ function decodeHeaders(bytes: Buffer, start: number, end: number): RecordHeader[
   return headers;
 }
 
-function damaged(bytes: Buffer): TidemarkError {
-  const shown = bytes.subarray(0, HEAD_BYTES).toString('hex');
-  return new TidemarkError('STORE_IO', `a value of ${bytes.length} bytes is damaged: ${shown}`);
+function damaged(bytes: Buffer, at: number): TidemarkError {
+  const shown = bytes.subarray(at, at + HEAD_BYTES).toString('hex');
+  return new TidemarkError('STORE_IO', `a block of the log is damaged; it begins ${shown}`);
 }

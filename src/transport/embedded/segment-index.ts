@@ -1,0 +1,101 @@
+import { TidemarkError } from '../../foundation/errors.ts';
+import { type BlockHead, HEAD_BYTES, padded, readHead } from './log-block.ts';
+
+/** A block and where it stands. */
+export interface StoredBlock extends BlockHead {
+  readonly segment: number;
+  readonly position: number;
+}
+
+/** Reads `length` bytes of a segment, fewer at the end of its file; null when that is gone. */
+export type SegmentReader = (position: number, length: number) => Buffer | null;
+
+/** Bytes read for heads at a time: small blocks come many in one, large ones are skipped. */
+const SCAN_BYTES = 16 * 1024;
+
+/** Partitions of a topic; storages are u32, so that one number is exact for both. */
+export const PARTITIONS_MAX = 2 ** 20;
+
+/** One number for a partition of a storage. */
+export function partitionId(storage: number, partition: number): number {
+  return storage * PARTITIONS_MAX + partition;
+}
+
+/** The blocks of a segment by partition, in the order of their offsets. */
+export class SegmentIndex {
+  readonly #blocks = new Map<number, StoredBlock[]>();
+  count = 0;
+
+  /** Returns the block in whose place this one comes: one that was written anew. */
+  add(block: StoredBlock): StoredBlock | undefined {
+    const id = partitionId(block.storage, block.partition);
+    const blocks = this.#blocks.get(id);
+    if (blocks === undefined) {
+      this.#blocks.set(id, [block]);
+      this.count++;
+      return undefined;
+    }
+    // Only blocks that compaction or a move wrote come behind later ones.
+    const last = blocks.at(-1);
+    if (last === undefined || last.baseOffset < block.baseOffset) {
+      blocks.push(block);
+      this.count++;
+      return undefined;
+    }
+    const at = firstBehind(blocks, block.baseOffset);
+    const replaced = blocks[at]?.baseOffset === block.baseOffset ? blocks[at] : undefined;
+    if (replaced === undefined) this.count++;
+    blocks.splice(at, replaced === undefined ? 0 : 1, block);
+    return replaced;
+  }
+
+  /** The first block that reaches beyond `offset`. */
+  blockBehind(storage: number, partition: number, offset: number): StoredBlock | undefined {
+    const blocks = this.#blocks.get(partitionId(storage, partition));
+    return blocks?.[firstBehind(blocks, offset)];
+  }
+}
+
+/**
+ * The blocks between two positions of a segment, in that order. Null when its file is gone; throws
+ * STORE_IO.
+ */
+export function scanBlocks(
+  segment: number,
+  read: SegmentReader,
+  from: number,
+  to: number,
+): StoredBlock[] | null {
+  const blocks: StoredBlock[] = [];
+  let bytes: Buffer | null = null;
+  let bytesAt = 0;
+  for (let position = from; position < to;) {
+    if (bytes === null || position + HEAD_BYTES > bytesAt + bytes.length) {
+      bytes = read(position, Math.min(SCAN_BYTES, to - position));
+      bytesAt = position;
+      if (bytes === null) return null;
+      if (bytes.length < HEAD_BYTES) throw cutOff(segment, position);
+    }
+    const head = readHead(bytes, position - bytesAt);
+    if (position + head.length > to) throw cutOff(segment, position);
+    blocks.push({ ...head, segment, position });
+    position += padded(head.length);
+  }
+  return blocks;
+}
+
+/** Index of the first block whose end is above `offset`. */
+function firstBehind(blocks: readonly StoredBlock[], offset: number): number {
+  let low = 0;
+  let high = blocks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((blocks[middle] as StoredBlock).endOffset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function cutOff(segment: number, position: number): TidemarkError {
+  return new TidemarkError('STORE_IO', `segment ${segment} of the log ends within ${position}`);
+}
