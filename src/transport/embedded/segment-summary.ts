@@ -29,7 +29,7 @@ export interface Tail {
 
 const SPAN_DOUBLES = 5;
 
-/** Stores the bytes of a segment and, of each span, storage, partition, offsets and bytes, as f64. */
+/** Stores the bytes of a segment and of each span storage, partition, offsets, bytes: all f64. */
 export function summaryOperation({ number, bytes, spans }: ClosedSegment): StoreOperation {
   const value = Buffer.allocUnsafe((1 + spans.length * SPAN_DOUBLES) * 8);
   let at = value.writeDoubleLE(bytes, 0);
