@@ -83,6 +83,14 @@ export const POSTGRES_CONNECTION_OPTIONS: readonly Option[] = [
     default: '60000',
     doc: 'How long opening a connection may take.',
   },
+  {
+    name: 'database.query.timeout.ms',
+    type: { kind: 'duration', min: 0, max: 2_147_483_647 },
+    default: '600000',
+    doc:
+      'How long a query may take: of the catalog, `heartbeat.action.query` and the like; not the ' +
+      'reading of tables, which takes as long as they are large. 0: no limit.',
+  },
 ];
 
 /** Rules over several properties. */

@@ -1,5 +1,6 @@
 import { COLUMN_CONVERTER_RULES } from './column-converter-options.ts';
 import { COLUMN_MASK_OPTIONS, COLUMN_MASK_RULES } from './column-mask-options.ts';
+import { METRIC_TAG_OPTIONS, METRIC_TAG_RULES } from './metric-tag-options.ts';
 import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
 import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
@@ -163,6 +164,7 @@ const BASE_TABLE: readonly Option[] = [
   ...SIGNAL_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
   ...COLUMN_MASK_OPTIONS,
+  ...METRIC_TAG_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
 ];
@@ -222,6 +224,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   ...COLUMN_MASK_RULES,
   ...COLUMN_CONVERTER_RULES,
   ...POST_PROCESSOR_RULES,
+  ...METRIC_TAG_RULES,
   ...TRANSFORM_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('table.include.list', 'table.exclude.list'),

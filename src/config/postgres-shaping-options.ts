@@ -33,7 +33,9 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   {
     name: 'column.exclude.list',
     type: { kind: 'regex-list' },
-    doc: 'Columns to leave out. One of the key is refused: the key needs it.',
+    doc:
+      'Columns to leave out of rows. One of the key is refused; with the class name of Debezium ' +
+      'it stays in the key, and nowhere else.',
   },
   {
     name: 'message.key.columns',
@@ -91,6 +93,18 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
     },
     default: 'default',
     doc: 'Who makes the blocks and records of transactions; Java classes cannot be loaded.',
+  },
+  {
+    name: 'sourceinfo.struct.maker',
+    type: {
+      kind: 'enum',
+      values: ['default'],
+      aliases: {
+        'io.debezium.connector.postgresql.PostgresSourceInfoStructMaker': 'default',
+      },
+    },
+    default: 'default',
+    doc: 'Who makes the source block; Java classes cannot be loaded.',
   },
   {
     name: 'skip.messages.without.change',

@@ -99,15 +99,15 @@ const LIMITS: readonly Option[] = [
     type: { kind: 'int', min: 0 },
     default: '0',
     doc:
-      'Rows that a first or incremental snapshot reads per second, over all connections; not ' +
-      'tables without a key beside the stream, nor blocking snapshots. 0: no limit.',
+      'Rows that snapshots read per second, over all connections. While a blocking snapshot or a ' +
+      'table without a key is read, the stream waits. 0: no limit.',
   },
   {
     name: 'snapshot.window',
     type: { kind: 'string' },
     doc:
-      'Hours of the day for reading tables, `22:00-06:00`. Outside of them nothing is read, no ' +
-      'transaction is open, and the stream runs; a blocking snapshot is made at once.',
+      'Hours of the day for reading tables, `22:00-06:00`. Outside of them no read begins, no ' +
+      'transaction is open, and the stream runs; what is read as a whole is read to its end.',
   },
   {
     name: 'snapshot.window.timezone',
@@ -135,6 +135,14 @@ const READING: readonly Option[] = [
     type: { kind: 'int', min: 1, max: 64 },
     default: '4',
     doc: 'Connections that read the snapshot side by side.',
+  },
+  {
+    name: 'snapshot.fetch.size',
+    type: { kind: 'int', min: 0 },
+    default: '10240',
+    doc:
+      'Rows of a table that are taken over at most before the log is asked for room. They come ' +
+      'by COPY, without round trips: fewer only save memory. 0: as many as a buffer has.',
   },
   {
     name: 'snapshot.lock.timeout.ms',

@@ -5,6 +5,7 @@ import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableId, TableSchema } from '../model/table-schema.ts';
+import { rowColumns } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import {
   ABSENT_HEADER,
@@ -129,7 +130,7 @@ function rowStruct(
   unconverted: string[],
 ): Struct {
   const { conversionFailures = 'fail', fieldNameAdjustment } = context.options;
-  const values = change.table.columns.map((column): ConnectValue => {
+  const values = rowColumns(change.table).map((column): ConnectValue => {
     try {
       return columnValue(side, column, change, context);
     } catch (error) {

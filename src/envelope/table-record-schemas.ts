@@ -4,7 +4,8 @@ import type { ConnectField, ConnectSchema } from '../model/connect-schema.ts';
 import { SOURCE_COLUMN } from '../model/connect-schema.ts';
 import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { TableSchema } from '../model/table-schema.ts';
+import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import { rowColumns } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import { adjustSchemaNames } from './schema-name-adjustment.ts';
 import { SOURCE_SCHEMA, TRANSACTION_SCHEMA } from './source-block.ts';
@@ -20,8 +21,12 @@ export function tableRecordSchemas(
   options: EnvelopeOptions,
 ): TableRecordSchemas {
   const topic = dataTopic(options.topicPrefix, table.id, options.naming);
-  const fields = table.columns.map((column) => ({ name: column.name, schema: column.schema }));
-  const row: ConnectSchema = { type: 'struct', optional: true, name: `${topic}.Value`, fields };
+  const row: ConnectSchema = {
+    type: 'struct',
+    optional: true,
+    name: `${topic}.Value`,
+    fields: rowColumns(table).map(fieldOf),
+  };
   const key: ConnectSchema | null =
     table.keyColumns.length === 0
       ? null
@@ -30,7 +35,7 @@ export function tableRecordSchemas(
           optional: false,
           name: `${topic}.Key`,
           fields: table.keyColumns.map((index) =>
-            keyField(must(fields[index], 'key column exists'), options),
+            keyField(fieldOf(must(table.columns[index], 'key column exists')), options),
           ),
         };
   const adjusted = adjustSchemaNames({ key, row }, options);
@@ -41,6 +46,10 @@ export function tableRecordSchemas(
     row: adjusted.row,
     envelope: envelopeSchema(adjusted.name(`${topic}.Envelope`), adjusted.row),
   };
+}
+
+function fieldOf({ name, schema }: ColumnSchema): ConnectField {
+  return { name, schema };
 }
 
 /** The original tells the source's types in the row alone. */

@@ -155,6 +155,14 @@ export const ERROR_TABLE = {
     'End the transaction that holds it: SELECT pid, query FROM pg_stat_activity WHERE pid = ANY ' +
       "(SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted);",
   ),
+  PG_QUERY_TIMEOUT: policy(
+    'backoff',
+    3,
+    503,
+    'A query on the source took longer than it may.',
+    'Raise database.query.timeout.ms (0: no limit), or end what slows the server down: SELECT ' +
+      "pid, state, wait_event, query FROM pg_stat_activity WHERE state = 'active';",
+  ),
   PG_SNAPSHOT_RACE: policy(
     'backoff',
     1,
@@ -320,8 +328,8 @@ export const ERROR_TABLE = {
     'stop',
     3,
     409,
-    'The embedded store was written by a newer version.',
-    'Use that version or a newer one; nothing was changed.',
+    'The embedded store was written by another version.',
+    'Use that version, or give a new folder, which begins with a snapshot; nothing was changed.',
   ),
   STORE_FULL: policy(
     'backoff',

@@ -137,6 +137,8 @@ export interface ColumnSchema {
   readonly identity: boolean;
   /** What is done to its text before `format` reads it; absent: nothing. */
   readonly mask?: ColumnMask;
+  /** The lists leave it out, and it belongs to the key: the row struct does not have it. */
+  readonly keyOnly?: true;
 }
 
 export type ReplicaIdentity = 'default' | 'nothing' | 'full' | 'index';
@@ -152,4 +154,11 @@ export interface TableSchema {
   /** The table's own key where message.key.columns took its place; absent: `keyColumns` is it. */
   readonly ownKeyColumns?: readonly number[];
   readonly replicaIdentity: ReplicaIdentity;
+}
+
+/** The columns that the row struct has, in its order. */
+export function rowColumns({ columns }: Pick<TableSchema, 'columns'>): readonly ColumnSchema[] {
+  return columns.some(({ keyOnly }) => keyOnly === true)
+    ? columns.filter(({ keyOnly }) => keyOnly !== true)
+    : columns;
 }

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
-import { METRICS_CONTENT_TYPE, renderMetrics } from '../runtime/metrics.ts';
+import { METRICS_CONTENT_TYPE, type MetricTags, renderMetrics } from '../runtime/metrics.ts';
 import { healthReasons, type PipelineStatus } from '../runtime/pipeline-status.ts';
 
 /** Where the server listens and who may ask. */
@@ -16,6 +16,7 @@ export interface HttpServerOptions {
 /** What the server shows; the pipeline has this shape. */
 export interface StatusSource {
   status(): PipelineStatus;
+  readonly metricTags?: MetricTags;
 }
 
 /** A listening server; disposing it closes open connections too. */
@@ -77,7 +78,7 @@ function statusRoutes(app: FastifyInstance, source: StatusSource): void {
   app.get('/status', (_request, reply) => reply.send(source.status()));
   app.get('/metrics', async (_request, reply) => {
     try {
-      const text = await renderMetrics(source.status());
+      const text = await renderMetrics(source.status(), source.metricTags);
       return await reply.type(METRICS_CONTENT_TYPE).send(text);
     } catch (thrown) {
       const error = toTidemarkError(thrown);

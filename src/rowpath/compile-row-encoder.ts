@@ -21,6 +21,7 @@ import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema
 import { maskText } from '../model/column-mask.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
+import { rowColumns } from '../model/table-schema.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { ColumnContext } from './column-encoder.ts';
 import { compileColumn } from './column-encoder.ts';
@@ -76,7 +77,13 @@ class CompiledRowEncoder implements RowEncoder {
     const note = (column: ColumnSchema): void => this.#noteUnconverted(column);
     const lenient =
       (options.conversionFailures ?? 'fail') === 'fail' ? {} : { onUnconverted: note };
-    this.#row = structEncoder(context, table.columns, schemas.row.fields ?? [], 'value', lenient);
+    this.#row = structEncoder(
+      context,
+      rowColumns(table),
+      schemas.row.fields ?? [],
+      'value',
+      lenient,
+    );
     this.#keyColumns = table.keyColumns.map((index) => must(table.columns[index], 'key column'));
     const keyFields = schemas.key?.fields;
     this.#key =

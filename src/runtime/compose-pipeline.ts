@@ -2,6 +2,7 @@ import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { metricTags } from '../config/metric-tag-options.ts';
 import { postProcessorSettings } from '../config/post-processor-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import { isRegexNaming } from '../config/topic-naming-options.ts';
@@ -112,6 +113,7 @@ export async function composePipeline(
       retry: retryOptionsOf(config.runtime, sink.options),
     })),
     shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
+    metricTags: metricTags(config.source.options),
     clock,
     logger,
     showsFailure: dependencies.showsFailure ?? false,

@@ -3,7 +3,10 @@ import { Gauge, Registry } from 'prom-client';
 import type { PipelineStatus } from './pipeline-status.ts';
 
 /** Labels as the JMX exporter gives them to Debezium's MBeans, so that dashboards go on working. */
-const LABELS = ['plugin', 'name', 'context'] as const;
+const LABELS: readonly string[] = ['plugin', 'name', 'context'];
+
+/** Labels of the user's that every sample has besides (custom.metric.tags). */
+export type MetricTags = Readonly<Record<string, string>>;
 
 interface MetricDefinition {
   readonly name: string;
@@ -144,30 +147,35 @@ const SINK_METRICS: readonly {
 ];
 
 /** Prometheus text of a pipeline; all is read from the status at the moment of the scrape. */
-export async function renderMetrics(status: PipelineStatus): Promise<string> {
+export async function renderMetrics(
+  status: PipelineStatus,
+  tags: MetricTags = {},
+): Promise<string> {
+  const tagNames = Object.keys(tags);
   const registry = new Registry();
   for (const metric of SOURCE_METRICS) {
     const value = metric.read(status);
     const gauge = new Gauge({
       name: metric.name,
       help: metric.help,
-      labelNames: LABELS,
+      labelNames: [...LABELS, ...tagNames],
       registers: [registry],
     });
     if (value !== null) {
-      gauge.set({ plugin: 'postgres', name: status.name, context: metric.context }, value);
+      const { context } = metric;
+      gauge.set({ plugin: 'postgres', name: status.name, context, ...tags }, value);
     }
   }
   for (const metric of SINK_METRICS) {
     const gauge = new Gauge({
       name: metric.name,
       help: metric.help,
-      labelNames: ['name', 'sink'] as const,
+      labelNames: ['name', 'sink', ...tagNames],
       registers: [registry],
     });
     for (const sink of status.sinks) {
       const value = metric.read(sink);
-      if (value !== null) gauge.set({ name: status.name, sink: sink.name }, value);
+      if (value !== null) gauge.set({ name: status.name, sink: sink.name, ...tags }, value);
     }
   }
   return registry.metrics();

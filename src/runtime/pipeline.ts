@@ -5,6 +5,7 @@ import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
+import type { MetricTags } from './metrics.ts';
 import { isHealthy, sinkView, sourceView, type PipelineStatus } from './pipeline-status.ts';
 import type { SinkRunner } from './sink-runner.ts';
 import type { SourceStatistics } from './source-statistics.ts';
@@ -33,6 +34,7 @@ export interface PipelineParts {
   readonly sourceRetry: RetryOptions;
   readonly sinks: readonly SupervisedSink[];
   readonly shutdownTimeoutMs: number;
+  readonly metricTags?: MetricTags;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The caller shows the error that `finished` rejects with where the log goes, too. */
@@ -90,6 +92,10 @@ export class Pipeline implements AsyncDisposable {
 
   get name(): string {
     return this.#parts.name;
+  }
+
+  get metricTags(): MetricTags {
+    return this.#parts.metricTags ?? {};
   }
 
   get transport(): Transport {

@@ -1,36 +1,22 @@
-import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import {
   HEARTBEAT_KEY_SCHEMA,
   HEARTBEAT_VALUE_SCHEMA,
   heartbeatRecord,
 } from '../envelope/heartbeat.ts';
 import { heartbeatTopic } from '../envelope/topic-naming.ts';
-import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
-import type { RecordWriter } from './record-writer.ts';
 import { plainRecord } from './record-writer.ts';
+import type { TopicWriterParts } from './topic-writer.ts';
+import { TopicWriter } from './topic-writer.ts';
 
 /** What heartbeats are made with. */
-export interface HeartbeatParts {
+export interface HeartbeatParts extends TopicWriterParts {
   readonly intervalMs: number;
   readonly topicPrefix: string;
   /** Absent: the original's default name. */
   readonly topic?: string;
-  readonly transport: Transport;
-  readonly key: Converter;
-  readonly value: Converter;
-  readonly topicOptions: TopicOptions;
   readonly clock: Clock;
-  /** Where records go that have transforms before them. */
-  readonly transforming?: RecordWriter;
-}
-
-interface PreparedHeartbeat {
-  readonly topic: number;
-  readonly key: PreparedSchema;
-  readonly value: PreparedSchema;
 }
 
 /**
@@ -40,28 +26,27 @@ interface PreparedHeartbeat {
  */
 export class SourceHeartbeat {
   readonly #parts: HeartbeatParts;
-  #prepared: PreparedHeartbeat | null = null;
+  readonly #topic: string;
+  readonly #writer: TopicWriter;
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
+    this.#topic = parts.topic ?? heartbeatTopic(parts.topicPrefix);
+    this.#writer = new TopicWriter(
+      { ...parts, topicOptions: { ...parts.topicOptions, partitions: 1 } },
+      { name: this.#topic, keySchema: HEARTBEAT_KEY_SCHEMA, valueSchema: HEARTBEAT_VALUE_SCHEMA },
+    );
   }
 
   /** Does all that can wait: topic and schemas. */
   async prepare(): Promise<void> {
-    if (this.#prepared !== null) return;
-    const { transport, topicPrefix, topicOptions, key, value } = this.#parts;
-    const { clock, transforming } = this.#parts;
-    const topic = this.#parts.topic ?? heartbeatTopic(topicPrefix);
-    if (transforming !== undefined) {
-      const record = heartbeatRecord(topicPrefix, clock.nowMicros());
-      await transforming.prepare(plainRecord(topic, record.key, record.value));
+    const { topicPrefix, clock, transforming } = this.#parts;
+    if (transforming === undefined) {
+      await this.#writer.prepare();
       return;
     }
-    this.#prepared = {
-      topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
-      key: await key.prepare(topic, HEARTBEAT_KEY_SCHEMA),
-      value: await value.prepare(topic, HEARTBEAT_VALUE_SCHEMA),
-    };
+    const record = heartbeatRecord(topicPrefix, clock.nowMicros());
+    await transforming.prepare(plainRecord(this.#topic, record.key, record.value));
   }
 
   /** Calls `beat` at each interval until the returned function is called. */
@@ -82,24 +67,7 @@ export class SourceHeartbeat {
 
   /** Writes one record, or leaves it waiting with those that the transforms left. */
   write(batch: RecordBatch): void {
-    const { clock, topicPrefix, key, value, transforming } = this.#parts;
-    const record = heartbeatRecord(topicPrefix, clock.nowMicros());
-    if (transforming !== undefined) {
-      const topic = this.#parts.topic ?? heartbeatTopic(topicPrefix);
-      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
-      return;
-    }
-    const prepared = must(this.#prepared, 'a heartbeat before its topic was opened');
-    const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a heartbeat has a key');
-    const valueBytes = must(
-      value.fromConnect(prepared.value, record.value),
-      'a heartbeat has a value',
-    );
-    batch.start(prepared.topic, clock.nowMs());
-    batch.writer.raw(keyBytes);
-    batch.endKey(true);
-    batch.writer.raw(valueBytes);
-    batch.endValue(true);
-    batch.end();
+    const { clock, topicPrefix } = this.#parts;
+    this.#writer.write(heartbeatRecord(topicPrefix, clock.nowMicros()), batch, clock.nowMs());
   }
 }

@@ -1,5 +1,4 @@
 import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
-import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import {
   MESSAGE_KEY_SCHEMA,
@@ -7,37 +6,23 @@ import {
   messageValueSchema,
 } from '../envelope/logical-message.ts';
 import { messageTopic } from '../envelope/topic-naming.ts';
-import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { ChangeOrigin, MessageChange } from '../model/change-event.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
-import type { RecordWriter } from './record-writer.ts';
-import { plainRecord } from './record-writer.ts';
+import type { TopicWriterParts } from './topic-writer.ts';
+import { TopicWriter } from './topic-writer.ts';
 
 /** binary.handling.mode */
 export type BinaryMode = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
 
 /** What the records of logical messages are made with. */
-export interface MessageParts {
-  readonly transport: Transport;
+export interface MessageParts extends TopicWriterParts {
   readonly envelope: EnvelopeOptions;
   readonly binary: BinaryMode;
-  readonly key: Converter;
-  readonly value: Converter;
-  readonly topicOptions: TopicOptions;
   readonly clock: Clock;
-  /** Where records go that have transforms before them. */
-  readonly transforming?: RecordWriter;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
   readonly transaction?: (origin: ChangeOrigin) => Struct | null;
-}
-
-interface PreparedMessages {
-  readonly topic: number;
-  readonly key: PreparedSchema;
-  readonly value: PreparedSchema;
 }
 
 /**
@@ -47,53 +32,30 @@ interface PreparedMessages {
 export class SourceMessages {
   readonly #parts: MessageParts;
   readonly #schema: ConnectSchema;
-  #prepared: PreparedMessages | null = null;
+  readonly #writer: TopicWriter;
 
   constructor(parts: MessageParts) {
     this.#parts = parts;
     this.#schema = messageValueSchema(parts.binary === 'bytes' ? 'bytes' : 'string');
+    this.#writer = new TopicWriter(parts, {
+      name: messageTopic(parts.envelope.topicPrefix),
+      keySchema: MESSAGE_KEY_SCHEMA,
+      valueSchema: this.#schema,
+    });
   }
 
   /** Makes topic and schemas; undefined when they are there already. */
   prepare(): Promise<void> | undefined {
-    const isReady = this.#prepared !== null || this.#parts.transforming !== undefined;
-    return isReady ? undefined : this.#prepare();
-  }
-
-  async #prepare(): Promise<void> {
-    const { transport, envelope, key, value, topicOptions } = this.#parts;
-    const topic = messageTopic(envelope.topicPrefix);
-    this.#prepared = {
-      topic: await transport.openTopic(topic, topicOptions),
-      key: await key.prepare(topic, MESSAGE_KEY_SCHEMA),
-      value: await value.prepare(topic, this.#schema),
-    };
+    return this.#writer.isReady ? undefined : this.#writer.prepare();
   }
 
   /** Writes one record, or leaves it waiting with those that the transforms left. */
   write(change: MessageChange, batch: RecordBatch): void {
-    const { clock, envelope, key, value, transforming } = this.#parts;
+    const { clock, envelope } = this.#parts;
     const transaction = this.#parts.transaction?.(change) ?? null;
     const context = { options: envelope, processedMicros: clock.nowMicros(), transaction };
     const content = this.#content(change.content);
-    const record = messageRecord(change, this.#schema, content, context);
-    if (transforming !== undefined) {
-      const topic = messageTopic(envelope.topicPrefix);
-      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
-      return;
-    }
-    const prepared = must(this.#prepared, 'a message before its topic was opened');
-    const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a message has a key');
-    const valueBytes = must(
-      value.fromConnect(prepared.value, record.value),
-      'a message has a value',
-    );
-    batch.start(prepared.topic, clock.nowMs());
-    batch.writer.raw(keyBytes);
-    batch.endKey(true);
-    batch.writer.raw(valueBytes);
-    batch.endValue(true);
-    batch.end();
+    this.#writer.write(messageRecord(change, this.#schema, content, context), batch, clock.nowMs());
   }
 
   #content(content: Buffer): ReturnType<typeof parseText> {

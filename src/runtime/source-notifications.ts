@@ -1,46 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import {
   NOTIFICATION_KEY_SCHEMA,
   NOTIFICATION_VALUE_SCHEMA,
   notificationRecord,
 } from '../envelope/notification.ts';
-import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { Notification, SourceNotification } from '../model/source-notification.ts';
 import { RecordBatch } from '../transport/record-batch.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
-import type { RecordWriter } from './record-writer.ts';
-import { plainRecord } from './record-writer.ts';
+import type { TopicWriterParts } from './topic-writer.ts';
+import { TopicWriter } from './topic-writer.ts';
 
 /** What notifications are made with and where they go. */
-export interface NotificationParts {
+export interface NotificationParts extends TopicWriterParts {
   /** `connector_name`: Debezium takes the logical name, topic.prefix. */
   readonly connectorName: string;
   /** Channel `log`. */
   readonly logs: boolean;
   /** Channel `sink`: its topic. Null: off. */
   readonly topic: string | null;
-  readonly transport: Transport;
-  readonly key: Converter;
-  readonly value: Converter;
-  readonly topicOptions: TopicOptions;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where records go that have transforms before them. */
-  readonly transforming?: RecordWriter;
 }
 
 /** Takes a record that is no event into the batch of now. */
 export type RecordIntake = (write: (batch: RecordBatch) => void) => void;
-
-interface PreparedNotifications {
-  readonly topic: number;
-  readonly key: PreparedSchema;
-  readonly value: PreparedSchema;
-}
 
 /** How many are kept to be shown (`GET /notifications`). */
 const KEPT = 100;
@@ -58,24 +43,25 @@ const ROW_VALUES: ReadonlySet<string> = new Set(['last_processed_key', 'maximum_
 export class SourceNotifications {
   readonly #parts: NotificationParts;
   readonly #newest: Notification[] = [];
-  #prepared: PreparedNotifications | null = null;
+  readonly #writer: TopicWriter | null;
   #intake: RecordIntake | null = null;
   /** An initial snapshot was told to have started and not to have ended. */
   #inSnapshot = false;
 
   constructor(parts: NotificationParts) {
     this.#parts = parts;
+    const { topic: name, topicOptions } = parts;
+    const schemas = {
+      keySchema: NOTIFICATION_KEY_SCHEMA,
+      valueSchema: NOTIFICATION_VALUE_SCHEMA,
+    };
+    const options = { ...parts, topicOptions: { ...topicOptions, partitions: 1 } };
+    this.#writer = name === null ? null : new TopicWriter(options, { name, ...schemas });
   }
 
   /** Does all that can wait: topic and schemas. */
   async prepare(): Promise<void> {
-    const { transport, topic, topicOptions, key, value } = this.#parts;
-    if (topic === null || this.#prepared !== null) return;
-    this.#prepared = {
-      topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
-      key: await key.prepare(topic, NOTIFICATION_KEY_SCHEMA),
-      value: await value.prepare(topic, NOTIFICATION_VALUE_SCHEMA),
-    };
+    await this.#writer?.prepare();
   }
 
   /** A source begins: where its records go. */
@@ -91,7 +77,7 @@ export class SourceNotifications {
   /** Never waits, never throws for a channel's sake. */
   tell(notification: SourceNotification): void {
     const told = this.#note(notification);
-    if (this.#prepared === null) return;
+    if (this.#writer?.isReady !== true) return;
     this.#intake?.((batch) => {
       this.#write(told, batch);
     });
@@ -105,7 +91,7 @@ export class SourceNotifications {
     this.#intake = null;
     if (!this.#inSnapshot) return;
     const told = this.#note({ aggregate: 'Initial Snapshot', type: 'ABORTED', data: {} });
-    if (this.#prepared === null) return;
+    if (this.#writer?.isReady !== true) return;
     const batch = new RecordBatch();
     this.#write(told, batch);
     try {
@@ -146,24 +132,6 @@ export class SourceNotifications {
   }
 
   #write(notification: Notification, batch: RecordBatch): void {
-    const { key, value, topic, transforming } = this.#parts;
-    const prepared = must(this.#prepared, 'a notification before its topic was opened');
-    const record = notificationRecord(notification);
-    if (transforming !== undefined && topic !== null) {
-      const made = plainRecord(topic, record.key, record.value);
-      transforming.write(made, batch, notification.timestampMs);
-      return;
-    }
-    const keyBytes = must(key.fromConnect(prepared.key, record.key), 'a notification has a key');
-    const valueBytes = must(
-      value.fromConnect(prepared.value, record.value),
-      'a notification has a value',
-    );
-    batch.start(prepared.topic, notification.timestampMs);
-    batch.writer.raw(keyBytes);
-    batch.endKey(true);
-    batch.writer.raw(valueBytes);
-    batch.endValue(true);
-    batch.end();
+    this.#writer?.write(notificationRecord(notification), batch, notification.timestampMs);
   }
 }

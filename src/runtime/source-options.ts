@@ -78,6 +78,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     columnInclude: options.patterns('column.include.list'),
     columnExclude: options.patterns('column.exclude.list'),
     messageKeyColumns: messageKeys === undefined ? [] : (parseMessageKeys(messageKeys) ?? []),
+    keepsKey: source.flavour === 'debezium',
     columnMasks: columnMaskRules(options),
     propagateSourceType: options.patterns('column.propagate.source.type'),
     propagateDatatype: options.patterns('datatype.propagate.source.type'),
@@ -210,6 +211,7 @@ function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOption
     sslPassword: options.optionalString('database.sslpassword'),
     initialStatements: splitStatements(options.optionalString('database.initial.statements') ?? ''),
     connectTimeoutMs: options.number('connection.validation.timeout.ms'),
+    queryTimeoutMs: options.number('database.query.timeout.ms'),
   };
 }
 

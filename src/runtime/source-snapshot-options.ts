@@ -18,6 +18,7 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
   const signalTable = signalTableOf(options);
   return {
     ...DEFAULT_SNAPSHOT_OPTIONS,
+    fetchSize: options.number('snapshot.fetch.size'),
     chunkSize: options.number('incremental.snapshot.chunk.size'),
     readOnly: options.boolean('read.only'),
     signalTable,

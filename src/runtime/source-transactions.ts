@@ -1,37 +1,22 @@
-import type { Converter, PreparedSchema } from '../converter/converter.ts';
 import {
   TRANSACTION_KEY_SCHEMA,
   TRANSACTION_VALUE_SCHEMA,
   TransactionMetadata,
 } from '../envelope/transaction-metadata.ts';
 import type { TransactionRecord } from '../envelope/transaction-metadata.ts';
-import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { ChangeOrigin, SourceOffset } from '../model/change-event.ts';
 import type { Struct } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 import { tableName } from '../model/table-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
-import type { RecordWriter } from './record-writer.ts';
-import { plainRecord } from './record-writer.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { TopicWriterParts } from './topic-writer.ts';
+import { TopicWriter } from './topic-writer.ts';
 
 /** What the records of transactions are made with. */
-export interface TransactionParts {
-  readonly transport: Transport;
+export interface TransactionParts extends TopicWriterParts {
   readonly topic: string;
-  readonly key: Converter;
-  readonly value: Converter;
-  readonly topicOptions: TopicOptions;
   readonly clock: Clock;
-  /** Where records go that have transforms before them. */
-  readonly transforming?: RecordWriter;
-}
-
-interface PreparedTransactions {
-  readonly topic: number;
-  readonly key: PreparedSchema;
-  readonly value: PreparedSchema;
 }
 
 /**
@@ -41,22 +26,24 @@ interface PreparedTransactions {
 export class SourceTransactions {
   readonly #parts: TransactionParts;
   readonly #metadata = new TransactionMetadata();
-  #prepared: PreparedTransactions | null = null;
+  readonly #writer: TopicWriter;
 
   constructor(parts: TransactionParts) {
     this.#parts = parts;
+    this.#writer = new TopicWriter(
+      { ...parts, topicOptions: { ...parts.topicOptions, partitions: 1 } },
+      {
+        name: parts.topic,
+        keySchema: TRANSACTION_KEY_SCHEMA,
+        valueSchema: TRANSACTION_VALUE_SCHEMA,
+      },
+    );
   }
 
   /** Does all that can wait, and goes on where the stored offset stands. */
   async prepare(stored: SourceOffset | null): Promise<void> {
     this.#metadata.restore(stored?.offset ?? {});
-    if (this.#prepared !== null || this.#parts.transforming !== undefined) return;
-    const { transport, topic, topicOptions, key, value } = this.#parts;
-    this.#prepared = {
-      topic: await transport.openTopic(topic, { ...topicOptions, partitions: 1 }),
-      key: await key.prepare(topic, TRANSACTION_KEY_SCHEMA),
-      value: await value.prepare(topic, TRANSACTION_VALUE_SCHEMA),
-    };
+    await this.#writer.prepare();
   }
 
   /** Before each event: the first of a transaction is preceded by the record that begins it. */
@@ -90,18 +77,7 @@ export class SourceTransactions {
   }
 
   #write(record: TransactionRecord, batch: RecordBatch): void {
-    const { clock, key, value, topic, transforming } = this.#parts;
-    if (transforming !== undefined) {
-      transforming.write(plainRecord(topic, record.key, record.value), batch, clock.nowMs());
-      return;
-    }
-    const prepared = must(this.#prepared, 'a transaction before its topic was opened');
-    batch.start(prepared.topic, clock.nowMs());
-    batch.writer.raw(must(key.fromConnect(prepared.key, record.key), 'it has a key'));
-    batch.endKey(true);
-    batch.writer.raw(must(value.fromConnect(prepared.value, record.value), 'it has a value'));
-    batch.endValue(true);
-    batch.end();
+    this.#writer.write(record, batch, this.#parts.clock.nowMs());
   }
 }
 

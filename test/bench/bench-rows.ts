@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { mapPostgresType } from '../../dialects/postgres/postgres-types.ts';
-import type { TypeInfo } from '../../dialects/postgres/postgres-catalog.ts';
 import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
 import type { RowChange } from '../../src/model/change-event.ts';
@@ -9,6 +8,7 @@ import { RowImage } from '../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
 import type { RowEncoder } from '../../src/rowpath/row-encoder.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
+import { typeInfo } from '../support/table-fixtures.ts';
 
 const COLUMNS: readonly (readonly [name: string, type: string, typmod: number])[] = [
   ['id', 'int8', -1],
@@ -38,20 +38,7 @@ export const OPTIONS: EnvelopeOptions = {
 };
 
 function columnOf(name: string, type: string, typmod: number, index: number): ColumnSchema {
-  const info: TypeInfo = {
-    oid: 1,
-    schema: 'pg_catalog',
-    name: type,
-    kind: 'base',
-    category: 'X',
-    elementOid: 0,
-    arrayOid: 0,
-    baseOid: 0,
-    baseTypmod: -1,
-    delimiter: ',',
-    labels: [],
-    extension: null,
-  };
+  const info = typeInfo(type);
   const mapped = mapPostgresType(
     { typeOid: 1, typmod, typeText: type },
     () => info,

@@ -1,12 +1,15 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { startHttpServer } from '../../src/rest/http-server.ts';
+import type { MetricTags } from '../../src/runtime/metrics.ts';
 import type { PipelineStatus } from '../../src/runtime/pipeline-status.ts';
 import { pipelineStatus, RUNNING_SINK } from '../support/pipeline-statuses.ts';
 
-async function serve(options: { token?: string; status?: () => PipelineStatus } = {}) {
-  const { token, status = () => pipelineStatus() } = options;
-  return await startHttpServer({ host: '127.0.0.1', port: 0, token }, { status }, []);
+async function serve(
+  options: { token?: string; status?: () => PipelineStatus; metricTags?: MetricTags } = {},
+) {
+  const { token, status = () => pipelineStatus(), metricTags = {} } = options;
+  return await startHttpServer({ host: '127.0.0.1', port: 0, token }, { status, metricTags }, []);
 }
 
 test('health is 200 or 503, and names each task', async () => {
@@ -32,11 +35,11 @@ test('health is 200 or 503, and names each task', async () => {
 });
 
 test('status is the status, metrics are for Prometheus', async () => {
-  await using server = await serve();
+  await using server = await serve({ metricTags: { team: 'shop' } });
   expect(await (await fetch(`${server.url}/status`)).json()).toEqual(pipelineStatus());
   const metrics = await fetch(`${server.url}/metrics`);
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-  expect(await metrics.text()).toContain('tidemark_healthy{');
+  expect(await metrics.text()).toMatch(/^tidemark_healthy\{.*,team="shop"\} 1$/m);
 });
 
 test('with a token everything but health wants it', async () => {

@@ -128,10 +128,12 @@ describe('every shape of change', () => {
           operation,
           async (cases, keyed, keyOnly, stream, op) => {
             const next = (below: number): number => (stream.next().value as number) % below;
+            const leftOut = keyed && next(3) === 0 ? ({ keyOnly: true } as const) : {};
             const columns = cases.map((typeCase, i) => {
               const optional = i > 0 && next(2) === 0;
               const schema = { ...typeCase.schema, optional };
-              const plain = column(typeCase, `c${i}`, i, { schema, identity: i === 0 });
+              const more = { schema, identity: i === 0, ...(i === 0 ? leftOut : {}) };
+              const plain = column(typeCase, `c${i}`, i, more);
               return i > 0 && next(4) === 0 ? masked(plain, next(3)) : plain;
             });
             const table = tableOf(columns, keyed ? [0] : []);

@@ -95,7 +95,7 @@ test("a connector's own retries win over the section runtime, each for itself", 
 
 test('opens the store, starts nothing, and gives the store back', async () => {
   await using folder = await temporaryFolder('compose');
-  const config = configOf(folder.path);
+  const config = configOf(folder.path, { source: { 'custom.metric.tags': 'team=shop' } });
   const dependencies = { clock: systemClock, logger: silentLogger(), fault: noFaults };
   const { pipeline, registry } = await composePipeline(config, dependencies);
   expect(pipeline.status()).toMatchObject({
@@ -103,6 +103,7 @@ test('opens the store, starts nothing, and gives the store back', async () => {
     source: { state: 'starting', phase: 'starting', connected: false },
     sinks: [{ name: 'w', state: 'starting', connected: false }],
   });
+  expect(pipeline.metricTags).toEqual({ team: 'shop' });
   expect(() => pipeline.finished).toThrow('the pipeline was not started');
   expect(registry.subjects()).toEqual([]);
   await expect(composePipeline(config, dependencies)).rejects.toMatchObject({

@@ -70,3 +70,12 @@ test('a name with quotes is escaped, and the type says which format it is', asyn
   expect(text).toContain('name="a\\"b"');
   expect(METRICS_CONTENT_TYPE).toMatch(/^text\/plain; version=0\.0\.4/);
 });
+
+test('custom.metric.tags are labels of every sample', async () => {
+  const plain = samples(await renderMetrics(pipelineStatus()));
+  const tagged = samples(await renderMetrics(pipelineStatus(), { team: 'shop', stage: 'a"b' }));
+  const expected = [...plain].map(
+    ([name, value]) => [name.replace('}', ',team="shop",stage="a\\"b"}'), value] as const,
+  );
+  expect(Object.fromEntries(tagged)).toEqual(Object.fromEntries(expected));
+});

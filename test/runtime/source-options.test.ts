@@ -25,7 +25,14 @@ const DEBEZIUM = { 'connector.class': 'io.debezium.connector.postgresql.Postgres
 describe('sourceOptionsOf', () => {
   test('our class: safe defaults, names of its own', () => {
     expect(sourceOptionsOf(sourceOf())).toMatchObject({
-      connection: { host: 'db', port: 5432, database: 'shop', user: 'me', sslMode: 'prefer' },
+      connection: {
+        host: 'db',
+        port: 5432,
+        database: 'shop',
+        user: 'me',
+        sslMode: 'prefer',
+        queryTimeoutMs: 600_000,
+      },
       slotName: 'tidemark_shop_1',
       publicationName: 'tidemark_shop_1',
       publicationAutocreateMode: 'filtered',

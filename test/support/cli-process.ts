@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { diesWithItsTest } from './dies-with-its-test.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -21,6 +22,7 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
   });
+  diesWithItsTest(child);
   stop?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 
 import type { PipelineStatus } from '../../src/runtime/pipeline-status.ts';
+import { diesWithItsTest } from './dies-with-its-test.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -44,6 +45,7 @@ export class Daemon implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TIDEMARK_FAULT_POINT: options.faultPoint ?? '', NO_COLOR: '1' },
     });
+    diesWithItsTest(child);
     return new Daemon(child, options.port);
   }
 

@@ -1,9 +1,29 @@
 import type {
   ColumnInfo,
   TableInfo,
+  TypeInfo,
   UniqueIndexInfo,
 } from '../../dialects/postgres/postgres-catalog.ts';
 import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
+
+/** A base type of no extension, unless told otherwise. */
+export function typeInfo(name: string, more: Partial<TypeInfo> = {}): TypeInfo {
+  return {
+    oid: 1,
+    schema: 'pg_catalog',
+    name,
+    kind: 'base',
+    category: 'X',
+    elementOid: 0,
+    arrayOid: 0,
+    baseOid: 0,
+    baseTypmod: -1,
+    delimiter: ',',
+    labels: [],
+    extension: null,
+    ...more,
+  };
+}
 
 /** Catalog rows of made-up tables, for tests of what is made from them. */
 export function columnInfo(name: string, more: Partial<ColumnInfo> = {}): ColumnInfo {

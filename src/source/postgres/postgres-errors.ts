@@ -33,6 +33,9 @@ function codeOf({ code, message }: ServerErrorFields): ErrorCode {
   switch (code) {
     case '42501':
       return NO_REPLICATION_RIGHT.test(message) ? 'PG_NO_REPLICATION_RIGHT' : 'PG_PERMISSION';
+    case '57014':
+      // By pg_cancel_backend otherwise; servers that speak another language do not tell them apart.
+      return message.includes('user request') ? 'PG_SERVER' : 'PG_QUERY_TIMEOUT';
     case '55006':
       return message.includes('replication slot') ? 'PG_SLOT_IN_USE' : 'PG_SERVER';
     case '53300':

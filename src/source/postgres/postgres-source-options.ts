@@ -35,6 +35,8 @@ export interface PostgresConnectionOptions extends ServerAddress {
   /** Of an encrypted key. */
   readonly sslPassword?: string | undefined;
   readonly connectTimeoutMs: number;
+  /** database.query.timeout.ms; absent or 0: no limit. */
+  readonly queryTimeoutMs?: number | undefined;
   /** database.initial.statements: run on every connection but the stream's. */
   readonly initialStatements?: readonly string[] | undefined;
 }
@@ -126,6 +128,8 @@ export interface PostgresSourceOptions {
   readonly columnExclude: readonly RegExp[];
   /** message.key.columns: for tables that match, the first rule replaces their own key. */
   readonly messageKeyColumns?: readonly MessageKeyColumns[] | undefined;
+  /** Columns of the key that the lists leave out stay in the key; absent: they are refused. */
+  readonly keepsKey?: boolean | undefined;
   /** column.mask…, column.truncate…: the first rule that names a column holds. */
   readonly columnMasks?: readonly ColumnMaskRule[] | undefined;
   /** converters, with their modules loaded; absent: there are none. */

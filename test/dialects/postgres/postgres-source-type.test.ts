@@ -1,27 +1,14 @@
 import { expect, test } from 'vitest';
 import type { TypeInfo } from '../../../dialects/postgres/postgres-catalog.ts';
 import { sourceTypeParameters } from '../../../dialects/postgres/postgres-source-type.ts';
+import { typeInfo } from '../../support/table-fixtures.ts';
 
 const UNBOUND = 2147483647;
 const TYPES = new Map<number, TypeInfo>();
 
 function type(name: string, more: Partial<TypeInfo> = {}): TypeInfo {
   const oid = 100 + TYPES.size;
-  const made: TypeInfo = {
-    oid,
-    name,
-    schema: 'pg_catalog',
-    kind: 'base',
-    category: 'X',
-    elementOid: 0,
-    arrayOid: 0,
-    baseOid: 0,
-    baseTypmod: -1,
-    delimiter: ',',
-    labels: [],
-    extension: null,
-    ...more,
-  };
+  const made = typeInfo(name, { oid, ...more });
   TYPES.set(oid, made);
   return made;
 }

@@ -4,24 +4,12 @@ import { mapPostgresType } from '../../../dialects/postgres/postgres-types.ts';
 import type { TypeMapping } from '../../../dialects/postgres/postgres-types.ts';
 import { DEFAULT_VALUE_MODES } from '../../../dialects/postgres/postgres-value-modes.ts';
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
+import { typeInfo } from '../../support/table-fixtures.ts';
 
 const TYPES: TypeInfo[] = [];
 
 function type(info: Partial<TypeInfo> & { readonly name: string }): TypeInfo {
-  const made: TypeInfo = {
-    oid: 100 + TYPES.length,
-    schema: 'pg_catalog',
-    kind: 'base',
-    category: 'X',
-    elementOid: 0,
-    arrayOid: 0,
-    baseOid: 0,
-    baseTypmod: -1,
-    delimiter: ',',
-    labels: [],
-    extension: null,
-    ...info,
-  };
+  const made = typeInfo(info.name, { oid: 100 + TYPES.length, ...info });
   TYPES.push(made);
   return made;
 }

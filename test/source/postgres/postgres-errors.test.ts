@@ -32,6 +32,8 @@ test.each([
   ['0A000', 'logical decoding cannot be used while in recovery', 'PG_UNSUPPORTED_SERVER'],
   ['XX000', 'could not map filenumber "base/1/2" to relation OID', 'PG_DECODING'],
   ['XX000', 'pg_attribute catalog is missing 1 attribute(s) for relation OID 7', 'PG_DECODING'],
+  ['57014', 'canceling statement due to statement timeout', 'PG_QUERY_TIMEOUT'],
+  ['57014', 'canceling statement due to user request', 'PG_SERVER'],
   ['57P01', 'terminating connection due to administrator command', 'PG_CONNECTION_LOST'],
   ['57P03', 'the database system is starting up', 'PG_CONNECTION_LOST'],
   ['08006', 'connection failure', 'PG_CONNECTION_LOST'],

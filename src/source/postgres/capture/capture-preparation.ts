@@ -116,6 +116,7 @@ export function schemaContext(
     types,
     lists: options,
     messageKeys: options.messageKeyColumns ?? [],
+    keepsKey: options.keepsKey,
     masks: options.columnMasks ?? [],
     defaults: options.defaults,
     convertColumn:

@@ -6,11 +6,12 @@ import type {
 import { quoteQualified } from '../../../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
-import { columnIncluded, tableIncluded } from './capture-filter.ts';
+import { tableIncluded } from './capture-filter.ts';
 import { idleMasks } from './column-masking.ts';
 import type { SchemaContext, UnsupportedColumn } from './table-schema-builder.ts';
 import {
   buildTableSchema,
+  columnPlace,
   escapePattern,
   identityColumns,
   unsupportedTypesError,
@@ -72,7 +73,7 @@ export function selectTables(input: SelectionInput): TableSelection {
     const built = buildTableSchema({ table, tupleColumns: tupleColumns.sent }, input, 1);
     unsupported.push(...built.unsupported);
     problems.push(...built.problems);
-    warnings.push(...untoldKey(table, built.schema));
+    warnings.push(...untoldKey(table, built.schema), ...keptInKey(table, built.schema));
     captured.push({
       info: table,
       schema: built.schema,
@@ -108,6 +109,17 @@ function untoldKey({ schema, name }: TableInfo, built: TableSchema): readonly st
       'UPDATE of them leaves the old key behind, and a DELETE names none: ' +
       `ALTER TABLE ${quoteQualified(schema, name)} REPLICA IDENTITY FULL;`,
   ];
+}
+
+/** As the original does it; whoever meant to hide the column should know. */
+function keptInKey({ schema, name }: TableInfo, { columns }: TableSchema): readonly string[] {
+  return columns
+    .filter(({ keyOnly }) => keyOnly === true)
+    .map(
+      (column) =>
+        `${schema}.${name}.${column.name} is left out of the rows, and stays in the key: ` +
+        'column.mask.hash.… hides it there, message.key.columns gives another key',
+    );
 }
 
 interface TableGroup {
@@ -216,9 +228,7 @@ function sentColumns(
   );
   if (published !== null || !input.columnLists) return { sent: all, list: null };
   // By name alone: a column of an unsupported type has to be reported, not left out in silence.
-  const listed = all.filter((column) =>
-    columnIncluded(input.lists, table.schema, table.name, column.name),
-  );
+  const listed = all.filter((column) => columnPlace(table, column, input) !== null);
   // A list that does not cover the replica identity makes UPDATE and DELETE fail on the source:
   // such a table is published whole, and the columns left out here.
   const covers = identityColumns(table).every((n) => listed.some((column) => column.number === n));

@@ -3,7 +3,7 @@ import { sourceTypeParameters } from '../../../../dialects/postgres/postgres-sou
 import { mapPostgresType } from '../../../../dialects/postgres/postgres-types.ts';
 import type { TypedColumn } from '../../../../dialects/postgres/postgres-types.ts';
 import type { ValueModes } from '../../../../dialects/postgres/postgres-value-modes.ts';
-import type { ColumnType, ColumnTypes } from './table-schema-builder.ts';
+import type { ColumnType, ColumnTypes } from './column-types.ts';
 
 /** The types of one database, by oid, under the configured handling modes. */
 export class ColumnTypeCatalog implements ColumnTypes {

@@ -1,7 +1,6 @@
 import { debeziumDefault, literalDefault } from '../../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import { parseText } from '../../../../dialects/postgres/postgres-text-values.ts';
-import type { TypedColumn } from '../../../../dialects/postgres/postgres-types.ts';
 import type { ColumnMaskRule } from '../../../config/column-mask-options.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../../model/connect-schema.ts';
@@ -9,22 +8,10 @@ import type { ColumnSchema, TableSchema, TextFormat } from '../../../model/table
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
 import type { ConvertedColumn } from './column-conversions.ts';
+import type { ColumnType, ColumnTypes } from './column-types.ts';
+import { withOneGeometry } from './geometry-types.ts';
 import { maskColumns, maskRuleOf } from './column-masking.ts';
 import type { DefaultValueMode, MessageKeyColumns } from '../postgres-source-options.ts';
-
-/** What a column's type becomes. */
-export interface ColumnType {
-  readonly schema: ConnectSchema;
-  readonly format: TextFormat;
-  /** Name of the root type, `enum` for all enums. */
-  readonly rootName?: string;
-}
-
-/** Knows the types of one database under the configured handling modes. */
-export interface ColumnTypes {
-  /** Null: the type is not supported. */
-  typeOf(column: TypedColumn): ColumnType | null;
-}
 
 /** A table as one source of rows sends it. */
 export interface TableShape {
@@ -40,6 +27,8 @@ export interface SchemaContext {
   readonly types: ColumnTypes;
   readonly lists: CaptureLists;
   readonly messageKeys: readonly MessageKeyColumns[];
+  /** A column of the key that the lists leave out stays in the key; absent: it is a problem. */
+  readonly keepsKey?: boolean | undefined;
   /** What hides values; absent: nothing. */
   readonly masks?: readonly ColumnMaskRule[];
   /** default.value.mode: constants of all types, or what Debezium shows; the former if absent. */
@@ -85,16 +74,15 @@ export function buildTableSchema(
   const { table, tupleColumns } = shape;
   const { schema: schemaName, name } = table;
   const qualified = `${schemaName}.${name}`;
-  const wanted = tupleColumns.filter((column) =>
-    columnIncluded(context.lists, schemaName, name, column.name),
-  );
+  const wanted = tupleColumns.filter((column) => columnPlace(table, column, context) !== null);
   const identity = identityColumns(table);
   const unsupported: UnsupportedColumn[] = [];
   const problems: TidemarkError[] = [];
   const columns: ColumnSchema[] = [];
+  const types = withOneGeometry(context.types, wanted);
   for (const column of wanted) {
     const full = `${qualified}.${column.name}`;
-    const form = columnForm(table, column, full, context, problems);
+    const form = columnForm(table, column, full, { ...context, types }, problems);
     if (form === null) {
       unsupported.push({ column: full, type: column.typeText });
       continue;
@@ -105,6 +93,7 @@ export function buildTableSchema(
       tupleIndex: tupleColumns.indexOf(column),
       sourceType: column.typeText,
       identity: identity.includes(column.number),
+      ...(columnPlace(table, column, context) === 'key' ? { keyOnly: true } : {}),
     });
   }
   const key = keyNames(table, context.messageKeys);
@@ -127,6 +116,19 @@ export function buildTableSchema(
   };
   const masked = maskColumns(schema, tupleColumns, context.masks ?? []);
   return { schema: masked.schema, unsupported, problems: [...problems, ...masked.problems] };
+}
+
+/**
+ * Where a column of a captured table is told; null: nowhere. The original keeps a column of the key
+ * in the key, whatever its lists say of the row.
+ */
+export function columnPlace(
+  table: TableInfo,
+  { name }: ColumnInfo,
+  { lists, messageKeys, keepsKey }: Pick<SchemaContext, 'lists' | 'messageKeys' | 'keepsKey'>,
+): 'row' | 'key' | null {
+  if (columnIncluded(lists, table.schema, table.name, name)) return 'row';
+  return keepsKey === true && keyNames(table, messageKeys).names.includes(name) ? 'key' : null;
 }
 
 /** Empty where one of them is not captured. */

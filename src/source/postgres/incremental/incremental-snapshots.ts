@@ -113,7 +113,8 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
     this.#marks = new WindowMarks(parts.options, parts.clock, (text) => parts.warn(text));
     const signal = (): AbortSignal => this.#signal;
-    this.#whole = new WholeRead(parts, this.#tasks, this.#wholeReader, this.#recent, signal);
+    const shared = [this.#wholeReader, this.#recent, this.#planner.throttle] as const;
+    this.#whole = new WholeRead(parts, this.#tasks, ...shared, signal);
     this.#watches = new SnapshotWatches({
       options: parts.options.snapshots,
       receiver: parts.receiver,
@@ -155,10 +156,8 @@ export class IncrementalSnapshots implements StreamSnapshots {
   boundary(at: Lsn): Promise<void> | undefined {
     const open = this.#open;
     if (open !== null && open.read !== null && at >= open.read.until) this.#close(open, at);
-    const { seen, blocking } = this.#tasks.state;
-    if (seen.length > 0) this.#forgetSeen(at);
-    if (blocking.length === 0 && !this.#whole.isWanted) return undefined;
-    return this.#readWhole(at);
+    if (this.#tasks.state.seen.length > 0) this.#forgetSeen(at);
+    return this.#whole.isDue ? this.#readWhole(at) : undefined;
   }
 
   /** Works until the signal aborts; throws what a first snapshot cannot go on with. */
@@ -172,11 +171,12 @@ export class IncrementalSnapshots implements StreamSnapshots {
       while (!signal.aborted) {
         const task = this.#tasks.current();
         if (task === null || this.#whole.isWanted) {
-          await this.#sleepUntilWoken(signal);
+          if (this.#whole.isLate) await this.#whole.untilHours(signal);
+          else await this.#sleepUntilWoken(signal);
           continue;
         }
         try {
-          if (await this.#planner.waited(signal)) continue;
+          if (await this.#planner.throttle.waited(signal)) continue;
           await this.#step(task, signal);
           if (!this.#tasks.hasIncremental()) await this.#marks.last(this.#reader, signal);
           backoff.reset();

@@ -14,7 +14,9 @@ import type { RelationCache } from '../stream/relation-cache.ts';
 import type { ReplicationPosition } from '../stream/replication-position.ts';
 import { rowKeyColumns } from './row-key.ts';
 import { overrideOf } from '../snapshot/select-override.ts';
+import { FetchedRows } from '../snapshot/fetched-rows.ts';
 import { SnapshotRows } from '../snapshot/snapshot-rows.ts';
+import type { SnapshotThrottle } from '../snapshot/snapshot-throttle.ts';
 import type { BlockingRequest, TableTask } from './snapshot-state.ts';
 import { conditionFor, mustFinish, newTask } from './snapshot-state.ts';
 import type { SnapshotTasks } from './snapshot-tasks.ts';
@@ -34,6 +36,8 @@ export interface WholeReadParts {
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
   readonly clock: Clock;
+  /** Lets the server tell its position. */
+  ask(): void;
   notify(notification: SourceNotification): void;
   note(text: string): void;
   warn(text: string): void;
@@ -75,6 +79,7 @@ export class WholeRead {
   readonly #reader: WindowReader;
   readonly #recent: RecentTransactions;
   readonly #signal: () => AbortSignal;
+  readonly #throttle: SnapshotThrottle;
   #wanted: WantedTable | null = null;
 
   constructor(
@@ -82,17 +87,35 @@ export class WholeRead {
     tasks: SnapshotTasks,
     reader: WindowReader,
     recent: RecentTransactions,
+    throttle: SnapshotThrottle,
     signal: () => AbortSignal,
   ) {
     this.#parts = parts;
     this.#tasks = tasks;
     this.#reader = reader;
     this.#recent = recent;
+    this.#throttle = throttle;
     this.#signal = signal;
   }
 
   get isWanted(): boolean {
     return this.#wanted !== null;
+  }
+
+  /** There is something to be read now. */
+  get isDue(): boolean {
+    return this.isWanted || (this.#tasks.state.blocking.length > 0 && this.#throttle.isOpen);
+  }
+
+  /** A blocking snapshot waits for its hours. */
+  get isLate(): boolean {
+    return this.#tasks.state.blocking.length > 0 && !this.#throttle.isOpen;
+  }
+
+  /** Afterwards the server is asked for its position: what was late is read at the next one. */
+  async untilHours(signal: AbortSignal): Promise<void> {
+    await this.#throttle.waited(signal);
+    this.#parts.ask();
   }
 
   want(table: WantedTable): void {
@@ -101,7 +124,9 @@ export class WholeRead {
 
   /** Called between two transactions of the stream, which waits. */
   async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
-    for (const request of this.#tasks.state.blocking) await this.#blocking(request, at, captured);
+    for (const request of this.#throttle.isOpen ? this.#tasks.state.blocking : []) {
+      await this.#blocking(request, at, captured);
+    }
     const wanted = this.#wanted;
     if (wanted !== null && this.#tasks.has(wanted.task)) await this.#keyless(wanted, at);
     this.#wanted = null;
@@ -236,7 +261,7 @@ export class WholeRead {
     notices: InitialNotices | null,
     signal: AbortSignal,
   ): Promise<number> {
-    const { receiver, clock, position } = this.#parts;
+    const { receiver, clock, position, options } = this.#parts;
     const rows = new SnapshotRows(
       tables.map(({ captured, schema }) => ({
         schema,
@@ -253,18 +278,16 @@ export class WholeRead {
     for (const [index, { captured, condition, statement }] of tables.entries()) {
       notices?.tableBegun(names[index] ?? '', names.join(','));
       const chunk = rows.openChunk(index);
-      const handler = {
-        data: (bytes: Buffer, start: number, end: number): void => {
-          chunk.row(bytes, start, end);
-        },
-        settle: (): Promise<void> | undefined => {
-          chunk.inputRead();
+      const fetched = new FetchedRows(chunk, {
+        size: options.snapshots.fetchSize,
+        settle: (count) => {
           rows.tick();
-          return receiver.settle(true);
+          this.#throttle.count(count);
+          return both(receiver.settle(true), this.#throttle.pause(signal));
         },
-      };
+      });
       const query = wholeQuery({ captured, keyColumns: [], condition, statement });
-      await wire.copyOut(query, handler, signal);
+      await wire.copyOut(query, fetched, signal);
       chunk.close();
       notices?.progressed(rows.progress());
     }
@@ -287,6 +310,14 @@ export class WholeRead {
       snapshot: 'false',
     });
   }
+}
+
+function both(
+  one: Promise<void> | undefined,
+  other: Promise<void> | undefined,
+): Promise<void> | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Promise.all([one, other]).then(() => undefined);
 }
 
 /** Of `xmin:xmax:…`, the xmax: it stands in `source.txId`, as with the rows of a first snapshot. */

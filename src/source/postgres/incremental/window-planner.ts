@@ -30,7 +30,8 @@ export class WindowPlanner {
   readonly #options: PostgresSourceOptions;
   readonly #tasks: SnapshotTasks;
   readonly #reader: WindowReader;
-  readonly #throttle: SnapshotThrottle;
+  /** Of all that is read beside the stream. */
+  readonly throttle: SnapshotThrottle;
   /** Halved when rows did not fit. */
   #scale = 1;
 
@@ -44,14 +45,9 @@ export class WindowPlanner {
     this.#tasks = tasks;
     this.#reader = reader;
     const { clock } = environment;
-    this.#throttle = new SnapshotThrottle(options.snapshots, clock, (text) =>
+    this.throttle = new SnapshotThrottle(options.snapshots, clock, (text) =>
       environment.note(text),
     );
-  }
-
-  /** True: reading had to wait, for its hours or its rate. */
-  waited(signal: AbortSignal): Promise<boolean> {
-    return this.#throttle.waited(signal);
   }
 
   open(recent: RecentTransactions): SnapshotWindow {
@@ -81,7 +77,7 @@ export class WindowPlanner {
 
   /** False: the chunk has to be read in another way. */
   isUsable({ chunk, task, reading }: OpenWindow, read: ReadWindow): boolean {
-    this.#throttle.count(read.rows.count);
+    this.throttle.count(read.rows.count);
     if (chunk.kind === 'pages') {
       const { oid } = chunk.storage;
       const part = task.parts.find((other) => other.oid === oid);
@@ -132,7 +128,7 @@ export class WindowPlanner {
 
   #pages(task: TableTask, { captured }: TableReading): WindowChunk | null {
     const { estimatedRows, pages } = captured.info;
-    const rows = this.#throttle.atOnce(this.#options.snapshots.chunkRows);
+    const rows = this.throttle.atOnce(this.#options.snapshots.chunkRows);
     const wanted = Math.max(1, rows * this.#scale);
     const count = pagesOf(wanted, pages, estimatedRows);
     for (const part of task.parts) {
@@ -163,7 +159,7 @@ export class WindowPlanner {
     const { lastKey } = this.#tasks.latest(task) ?? task;
     if (maxKey.length === 0 || isEqual(lastKey, maxKey)) return null;
     const { chunkRows, chunkSize } = this.#options.snapshots;
-    const rows = this.#throttle.atOnce(task.purpose === 'initial' ? chunkRows : chunkSize);
+    const rows = this.throttle.atOnce(task.purpose === 'initial' ? chunkRows : chunkSize);
     const limit = Math.max(1, Math.floor(rows * this.#scale));
     return { kind: 'keys', order: reading.order, after: lastKey, upTo: maxKey, limit };
   }

@@ -3,6 +3,7 @@ import type { Lsn } from '../../../model/lsn.ts';
 import { lsn, parseLsn } from '../../../model/lsn.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { NO_STATEMENT_TIMEOUT } from '../wire/wire-connect.ts';
 import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
 import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
 import type { WireFactory } from '../snapshot/snapshot-request.ts';
@@ -96,7 +97,7 @@ export class WindowReader {
     const session = {
       replication: false,
       applicationName: 'tidemark snapshot',
-      settings: { row_security: 'off' },
+      settings: { ...NO_STATEMENT_TIMEOUT, row_security: 'off' },
     };
     return (this.#wire = await this.#connect(session, signal));
   }
@@ -144,12 +145,12 @@ class RowBuffer implements ChunkRows {
     return this.#ends[index] as number;
   }
 
-  data(bytes: Buffer, start: number, end: number): void {
+  data(bytes: Buffer, start: number, end: number): undefined {
     const length = end - start;
     // One row always fits: what is larger than the limit cannot be cut further.
     if (this.cut || (this.count > 0 && this.#used + length > this.#maxBytes)) {
       this.cut = true;
-      return;
+      return undefined;
     }
     if (this.#used + length > this.bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.#used + length));
@@ -160,6 +161,7 @@ class RowBuffer implements ChunkRows {
     this.#used += length;
     this.#ends.push(this.#used);
     this.count++;
+    return undefined;
   }
 
   settle(): undefined {

@@ -4,6 +4,7 @@ import { TidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { FetchedRows } from './fetched-rows.ts';
 import type { SnapshotChunk } from './snapshot-chunks.ts';
 import { chunkQuery } from './snapshot-chunks.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
@@ -12,7 +13,6 @@ import { paceOf } from './snapshot-pace.ts';
 import type { SnapshotRequest } from './snapshot-request.ts';
 import type { ChunkRows } from './snapshot-rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
-import type { CopyOutHandler } from '../wire/wire-operation.ts';
 
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -101,7 +101,7 @@ export class ChunkQueue {
     // A range of blocks is soon read; a SELECT may take as long as its table is large.
     const until = chunk.statement === undefined ? signal : AbortSignal.any([signal, released]);
     try {
-      await wire.copyOut(chunkQuery(chunk, table), this.#handler(rows, until), until);
+      await wire.copyOut(chunkQuery(chunk, table), this.#fetched(rows, until), until);
     } catch (error) {
       if (signal.aborted || !released.aborted || chunk.statement === undefined) throw error;
       return false;
@@ -111,24 +111,14 @@ export class ChunkQueue {
     return true;
   }
 
-  #handler(rows: ChunkRows, signal: AbortSignal): CopyOutHandler {
-    const pace = this.#pace;
-    const data = (bytes: Buffer, start: number, end: number): void => {
-      rows.row(bytes, start, end);
-    };
-    return {
-      data:
-        pace === null
-          ? data
-          : (bytes, start, end): void => {
-              pace.count(1);
-              data(bytes, start, end);
-            },
-      settle: (): Promise<void> | undefined => {
-        rows.inputRead();
+  #fetched(rows: ChunkRows, signal: AbortSignal): FetchedRows {
+    return new FetchedRows(rows, {
+      size: this.#request.options.snapshots.fetchSize,
+      settle: (count) => {
+        this.#pace?.count(count);
         return this.#settle(signal);
       },
-    };
+    });
   }
 
   /** No more rows follow, or none in this snapshot. True: all have been read. */

@@ -9,6 +9,8 @@ export class SnapshotHours {
   readonly #hours: readonly DailyHours[];
   readonly #clock: Clock;
   readonly #format: Intl.DateTimeFormat;
+  /** What was found in which minute: whoever waits may ask at every transaction. */
+  #looked = { minute: -1, isOpen: false };
 
   constructor(hours: readonly DailyHours[], timeZone: string, clock: Clock) {
     this.#hours = hours;
@@ -22,6 +24,12 @@ export class SnapshotHours {
   }
 
   get isOpen(): boolean {
+    const minute = Math.floor(this.#clock.nowMs() / 60_000);
+    if (minute !== this.#looked.minute) this.#looked = { minute, isOpen: this.#look() };
+    return this.#looked.isOpen;
+  }
+
+  #look(): boolean {
     const minute = this.#minuteOfDay();
     return this.#hours.some(({ from, to }) =>
       from < to ? minute >= from && minute < to : minute >= from || minute < to,

@@ -12,6 +12,8 @@ export interface SelectOverride {
 export interface SnapshotOptions {
   /** About how many rows of a first snapshot a crash may cost for each connection. */
   readonly chunkRows: number;
+  /** snapshot.fetch.size: rows between two looks for room; 0: as many as a buffer has. */
+  readonly fetchSize: number;
   /** incremental.snapshot.chunk.size: rows of a window. */
   readonly chunkSize: number;
   /** read.only: nothing is written to the source, not even marks. */
@@ -42,6 +44,7 @@ export interface SnapshotOptions {
 /** What holds when no property says otherwise. */
 export const DEFAULT_SNAPSHOT_OPTIONS: SnapshotOptions = {
   chunkRows: 8192,
+  fetchSize: 10_240,
   chunkSize: 1024,
   readOnly: false,
   signalTable: null,

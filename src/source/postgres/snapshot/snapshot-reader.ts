@@ -14,6 +14,7 @@ import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { NO_STATEMENT_TIMEOUT } from '../wire/wire-connect.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { lockingQuery, overrideOf } from './select-override.ts';
 import type { StorageSize } from './snapshot-chunks.ts';
@@ -164,6 +165,7 @@ async function openReader(
     replication: false,
     applicationName: 'tidemark snapshot',
     settings: {
+      ...NO_STATEMENT_TIMEOUT,
       // With row level security on, rows would be missing in silence (P75): now it is an error.
       row_security: 'off',
       // A SELECT of the configuration may meet tables that nobody has locked before.

@@ -5,8 +5,9 @@ import type { SnapshotPace } from './snapshot-pace.ts';
 import { paceOf } from './snapshot-pace.ts';
 
 /**
- * Holds reads beside the stream back: to hours of the day, and to rows per second. It is asked
- * between two windows, where no transaction is open on the source.
+ * Holds reads beside the stream back: to hours of the day, and to rows per second. Between two
+ * windows it is asked to wait, where no transaction is open on the source; a table that is read
+ * whole begins within the hours, and pauses inside of its transaction.
  */
 export class SnapshotThrottle {
   readonly #hours: SnapshotHours | null;
@@ -30,18 +31,27 @@ export class SnapshotThrottle {
     return this.#pace === null ? rows : Math.max(1, Math.min(rows, this.#rowsPerSecond));
   }
 
+  get isOpen(): boolean {
+    return this.#hours?.isOpen ?? true;
+  }
+
+  /** Undefined: no need to wait before more rows are read. */
+  pause(signal: AbortSignal): Promise<void> | undefined {
+    return this.#pace?.wait(signal);
+  }
+
   count(rows: number): void {
     this.#pace?.count(rows);
   }
 
   /** True: it waited, and what was to be read may be another table now. */
   async waited(signal: AbortSignal): Promise<boolean> {
-    if (this.#hours?.isOpen === false) {
+    if (this.#hours !== null && !this.isOpen) {
       this.#note('tables are read on when snapshot.window begins');
       await this.#hours.untilOpen(signal);
       return true;
     }
-    const pause = this.#pace?.wait(signal);
+    const pause = this.pause(signal);
     if (pause === undefined) return false;
     await pause;
     return true;

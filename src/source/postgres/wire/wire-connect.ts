@@ -36,15 +36,27 @@ export const VALUE_SETTINGS: Readonly<Record<string, string>> = {
 
 /**
  * Values print the same in snapshot and stream only if both sessions have the same settings, and
- * role or database settings must not change them (P86, P104); nor may a timeout end us (P58). Not
- * lc_monetary: it says how many digits of an amount of money stand after the point (P92).
+ * role or database settings must not change them (P86, P104); nor may their timeouts end us (P58).
+ * Not lc_monetary: it says how many digits of an amount of money stand after the point (P92).
  */
 const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   ...VALUE_SETTINGS,
-  statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
 };
+
+/** A stream, or a table that is read whole, takes as long as it takes. */
+export const NO_STATEMENT_TIMEOUT: Readonly<Record<string, string>> = { statement_timeout: '0' };
+
+function sessionSettings(
+  { queryTimeoutMs = 0 }: PostgresConnectionOptions,
+  { replication, settings }: WireSession,
+): Readonly<Record<string, string>> {
+  const timeout = replication
+    ? NO_STATEMENT_TIMEOUT
+    : { statement_timeout: String(queryTimeoutMs) };
+  return { ...SESSION_SETTINGS, ...timeout, ...settings };
+}
 
 /** The `options` of the startup packet; a space or backslash in a value is escaped. */
 function startupOptions(settings: Readonly<Record<string, string>>): string {
@@ -116,7 +128,7 @@ async function login(
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    options: startupOptions({ ...SESSION_SETTINGS, ...session.settings }),
+    options: startupOptions(sessionSettings(options, session)),
     enableChannelBinding: true,
     ssl: tls,
     ...(tls === false ? { stream: () => plainSocket(receiver, state) } : {}),

@@ -12,8 +12,11 @@ export interface QueryResult {
 
 /** Receives a copy. */
 export interface CopyOutHandler {
-  /** One CopyData; the range is writable and valid until the next `settle` returns. */
-  data(bytes: Buffer, start: number, end: number): void;
+  /**
+   * One CopyData; the range is writable and valid until the next `settle` returns. A promise holds
+   * back all that follows.
+   */
+  data(bytes: Buffer, start: number, end: number): Promise<void> | undefined;
   /** After each chunk of input; nothing more is read while the promise is open. */
   settle(): Promise<void> | undefined;
 }
@@ -118,8 +121,8 @@ export class CopyOutOperation extends WireOperation {
     this.#handler = handler;
   }
 
-  override data(bytes: Buffer, start: number, end: number): undefined {
-    this.#handler.data(bytes, start, end);
+  override data(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
+    return this.#handler.data(bytes, start, end);
   }
 
   override settle(): Promise<void> | undefined {

@@ -2,24 +2,10 @@ import { expect, test } from 'vitest';
 import type { TypeInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import { ColumnTypeCatalog } from '../../../../src/source/postgres/capture/column-type-catalog.ts';
 import { DEFAULT_VALUE_MODES } from '../../../../dialects/postgres/postgres-value-modes.ts';
+import { typeInfo } from '../../../support/table-fixtures.ts';
 
-function type(oid: number, name: string, more: Partial<TypeInfo> = {}): TypeInfo {
-  return {
-    oid,
-    schema: 'public',
-    name,
-    kind: 'base',
-    category: 'U',
-    elementOid: 0,
-    arrayOid: 0,
-    baseOid: 0,
-    baseTypmod: -1,
-    delimiter: ',',
-    labels: [],
-    extension: null,
-    ...more,
-  };
-}
+const type = (oid: number, name: string, more: Partial<TypeInfo> = {}): TypeInfo =>
+  typeInfo(name, { oid, schema: 'public', category: 'U', ...more });
 
 const column = (typeOid: number): { typeOid: number; typmod: number; typeText: string } => ({
   typeOid,

@@ -1,30 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { PublicationInfo } from '../../../../dialects/postgres/postgres-server-catalog.ts';
 import type { PublicationInput } from '../../../../src/source/postgres/capture/postgres-publication.ts';
 import {
   planPublication,
   publicationNamesOption,
 } from '../../../../src/source/postgres/capture/postgres-publication.ts';
+import { publicationInfo } from '../../../support/catalog-fixtures.ts';
 import { capturedTable, tableInfo } from '../../../support/table-fixtures.ts';
 
 const orders = capturedTable(tableInfo({ oid: 1, name: 'orders' }), { sent: ['id', 'note'] });
 const odd = capturedTable(tableInfo({ oid: 2, schema: 'a.b', name: 'It"s' }), { sent: ['id'] });
 const whole = { schema: 'public', table: 'orders', columns: ['id', 'note'], rowFilter: null };
 
-function current(more: Partial<PublicationInfo> = {}): PublicationInfo {
-  return {
-    name: 'tidemark',
-    owner: 'app',
-    owned: true,
-    allTables: false,
-    viaRoot: false,
-    inserts: true,
-    updates: true,
-    deletes: true,
-    truncates: true,
-    ...more,
-  };
-}
+const current = publicationInfo;
 
 function plan(
   more: Partial<Omit<PublicationInput, 'options'>> & {

@@ -114,3 +114,56 @@ test.each([
   expect(row?.fields?.map((field) => field.name)).toEqual(fields);
   expect(record?.keySchema?.name).toBe(name.replace('Value', 'Key'));
 });
+
+describe('a column of the key that the lists leave out', () => {
+  const table = `CREATE TABLE item (id int PRIMARY KEY, n int, hidden text);
+    INSERT INTO item VALUES (1, 1, 'x')`;
+  const rowOf = (record: ReadRecord): unknown =>
+    record.value === null ? null : (record.value as { after: unknown }).after;
+
+  test.each([
+    ['json', { 'column.exclude.list': 'public\\.item\\.(id|hidden)' }],
+    ['avro', { 'column.include.list': 'public\\.item\\.n' }],
+  ])("stays in the key with Debezium's class (%s)", async (converter, lists) => {
+    await using database = await freshDatabase();
+    await database.query(table);
+    await using running = await runningPipeline(database, {
+      source: {
+        'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+        'publication.autocreate.mode': 'filtered',
+        'key.converter': converter,
+        'value.converter': converter,
+        ...lists,
+      },
+    });
+    await database.query(`UPDATE item SET n = 2; UPDATE item SET id = 2; DELETE FROM item`);
+    const records = await running.records('shop.public.item', 7);
+    expect(records.map(({ key }) => key)).toEqual([1, 1, 1, 1, 2, 2, 2].map((id) => ({ id })));
+    expect(records.map(rowOf)).toEqual([{ n: 1 }, { n: 2 }, null, null, { n: 2 }, null, null]);
+    const fields = records[0]?.valueSchema?.fields?.[1]?.schema.fields;
+    expect(fields?.map(({ name }) => name)).toEqual(['n']);
+    expect(records[4]?.headers['__debezium.oldkey']).toBe('{"id":1}');
+    const data = JSON.stringify({ 'data-collections': ['public.item'] });
+    await database.query(`INSERT INTO item VALUES (3, 3, 'x')`);
+    await running.records('shop.public.item', 8);
+    running.pipeline.signal({ id: 's', type: 'execute-snapshot', data });
+    const again = await running.records('shop.public.item', 9);
+    expect(again.slice(7).map(({ key }) => key)).toEqual([{ id: 3 }, { id: 3 }]);
+    expect(again.slice(7).map(rowOf)).toEqual([{ n: 3 }, { n: 3 }]);
+    expect(running.lines).toContainEqual(
+      expect.stringMatching(/^40 public\.item\.id is left out of the rows, and stays in the key/),
+    );
+  });
+
+  test('is refused otherwise', async () => {
+    await using database = await freshDatabase();
+    await database.query(table);
+    await using running = await runningPipeline(database, {
+      source: { 'column.exclude.list': 'public\\.item\\.id' },
+    });
+    expect(running.pipeline.sourceFailure()).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('public.item.id belongs to the key') as string,
+    });
+  });
+});

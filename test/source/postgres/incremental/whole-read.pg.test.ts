@@ -3,6 +3,7 @@ import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapsh
 import { freshDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';
+import { SteppedClock } from '../../../support/stepped-clock.ts';
 import { expectTables } from '../../../support/table-rows.ts';
 
 test('a keyless table under load ends equal, what the read saw is left out', async () => {
@@ -99,5 +100,55 @@ test.each(['incremental', 'blocking'])(
     await receiver.until((events) => events.some((e) => e.after?.['n'] === '2000'));
     await second.stop();
     await expectTables(database, receiver, ['k']);
+  },
+);
+
+test('a blocking snapshot waits for snapshot.window, and changes come meanwhile', async () => {
+  await using database = await freshDatabase();
+  await database.query(`CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2)`);
+  const clock = new SteppedClock(30_000, 30_000);
+  const minute = new Date(clock.nowMs()).getUTCHours() * 60;
+  const hours = [{ from: (minute + 120) % 1440, to: (minute + 240) % 1440 }];
+  const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, window: { hours, timeZone: 'UTC' } };
+  const options = sourceOptionsFor(database, { snapshotMode: 'no_data', snapshots });
+  const source = await startStreaming(options, new RecordingReceiver(), { clock });
+  const data = JSON.stringify({ type: 'blocking', 'data-collections': ['public.a'] });
+  source.reader.signal({ id: 's', type: 'execute-snapshot', data });
+  await expect.poll(() => clock.sleepers).toBe(1);
+  await database.query('INSERT INTO a VALUES (3)');
+  await source.receiver.until((events) => events.length === 1);
+  clock.step(30_000);
+  await expect.poll(() => clock.sleepers).toBe(1);
+  expect(source.receiver.events.map(({ op }) => op)).toEqual(['c']);
+  // Nothing is written afterwards: the server is asked.
+  clock.step(120 * 60_000);
+  await source.receiver.until((events) => events.length === 4);
+  await source.stop();
+  expect(source.receiver.events.map(({ op }) => op)).toEqual(['c', 'r', 'r', 'r']);
+  expect(source.notes).toContain('tables are read on when snapshot.window begins');
+});
+
+test.each(['incremental', 'blocking'])(
+  'a keyless table keeps to snapshot.max.rows.per.second (%s)',
+  async (type) => {
+    await using database = await freshDatabase();
+    await database.query(`
+      CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
+      INSERT INTO k SELECT generate_series(1, 4000);`);
+    const clock = new SteppedClock(150, 900, 'skip');
+    const rate = 400;
+    const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, fetchSize: 200, rowsPerSecond: rate };
+    const options = sourceOptionsFor(database, { snapshotMode: 'no_data', snapshots });
+    const source = await startStreaming(options, new RecordingReceiver(), { clock });
+    const began = clock.monotonicMs();
+    const data = JSON.stringify({ type, 'data-collections': ['public.k'] });
+    source.reader.signal({ id: 's', type: 'execute-snapshot', data });
+    await database.query(`SELECT pg_logical_emit_message(true, 'go', '')`);
+    await source.receiver.until((events) => events.filter((e) => e.op === 'r').length === 4000);
+    const seconds = (clock.monotonicMs() - began) / 1000;
+    await source.stop();
+    const reached = 4000 / seconds / rate;
+    expect(reached).toBeGreaterThan(0.8);
+    expect(reached).toBeLessThan(1.2);
   },
 );

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
 import type { TestDatabase } from '../../../support/postgres.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
-import { sourceOptionsFor, startSource } from '../../../support/postgres-source.ts';
+import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';
 import type { RecordedEvent } from '../../../support/recording-receiver.ts';
 import { rejection, startSnapshot } from '../../../support/snapshot-run.ts';
@@ -172,4 +173,22 @@ test('DDL that waits for the snapshot does not stop it, and gets its turn afterw
   expect(receiver.events.filter(({ op }) => op === 'r')).toHaveLength(4000);
   await altered;
   await ddl.end();
+});
+
+test('a table may take longer than database.query.timeout.ms, first and later (P58)', async () => {
+  await using database = await freshDatabase();
+  await database.query(`CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, '')`);
+  const statement = "SELECT id, current_setting('statement_timeout') AS v FROM a";
+  const options = sourceOptionsFor(database, {
+    snapshots: { ...DEFAULT_SNAPSHOT_OPTIONS, overrides: [{ table: 'public.a', statement }] },
+  });
+  const connection = { ...options.connection, queryTimeoutMs: 60_000 };
+  const source = await startStreaming({ ...options, connection });
+  const filter = `current_setting('statement_timeout') = '0'`;
+  const conditions = [{ 'data-collection': 'public.a', filter }];
+  const data = { 'data-collections': ['public.a'], 'additional-conditions': conditions };
+  source.reader.signal({ id: 's', type: 'execute-snapshot', data: JSON.stringify(data) });
+  await source.receiver.until((events) => events.length === 2);
+  await source.stop();
+  expect(source.receiver.events.map(({ after }) => after?.['v'])).toEqual(['0', '']);
 });

@@ -9,50 +9,17 @@ import {
   columnsAgree,
   tableAsOf,
 } from '../../../../src/source/postgres/stream/relation-translator.ts';
+import { columnInfo, tableInfo, uniqueIndex } from '../../../support/table-fixtures.ts';
 
-const column = (number: number, name: string, overrides: Partial<ColumnInfo> = {}): ColumnInfo => ({
-  number,
-  name,
-  typeOid: 23,
-  typmod: -1,
-  typeText: 'integer',
-  notNull: false,
-  defaultExpression: null,
-  generated: null,
-  identity: null,
-  comment: null,
-  ...overrides,
-});
+const column = (number: number, name: string, overrides: Partial<ColumnInfo> = {}): ColumnInfo =>
+  columnInfo(name, { number, ...overrides });
 
-const primary = (...columns: number[]): UniqueIndexInfo => ({
-  name: 't_pkey',
-  columns,
-  primary: true,
-  replicaIdentity: false,
-  immediate: true,
-});
+const primary = (...columns: number[]): UniqueIndexInfo => uniqueIndex(columns, { primary: true });
 
 const table = (
   columns: readonly ColumnInfo[],
   uniqueIndexes: readonly UniqueIndexInfo[],
-): TableInfo => ({
-  oid: 7,
-  schema: 'public',
-  name: 't',
-  kind: 'table',
-  persistence: 'permanent',
-  replicaIdentity: 'default',
-  owner: 'o',
-  columns,
-  uniqueIndexes,
-  parentOid: 0,
-  rootOid: 7,
-  rowSecurity: false,
-  canSelect: true,
-  owned: true,
-  estimatedRows: 0,
-  pages: 0,
-});
+): TableInfo => tableInfo({ oid: 7, name: 't', columns, uniqueIndexes });
 
 /** Columns as `*name` (in the identity) or `name`, all of them integers. */
 const relation = (

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { PostgresWire } from '../../../../src/source/postgres/wire/postgres-wire.ts';
+import { NO_STATEMENT_TIMEOUT } from '../../../../src/source/postgres/wire/wire-connect.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
 import { connectionTo } from '../../../support/postgres-source.ts';
 import { startProxy } from '../../../support/tcp-proxy.ts';
@@ -116,4 +117,24 @@ test('SCRAM with channel binding finds out who relays TLS with another certifica
     code: 'PG_AUTH',
     message: expect.stringContaining('channel binding') as string,
   });
+});
+
+test('database.query.timeout.ms ends a query that takes longer, and never a stream', async () => {
+  await using database = await freshDatabase();
+  const options = { ...connectionTo(database), queryTimeoutMs: 250 };
+  const session = { replication: false, applicationName: 'test' };
+  await using wire = await PostgresWire.connect(options, session, signal);
+  await expect(wire.query('SELECT pg_sleep(60)')).rejects.toMatchObject({
+    code: 'PG_QUERY_TIMEOUT',
+    message: expect.stringContaining('SQLSTATE 57014') as string,
+    cure: expect.stringContaining('database.query.timeout.ms') as string,
+  });
+  expect((await wire.query('SELECT 1'))[0]?.rows).toEqual([['1']]);
+  const shown = async (more: object): Promise<unknown> => {
+    await using other = await PostgresWire.connect(options, { ...session, ...more }, signal);
+    return (await other.query('SHOW statement_timeout'))[0]?.rows[0]?.[0];
+  };
+  expect(await shown({})).toBe('250ms');
+  expect(await shown({ replication: true })).toBe('0');
+  expect(await shown({ settings: NO_STATEMENT_TIMEOUT })).toBe('0');
 });
