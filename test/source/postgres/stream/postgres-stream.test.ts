@@ -27,7 +27,7 @@ const CATALOG: RelationCatalog = {
   typeTexts: () => Promise.resolve(new Map()),
 };
 
-function setUp(): {
+function setUp(catalog: RelationCatalog = CATALOG): {
   stream: PostgresStream;
   position: ReplicationPosition;
   receiver: RecordingReceiver;
@@ -54,7 +54,7 @@ function setUp(): {
   });
   const stream = new PostgresStream({
     receiver,
-    relations: new RelationCache(CATALOG),
+    relations: new RelationCache(catalog, clock),
     position,
     streamed: new StreamedTransactions('/nowhere', 's'),
     ownOnly: false,
@@ -178,4 +178,29 @@ test.each([
   expect(() => setUp().stream.frame(frame, 0, frame.length)).toThrow(
     expect.objectContaining({ code: 'DECODE' }) as Error,
   );
+});
+
+test('only beside a streamed transaction a repeated shape is not asked for', async () => {
+  let asked: number[] = [];
+  const catalog: RelationCatalog = {
+    ...CATALOG,
+    table: (oid) => {
+      asked.push(oid);
+      return Promise.resolve(null);
+    },
+  };
+  const { stream, receiver, clock } = setUp(catalog);
+  const repeat = async (): Promise<number> => {
+    asked = [];
+    await feed(stream, CHANGES);
+    return asked.length;
+  };
+  expect([await repeat(), await repeat()]).toEqual([4, 4]);
+  const begin = Buffer.from([0x53, 0, 0, 0, 9, 1]); // S: transaction 9, its first block
+  await feed(stream, [xlogData(begin, 2000n), xlogData(Buffer.from('E'), 2000n)]);
+  // The three others have no primary key as their identity.
+  expect([await repeat(), await repeat()]).toEqual([3, 3]);
+  clock.advance(5001);
+  expect([await repeat(), await repeat()]).toEqual([4, 3]);
+  expect(receiver.schemas).toHaveLength(4);
 });
