@@ -145,8 +145,8 @@ const SLOT_OPTIONS: readonly Option[] = [
     type: { kind: 'duration', min: 0 },
     default: '10000',
     doc:
-      'How often an idle source moves its position on, so that WAL does not pile up, and a ' +
-      'record written to `__debezium-heartbeat.<topic.prefix>`. 0: never.',
+      'How often a record is written to `__debezium-heartbeat.<topic.prefix>`, and a little WAL. ' +
+      '0: never. The slot of an idle database moves on all the same.',
   },
   {
     name: 'heartbeat.action.query',

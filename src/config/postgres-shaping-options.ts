@@ -28,7 +28,9 @@ export const POSTGRES_SHAPING_OPTIONS: readonly Option[] = [
   {
     name: 'column.include.list',
     type: { kind: 'regex-list' },
-    doc: 'Columns to capture, matched against `schema.table.column`; all when absent.',
+    doc:
+      'Columns to capture, matched against `schema.table.column`; all when absent. Of those of ' +
+      'the key, see column.exclude.list.',
   },
   {
     name: 'column.exclude.list',

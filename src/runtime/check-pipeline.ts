@@ -142,12 +142,6 @@ export async function checkFirstStart(
 /** Settings that work and that hurt later; most come as defaults of a Java class. */
 export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
   const warnings: string[] = [];
-  if (options.number('heartbeat.interval.ms') === 0) {
-    warnings.push(
-      'source: heartbeat.interval.ms is 0: while the captured tables are idle the slot keeps all ' +
-        'WAL of the server; set it to 10000',
-    );
-  }
   if (options.string('publication.autocreate.mode') === 'all_tables') {
     warnings.push(
       'source: publication.autocreate.mode is all_tables: it needs a superuser, and tables ' +

@@ -132,7 +132,6 @@ describe('check', () => {
       'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     });
     const warnings = outcome.warnings.join('\n');
-    expect(warnings).toContain('heartbeat.interval.ms is 0');
     expect(warnings).toContain('publication.autocreate.mode is all_tables');
   });
 });

@@ -30,7 +30,6 @@ test('our own defaults give nothing to warn of', () => {
 
 test('each unsafe setting has its warning', () => {
   const source = {
-    'heartbeat.interval.ms': 0,
     'publication.autocreate.mode': 'all_tables',
     'slot.drop.on.stop': true,
     'value.converter': 'json',
@@ -39,7 +38,6 @@ test('each unsafe setting has its warning', () => {
   };
   const sink = { 'insert.mode': 'insert', 'delete.enabled': false };
   expect(warningsOf(source, sink)).toEqual([
-    expect.stringContaining('heartbeat.interval.ms is 0'),
     expect.stringContaining('publication.autocreate.mode is all_tables'),
     expect.stringContaining('slot.drop.on.stop loses'),
     expect.stringContaining('value.converter.schemas.enable is false'),
