@@ -7,6 +7,9 @@ import { stateOf } from './topic-catalog.ts';
 /** Bytes moved in one write: little enough that no append waits long behind it. */
 const MOVE_BYTES = 1024 * 1024;
 
+/** Segments looked at between two pauses; each may have a span of every partition. */
+const SEGMENTS_PER_SLICE = 16;
+
 /** An open segment below this size is left alone. */
 const OPEN_BYTES_MIN = 64 * 1024;
 
@@ -24,7 +27,8 @@ export async function reclaim(
   if (log.open.bytes >= OPEN_BYTES_MIN && isMostlyDead(log.open, catalog)) {
     await store.write('state', () => log.planClose());
   }
-  for (const { number } of log.closed) {
+  for (const [at, { number }] of log.closed.entries()) {
+    if (at % SEGMENTS_PER_SLICE === 0 && !(await pause())) return;
     // As it is now: earlier steps have changed it, and appends may have.
     const segment = log.closedSegment(number);
     if (segment === undefined || !isMostlyDead(segment, catalog)) continue;

@@ -67,6 +67,8 @@ export class TopicCatalog {
   readonly #store: Store;
   readonly #topics: Topic[] = [];
   readonly #byName = new Map<string, Topic>();
+  /** Made anew when topics have changed. */
+  #storages = { version: -1, topics: new Map<number, Topic>() };
   counters: Counters = { nextSequence: 0, nextStorage: 1, catalogVersion: 0 };
 
   constructor(store: Store) {
@@ -125,7 +127,12 @@ export class TopicCatalog {
 
   /** The topic whose log has that storage now; undefined: the log was dropped. */
   byStorage(storage: number): Topic | undefined {
-    return this.#topics.find((topic) => topic.document.storage === storage);
+    const version = this.counters.catalogVersion;
+    if (this.#storages.version !== version) {
+      const topics = this.#topics.map((topic) => [topic.document.storage, topic] as const);
+      this.#storages = { version, topics: new Map(topics) };
+    }
+    return this.#storages.topics.get(storage);
   }
 
   /** Plans a new topic and adds it to `operations`; the returned function does it in memory. */
