@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
 const numbers = (list: string): number[] => list.split(',').map(Number);
 
 /** Events of a run in which the number of tables is what grows. */
-const EVENTS_OVER_TABLES = 200_000;
+const EVENTS_OVER_TABLES = 1_000_000;
 
 /** One run: so many events over so many tables. */
 interface Run {
