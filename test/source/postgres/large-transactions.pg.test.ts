@@ -100,6 +100,34 @@ test('shapes that are told anew beside a large transaction stay right', async ()
   ]);
 });
 
+test('under FULL a new key is found, though the shape that is told stays the same', async () => {
+  await using database = await freshDatabase();
+  await smallMemory(database);
+  await database.query('ALTER TABLE small ADD v int NOT NULL, REPLICA IDENTITY FULL');
+  const source = await startStreaming(sourceOptionsFor(database));
+  const { receiver } = source;
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query(insert(1, 2000));
+  await spooled(database);
+  await database.query('INSERT INTO small VALUES (1, 1)');
+  await database.query('ANALYZE small');
+  const writer = await database.connect();
+  for (const id of range(2, 9)) {
+    await client.query(insert(1000 * id + 1, 1000 * id + 500));
+    await writer.query('INSERT INTO small VALUES ($1, $1)', [id]);
+  }
+  await writer.query(`BEGIN; ALTER TABLE small DROP CONSTRAINT small_pkey, ADD PRIMARY KEY (v);
+    INSERT INTO small VALUES (10, 10); COMMIT`);
+  await receiver.until((events) => events.length === 10);
+  await client.query('ROLLBACK');
+  await source.stop();
+  const keys = receiver.schemas
+    .filter(({ table }) => table.id.table === 'small')
+    .map(({ table }) => table.keyColumns.map((index) => table.columns[index]?.name));
+  expect(keys.at(-1)).toEqual(['v']);
+});
+
 test('rolled back savepoints and transactions leave nothing', async () => {
   await using database = await freshDatabase();
   await smallMemory(database);

@@ -90,7 +90,7 @@ export class PostgresStream implements CopyBothHandler {
   #received: Lsn = LSN_ZERO;
   #serverEnd: Lsn = LSN_ZERO;
   #lagMs: number | null = null;
-  #idleSinceMs: number;
+  #idleSinceMs = Number.NEGATIVE_INFINITY;
   #halted = false;
   #replaying = false;
   /** The transaction came from elsewhere, and such ones are not wanted. */
@@ -101,7 +101,6 @@ export class PostgresStream implements CopyBothHandler {
     this.#context = context;
     this.#streamed = context.streamed;
     this.#skipped = new Set(unneededOperations(context.skippedOperations));
-    this.#idleSinceMs = Number.NEGATIVE_INFINITY;
     this.#change = {
       op: 'c',
       table: NO_TABLE,
@@ -348,6 +347,7 @@ export class PostgresStream implements CopyBothHandler {
     if (!this.#replaying) this.#streamed.noteBase(bytes);
     const until = this.#replaying ? this.#change.commitLsn : null;
     if (this.#streamed.count > 0 && relations.repeats(bytes, until)) return undefined;
+    if (until === null && relations.isOld(bytes, this.#change.transactionId)) return undefined;
     const message = this.#decoder.control();
     if (message.kind !== 'relation' || relations.skip(message)) return undefined;
     return this.#learn(message, Buffer.from(bytes), at);

@@ -31,6 +31,11 @@ export interface RelationWatch {
   truncate(change: TruncateChange): boolean;
 }
 
+/** Transactions that had ended at some moment. */
+export interface SeenTransactions {
+  sees(transactionId: number): boolean;
+}
+
 /** The catalog of the source as of now; asked only when a relation comes. */
 export interface RelationCatalog {
   readonly context: SchemaContext;
@@ -40,6 +45,8 @@ export interface RelationCatalog {
   loadTypes(oids: readonly number[]): Promise<void>;
   /** The end of the WAL as of now. */
   end(): Promise<Lsn>;
+  /** What is over as of now: the catalog shows it to whoever asks from here on. */
+  seen(): Promise<SeenTransactions>;
   /** `format_type` of each column, by name. */
   typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
 }
@@ -68,6 +75,8 @@ export class RelationCache {
   /** The messages as they came, from their kind on. */
   readonly #told = new Map<number, Buffer>();
   readonly #askedAtMs = new Map<number, number>();
+  /** What the catalog could tell when it was asked. */
+  readonly #seen = new Map<number, SeenTransactions>();
   /** Columns that rows since the last Relation showed to be nullable. */
   readonly #nullable = new Map<number, readonly string[]>();
   readonly #known = new Map<number, KnownTable>();
@@ -121,6 +130,7 @@ export class RelationCache {
     this.#relations.clear();
     this.#messages.clear();
     this.#told.clear();
+    this.#seen.clear();
     this.#nullable.clear();
   }
 
@@ -188,6 +198,20 @@ export class RelationCache {
   }
 
   /**
+   * True: the message is the one that `told` last, and its transaction was over before the catalog
+   * was asked, which knew all of it. Whoever is behind asks once for all that it missed.
+   */
+  isOld(message: Buffer, transactionId: number | null): boolean {
+    if (message.length < 5 || transactionId === null) return false;
+    const relationId = message.readUInt32BE(1);
+    return (
+      this.#seen.get(relationId)?.sees(transactionId) === true &&
+      !this.#nullable.has(relationId) &&
+      this.#told.get(relationId)?.equals(message) === true
+    );
+  }
+
+  /**
    * Takes in a Relation message of a captured table; a change when its shape really differs.
    * `nullable`: columns that were not NOT NULL yet, whatever the catalog says by now.
    */
@@ -196,6 +220,7 @@ export class RelationCache {
     lsn: Lsn,
     nullable: readonly string[] = [],
   ): Promise<SchemaChange | null> {
+    const seen = await this.#catalog.seen();
     await this.#catalog.loadTypes(relation.columns.map((column) => column.typeOid));
     const catalog = await this.#catalog.table(relation.relationId);
     const known = this.#knownOf(relation);
@@ -219,6 +244,7 @@ export class RelationCache {
       check: ShapeCheck.of(schema, await this.#catalog.end()),
     });
     this.#messages.set(relation.relationId, relation);
+    this.#seen.set(relation.relationId, seen);
     this.#askedAtMs.set(relation.relationId, this.#clock.monotonicMs());
     this.#nullable.delete(relation.relationId);
     return same ? null : { table: schema, previous: known?.schema ?? null, lsn };

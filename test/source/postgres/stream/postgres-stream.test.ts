@@ -24,6 +24,7 @@ const CATALOG: RelationCatalog = {
   table: () => Promise.resolve(null),
   loadTypes: () => Promise.resolve(),
   end: () => Promise.resolve(lsn(0n)),
+  seen: () => Promise.resolve({ sees: () => false }),
   typeTexts: () => Promise.resolve(new Map()),
 };
 
@@ -203,4 +204,19 @@ test('only beside a streamed transaction a repeated shape is not asked for', asy
   clock.advance(5001);
   expect([await repeat(), await repeat()]).toEqual([4, 3]);
   expect(receiver.schemas).toHaveLength(4);
+});
+
+test('a shape is not asked for again by a transaction that was over when it was', async () => {
+  let asked = 0;
+  const catalog: RelationCatalog = {
+    ...CATALOG,
+    seen: () => Promise.resolve({ sees: () => true }),
+    table: () => {
+      asked++;
+      return Promise.resolve(null);
+    },
+  };
+  const { stream, receiver } = setUp(catalog);
+  for (let i = 0; i < 3; i++) await feed(stream, CHANGES);
+  expect([asked, receiver.schemas.length]).toEqual([4, 4]);
 });

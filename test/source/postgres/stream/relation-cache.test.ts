@@ -33,6 +33,8 @@ const relation = (
 class FakeCatalog implements RelationCatalog {
   tables: TableInfo[] = [];
   asked = 0;
+  /** Transactions before it have ended. */
+  over = 0;
   readonly context = {
     catalog: 'd',
     lists: sourceOptionsFor(
@@ -62,6 +64,11 @@ class FakeCatalog implements RelationCatalog {
 
   async end(): Promise<Lsn> {
     return await Promise.resolve(lsn(100n));
+  }
+
+  async seen(): Promise<{ sees: (id: number) => boolean }> {
+    const { over } = this;
+    return await Promise.resolve({ sees: (id) => id < over });
   }
 
   async typeTexts({ columns }: RelationMessage): Promise<ReadonlyMap<string, string>> {
@@ -236,4 +243,29 @@ test('beside a streamed transaction a shape is kept for seconds, then asked by a
   await cache.relearn(7, rowOf(table, ['1', '2'], far));
   expect([catalog.asked, fits(['1', '2'])]).toEqual([2, true]);
   expect(cache.repeats(told, null)).toBe(true);
+});
+
+test('what was over when the catalog was asked is not asked for, under any identity', async () => {
+  const catalog = new FakeCatalog();
+  const cache = new RelationCache(catalog, new FakeClock());
+  const told = (rest: string): Buffer =>
+    Buffer.concat([Buffer.from([0x52, 0, 0, 0, 7]), Buffer.from(rest)]);
+  const message = relation(['id', 'a'], { replicaIdentity: 'full' });
+  catalog.over = 10;
+  expect(cache.isOld(told('id, a'), 5)).toBe(false);
+  const change = await cache.learn(message, AT);
+  // Ends while the answer is on its way: it counts what was over before the question.
+  catalog.over = 20;
+  cache.told(7, told('id, a'));
+  expect([9, 10, null].map((id) => cache.isOld(told('id, a'), id))).toEqual([true, false, false]);
+  expect(cache.isOld(told('id, b'), 9)).toBe(false);
+  // A row has shown that the catalog is too new: the next message asks again.
+  catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
+  await cache.learn(message, AT);
+  expect(cache.isOld(told('id, a'), 19)).toBe(true);
+  await cache.relearn(7, rowOf(change?.table as TableSchema, ['1', null]));
+  expect(cache.isOld(told('id, a'), 19)).toBe(false);
+  await cache.learn(message, AT);
+  cache.forget();
+  expect(cache.isOld(told('id, a'), 9)).toBe(false);
 });

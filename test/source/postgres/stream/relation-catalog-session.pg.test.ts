@@ -44,4 +44,18 @@ test('tables by id, texts of types that only the message knows, and types made l
     `SELECT pg_current_wal_insert_lsn() >= '${formatLsn(await session.end())}' AS passed`,
   );
   expect(end?.passed).toBe(true);
+  const client = await database.connect();
+  const own = async (): Promise<number> => {
+    const { rows } = await client.query<{ xid: string }>(
+      'SELECT pg_current_xact_id()::text AS xid',
+    );
+    return Number(rows[0]?.xid);
+  };
+  await client.query('BEGIN');
+  const open = await own();
+  const before = await session.seen();
+  await client.query('COMMIT');
+  const after = await session.seen();
+  expect([before, after].map((seen) => seen.sees(open))).toEqual([false, true]);
+  expect(after.sees(await own())).toBe(false);
 });
