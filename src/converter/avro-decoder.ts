@@ -6,6 +6,7 @@ import type { ConnectField, ConnectSchema, ConnectValue } from '../model/connect
 import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME, MAP_ENTRY_NAME } from './avro-schema.ts';
 import { annotated, defaultFromAvro, plainSchema } from './avro-to-connect.ts';
 import type { AvroReader } from './avro-reader.ts';
+import { AVRO_PRIMITIVES } from './avro-type.ts';
 import { StringPosition } from './string-position.ts';
 
 /** Reads one value from the cursor. */
@@ -54,12 +55,12 @@ class Compiler {
         return { schema, decode: mapDecoder(readString(), values.decode) };
       }
       default:
-        return PRIMITIVES.has(type) ? this.#leaf(type, node) : this.#byName(type, namespace);
+        return AVRO_PRIMITIVES.has(type) ? this.#leaf(type, node) : this.#byName(type, namespace);
     }
   }
 
   #byName(name: string, namespace: string | null): CompiledAvro {
-    if (PRIMITIVES.has(name)) return this.#leaf(name, { type: name });
+    if (AVRO_PRIMITIVES.has(name)) return this.#leaf(name, { type: name });
     const full = name.includes('.') || namespace === null ? name : `${namespace}.${name}`;
     const definition = this.#named.get(full) ?? this.#named.get(name);
     if (definition === undefined) throw invalid(`type ${name} is not defined`);
@@ -141,17 +142,6 @@ class Compiler {
     };
   }
 }
-
-const PRIMITIVES: ReadonlySet<string> = new Set([
-  'null',
-  'boolean',
-  'int',
-  'long',
-  'float',
-  'double',
-  'bytes',
-  'string',
-]);
 
 function namespaceOf(fullName: string): string | null {
   const dot = fullName.lastIndexOf('.');

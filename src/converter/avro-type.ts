@@ -44,7 +44,8 @@ export interface AvroField {
   readonly hasDefault: boolean;
 }
 
-const PRIMITIVES: ReadonlySet<string> = new Set<AvroPrimitive>([
+/** Names of types that need no definition. */
+export const AVRO_PRIMITIVES: ReadonlySet<string> = new Set<AvroPrimitive>([
   'null',
   'boolean',
   'int',
@@ -73,7 +74,7 @@ function parseSchemaJson(text: string): JsonNode {
     return parseLosslessJson(text);
   } catch (error) {
     // A bare primitive name is a schema too, though not JSON.
-    if (PRIMITIVES.has(text.trim())) return text.trim();
+    if (AVRO_PRIMITIVES.has(text.trim())) return text.trim();
     throw new TidemarkError('SCHEMA_INVALID', 'the schema is not JSON', { cause: error });
   }
 }
@@ -112,7 +113,7 @@ class Resolver {
   }
 
   #reference(name: string, namespace: string | null): AvroType {
-    if (PRIMITIVES.has(name)) return { kind: name as AvroPrimitive };
+    if (AVRO_PRIMITIVES.has(name)) return { kind: name as AvroPrimitive };
     const qualified = namespace === null ? name : `${namespace}.${name}`;
     const found = name.includes('.')
       ? this.#named.get(name)

@@ -9,6 +9,7 @@ import type {
 import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
+import { NO_LISTS } from './table-fixtures.ts';
 
 type Address = Pick<TestDatabase, 'host' | 'port' | 'user' | 'password' | 'name'>;
 
@@ -41,12 +42,7 @@ export function sourceOptionsFor(
     publicationName: 'tidemark',
     publicationAutocreateMode: 'all_tables',
     publishViaPartitionRoot: false,
-    schemaInclude: [],
-    schemaExclude: [],
-    tableInclude: [],
-    tableExclude: [],
-    columnInclude: [],
-    columnExclude: [],
+    ...NO_LISTS,
     skippedOperations: [],
     valueModes: DEFAULT_VALUE_MODES,
     snapshotMode: 'initial',

@@ -4,7 +4,18 @@ import type {
   TypeInfo,
   UniqueIndexInfo,
 } from '../../dialects/postgres/postgres-catalog.ts';
+import type { CaptureLists } from '../../src/source/postgres/capture/capture-filter.ts';
 import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
+
+/** They leave nothing out. */
+export const NO_LISTS: CaptureLists = {
+  schemaInclude: [],
+  schemaExclude: [],
+  tableInclude: [],
+  tableExclude: [],
+  columnInclude: [],
+  columnExclude: [],
+};
 
 /** A base type of no extension, unless told otherwise. */
 export function typeInfo(name: string, more: Partial<TypeInfo> = {}): TypeInfo {

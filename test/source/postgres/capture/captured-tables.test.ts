@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import type { SelectionInput } from '../../../../src/source/postgres/capture/captured-tables.ts';
 import { selectTables } from '../../../../src/source/postgres/capture/captured-tables.ts';
-import { columnInfo, tableInfo, uniqueIndex } from '../../../support/table-fixtures.ts';
+import { columnInfo, NO_LISTS, tableInfo, uniqueIndex } from '../../../support/table-fixtures.ts';
 
 const UNKNOWN_TYPE = 600;
 
@@ -15,14 +15,7 @@ function input(tables: readonly TableInfo[], more: Partial<SelectionInput> = {})
           ? null
           : { schema: { type: 'int32', optional: false }, format: { kind: 'integer' } },
     },
-    lists: {
-      schemaInclude: [],
-      schemaExclude: [],
-      tableInclude: [],
-      tableExclude: [],
-      columnInclude: [],
-      columnExclude: [],
-    },
+    lists: NO_LISTS,
     messageKeys: [],
     tables,
     viaRoot: false,

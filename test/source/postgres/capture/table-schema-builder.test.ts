@@ -12,7 +12,7 @@ import {
   escapePattern,
   identityColumns,
 } from '../../../../src/source/postgres/capture/table-schema-builder.ts';
-import { columnInfo, tableInfo, uniqueIndex } from '../../../support/table-fixtures.ts';
+import { columnInfo, NO_LISTS, tableInfo, uniqueIndex } from '../../../support/table-fixtures.ts';
 
 function build(
   table: TableInfo,
@@ -25,14 +25,7 @@ function build(
   const context: SchemaContext = {
     catalog: 'shop',
     types: { typeOf: () => type },
-    lists: {
-      schemaInclude: [],
-      schemaExclude: [],
-      tableInclude: [],
-      tableExclude: [],
-      columnInclude: [],
-      columnExclude: [],
-    },
+    lists: NO_LISTS,
     messageKeys: [],
     ...more,
   };

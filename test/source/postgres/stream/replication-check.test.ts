@@ -9,6 +9,7 @@ import {
 } from '../../../../src/source/postgres/stream/replication-check.ts';
 import { ColumnConversions } from '../../../../src/source/postgres/capture/column-conversions.ts';
 import type { ReplicationOffset } from '../../../../src/source/postgres/stream/replication-offset.ts';
+import { publicationInfo } from '../../../support/catalog-fixtures.ts';
 import { sourceOptionsFor } from '../../../support/postgres-source.ts';
 
 const OFFSET: ReplicationOffset = {
@@ -190,17 +191,7 @@ test('offset.mismatch.strategy: what fits goes on where it was, whatever it says
 test('the fingerprint changes with all that decides which events come', () => {
   const database = { host: 'h', port: 1, user: 'u', password: 'p', name: 'd' };
   const options = sourceOptionsFor(database);
-  const publication = {
-    name: 'p',
-    owner: 'o',
-    owned: true,
-    allTables: false,
-    viaRoot: false,
-    inserts: true,
-    updates: true,
-    deletes: true,
-    truncates: true,
-  };
+  const publication = publicationInfo();
   const table = { schema: 's', table: 't', columns: ['b', 'a'], rowFilter: null };
   const base = streamFingerprint(options, publication, [table]);
   const again = streamFingerprint(
