@@ -152,3 +152,29 @@ test.each(['incremental', 'blocking'])(
     expect(reached).toBeLessThan(1.2);
   },
 );
+
+test('a slow read of a whole table is left at once, and made up for at the next start', async () => {
+  await using database = await freshDatabase();
+  await database.query(`
+    CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
+    INSERT INTO k SELECT generate_series(1, 1000);`);
+  // Hours, at this rate.
+  const slow = { ...DEFAULT_SNAPSHOT_OPTIONS, fetchSize: 1, rowsPerSecond: 1 };
+  const options = sourceOptionsFor(database, { snapshotMode: 'no_data', snapshots: slow });
+  const first = await startStreaming(options);
+  const { receiver } = first;
+  const data = JSON.stringify({ 'data-collections': ['public.k'] });
+  first.reader.signal({ id: 's', type: 'execute-snapshot', data });
+  await receiver.until((events) => events.some((event) => event.op === 'r'));
+  await first.stop();
+  expect(receiver.events.length).toBeLessThan(1000);
+  const second = await startStreaming(
+    { ...options, snapshots: DEFAULT_SNAPSHOT_OPTIONS },
+    receiver,
+  );
+  await receiver.until((events) => events.filter((event) => event.op === 'r').length >= 1000);
+  await database.query('INSERT INTO k VALUES (1001)');
+  await receiver.until((events) => events.some((event) => event.after?.['n'] === '1001'));
+  await second.stop();
+  await expectTables(database, receiver, ['k']);
+});
