@@ -1,60 +1,12 @@
 import { COLUMN_CONVERTER_OPTIONS } from './column-converter-options.ts';
-import type { EnumType, Option } from './option.ts';
+import { CONVERTER_OPTIONS } from './converter-options.ts';
+import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
 import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
-const CONVERTER: EnumType = {
-  kind: 'enum',
-  values: ['avro', 'json'],
-  aliases: {
-    'io.confluent.connect.avro.AvroConverter': 'avro',
-    'org.apache.kafka.connect.json.JsonConverter': 'json',
-  },
-  refused: {
-    'io.apicurio.registry.utils.converter.AvroConverter':
-      'use avro; the registry is the built-in one, with the REST API of Confluent',
-    'org.apache.kafka.connect.storage.StringConverter': 'not supported yet; use json or avro',
-    'org.apache.kafka.connect.converters.ByteArrayConverter': 'not supported yet; use json or avro',
-    'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
-    'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
-  },
-};
-
-const DECIMAL_FORMAT: EnumType = {
-  kind: 'enum',
-  values: ['BASE64', 'NUMERIC'],
-  aliases: { base64: 'BASE64', numeric: 'NUMERIC' },
-};
-
 /** How often and how soon the task of a connector is run again. */
 const RETRY_OPTIONS: readonly Option[] = [
-  {
-    name: 'key.converter.decimal.format',
-    type: DECIMAL_FORMAT,
-    default: 'BASE64',
-    doc: 'With json keys: decimals as base64 of their unscaled bytes, or as numbers.',
-  },
-  {
-    name: 'value.converter.decimal.format',
-    type: DECIMAL_FORMAT,
-    default: 'BASE64',
-    doc: 'With json values: decimals as base64 of their unscaled bytes, or as numbers.',
-  },
-  {
-    name: 'key.converter.replace.null.with.default',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc: 'A null in a key field with a default is written as the default.',
-  },
-  {
-    name: 'value.converter.replace.null.with.default',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc:
-      'A null in a column with a default is written as the default, as Connect does it unless ' +
-      'told otherwise: nulls are lost, also for sinks.',
-  },
   {
     name: 'errors.max.retries',
     type: { kind: 'int', min: -1 },
@@ -77,30 +29,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
   ...COLUMN_CONVERTER_OPTIONS,
   ...POST_PROCESSOR_OPTIONS,
   ...TRANSFORM_OPTIONS,
-  {
-    name: 'key.converter',
-    type: CONVERTER,
-    default: 'avro',
-    doc: 'Form of record keys: Avro with the built-in registry, or JSON. Java class names work.',
-  },
-  {
-    name: 'value.converter',
-    type: CONVERTER,
-    default: 'avro',
-    doc: 'Form of record values: Avro with the built-in registry, or JSON. Java class names work.',
-  },
-  {
-    name: 'key.converter.schemas.enable',
-    type: { kind: 'boolean' },
-    default: 'true',
-    doc: 'With json keys: each key carries its schema. Without it no sink can read the log.',
-  },
-  {
-    name: 'value.converter.schemas.enable',
-    type: { kind: 'boolean' },
-    default: 'true',
-    doc: 'With json values: each value carries its schema. Without it no sink can read the log.',
-  },
+  ...CONVERTER_OPTIONS,
   ...RETRY_OPTIONS,
   ...acceptedOptions({
     name: 'the name of the pipeline is used',
@@ -108,13 +37,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     'tasks.max.enforce': 'one task reads one database',
     'header.converter': 'header values are text or JSON',
     'connector.plugin.version': 'there is one version of each class',
-    'key.converter.plugin.version': 'there is one version of each class',
-    'value.converter.plugin.version': 'there is one version of each class',
     'header.converter.plugin.version': 'there is one version of each class',
-    'key.converter.schema.registry.url': 'the embedded transport has its own registry',
-    'value.converter.schema.registry.url': 'the embedded transport has its own registry',
-    'key.converter.auto.register.schemas': 'schemas are always registered',
-    'value.converter.auto.register.schemas': 'schemas are always registered',
     'config.action.reload': 'the file is read once, at the start',
     'exactly.once.support': 'records and source offset are always one transaction',
     'transaction.boundary': 'records and source offset are always one transaction',

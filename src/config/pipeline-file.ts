@@ -11,6 +11,7 @@ import {
   SINK_CLASSES,
   SOURCE_CLASSES,
 } from './connector-classes.ts';
+import { connectorSections } from './connector-document.ts';
 import { HTTP_OPTIONS, HTTP_RULES, parseListen } from './http-options.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option, ResolvedOptions } from './option.ts';
@@ -76,7 +77,7 @@ class PipelineParser {
     this.#yaml = yaml;
     this.#file = file;
     this.#providers = providers;
-    this.#root = yaml.root();
+    this.#root = connectorSections(yaml) ?? yaml.root();
   }
 
   parse(): PipelineConfig {

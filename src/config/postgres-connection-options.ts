@@ -52,7 +52,8 @@ export const POSTGRES_CONNECTION_OPTIONS: readonly Option[] = [
     type: {
       kind: 'enum',
       values: ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
-      refused: { allow: 'use prefer, which tries TLS first' },
+      // The other way around it tries the same two.
+      aliases: { allow: 'prefer' },
     },
     default: 'prefer',
     doc: 'TLS as libpq means it: only verify-ca and verify-full check who answers.',

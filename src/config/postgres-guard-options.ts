@@ -4,7 +4,6 @@ import type { OptionRule } from './resolve-options.ts';
 
 const LOSS =
   'leaving a change out would be silent loss; a change that cannot be read stops the task';
-const TORN = 'rows of different moments would not fit the stream; the snapshot is repeatable_read';
 
 /**
  * What happens at the edges of a slot, an offset or a server. Values whose effect would be missed
@@ -79,11 +78,14 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
     type: {
       kind: 'enum',
       values: ['repeatable_read'],
-      aliases: { serializable: 'repeatable_read' },
-      refused: { read_committed: TORN, read_uncommitted: TORN },
+      aliases: {
+        serializable: 'repeatable_read',
+        read_committed: 'repeatable_read',
+        read_uncommitted: 'repeatable_read',
+      },
     },
     default: 'repeatable_read',
-    doc: 'Tables are read as of one moment; serializable would see the same.',
+    doc: 'Tables are read as of one moment, whichever of the four levels is named.',
   },
   {
     name: 'guardrail.collections.max',

@@ -11,6 +11,7 @@ import {
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS, POSTGRES_GUARD_RULES } from './postgres-guard-options.ts';
 import { POST_PROCESSOR_RULES } from './post-processor-options.ts';
+import { POSTGRES_RENAMED_OPTIONS } from './postgres-renamed-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
@@ -38,13 +39,22 @@ const IDENTITY_OPTIONS: readonly Option[] = [
   },
 ];
 
+const PGOUTPUT = 'use pgoutput, which every server has; slots of other plug-ins cannot be read';
+
+/** What files of all ages name, also for managed servers. */
+const OTHER_PLUGINS = Object.fromEntries(
+  ['decoderbufs', 'wal2json', 'wal2json_streaming', 'wal2json_rds', 'wal2json_rds_streaming'].map(
+    (name) => [name, PGOUTPUT],
+  ),
+);
+
 const SLOT_OPTIONS: readonly Option[] = [
   {
     name: 'plugin.name',
     type: {
       kind: 'enum',
       values: ['pgoutput'],
-      refused: { decoderbufs: 'use pgoutput, which every PostgreSQL server has' },
+      refused: OTHER_PLUGINS,
     },
     default: 'pgoutput',
     doc: 'Decoding plug-in of the slot. Absent means pgoutput, for the Java class name too.',
@@ -167,6 +177,7 @@ const BASE_TABLE: readonly Option[] = [
   ...METRIC_TAG_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
+  ...POSTGRES_RENAMED_OPTIONS,
 ];
 
 /** Debezium's defaults where they differ from ours. */

@@ -54,11 +54,20 @@ export class YamlSections {
   root(): ReadonlyMap<string, Node | null> {
     const { contents } = this.#document;
     if (contents === null) return new Map();
-    const entries = this.#entries(contents);
-    if (entries === undefined) {
-      throw new TidemarkError('CONFIG_SYNTAX', `${this.#file} is not a map of sections`);
-    }
-    return new Map(entries.map(({ name, value }) => [name, value]));
+    const entries = this.entries(contents);
+    if (entries !== undefined) return entries;
+    throw new TidemarkError('CONFIG_SYNTAX', `${this.#file} is not a map of sections`);
+  }
+
+  /** All of the file as one node. */
+  contents(): Node | null {
+    return this.#document.contents;
+  }
+
+  /** The nodes of a map by name, or undefined when the node is none. */
+  entries(node: Node | null): ReadonlyMap<string, Node | null> | undefined {
+    const entries = node === null ? [] : this.#entries(node);
+    return entries && new Map(entries.map(({ name, value }) => [name, value]));
   }
 
   /** A map's values, or undefined when the node is none. An empty node is an empty section. */

@@ -152,13 +152,15 @@ export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
     warnings.push('source: slot.drop.on.stop loses what is changed while the daemon is stopped');
   }
   for (const side of ['key', 'value']) {
-    const isBare =
-      options.string(`${side}.converter`) === 'json' &&
-      !options.boolean(`${side}.converter.schemas.enable`);
-    if (isBare)
+    const converter = options.string(`${side}.converter`);
+    if (converter === 'string' || converter === 'bytearray') {
+      warnings.push(`source: ${side}.converter is ${converter}: no sink can read the log`);
+    } else if (converter === 'json' && !options.boolean(`${side}.converter.schemas.enable`)) {
       warnings.push(`source: ${side}.converter.schemas.enable is false: no sink can read the log`);
+    }
   }
-  if (options.boolean('value.converter.replace.null.with.default')) {
+  const hasSchemas = ['json', 'avro'].includes(options.string('value.converter'));
+  if (hasSchemas && options.boolean('value.converter.replace.null.with.default')) {
     warnings.push(
       'source: value.converter.replace.null.with.default is true: a NULL in a column with a ' +
         'default is written as the default, and sinks take it for the value; set it to false',

@@ -22,7 +22,7 @@ import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts'
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { loadedSourceOptions } from './column-converters.ts';
-import { convertersOf } from './converters.ts';
+import { convertersOf, needsGeneralPath } from './converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
@@ -33,7 +33,7 @@ import { SinkRunner } from './sink-runner.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
-import { RecordWriter } from './record-writer.ts';
+import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { SourceMessages } from './source-messages.ts';
 import { SourceNotifications } from './source-notifications.ts';
@@ -127,6 +127,16 @@ interface LoadedSource {
   readonly apply: ApplyChain | null;
 }
 
+/** For records without a compiled encoder, which take the general path also without transforms. */
+const unchanged: ApplyChain = (record) => record;
+
+function transformingWriter(parts: RecordWriterParts, pipeline: string): RecordWriter {
+  return new RecordWriter({
+    ...parts,
+    routes: new TopicRoutes(parts.transport.documents, pipeline),
+  });
+}
+
 function composeSource(
   config: PipelineConfig,
   transport: Transport,
@@ -153,9 +163,9 @@ function composeSource(
     topicOptions,
     clock,
   };
+  const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
   // Transforms see all records, as in Connect.
-  const routes = new TopicRoutes(transport.documents, config.name);
-  const transforming = apply === null ? null : new RecordWriter({ ...records, apply, routes });
+  const transforming = chain && transformingWriter({ ...records, apply: chain }, config.name);
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);

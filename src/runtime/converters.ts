@@ -6,6 +6,14 @@ import type { FormatConverter } from './table-encoders.ts';
 
 type DecimalFormat = JsonTextOptions['decimalFormat'];
 
+/** Rows have no compiled encoder for one of the two: they take the general path. */
+export function needsGeneralPath(converters: {
+  readonly key: FormatConverter;
+  readonly value: FormatConverter;
+}): boolean {
+  return converters.key.format === null || converters.value.format === null;
+}
+
 /** The converter pair of a connector, from `key.converter…` and `value.converter…`. */
 export function convertersOf(
   options: ResolvedOptions,
@@ -33,6 +41,6 @@ function converterOf(
     decimalFormat,
     registry,
   });
-  const format = name === 'json' ? 'json' : 'avro';
+  const format = name === 'json' || name === 'avro' ? name : null;
   return { format, replaceNullWithDefault, decimalFormat, converter };
 }

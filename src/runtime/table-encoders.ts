@@ -17,7 +17,8 @@ import type { Transport, TopicOptions } from '../transport/transport.ts';
 
 /** A converter and the name by which the compiled encoders know its format. */
 export interface FormatConverter {
-  readonly format: WireFormat;
+  /** Null: there is no compiled encoder, and `transforming` is needed. */
+  readonly format: WireFormat | null;
   /** replace.null.with.default; absent: false. */
   readonly replaceNullWithDefault?: boolean;
   /** decimal.format; absent: BASE64. */
@@ -169,8 +170,8 @@ export class TableEncoders {
       schemas,
       options: this.#options,
       topic,
-      keyFormat: this.#key.format,
-      valueFormat: this.#value.format,
+      keyFormat: must(this.#key.format, 'a compiled encoder for the keys'),
+      valueFormat: must(this.#value.format, 'a compiled encoder for the values'),
       key,
       value,
       keyJson: jsonOptions(this.#key),

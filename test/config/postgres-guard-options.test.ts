@@ -19,6 +19,8 @@ test.each([
   ['lsn.flush.mode', 'connector_and_driver', 'connector'],
   ['lsn.flush.mode', 'manual', 'manual'],
   ['snapshot.isolation.mode', 'serializable', 'repeatable_read'],
+  ['snapshot.isolation.mode', 'read_committed', 'repeatable_read'],
+  ['snapshot.isolation.mode', 'read_uncommitted', 'repeatable_read'],
   ['event.processing.failure.handling.mode', 'fail', 'fail'],
   ['flush.lsn.source', 'true', 'true'],
   ['table.ignore.builtin', 'true', 'true'],
@@ -33,8 +35,6 @@ test.each([
   ['event.processing.failure.handling.mode', 'skip', 'silent loss'],
   ['event.processing.failure.handling.mode', 'warn', 'silent loss'],
   ['flush.lsn.source', 'false', 'lsn.flush.mode: manual'],
-  ['snapshot.isolation.mode', 'read_committed', 'different moments'],
-  ['snapshot.isolation.mode', 'read_uncommitted', 'different moments'],
   ['table.ignore.builtin', 'false', 'not in the logical WAL'],
 ])('%s: %s would be missed, so it is refused', (name, value, why) => {
   const { problems } = examine(name, value);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import { convertersOf } from '../../src/runtime/converters.ts';
+import { convertersOf, needsGeneralPath } from '../../src/runtime/converters.ts';
 import { MemoryDocuments } from '../support/memory-documents.ts';
 
 const SCHEMA: ConnectSchema = {
@@ -80,4 +80,18 @@ test('decimals as base64 or as numbers, each side by itself, and both are read',
   expect([key.decimalFormat, value.decimalFormat]).toEqual(['BASE64', 'NUMERIC']);
   const read = await value.converter.toConnect('t', written);
   expect(read).toMatchObject({ values: [{ unscaled: 1230n, scale: 2 }] });
+});
+
+test('text and bytes have no compiled encoder: rows take the general path', async () => {
+  const properties = {
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    'value.converter': 'json',
+  };
+  const { key, value } = setup(properties);
+  expect([key.format, value.format]).toEqual([null, 'json']);
+  expect(needsGeneralPath({ key, value })).toBe(true);
+  expect(needsGeneralPath(setup({}))).toBe(false);
+  const struct = { schema: SCHEMA, values: [7] };
+  const bytes = key.converter.fromConnect(await key.converter.prepare('t', SCHEMA), struct);
+  expect(String(bytes)).toBe('Struct{id=7}');
 });

@@ -1,0 +1,162 @@
+import type { EnumType, Option } from './option.ts';
+import { acceptedOptions, refusedOptions } from './option-table.ts';
+
+const STRING = 'org.apache.kafka.connect.storage.StringConverter';
+const BYTES = 'org.apache.kafka.connect.converters.ByteArrayConverter';
+const OTHER_REGISTRY = 'use avro; the registry is the built-in one, with the REST API of Confluent';
+const DELEGATING = `use ${BYTES}; heartbeats and messages then have to be kept out by predicates`;
+
+const CONVERTER: EnumType = {
+  kind: 'enum',
+  values: ['avro', 'json', 'string', 'bytearray'],
+  aliases: {
+    'io.confluent.connect.avro.AvroConverter': 'avro',
+    'org.apache.kafka.connect.json.JsonConverter': 'json',
+    [STRING]: 'string',
+    [BYTES]: 'bytearray',
+  },
+  refused: {
+    'io.apicurio.registry.utils.converter.AvroConverter': OTHER_REGISTRY,
+    'io.apicurio.registry.utils.converter.ExtJsonConverter': 'use json',
+    'io.debezium.converters.BinaryDataConverter': DELEGATING,
+    'io.debezium.converters.ByteArrayConverter': DELEGATING,
+    'io.debezium.converters.ByteBufferConverter': DELEGATING,
+    'io.debezium.converters.CloudEventsConverter': 'CloudEvents are not built; use json or avro',
+    'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
+    'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
+  },
+};
+
+const DECIMAL_FORMAT: EnumType = {
+  kind: 'enum',
+  values: ['BASE64', 'NUMERIC'],
+  aliases: { base64: 'BASE64', numeric: 'NUMERIC' },
+};
+
+const SUBJECTS = 'io.confluent.kafka.serializers.subject';
+const ONE_SUBJECT = 'subjects are named by the topic, <topic>-key and <topic>-value';
+
+const SUBJECT_STRATEGY: EnumType = {
+  kind: 'enum',
+  values: ['topic'],
+  aliases: { [`${SUBJECTS}.TopicNameStrategy`]: 'topic' },
+  refused: {
+    [`${SUBJECTS}.RecordNameStrategy`]: ONE_SUBJECT,
+    [`${SUBJECTS}.TopicRecordNameStrategy`]: ONE_SUBJECT,
+  },
+};
+
+const REGISTRY = 'the embedded transport has its own registry';
+const ALWAYS = 'schemas are always registered, and a change is checked';
+
+const CONVERTERS =
+  'Avro with the built-in registry, JSON, or text or bytes as they are, which no sink can read. ' +
+  'Java class names work.';
+
+/** How records become bytes: Connect's and Confluent's names, the same for keys and values. */
+export const CONVERTER_OPTIONS: readonly Option[] = [
+  {
+    name: 'key.converter',
+    type: CONVERTER,
+    default: 'avro',
+    doc: `Form of record keys: ${CONVERTERS}`,
+  },
+  {
+    name: 'value.converter',
+    type: CONVERTER,
+    default: 'avro',
+    doc: `Form of record values: ${CONVERTERS}`,
+  },
+  {
+    name: 'key.converter.schemas.enable',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'With json keys: each key carries its schema. Without it no sink can read the log.',
+  },
+  {
+    name: 'value.converter.schemas.enable',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc: 'With json values: each value carries its schema. Without it no sink can read the log.',
+  },
+  {
+    name: 'key.converter.decimal.format',
+    type: DECIMAL_FORMAT,
+    default: 'BASE64',
+    doc: 'With json keys: decimals as base64 of their unscaled bytes, or as numbers.',
+  },
+  {
+    name: 'value.converter.decimal.format',
+    type: DECIMAL_FORMAT,
+    default: 'BASE64',
+    doc: 'With json values: decimals as base64 of their unscaled bytes, or as numbers.',
+  },
+  {
+    name: 'key.converter.replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'A null in a key field with a default is written as the default.',
+  },
+  {
+    name: 'value.converter.replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'A null in a column with a default is written as the default, as Connect does it unless ' +
+      'told otherwise: nulls are lost, also for sinks.',
+  },
+  ...sideOptions('key'),
+  ...sideOptions('value'),
+];
+
+/** What Confluent's converters have besides: without effect here, or refused if it had one. */
+function sideOptions(side: 'key' | 'value'): readonly Option[] {
+  const prefixed = (reasons: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      Object.entries(reasons).map(([name, reason]) => [`${side}.converter.${name}`, reason]),
+    );
+  return [
+    {
+      name: `${side}.converter.${side}.subject.name.strategy`,
+      type: SUBJECT_STRATEGY,
+      default: 'topic',
+      doc: `How subjects of ${side} schemas are named: \`<topic>-${side}\`.`,
+    },
+    {
+      name: `${side}.converter.connect.meta.data`,
+      type: {
+        kind: 'enum',
+        values: ['true'],
+        refused: { false: 'sinks need the names in the schemas' },
+      },
+      default: 'true',
+      doc: `Avro schemas of ${side}s tell Connect's names, versions and parameters.`,
+    },
+    ...acceptedOptions(
+      prefixed({
+        'schema.registry.<property>': REGISTRY,
+        'basic.auth.<property>': REGISTRY,
+        'bearer.auth.<property>': REGISTRY,
+        'auto.register.schemas': ALWAYS,
+        'use.latest.version': ALWAYS,
+        'latest.compatibility.strict': ALWAYS,
+        'normalize.schemas': ALWAYS,
+        'schemas.cache.config': 'schemas are kept as long as in use',
+        'schemas.cache.size': 'schemas are kept as long as in use',
+        'max.schemas.per.subject': 'schemas are kept as long as in use',
+        'enhanced.avro.schema.support': 'enums are strings with their name, as Debezium has them',
+        'apicurio.<property>': REGISTRY,
+        'plugin.version': 'there is one version of each class',
+      }),
+    ),
+    ...refusedOptions(
+      prefixed({
+        'scrub.invalid.names':
+          'set schema.name.adjustment.mode and field.name.adjustment.mode to avro',
+        'flatten.singleton.unions': 'unions have null and one type only',
+        'discard.type.doc.default': 'schemas tell their defaults',
+        'allow.optional.map.keys': 'keys of maps are never null',
+      }),
+    ),
+  ];
+}
