@@ -128,6 +128,7 @@ async function rewriteSlice(pass: Pass, from: number): Promise<number> {
     const changed = slice.filter(({ rewritten }) => rewritten !== null);
     if (changed.length === 0) return { operations: [] };
     const log = planRewrite(pass, slice, changed);
+    store.space.checkQuota(log.data?.bytes.length ?? 0);
     let { bytes, records } = stateOf(topic, partition);
     for (const { stored, rewritten, kept } of changed) {
       bytes += (kept === 0 ? 0 : (rewritten?.length ?? 0)) - stored.length;

@@ -6,8 +6,9 @@ import type { LogRecord, RecordHeader } from '../transport.ts';
 /*
  * A block of a segment holds consecutive records of one partition, little-endian:
  *
- *   u32 CRC-32 of all that follows · u32 format (2) · u32 length · u32 storage · u32 partition
- *   u32 count · f64 base offset · f64 base sequence · f64 newest timestamp · u32 span · u32 zero
+ *   u32 CRC-32 of all that follows · u32 format (3) · u32 length · u32 storage · u32 partition
+ *   u32 count · f64 base offset · f64 base sequence · f64 newest timestamp · u32 span
+ *   u32 check of the head alone
  *   f64[count] timestamps in ms
  *   i32[count] offset − base · i32[count] sequence − base · i32[count] key length (−1 null)
  *   i32[count] value length (−1 null) · i32[count] length of the headers
@@ -15,9 +16,11 @@ import type { LogRecord, RecordHeader } from '../transport.ts';
  *
  * The columns stand in front so that the bytes of records that follow each other in a batch are
  * copied in one piece. `span` is the number of offsets that the block stands for: compaction takes
- * records out, but never moves the end. Blocks begin at multiples of eight.
+ * records out, but never moves the end. Blocks begin at multiples of eight. The head has a check of
+ * its own because it is read without the rest, to find blocks: a flipped bit of an offset would
+ * otherwise hide records instead of being an error.
  */
-const FORMAT = 2;
+const FORMAT = 3;
 const COLUMN_BYTES = 28;
 const NO_HEADERS: readonly RecordHeader[] = [];
 
@@ -51,10 +54,26 @@ export interface BlockHead {
   readonly newestMs: number;
 }
 
+/** The words of the head that its check covers: from the format to the span. */
+const CHECKED_FROM = 4;
+const CHECK_AT = 52;
+
+/** Any flipped bit changes it: each step is a bijection of the state. */
+function headCheck(head: DataView, start: number): number {
+  let check = 0x811c9dc5;
+  for (let at = start + CHECKED_FROM; at < start + CHECK_AT; at += 4) {
+    check = Math.imul(check ^ head.getInt32(at, true), 0x01000193);
+    check ^= check >>> 15;
+  }
+  return check | 0;
+}
+
 /** Reads the head at `at`. Throws STORE_IO where no block of this format begins. */
 export function readHead(bytes: Buffer, at: number): BlockHead {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes.readUInt32LE(at + 8);
-  if (bytes.readUInt32LE(at + 4) !== FORMAT || length < HEAD_BYTES) throw damaged(bytes, at);
+  const isHead = bytes.readUInt32LE(at + 4) === FORMAT && length >= HEAD_BYTES;
+  if (!isHead || bytes.readInt32LE(at + CHECK_AT) !== headCheck(view, at)) throw damaged(bytes, at);
   const baseOffset = bytes.readDoubleLE(at + 24);
   return {
     length,
@@ -88,6 +107,7 @@ export class LogBlockWriter {
   #bytes = Buffer.allocUnsafeSlow(256 * 1024);
   #ints = new Int32Array(this.#bytes.buffer);
   #doubles = new Float64Array(this.#bytes.buffer);
+  #view = new DataView(this.#bytes.buffer);
   #position = 0;
 
   /** Starts over with room for `bytes`. A buffer grown by a rare giant is given back. */
@@ -98,6 +118,7 @@ export class LogBlockWriter {
     this.#bytes = Buffer.allocUnsafeSlow(((Math.max(bytes, 256 * 1024) * 5) >> 2) & ~7);
     this.#ints = new Int32Array(this.#bytes.buffer);
     this.#doubles = new Float64Array(this.#bytes.buffer);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** All blocks since `begin`. */
@@ -150,7 +171,7 @@ export class LogBlockWriter {
     doubles[double + 4] = batchSequence + first;
     doubles[double + 5] = newestMs;
     ints[word + 12] = count;
-    ints[word + 13] = 0;
+    ints[word + 13] = headCheck(this.#view, start);
     ints[word] = crc32(this.#bytes.subarray(start + 4, end));
     this.#position = padded(end);
     this.#bytes.fill(0, end, this.#position);
@@ -292,6 +313,8 @@ export class LogBlock {
     bytes.writeUInt32LE(bytes.length, 8);
     bytes.writeUInt32LE(count, 20);
     bytes.writeDoubleLE(newestMs, 40);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    bytes.writeInt32LE(headCheck(view, 0), CHECK_AT);
     bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
     return bytes;
   }
@@ -312,5 +335,5 @@ function decodeHeaders(bytes: Buffer, start: number, end: number): RecordHeader[
 
 function damaged(bytes: Buffer, at: number): TidemarkError {
   const shown = bytes.subarray(at, at + HEAD_BYTES).toString('hex');
-  return new TidemarkError('STORE_IO', `a block of the log is damaged; it begins ${shown}`);
+  return new TidemarkError('STORE_IO', `no whole block begins with ${shown}`);
 }

@@ -1,3 +1,4 @@
+import { TidemarkError } from '../../foundation/errors.ts';
 import type { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { CompactionOptions } from './compaction.ts';
 import { compactPartition } from './compaction.ts';
@@ -5,7 +6,7 @@ import type { GroupTable } from './group-table.ts';
 import { reclaim } from './reclaiming.ts';
 import { retainPartition } from './retention.ts';
 import type { Store } from './store.ts';
-import type { TopicCatalog } from './topic-catalog.ts';
+import type { Topic, TopicCatalog } from './topic-catalog.ts';
 
 /** What maintenance works on. */
 export interface MaintenanceParts {
@@ -17,6 +18,13 @@ export interface MaintenanceParts {
   readonly intervalMs: number;
   /** Told of a round that failed; the next one tries again. */
   readonly failed: (error: unknown) => void;
+}
+
+/** What the partitions of one round share, and what is held of this one. */
+interface Round {
+  readonly hold: number;
+  readonly nowMs: number;
+  readonly pause: () => Promise<boolean>;
 }
 
 /** Frees what may go, in small transactions between the appends: one round at a time. */
@@ -57,7 +65,7 @@ export class Maintenance {
   }
 
   async #work(): Promise<void> {
-    const { store, catalog, groups, lifecycle, compaction } = this.#parts;
+    const { store, catalog, groups, lifecycle } = this.#parts;
     const { clock, signal } = lifecycle;
     store.activeReaders();
     const hold = groups.holds();
@@ -66,17 +74,39 @@ export class Maintenance {
       await clock.sleep(0, signal);
       return !signal.aborted;
     };
+    // What fails for one, a damaged segment say, must not keep the space of all others.
+    const failures: unknown[] = [];
     for (const topic of catalog.topics) {
       for (const partition of topic.partitions.keys()) {
-        const limit = hold(topic, partition);
-        if (topic.document.cleanup === 'compact') {
-          await compactPartition(store, topic, partition, limit, nowMs, compaction, pause);
-          continue;
-        }
         if (signal.aborted) return;
-        await retainPartition(store, topic, partition, limit, nowMs);
+        try {
+          await this.#tend(topic, partition, { hold: hold(topic, partition), nowMs, pause });
+        } catch (thrown) {
+          failures.push(thrown);
+        }
       }
     }
     await reclaim(store, catalog, pause);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #tend(topic: Topic, partition: number, { hold, nowMs, pause }: Round): Promise<void> {
+    const { store, compaction } = this.#parts;
+    if (topic.document.cleanup === 'delete') {
+      while (await retainPartition(store, topic, partition, hold, nowMs)) {
+        if (!(await pause())) return;
+      }
+      return;
+    }
+    for (;;) {
+      try {
+        await compactPartition(store, topic, partition, hold, nowMs, compaction, pause);
+        return;
+      } catch (thrown) {
+        // It writes before anything goes. What it has emptied may be all that there is to free.
+        if (!(thrown instanceof TidemarkError && thrown.code === 'STORE_FULL')) throw thrown;
+        if ((await reclaim(store, this.#parts.catalog, pause)) === 0) throw thrown;
+      }
+    }
   }
 }

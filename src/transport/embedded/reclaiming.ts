@@ -16,30 +16,41 @@ const OPEN_BYTES_MIN = 64 * 1024;
 /**
  * Deletes segments that hold nothing any more. One that holds little is emptied first: what still
  * counts is moved behind the log's end, where its offsets find it as before. So space that is lost
- * to a topic that is kept beside ones that are not is at most as large as what is kept.
+ * to a topic that is kept beside ones that are not is at most as large as what is kept. Returns how
+ * many were deleted; one that cannot be read does not keep the others.
  */
 export async function reclaim(
   store: Store,
   catalog: TopicCatalog,
   pause: () => Promise<boolean>,
-): Promise<void> {
+): Promise<number> {
   const { log } = store;
+  let deleted = 0;
+  const failures: unknown[] = [];
   if (log.open.bytes >= OPEN_BYTES_MIN && isMostlyDead(log.open, catalog)) {
     await store.write('state', () => log.planClose());
   }
   for (const [at, { number }] of log.closed.entries()) {
-    if (at % SEGMENTS_PER_SLICE === 0 && !(await pause())) return;
+    if (at % SEGMENTS_PER_SLICE === 0 && !(await pause())) return deleted;
     // As it is now: earlier steps have changed it, and appends may have.
     const segment = log.closedSegment(number);
     if (segment === undefined || !isMostlyDead(segment, catalog)) continue;
-    if (!(await emptySegment(store, catalog, number, pause))) return;
+    try {
+      if (!(await emptySegment(store, catalog, number, pause))) return deleted;
+    } catch (thrown) {
+      failures.push(thrown);
+      continue;
+    }
     await store.write('state', () => {
       const emptied = log.closedSegment(number);
       return emptied === undefined ? { operations: [] } : log.planRemoval(emptied);
     });
     await store.files.delete(number);
     store.space.forget();
+    deleted++;
   }
+  if (failures.length > 0) throw failures[0];
+  return deleted;
 }
 
 function isMostlyDead(segment: ClosedSegment, catalog: TopicCatalog): boolean {

@@ -36,10 +36,15 @@ export interface TreeReader {
 
 /** The file of a segment is gone; a process that only reads has to look again what there is. */
 export class SegmentGone extends TidemarkError {
-  constructor(segment: number) {
-    super('STORE_IO', `segment ${segment} of the log is missing`);
+  constructor(file: string) {
+    super('STORE_IO', `the segment ${file} of the log is missing`, { cure: LOST_SEGMENT_CURE });
   }
 }
+
+/** What is in the file stands nowhere else; the source and its tables are the only other place. */
+const LOST_SEGMENT_CURE =
+  'Stop the daemon and put back the whole folder as it was copied at some time while the daemon ' +
+  'was stopped, or begin with a new snapshot: give a new transport.path, or delete this one.';
 
 /** Blocks in the open segment, all of which are known in memory. */
 const BLOCKS_MAX = 65_536;
@@ -108,7 +113,10 @@ export class SegmentCatalog {
   /** Reads what the tree says now. Throws SegmentGone, STORE_IO. */
   reload(): void {
     const tail = decodeTail(this.#tree.get(TAIL_KEY));
-    if (tail.version !== this.#version) this.#reloadAll(tail.segment);
+    if (tail.version !== this.#version) {
+      this.#reloadAll(tail.segment);
+      this.#files.keepOpen(this.numbers());
+    }
     const open = this.#open;
     if (open.bytes < tail.bytes) {
       for (const block of this.#scan(open.number, open.bytes, tail.bytes)) this.#addToOpen(block);
@@ -222,7 +230,11 @@ export class SegmentCatalog {
       const index = this.#indexOf(span.segment);
       const from = Math.max(offset, span.firstOffset);
       const block = index.blockBehind(storage, partition, from);
-      if (block !== undefined && block.baseOffset < span.endOffset) return block;
+      // A span has no holes: passing over what is missing would hide records.
+      return this.#checked(span.segment, () => {
+        if (block !== undefined && block.baseOffset <= from) return block;
+        throw new TidemarkError('STORE_IO', `it has no block with offset ${from}`);
+      });
     }
     return undefined;
   }
@@ -239,8 +251,23 @@ export class SegmentCatalog {
   /** Throws SegmentGone, STORE_IO. */
   read({ segment, position, length }: StoredBlock): LogBlock {
     const bytes = this.#files.read(segment, position, length);
-    if (bytes === null) throw new SegmentGone(segment);
-    return new LogBlock(bytes);
+    if (bytes === null) throw this.#gone(segment);
+    return this.#checked(segment, () => new LogBlock(bytes));
+  }
+
+  #gone(segment: number): SegmentGone {
+    return new SegmentGone(this.#files.fileOf(segment));
+  }
+
+  /** Says of damage in which file it is. */
+  #checked<T>(segment: number, read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      const message = `the segment ${this.#files.fileOf(segment)} of the log is damaged: ${detail}`;
+      throw new TidemarkError('STORE_IO', message, { cause: thrown, cure: LOST_SEGMENT_CURE });
+    }
   }
 
   /** The span of a closed segment that holds a block; undefined: the block is in the open one. */
@@ -270,8 +297,8 @@ export class SegmentCatalog {
 
   #scan(segment: number, from: number, to: number): StoredBlock[] {
     const read = (position: number, length: number) => this.#files.read(segment, position, length);
-    const blocks = scanBlocks(segment, read, from, to);
-    if (blocks === null) throw new SegmentGone(segment);
+    const blocks = this.#checked(segment, () => scanBlocks(segment, read, from, to));
+    if (blocks === null) throw this.#gone(segment);
     return blocks;
   }
 

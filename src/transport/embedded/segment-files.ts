@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { TidemarkError } from '../../foundation/errors.ts';
 
 /** Bytes for a segment. */
 export interface SegmentWrite {
@@ -21,6 +22,9 @@ const FILE_NAME = /^(\d{10})\.log$/;
 
 /** Files kept open for reading. */
 const READERS_MAX = 32;
+
+/** Nothing of such a write counts, so it may be tried again; a quota is not seen before. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** What a write waits for: through this descriptor it resolves when the disk has the bytes. */
 const WRITE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC;
@@ -41,17 +45,46 @@ export class SegmentFiles {
     this.#folder = path.join(store, 'log');
   }
 
+  /** Numbers of the segments that have a file. */
+  present(): number[] {
+    if (!existsSync(this.#folder)) return [];
+    return readdirSync(this.#folder).flatMap((name) => {
+      const digits = FILE_NAME.exec(name)?.[1];
+      return digits === undefined ? [] : [Number(digits)];
+    });
+  }
+
   /** Deletes files that a process left which ended between two steps. */
   async deleteAllBut(known: ReadonlySet<number>): Promise<void> {
     if (!existsSync(this.#folder)) mkdirSync(this.#folder);
-    for (const name of readdirSync(this.#folder)) {
-      const segment = Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN);
-      if (Number.isInteger(segment) && !known.has(segment)) await this.delete(segment);
+    for (const segment of this.present()) if (!known.has(segment)) await this.delete(segment);
+  }
+
+  /** Closes others: a file that is deleted keeps its space as long as somebody has it open. */
+  keepOpen(known: ReadonlySet<number>): void {
+    for (const segment of this.#readers.keys()) if (!known.has(segment)) this.#forget(segment);
+  }
+
+  /**
+   * Durable when resolved. A write at position 0 makes the file. Throws STORE_FULL where the disk
+   * or a quota of the system ends; the write may be tried again.
+   */
+  async write(write: SegmentWrite): Promise<void> {
+    try {
+      await this.#write(write);
+    } catch (thrown) {
+      const { code = '' } = thrown as NodeJS.ErrnoException;
+      if (!NO_ROOM.has(code)) throw thrown;
+      throw new TidemarkError(
+        'STORE_FULL',
+        `there is no room for ${write.bytes.length} bytes more in ` +
+          `${this.fileOf(write.segment)} (${code})`,
+        { cause: thrown },
+      );
     }
   }
 
-  /** Durable when resolved. A write at position 0 makes the file. */
-  async write({ segment, position, bytes }: SegmentWrite): Promise<void> {
+  async #write({ segment, position, bytes }: SegmentWrite): Promise<void> {
     const handle = await this.#writerOf(segment, position === 0);
     for (let written = 0; written < bytes.length;) {
       const left = bytes.length - written;
@@ -64,7 +97,7 @@ export class SegmentFiles {
     await this.#writer?.handle.close();
     this.#writer = null;
     const flags = isNew ? WRITE_FLAGS | constants.O_TRUNC : WRITE_FLAGS;
-    const handle = await open(this.#fileOf(segment), flags, 0o600);
+    const handle = await open(this.fileOf(segment), flags, 0o600);
     this.#writer = { segment, handle };
     if (isNew) {
       // A file whose name is lost with the power is lost.
@@ -97,7 +130,7 @@ export class SegmentFiles {
     }
     let descriptor: number;
     try {
-      descriptor = openSync(this.#fileOf(segment), 'r');
+      descriptor = openSync(this.fileOf(segment), 'r');
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw thrown;
@@ -120,7 +153,7 @@ export class SegmentFiles {
       await this.#writer.handle.close();
       this.#writer = null;
     }
-    await unlink(this.#fileOf(segment)).catch((error: NodeJS.ErrnoException) => {
+    await unlink(this.fileOf(segment)).catch((error: NodeJS.ErrnoException) => {
       // A segment that was begun and never written has none.
       if (error.code !== 'ENOENT') throw error;
     });
@@ -133,7 +166,8 @@ export class SegmentFiles {
     this.#writer = null;
   }
 
-  #fileOf(segment: number): string {
+  /** The path of a segment's file. */
+  fileOf(segment: number): string {
     return path.join(this.#folder, `${String(segment).padStart(10, '0')}.log`);
   }
 }

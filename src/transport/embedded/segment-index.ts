@@ -74,10 +74,10 @@ export function scanBlocks(
       bytes = read(position, Math.min(SCAN_BYTES, to - position));
       bytesAt = position;
       if (bytes === null) return null;
-      if (bytes.length < HEAD_BYTES) throw cutOff(segment, position);
+      if (bytes.length < HEAD_BYTES) throw cutOff(position);
     }
     const head = readHead(bytes, position - bytesAt);
-    if (position + head.length > to) throw cutOff(segment, position);
+    if (position + head.length > to) throw cutOff(position);
     blocks.push({ ...head, segment, position });
     position += padded(head.length);
   }
@@ -96,6 +96,6 @@ function firstBehind(blocks: readonly StoredBlock[], offset: number): number {
   return low;
 }
 
-function cutOff(segment: number, position: number): TidemarkError {
-  return new TidemarkError('STORE_IO', `segment ${segment} of the log ends within ${position}`);
+function cutOff(position: number): TidemarkError {
+  return new TidemarkError('STORE_IO', `it ends within the block at ${position}`);
 }

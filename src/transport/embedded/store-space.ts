@@ -91,6 +91,18 @@ export class StoreSpace {
     this.#creditBytes = Math.max(0, Math.min(CREDIT_BYTES_MAX, spare / 4));
   }
 
+  /** Throws STORE_FULL when `bytes` more, of what frees space later, would be over the quota. */
+  checkQuota(bytes: number): void {
+    const { fileBytes, reusableBytes } = this.#use();
+    if (fileBytes - reusableBytes + bytes > this.limitBytes) {
+      throw new TidemarkError(
+        'STORE_FULL',
+        `the store ${this.#folder} has no room left to compact: it uses ` +
+          `${inMiB(fileBytes - reusableBytes)} of ${inMiB(this.limitBytes)} MiB`,
+      );
+    }
+  }
+
   /**
    * Throws STORE_FULL when the disk has no room for `bytes` or next to nothing left, whatever is to
    * be written. Others use the disk too, so this is asked before every commit.

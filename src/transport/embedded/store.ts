@@ -11,7 +11,7 @@ import type { StoreOperation } from './store-operation.ts';
 import { type FileUse, StoreSpace } from './store-space.ts';
 
 /** Version of what stands under the keys and in segments. */
-export const STORE_FORMAT = 2;
+export const STORE_FORMAT = 3;
 
 /** Small ones: a commit changes few and small values. */
 const PAGE_BYTES = 4096;
@@ -152,6 +152,14 @@ export class Store implements AsyncDisposable {
       }
       if (this.get(COUNTERS_KEY) !== undefined) {
         throw new TidemarkError('STORE_OPEN', `${this.#folder} holds no store of this program`);
+      }
+      // Begun anew, the store would delete them: nothing says what of them counts.
+      if (this.files.present().length > 0) {
+        throw new TidemarkError(
+          'STORE_OPEN',
+          `${this.#folder} has segments of a log, but its data.mdb is empty or was missing`,
+          { cure: 'Put data.mdb back, or delete the folder: the pipeline begins with a snapshot.' },
+        );
       }
       const value = Buffer.from(JSON.stringify({ version: STORE_FORMAT }));
       await this.write('state', () => ({ operations: [{ key: FORMAT_KEY, value }] }));

@@ -84,14 +84,14 @@ describe('a full store', () => {
 describe('a disk', () => {
   // After that the process is not trusted: what the library does then is not safe.
   test.each([
-    ['has no room in the middle of a commit', 'DISK_FAIL_WRITE'],
-    ['fails to sync', 'DISK_FAIL_SYNC'],
-  ])('that %s leaves the store whole; the process writes no more', async (_, failure) => {
+    ['has no room in the middle of a commit', 'DISK_FAIL_WRITE', 'refused-offset'],
+    ['fails to sync', 'DISK_FAIL_SYNC', 'refused'],
+  ])('that %s leaves the store whole; the process writes no more', async (_, failure, what) => {
     using folder = temporaryFolder();
     const store = path.join(folder.path, 'store');
     const switchFile = path.join(folder.path, 'fail');
     const env = { LD_PRELOAD: compileDiskShim(folder.path), [failure]: switchFile };
-    await using child = new Child(['refused', store, switchFile], { env });
+    await using child = new Child([what, store, switchFile], { env });
     const refusal = await child.next<{ code: string; cure: string }>();
     expect(refusal).toMatchObject({
       code: 'STORE_IO',
@@ -105,11 +105,14 @@ describe('a disk', () => {
     await expectRecords(store, 1);
   });
 
-  test('that others have filled is not written to at all', async () => {
+  test.each([
+    ['that others have filled is not written to at all', 'DISK_FULL'],
+    ['that has no room for records after all, a quota say, gets them later', 'DISK_FAIL_WRITE'],
+  ])('%s', async (_, failure) => {
     using folder = temporaryFolder();
     const store = path.join(folder.path, 'store');
     const switchFile = path.join(folder.path, 'full');
-    const env = { LD_PRELOAD: compileDiskShim(folder.path), DISK_FULL: switchFile };
+    const env = { LD_PRELOAD: compileDiskShim(folder.path), [failure]: switchFile };
     await using child = new Child(['refused', store, switchFile], { env });
     expect(await child.next()).toMatchObject({ code: 'STORE_FULL' });
     expect(await child.next()).toMatchObject({ offset: 'before', records: 1 });

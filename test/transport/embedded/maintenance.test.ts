@@ -53,4 +53,40 @@ describe('maintenance', () => {
     await transport.beginGeneration(['a'], { key: 's', value: 'x' });
     await expect.poll(() => transport.statistics().bytesUsed).toBeLessThan(1_000_000);
   });
+
+  test('compacts more than fits the quota twice, never above it', async () => {
+    using folder = temporaryFolder();
+    const maxBytes = 8 * 1024 * 1024;
+    await using transport = await openEmbeddedTransport({ path: folder.path, maxBytes });
+    const topic = await transport.openTopic('a', { cleanup: 'compact' });
+    let keys = 0;
+    // One record of each block is not the newest of its key, so all has to be written anew.
+    const append = async (): Promise<void> => {
+      const records = Array.from({ length: 50 }, (_, n) => ({
+        topic,
+        key: n % 10 === 0 ? 'again' : `${keys} ${n}`,
+        value: 'x'.repeat(3000),
+      }));
+      await transport.append(batchOf(records), null);
+      keys += 45;
+    };
+    const filling = (async () => {
+      for (;;) await append();
+    })();
+    await expect(filling).rejects.toMatchObject({ code: 'STORE_FULL' });
+    let peak = 0;
+    const state = { done: false };
+    const round = transport.runMaintenance().finally(() => {
+      state.done = true;
+    });
+    while (!state.done) {
+      const { bytesUsed, bytesReusable } = transport.statistics();
+      peak = Math.max(peak, bytesUsed - bytesReusable);
+      await new Promise(setImmediate);
+    }
+    await round;
+    expect(peak).toBeLessThanOrEqual(maxBytes);
+    expect(transport.statistics().records).toBe(keys + 1);
+    await append();
+  });
 });

@@ -4,6 +4,11 @@ import {
   type EmbeddedTransport,
   openEmbeddedTransport,
 } from '../../../src/transport/embedded/embedded-transport.ts';
+import { BatchAppender } from '../../../src/transport/embedded/batch-appender.ts';
+import { retainPartition } from '../../../src/transport/embedded/retention.ts';
+import { Store } from '../../../src/transport/embedded/store.ts';
+import type { StoreOperation } from '../../../src/transport/embedded/store-operation.ts';
+import { TopicCatalog } from '../../../src/transport/embedded/topic-catalog.ts';
 import type { TopicOptions } from '../../../src/transport/transport.ts';
 import { batchOf } from '../batch-of.ts';
 import { readAll } from '../log-reading.ts';
@@ -116,5 +121,26 @@ describe('retention', () => {
     await consumer.commit([{ topic: 'a', partition: 0, offset: 2 }]);
     await transport.runMaintenance();
     expect(await range(transport)).toEqual([0, 3]);
+  });
+
+  test('takes what a group has held for long in several writes', async () => {
+    using folder = temporaryFolder();
+    await using store = await Store.open({ path: folder.path, readOnly: false, maxBytes: 2 ** 36 });
+    const catalog = new TopicCatalog(store);
+    await store.write('state', () => {
+      const operations: StoreOperation[] = [];
+      const { durable } = catalog.planTopic('a', { retentionMs: 1 }, catalog.counters, operations);
+      return { operations, durable };
+    });
+    const topic = catalog.byHandle(0);
+    // Two of these do not fit a block.
+    const value = Buffer.alloc(33_000);
+    const batch = batchOf(Array.from({ length: 1500 }, () => ({ topic: 0, value })));
+    const appender = new BatchAppender(store, catalog, 1e9);
+    await store.write('state', () => appender.plan(batch, null));
+    expect(await retainPartition(store, topic, 0, 1500, 1e9)).toBe(true);
+    expect(topic.partitions[0]?.startOffset).toBe(1024);
+    expect(await retainPartition(store, topic, 0, 1500, 1e9)).toBe(false);
+    expect(topic.partitions[0]).toMatchObject({ startOffset: 1500, records: 0, bytes: 0 });
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SegmentFiles } from '../../../src/transport/embedded/segment-files.ts';
@@ -63,6 +63,34 @@ describe('segment files', () => {
       expect(files.read(segment, 0, 9)?.toString()).toBe(`${segment}`);
     }
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(32);
+    await files.close();
+  });
+
+  test('that others have deleted give their space back', async () => {
+    using folder = temporaryFolder();
+    const files = new SegmentFiles(folder.path);
+    await files.deleteAllBut(new Set());
+    for (const segment of [1, 2]) await files.write(write(segment, 0, `${segment}`));
+    for (const segment of [1, 2]) files.read(segment, 0, 1);
+    for (const segment of [1, 2]) unlinkSync(files.fileOf(segment));
+    files.keepOpen(new Set([2]));
+    expect(files.read(1, 0, 1)).toBeNull();
+    expect(files.read(2, 0, 1)?.toString()).toBe('2');
+    await files.close();
+  });
+
+  test('say that there is no room, and take the write when there is', async () => {
+    using folder = temporaryFolder();
+    const files = new SegmentFiles(folder.path);
+    await files.deleteAllBut(new Set());
+    symlinkSync('/dev/full', files.fileOf(1));
+    await expect(files.write(write(1, 0, 'abc'))).rejects.toMatchObject({
+      code: 'STORE_FULL',
+      message: expect.stringMatching(/0000000001\.log \(ENOSPC\)/) as string,
+    });
+    unlinkSync(files.fileOf(1));
+    await files.write(write(1, 0, 'abc'));
+    expect(files.read(1, 0, 3)?.toString()).toBe('abc');
     await files.close();
   });
 });

@@ -45,12 +45,21 @@ async function fill(transport: EmbeddedTransport, bytes: number): Promise<void> 
   }
 }
 
-/** Appends once; again with the disk made to fail; and once more when told that it is well. */
-async function refuse(transport: EmbeddedTransport, switchFile: string): Promise<void> {
+/**
+ * Appends once; writes again, records or an offset alone, with the disk made to fail; and once more
+ * when told that it is well.
+ */
+async function refuse(
+  transport: EmbeddedTransport,
+  switchFile: string,
+  what: 'records' | 'offset',
+): Promise<void> {
   const topic = await transport.openTopic('a');
   const append = async (value: string): Promise<void> => {
+    const offset = { key: 's', value };
     try {
-      await transport.append(batchOf([{ topic, value }]), { key: 's', value });
+      if (what === 'offset') await transport.storeOffset(offset);
+      else await transport.append(batchOf([{ topic, value }]), offset);
     } catch (error) {
       if (!(error instanceof TidemarkError)) throw error;
       say(error);
@@ -128,9 +137,10 @@ switch (what) {
     say({ after: await transport.loadOffset('after') });
     break;
   }
-  case 'refused': {
+  case 'refused':
+  case 'refused-offset': {
     await using transport = await openEmbeddedTransport({ path });
-    await refuse(transport, argument);
+    await refuse(transport, argument, what === 'refused' ? 'records' : 'offset');
     await until('end');
     break;
   }

@@ -90,7 +90,7 @@ describe('writes', () => {
     expect(() => store.get(Buffer.from('xa'))).toThrow('closed');
     await using again = await openStore(folder.path);
     expect(again.get(Buffer.from('xa'))?.toString()).toBe('1');
-    expect(again.get(FORMAT_KEY)?.toString()).toBe('{"version":2}');
+    expect(again.get(FORMAT_KEY)?.toString()).toBe('{"version":3}');
   });
 });
 
