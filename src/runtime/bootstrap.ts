@@ -39,7 +39,8 @@ export async function awaitBootstrap(
     let state: BootstrapState = { kind: 'snapshot' };
     if (snapshotIsRead(status)) {
       // Only what is durable by now: under load the log never ends.
-      if (end === null && stream.hasPassed(status)) end = await logEnd(pipeline);
+      const isAll = hasNoStream(status) || stream.hasPassed(status);
+      if (end === null && isAll) end = await logEnd(pipeline);
       const recordsLeft = recordsBehind(pipeline, end ?? (await logEnd(pipeline)));
       if (recordsLeft > 0) state = { kind: 'applying', recordsLeft };
       else state = { kind: end === null ? 'catching-up' : 'done' };
@@ -50,9 +51,16 @@ export async function awaitBootstrap(
   }
 }
 
+/** The source has ended by itself, all of it durable: under `initial_only` nothing follows. */
+function hasNoStream({ source }: PipelineStatus): boolean {
+  return source.state === 'stopped';
+}
+
 /** A snapshot that was cut short goes on beside the stream: then tables are left. */
-function snapshotIsRead({ source }: PipelineStatus): boolean {
-  return source.phase === 'streaming' && source.snapshot.every(({ completed }) => completed);
+function snapshotIsRead(status: PipelineStatus): boolean {
+  const { phase, snapshot } = status.source;
+  if (hasNoStream(status)) return true;
+  return phase === 'streaming' && snapshot.every(({ completed }) => completed);
 }
 
 async function logEnd(pipeline: Pipeline): Promise<LogEnd> {

@@ -51,6 +51,21 @@ test('killed in the middle, the same command completes it, and a second call say
   expect(await source.query(slots)).toEqual([{ slot_name: `slot_${source.name}`, active: false }]);
 });
 
+test('a source that never streams ends it, also when all was read before', async () => {
+  await using source = await shopDatabase();
+  await fill(source);
+  await using target = await freshDatabase();
+  await using pipeline = await shopPipeline(source, target, {
+    source: { 'snapshot.mode': 'initial_only' },
+  });
+  for (const said of ['Bootstrap done', 'The snapshot was done before']) {
+    const done = await runProgram(['bootstrap', pipeline.file]);
+    expect(done, `it said\n${done.stderr}`).toMatchObject({ code: 0 });
+    expect(done.stdout).toContain(said);
+    await expectEqual(source, target);
+  }
+});
+
 test('--follow goes on with the stream, and SIGTERM ends it in order', async () => {
   await using source = await shopDatabase();
   await using target = await freshDatabase();

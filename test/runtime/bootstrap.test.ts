@@ -115,6 +115,26 @@ test('what the stream brought meanwhile is waited for, in the log and in the sin
   await ended;
 });
 
+test('a source that ends by itself has no stream to wait for, but sinks', async () => {
+  await using bench = await snapshotOfTwo({
+    polls: [[fetchedRecords('t', [0, 1])]],
+    script: () => Promise.resolve(),
+  });
+  const gate = Promise.withResolvers<void>();
+  bench.sink.gate = gate.promise;
+  const { states, ended } = follow(bench);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
+  });
+  gate.resolve();
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(states.at(-1)).toEqual({ kind: 'done' });
+  });
+  await ended;
+});
+
 test('a parked table ends it, with the code of what parked it', async () => {
   await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
   bench.sink.parked = [parked];

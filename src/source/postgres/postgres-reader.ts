@@ -94,6 +94,8 @@ export class PostgresReader implements SourceReader {
   #stream: PostgresStream | undefined;
   #streamed: StreamedTransactions | undefined;
   #position: ReplicationPosition | undefined;
+  /** The stored offset where no snapshot is needed: it holds until the stream has begun. */
+  #unchanged: SourceOffset | null = null;
   #snapshots: IncrementalSnapshots | undefined;
   readonly #earlySignals: SourceSignal[] = [];
   /** Conversion of the position's offset, remembered while that stays the same object. */
@@ -151,7 +153,8 @@ export class PostgresReader implements SourceReader {
     const found = stored === null ? null : fromSourceOffset(stored);
     let resume = await resumeFrom(found, this.#options, this.#catalogConnection, this.#note);
     let captured: readonly CapturedTable[] = [];
-    if (resume === null) {
+    if (resume !== null) this.#unchanged = stored;
+    else {
       const unfinished = found === null ? null : attemptOf(found);
       this.#phase = 'snapshot';
       ({ resume, captured } = await this.#first.run(receiver, unfinished, signal));
@@ -304,7 +307,7 @@ export class PostgresReader implements SourceReader {
 
   offset(): SourceOffset {
     const position = this.#position;
-    if (position === undefined) return this.#first.offset();
+    if (position === undefined) return this.#unchanged ?? this.#first.offset();
     const from = position.offset();
     const state = this.#snapshots?.stateText ?? null;
     if (this.#converted?.from !== from || this.#converted.state !== state) {
