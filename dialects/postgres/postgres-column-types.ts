@@ -49,6 +49,7 @@ const SEMANTIC_TYPES: Readonly<Record<string, string>> = {
 
 /** PostGIS need not be there: its EWKB is kept. Built-in shapes do not say which they are. */
 const GEOMETRY = 'io.debezium.data.geometry.Geometry';
+const POSTGIS = /^(?:[^(]+\.)?geometry\b/;
 
 const PRIMITIVE_TYPES: Readonly<Record<string, string>> = {
   int8: 'smallint',
@@ -78,14 +79,16 @@ function bitsType(schema: ConnectSchema): string {
     : 'bit varying';
 }
 
-/** The type by semantic name and parameters alone. */
-function derivedType(schema: ConnectSchema): string {
+/** The type by semantic name and parameters alone, but for PostGIS. */
+function derivedType(schema: ConnectSchema, source = ''): string {
   if (schema.type === 'array' && schema.valueSchema !== undefined) {
-    return `${derivedType(schema.valueSchema)}[]`;
+    return `${derivedType(schema.valueSchema, source)}[]`;
   }
   if (schema.name === DECIMAL) return decimalType(schema);
   if (schema.name === 'io.debezium.data.Bits') return bitsType(schema);
-  if (schema.name === GEOMETRY) return schema.version === 1 ? 'bytea' : 'text';
+  if (schema.name === GEOMETRY) {
+    return schema.version === 1 || POSTGIS.test(source) ? 'bytea' : 'text';
+  }
   if (schema.type === 'map') return 'jsonb';
   const semantic = schema.name === undefined ? undefined : SEMANTIC_TYPES[schema.name];
   const type = semantic ?? PRIMITIVE_TYPES[schema.type];
@@ -152,7 +155,7 @@ export function postgresColumnType(schema: ConnectSchema, target: TargetName): W
       return { ddl, enumType, exact: true };
     }
   }
-  return { ddl: derivedType(schema), enumType: null, exact: false };
+  return { ddl: derivedType(schema, source), enumType: null, exact: false };
 }
 
 const INTEGER_RANK: Readonly<Record<string, number>> = { smallint: 1, integer: 2, bigint: 3 };

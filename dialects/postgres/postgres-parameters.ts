@@ -144,6 +144,14 @@ function ewkbText(castType: string): Encode {
   };
 }
 
+/** A built-in shape says in its extensions which it is; PostGIS has none, in either version. */
+function geometryText(castType: string): Encode {
+  const ewkb = ewkbText(castType);
+  const isShape = (value: ConnectValue): boolean =>
+    isStruct(value) && value.values[2] instanceof Map && castType !== 'bytea';
+  return (value) => (isShape(value) ? structText(value) : ewkb(value));
+}
+
 type Entries = ReadonlyMap<string, string | null>;
 
 /** An hstore comes as a map, or as the JSON text of one. */
@@ -250,7 +258,7 @@ const BIT_TYPES = new Set(['bit', '"bit"', 'bit varying']);
 function structOf(schema: ConnectSchema, base: string): Scalar | undefined {
   const { name } = schema;
   if (name === undefined || schema.type !== 'struct') return undefined;
-  if (GEOMETRIES.has(name) && schema.version === 1) return quoted(ewkbText(base));
+  if (GEOMETRIES.has(name)) return quoted(geometryText(base));
   const known = /^io\.debezium\.(?:data\.geometry\.|data\.Sparse|time\.Structured)/.test(name);
   return known ? quoted(structText) : undefined;
 }

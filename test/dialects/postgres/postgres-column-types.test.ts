@@ -83,6 +83,18 @@ describe('with the type of the source', () => {
     const schema: ConnectSchema = { type: 'string', optional: true };
     expect(postgresColumnType(source('geometry(Point,4326)', schema), target).ddl).toBe('text');
     expect(postgresColumnType(source('hstore', schema), target).ddl).toBe('text');
+    const shape = {
+      type: 'struct',
+      optional: true,
+      name: 'io.debezium.data.geometry.Geometry',
+      version: 2,
+    } as const;
+    const ddlOf = (type: string): string => postgresColumnType(source(type, shape), target).ddl;
+    expect(ddlOf('geometry(Point,4326)')).toBe('bytea');
+    expect(ddlOf('gis.geometry')).toBe('bytea');
+    expect(ddlOf('box')).toBe('box');
+    const list = { type: 'array', optional: true, valueSchema: shape } as const;
+    expect(postgresColumnType(source('geometry[]', list), target).ddl).toBe('bytea[]');
   });
 });
 

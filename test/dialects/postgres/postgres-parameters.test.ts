@@ -86,6 +86,14 @@ describe('texts for the server', () => {
     const geometry = { schema: GEOMETRY, values: [wkb, null] };
     expect(encode(GEOMETRY, 'public.geometry', geometry)).toBe(wkb.toString('hex').toUpperCase());
     expect(encode(GEOMETRY, 'bytea', geometry)).toBe(`\\x${wkb.toString('hex')}`);
+    // With extensions, as beside built-in shapes and since Debezium 3.7.
+    const extended = { schema: SHAPE, values: [wkb, null, null] };
+    expect(encode(SHAPE, 'public.geometry', extended)).toBe(wkb.toString('hex').toUpperCase());
+    expect(encode(SHAPE, 'text', extended)).toBe(wkb.toString('hex').toUpperCase());
+    expect(encode(SHAPE, 'bytea', extended)).toBe(`\\x${wkb.toString('hex')}`);
+    const box = parseGeometric('box', SHAPE, '(1,1),(0,0)');
+    expect(encode(SHAPE, 'box', box)).toBe('(1,1),(0,0)');
+    expect(encode(SHAPE, 'bytea', box)).toBe(`\\x${(box.values[0] as Buffer).toString('hex')}`);
     expect(encode(DOUBLE_VECTOR, 'public.vector', [1, 2.5])).toBe('[1,2.5]');
     expect(encode(DOUBLE_VECTOR, 'double precision[]', [1, 2.5])).toBe('{1,2.5}');
     const sparse = { schema: SPARSE_VECTOR, values: [3, new Map([[1, 0.5]])] };
