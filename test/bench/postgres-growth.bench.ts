@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- postgres-growth [--events N,N,…] [--tables N,N,…] [--retention BYTES] [--json]`:
+ * `npm run bench -- postgres-growth [--events N,N] [--tables N,N] [--retention BYTES] [--json]`:
  * CPU of the daemon per streamed event, as the number of events and the number of tables grow. What
  * is flat here does not depend on how long the daemon has run or on how much it captures. Alone,
  * without a peer. The log keeps a bounded size, as in operation: one that only grows (`--retention

@@ -153,7 +153,7 @@ test.each(['incremental', 'blocking'])(
   },
 );
 
-test('a slow read of a whole table is left at once, and made up for at the next start', async () => {
+test('a slow whole read is left at once, and made up for at the next start', async () => {
   await using database = await freshDatabase();
   await database.query(`
     CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
