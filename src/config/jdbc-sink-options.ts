@@ -216,7 +216,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'hibernate.<property>': 'there is no Hibernate',
     'flush.max.retries': 'errors.max.retries decides',
     'flush.retry.delay.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
-    'dialect.postgres.postgis.schema': 'geometry is not supported yet',
+    'dialect.postgres.postgis.schema': 'columns of PostGIS are known by their type',
     'internal.<property>': 'Java internals',
   }),
   ...refusedOptions({
