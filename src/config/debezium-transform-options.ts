@@ -145,6 +145,18 @@ export const DEBEZIUM_TRANSFORMS = {
       textOption('header.unchanged.name', undefined, 'Header for the others.'),
     ],
   ),
+  ExtractSchemaToNewRecord: debezium(
+    'transforms.ExtractSchemaToNewRecord',
+    'Tells the columns in a field `sourceSchema`; needs `column.propagate.source.type: .*`.',
+    [
+      choiceOption(
+        'schema.name.adjustment.mode',
+        ['none', 'avro', 'avro_unicode'],
+        'none',
+        'Has no effect: the names of its schemas are valid for Avro.',
+      ),
+    ],
+  ),
   ByLogicalTableRouter: debezium(
     'transforms.ByLogicalTableRouter',
     'Tables with topics of one pattern go to one topic; a field in the key keeps them apart.',
@@ -276,8 +288,6 @@ export const SCRIPT_FILTER: TransformClass = debezium(
 export const REFUSED_TRANSFORMS: Readonly<Record<string, string>> = {
   'io.debezium.transforms.tracing.ActivateTracingSpan': 'there is no tracing',
   'io.debezium.transforms.openlineage.OpenLineage': 'there is no OpenLineage',
-  'io.debezium.transforms.ExtractSchemaToNewRecord':
-    'not built; column.propagate.source.type tells types in the schema',
   'io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb':
     'not built; route chunks with ByLogicalTableRouter',
   'io.debezium.connector.mongodb.transforms.ExtractNewDocumentState': 'there is no MongoDB source',

@@ -7,6 +7,7 @@ import { EnforceRecordSize } from './debezium/enforce-record-size.ts';
 import { EventRouter } from './debezium/event-router.ts';
 import { ExtractChangedRecordState } from './debezium/extract-changed-record-state.ts';
 import { ExtractNewRecordState } from './debezium/extract-new-record-state.ts';
+import { ExtractSchemaToNewRecord } from './debezium/extract-schema-to-new-record.ts';
 import { Filter } from './debezium/filter.ts';
 import { GeometryFormatTransformer } from './debezium/geometry-format-transformer.ts';
 import { HeaderToValue } from './debezium/header-to-value.ts';
@@ -24,6 +25,7 @@ export const MAKE_DEBEZIUM: Readonly<Record<DebeziumName, MakeTransform>> = {
   ExtractNewRecordState: (options) => new ExtractNewRecordState(options),
   EventRouter: (options, _side, warn) => new EventRouter(options, warn),
   ExtractChangedRecordState: (options) => new ExtractChangedRecordState(options),
+  ExtractSchemaToNewRecord: () => new ExtractSchemaToNewRecord(),
   ByLogicalTableRouter: (options) => new ByLogicalTableRouter(options),
   ContentBasedRouter: (options) => new ContentBasedRouter(options),
   ScriptFilter: (options) => new Filter(options),
