@@ -7,6 +7,9 @@ export class LatencyHistogram {
   readonly #counts = new Float64Array(BUCKETS);
   #total = 0;
   #last: number | null = null;
+  #sum = 0;
+  #min: number | null = null;
+  #max: number | null = null;
 
   get total(): number {
     return this.#total;
@@ -17,12 +20,27 @@ export class LatencyHistogram {
     return this.#last;
   }
 
+  get minMs(): number | null {
+    return this.#min;
+  }
+
+  get maxMs(): number | null {
+    return this.#max;
+  }
+
+  get averageMs(): number | null {
+    return this.#total === 0 ? null : this.#sum / this.#total;
+  }
+
   record(ms: number): void {
     const bucket =
       ms < 1 ? 0 : Math.min(BUCKETS - 1, 1 + Math.floor(Math.log(ms) / Math.log(GROWTH)));
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
     this.#total++;
     this.#last = ms;
+    this.#sum += ms;
+    this.#min = Math.min(this.#min ?? ms, ms);
+    this.#max = Math.max(this.#max ?? ms, ms);
   }
 
   /** Upper bound of the bucket that holds the quantile (0 to 1), ms; null when empty. */
@@ -41,5 +59,8 @@ export class LatencyHistogram {
     this.#counts.fill(0);
     this.#total = 0;
     this.#last = null;
+    this.#sum = 0;
+    this.#min = null;
+    this.#max = null;
   }
 }

@@ -13,11 +13,19 @@ interface MetricDefinition {
   readonly help: string;
   readonly context: 'streaming' | 'snapshot';
   readonly read: (status: PipelineStatus) => number | null;
+  /** The same of the other context; absent: it has none. */
+  readonly inSnapshot?: (status: PipelineStatus) => number | null;
 }
 
-function total(status: PipelineStatus, key: 'rowsDone' | 'bytesDone'): number {
-  return status.source.snapshot.reduce((sum, table) => sum + table[key], 0);
-}
+/** `MilliSecondsBehindSource` and what Debezium keeps of its past. */
+const LATENCIES = {
+  Minimum: 'min',
+  Maximum: 'max',
+  Average: 'average',
+  P50: 'p50',
+  P95: 'p95',
+  P99: 'p99',
+} as const;
 
 const SOURCE_METRICS: readonly MetricDefinition[] = [
   {
@@ -32,11 +40,42 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
     context: 'streaming',
     read: (status) => status.source.lagMs,
   },
+  ...Object.entries(LATENCIES).map(([suffix, key]): MetricDefinition => ({
+    name: `debezium_metrics_MilliSecondsBehindSource${suffix}`,
+    help: `Between commit and durable in the log since the start of the process, ms: ${key}`,
+    context: 'streaming',
+    read: ({ source }) => source.measures.latencyMs[key],
+  })),
   {
     name: 'debezium_metrics_TotalNumberOfEventsSeen',
-    help: 'Row events and truncates since the start of the process',
+    help: 'Events since the start of the process',
     context: 'streaming',
-    read: (status) => status.source.events,
+    read: ({ source }) => source.events - source.measures.reads,
+    inSnapshot: ({ source }) => source.measures.reads,
+  },
+  {
+    name: 'debezium_metrics_TotalNumberOfCreateEventsSeen',
+    help: 'Inserts since the start of the process',
+    context: 'streaming',
+    read: ({ source }) => source.measures.creates,
+  },
+  {
+    name: 'debezium_metrics_TotalNumberOfUpdateEventsSeen',
+    help: 'Updates since the start of the process',
+    context: 'streaming',
+    read: ({ source }) => source.measures.updates,
+  },
+  {
+    name: 'debezium_metrics_TotalNumberOfDeleteEventsSeen',
+    help: 'Deletes since the start of the process',
+    context: 'streaming',
+    read: ({ source }) => source.measures.deletes,
+  },
+  {
+    name: 'debezium_metrics_MilliSecondsSinceLastEvent',
+    help: 'Since records of events became durable last, ms',
+    context: 'streaming',
+    read: ({ source }) => source.measures.sinceLastEventMs,
   },
   {
     name: 'debezium_metrics_NumberOfCommittedTransactions',
@@ -52,9 +91,22 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'debezium_metrics_SnapshotCompleted',
-    help: '1 when the stream has been reached',
+    help: '1 when the stream has been reached, or all was read where none follows',
     context: 'snapshot',
-    read: (status) => (status.source.phase === 'streaming' ? 1 : 0),
+    read: ({ source }) => (source.phase === 'streaming' || source.measures.snapshotDone ? 1 : 0),
+  },
+  {
+    name: 'debezium_metrics_SnapshotAborted',
+    help: '1 while the task of a snapshot that has begun does not run',
+    context: 'snapshot',
+    read: ({ source }) => (source.measures.snapshotAborted ? 1 : 0),
+  },
+  {
+    name: 'debezium_metrics_SnapshotDurationInSeconds',
+    help: 'How long the first snapshot took, or takes',
+    context: 'snapshot',
+    read: ({ source: { measures } }) =>
+      measures.snapshotMs === null ? null : measures.snapshotMs / 1000,
   },
   {
     name: 'debezium_metrics_TotalTableCount',
@@ -67,12 +119,6 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
     help: 'Tables of the snapshot that are not complete',
     context: 'snapshot',
     read: (status) => status.source.snapshot.filter((table) => !table.completed).length,
-  },
-  {
-    name: 'debezium_metrics_RowsScanned',
-    help: 'Rows read by the snapshot',
-    context: 'snapshot',
-    read: (status) => total(status, 'rowsDone'),
   },
   {
     name: 'tidemark_source_lag_bytes',
@@ -161,10 +207,20 @@ export async function renderMetrics(
       labelNames: [...LABELS, ...tagNames],
       registers: [registry],
     });
-    if (value !== null) {
-      const { context } = metric;
-      gauge.set({ plugin: 'postgres', name: status.name, context, ...tags }, value);
-    }
+    const labels = { plugin: 'postgres', name: status.name };
+    if (value !== null) gauge.set({ ...labels, context: metric.context, ...tags }, value);
+    const other = metric.inSnapshot?.(status) ?? null;
+    if (other !== null) gauge.set({ ...labels, context: 'snapshot', ...tags }, other);
+  }
+  const scanned = new Gauge({
+    name: 'debezium_metrics_RowsScanned',
+    help: 'Rows of a table that the snapshot has read',
+    labelNames: [...LABELS, 'table', ...tagNames],
+    registers: [registry],
+  });
+  for (const { table, rowsDone } of status.source.snapshot) {
+    const labels = { plugin: 'postgres', name: status.name, context: 'snapshot', table };
+    scanned.set({ ...labels, ...tags }, rowsDone);
   }
   for (const metric of SINK_METRICS) {
     const gauge = new Gauge({

@@ -26,6 +26,24 @@ export interface SnapshotTableView {
   readonly completed: boolean;
 }
 
+/** Events by kind and times, as Debezium's metrics have them; null: not known. */
+export interface SourceMeasures {
+  readonly creates: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly reads: number;
+  readonly sinceLastEventMs: number | null;
+  /** Commit in the source to durable in the log. */
+  readonly latencyMs: Readonly<
+    Record<'min' | 'max' | 'average' | 'p50' | 'p95' | 'p99', number | null>
+  >;
+  /** How long the first snapshot took, or takes. */
+  readonly snapshotMs: number | null;
+  /** It was begun, is not done, and its task does not run. */
+  readonly snapshotAborted: boolean;
+  readonly snapshotDone: boolean;
+}
+
 /** The source as the status shows it; numbers of events are of this process. */
 export interface SourceView {
   readonly state: TaskState['kind'];
@@ -35,6 +53,7 @@ export interface SourceView {
   readonly events: number;
   readonly records: number;
   readonly transactions: number;
+  readonly measures: SourceMeasures;
   readonly lagBytes: number | null;
   readonly lagMs: number | null;
   readonly receivedLsn: string | null;
@@ -80,21 +99,50 @@ function lsnText(value: bigint | null | undefined): string | null {
   return value === null || value === undefined ? null : formatLsn(value);
 }
 
+function measuresOf(
+  statistics: SourceStatistics,
+  state: TaskState['kind'],
+  nowMs: number,
+): SourceMeasures {
+  const { creates, updates, deletes, reads, latency, lastEventAtMs } = statistics;
+  const { snapshotBeganAtMs: began, snapshotEndedAtMs: ended } = statistics;
+  return {
+    creates,
+    updates,
+    deletes,
+    reads,
+    sinceLastEventMs: lastEventAtMs === null ? null : Math.max(0, nowMs - lastEventAtMs),
+    latencyMs: {
+      min: latency.minMs,
+      max: latency.maxMs,
+      average: latency.averageMs,
+      p50: latency.quantile(0.5),
+      p95: latency.quantile(0.95),
+      p99: latency.quantile(0.99),
+    },
+    snapshotMs: began === null ? null : Math.max(0, (ended ?? nowMs) - began),
+    snapshotAborted: began !== null && ended === null && state !== 'running',
+    snapshotDone: statistics.snapshotDone,
+  };
+}
+
 /** Before the first life of the reader there is no phase but `starting`. */
 export function sourceView(
   supervisor: Supervisor,
   task: SourceTask,
   statistics: SourceStatistics,
+  nowMs: number,
 ): SourceView {
   const status = task.reader?.status() ?? null;
   return {
     state: supervisor.state.kind,
-    error: errorOf(supervisor, status?.connected ?? false),
+    error: errorOf(supervisor, status?.connected ?? false) ?? task.waitsFor?.toJSON() ?? null,
     phase: status?.phase ?? 'starting',
     connected: status?.connected ?? false,
     events: statistics.events,
     records: statistics.recordsPublished,
     transactions: statistics.transactions,
+    measures: measuresOf(statistics, supervisor.state.kind, nowMs),
     lagBytes: status === null || status.lagBytes === null ? null : Number(status.lagBytes),
     lagMs: status?.lagMs ?? null,
     receivedLsn: lsnText(status?.receivedLsn),

@@ -146,7 +146,7 @@ export class Pipeline implements AsyncDisposable {
 
   status(): PipelineStatus {
     const { name, source, statistics, transport, clock } = this.#parts;
-    const sourceStatus = sourceView(this.#source, source, statistics);
+    const sourceStatus = sourceView(this.#source, source, statistics, clock.nowMs());
     const sinks = this.#sinks.map(({ supervisor, runner }) => sinkView(supervisor, runner));
     return {
       name,

@@ -1,5 +1,6 @@
 import type { ChangeOrigin, RowChange, SchemaChange } from '../model/change-event.ts';
 import { tableName } from '../model/table-schema.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
 
 /** Last change of a table's shape, for status and terminal. */
 export interface SchemaChangeNote {
@@ -24,6 +25,12 @@ export class SourceStatistics {
   lastTransactionId: number | null = null;
   lastSchemaChange: SchemaChangeNote | null = null;
   snapshotDone = false;
+  snapshotBeganAtMs: number | null = null;
+  snapshotEndedAtMs: number | null = null;
+  /** Commit in the source to durable in the log, ms: one sample per append, of its last commit. */
+  readonly latency = new LatencyHistogram();
+  /** Commit time of the last transaction that no append has had yet. */
+  #committedMicros: bigint | null = null;
 
   get events(): number {
     return this.creates + this.updates + this.deletes + this.reads + this.truncates + this.messages;
@@ -57,15 +64,33 @@ export class SourceStatistics {
   committed(origin: ChangeOrigin): void {
     this.transactions++;
     this.lastTransactionId = origin.transactionId;
+    this.#committedMicros = origin.sourceMicros;
   }
 
   published(records: number, nowMs: number): void {
     this.recordsPublished += records;
-    if (records > 0) this.lastEventAtMs = nowMs;
+    if (records === 0) return;
+    this.lastEventAtMs = nowMs;
+    const committed = this.#committedMicros;
+    if (committed === null) return;
+    this.latency.record(Math.max(0, nowMs - Number(committed / 1000n)));
+    this.#committedMicros = null;
   }
 
-  snapshotCompleted(): void {
+  snapshotBegan(nowMs: number): void {
+    this.snapshotBeganAtMs = nowMs;
+    this.snapshotEndedAtMs = null;
+    this.snapshotDone = false;
+  }
+
+  snapshotCompleted(nowMs: number): void {
     this.snapshotDone = true;
+    this.snapshotEndedAtMs = nowMs;
+  }
+
+  /** What is left of it is read beside the stream. */
+  snapshotReleased(nowMs: number): void {
+    this.snapshotEndedAtMs ??= nowMs;
   }
 
   schemaChanged(change: SchemaChange, nowMs: number): void {

@@ -107,6 +107,11 @@ export class SourceTask implements SupervisedTask {
     return this.#storedOffset;
   }
 
+  /** Why what was read cannot be stored now, although the reader is well; null: it can. */
+  get waitsFor(): TidemarkError | null {
+    return this.#publisher?.full ?? null;
+  }
+
   /**
    * Tells, whenever it is asked, whether all that the reader of now has handed over before is
    * durable. When that reader has failed, it never is: the next one begins at the stored offset.
@@ -240,7 +245,8 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
-    const { transport, name, encoders, fault, logger } = this.#parts;
+    const { transport, name, encoders, fault, logger, statistics, clock } = this.#parts;
+    statistics.snapshotBegan(clock.nowMs());
     logger.info({ tables: tables.length }, 'snapshot starts');
     encoders.claimTopics(tables);
     await transport.beginGeneration(await encoders.openTopics(tables), {
@@ -256,7 +262,7 @@ class TaskReceiver implements ChangeReceiver {
     // The reader's offset() is the completed one by now: one write makes rows and offset durable.
     await this.flush();
     this.#inSnapshot = false;
-    this.#parts.statistics.snapshotCompleted();
+    this.#parts.statistics.snapshotCompleted(this.#parts.clock.nowMs());
     this.#parts.logger.info('snapshot completed');
     this.#parts.fault('snapshot.completed');
   }
@@ -264,6 +270,7 @@ class TaskReceiver implements ChangeReceiver {
   /** From here on the source may be told what is durable, as after a restart. */
   snapshotReleased(): void {
     this.#inSnapshot = false;
+    this.#parts.statistics.snapshotReleased(this.#parts.clock.nowMs());
   }
 
   schemaChanged(change: SchemaChange): Promise<void> | undefined {

@@ -1,28 +1,14 @@
 import { expect, test } from 'vitest';
 import { renderBootstrap } from '../../src/cli/bootstrap-command.ts';
 import type { PipelineStatus, SnapshotTableView } from '../../src/runtime/pipeline-status.ts';
+import { RUNNING_SOURCE } from '../support/pipeline-statuses.ts';
 
 function statusOf(snapshot: readonly SnapshotTableView[]): PipelineStatus {
   return {
     name: 'shop',
     healthy: true,
     uptimeMs: 0,
-    source: {
-      state: 'running',
-      error: null,
-      phase: 'snapshot',
-      connected: true,
-      events: 0,
-      records: 0,
-      transactions: 0,
-      lagBytes: null,
-      lagMs: null,
-      receivedLsn: null,
-      confirmedLsn: null,
-      offset: null,
-      snapshot,
-      lastSchemaChange: null,
-    },
+    source: { ...RUNNING_SOURCE, phase: 'snapshot', snapshot },
     sinks: [],
     transport: { bytesUsed: 0, bytesLimit: 0, bytesReusable: 0, records: 0, oldestReaderMs: 0 },
   };

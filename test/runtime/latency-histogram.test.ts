@@ -21,6 +21,14 @@ test('a quantile is within a bucket of the exact one', () => {
   );
 });
 
+test('least, greatest and mean are exact, until it is cleared', () => {
+  const histogram = new LatencyHistogram();
+  for (const ms of [4, 0, 11]) histogram.record(ms);
+  expect(histogram).toMatchObject({ minMs: 0, maxMs: 11, averageMs: 5, lastMs: 11 });
+  histogram.clear();
+  expect(histogram).toMatchObject({ minMs: null, maxMs: null, averageMs: null, lastMs: null });
+});
+
 test('an empty histogram has no quantile', () => {
   expect(new LatencyHistogram().quantile(0.99)).toBeNull();
 });

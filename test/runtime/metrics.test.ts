@@ -18,18 +18,34 @@ const streaming = (name: string): string =>
 const snapshot = (name: string): string =>
   `${name}{plugin="postgres",name="shop",context="snapshot"}`;
 
+const scanned = (table: string): string =>
+  snapshot('debezium_metrics_RowsScanned').replace('}', `,table="${table}"}`);
+
 test("a scrape has Debezium's names and labels, and ours beside them", async () => {
   const found = samples(await renderMetrics(pipelineStatus()));
   expect(Object.fromEntries(found)).toEqual({
     [streaming('debezium_metrics_Connected')]: 1,
     [streaming('debezium_metrics_MilliSecondsBehindSource')]: 3,
-    [streaming('debezium_metrics_TotalNumberOfEventsSeen')]: 12,
+    ...Object.fromEntries(
+      Object.entries({ Minimum: 1, Maximum: 9, Average: 2.5, P50: 2, P95: 7, P99: 8 }).map(
+        ([name, ms]) => [streaming(`debezium_metrics_MilliSecondsBehindSource${name}`), ms],
+      ),
+    ),
+    [streaming('debezium_metrics_TotalNumberOfEventsSeen')]: 10,
+    [snapshot('debezium_metrics_TotalNumberOfEventsSeen')]: 2,
+    [streaming('debezium_metrics_TotalNumberOfCreateEventsSeen')]: 3,
+    [streaming('debezium_metrics_TotalNumberOfUpdateEventsSeen')]: 4,
+    [streaming('debezium_metrics_TotalNumberOfDeleteEventsSeen')]: 1,
+    [streaming('debezium_metrics_MilliSecondsSinceLastEvent')]: 50,
     [streaming('debezium_metrics_NumberOfCommittedTransactions')]: 4,
     [snapshot('debezium_metrics_SnapshotRunning')]: 0,
     [snapshot('debezium_metrics_SnapshotCompleted')]: 1,
     [snapshot('debezium_metrics_TotalTableCount')]: 2,
     [snapshot('debezium_metrics_RemainingTableCount')]: 1,
-    [snapshot('debezium_metrics_RowsScanned')]: 10,
+    [snapshot('debezium_metrics_SnapshotAborted')]: 0,
+    [snapshot('debezium_metrics_SnapshotDurationInSeconds')]: 1.5,
+    [scanned('public.a')]: 7,
+    [scanned('public.b')]: 3,
     [streaming('tidemark_source_lag_bytes')]: 2048,
     [streaming('tidemark_records_published_total')]: 15,
     [streaming('tidemark_store_bytes_used')]: 1000,

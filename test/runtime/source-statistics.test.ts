@@ -56,6 +56,33 @@ test('counts each kind of event, transaction and record', () => {
   });
 });
 
+test('latency is told once per append, of the last commit in it', () => {
+  const statistics = new SourceStatistics();
+  const commit = (atMs: bigint): void =>
+    statistics.committed(rowChange(keyedTable(), 'c', null, null, { sourceMicros: atMs * 1000n }));
+  statistics.published(1, 5);
+  expect(statistics.latency.total).toBe(0);
+  commit(10n);
+  commit(20n);
+  statistics.published(2, 24);
+  statistics.published(2, 90);
+  commit(100n);
+  // The clocks differ: never below zero.
+  statistics.published(1, 99);
+  expect(statistics.latency).toMatchObject({ total: 2, minMs: 0, maxMs: 4, averageMs: 2 });
+});
+
+test('how long the first snapshot takes, also when the rest is read beside the stream', () => {
+  const statistics = new SourceStatistics();
+  statistics.snapshotBegan(100);
+  expect(statistics).toMatchObject({ snapshotBeganAtMs: 100, snapshotEndedAtMs: null });
+  statistics.snapshotReleased(150);
+  expect(statistics).toMatchObject({ snapshotEndedAtMs: 150, snapshotDone: false });
+  statistics.snapshotBegan(200);
+  statistics.snapshotCompleted(260);
+  expect(statistics).toMatchObject({ snapshotEndedAtMs: 260, snapshotDone: true });
+});
+
 test('an offset that moves without records is no sign of an event', () => {
   const statistics = new SourceStatistics();
   statistics.published(0, 5);

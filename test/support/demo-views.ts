@@ -1,3 +1,4 @@
+import { RUNNING_SOURCE } from './pipeline-statuses.ts';
 import type { DemoView } from '../../src/demo/terminal-view.ts';
 import type { SinkView, SourceView } from '../../src/runtime/pipeline-status.ts';
 
@@ -11,6 +12,7 @@ export function sourceView(change: Partial<SourceView> = {}): SourceView {
     events: 56_789,
     records: 60_000,
     transactions: 321,
+    measures: RUNNING_SOURCE.measures,
     lagBytes: 2048,
     lagMs: 3,
     receivedLsn: '0/16B3748',
