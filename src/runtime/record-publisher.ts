@@ -66,6 +66,7 @@ export class RecordPublisher {
   #spare = new RecordBatch();
   #writing: Promise<void> | null = null;
   #failure: TidemarkError | null = null;
+  #full: TidemarkError | null = null;
   #begunAtMs = 0;
   #cancelLinger: (() => void) | null = null;
   #held = false;
@@ -95,6 +96,11 @@ export class RecordPublisher {
     this.#signal = dependencies.signal;
     this.#storedOffset = null;
     this.#storedAtMs = dependencies.clock.monotonicMs();
+  }
+
+  /** STORE_FULL while a batch waits for room; nobody else would tell that nothing goes on. */
+  get full(): TidemarkError | null {
+    return this.#full;
   }
 
   /** Where the encoders write; changes from flush to flush, so ask for each row. */
@@ -283,10 +289,12 @@ export class RecordPublisher {
     for (;;) {
       try {
         await this.#transport.append(batch, stored);
+        this.#full = null;
         return;
       } catch (thrown) {
         const error = toTidemarkError(thrown, 'STORE_IO');
         if (error.code !== 'STORE_FULL' || this.#signal.aborted) throw error;
+        this.#full = error;
         const delayMs = backoff.nextDelayMs();
         this.#logger.error({ code: error.code, cure: error.cure, delayMs }, error.message);
         await this.#clock.sleep(delayMs, this.#signal);
