@@ -136,6 +136,7 @@ export function sourceView(
   const status = task.reader?.status() ?? null;
   return {
     state: supervisor.state.kind,
+    // A source that waits for room in the store is connected, and yet nothing goes on.
     error: errorOf(supervisor, status?.connected ?? false) ?? task.waitsFor?.toJSON() ?? null,
     phase: status?.phase ?? 'starting',
     connected: status?.connected ?? false,

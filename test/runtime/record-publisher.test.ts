@@ -204,6 +204,7 @@ test('a full store is tried again until there is room; the reader is held meanwh
   expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
   await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  expect(publisher.full?.code).toBe('STORE_FULL');
   record(250);
   const wait = publisher.settle(false);
   expect(wait).toBeInstanceOf(Promise);
@@ -211,6 +212,7 @@ test('a full store is tried again until there is room; the reader is held meanwh
   await vi.waitFor(() => expect(transport.held).toHaveLength(2));
   transport.held[1]?.resolve();
   await wait;
+  expect(publisher.full).toBeNull();
   expect(transport.log.slice(0, 3)).toEqual([
     'append 1 at {"lsn":1}',
     'append 1 at {"lsn":1}',

@@ -73,7 +73,8 @@ export class StoreSpace {
       throw new TidemarkError(
         'STORE_FULL',
         `the store ${this.#folder} uses ${inMiB(use.fileBytes - use.reusableBytes)} of ` +
-          `${inMiB(this.limitBytes)} MiB; ${inMiB(bytes)} MiB more do not fit`,
+          `${inMiB(this.limitBytes)} MiB; ${inMiB(bytes)} MiB more do not fit: ` +
+          `${inMiB(this.reserveBytes)} MiB have to stay free`,
       );
     }
     // Free pages count as room, but behind an old snapshot only the end of the file is.
@@ -86,7 +87,9 @@ export class StoreSpace {
       );
     }
     const room = this.#roomBytes();
-    if (needed + this.reserveBytes > room + use.reusableBytes) throw this.#diskFull(room);
+    if (needed + this.reserveBytes > room + use.reusableBytes) {
+      throw this.#diskFull(room, this.reserveBytes);
+    }
     const spare = Math.min(quota, room + use.reusableBytes - this.reserveBytes) - needed;
     this.#creditBytes = Math.max(0, Math.min(CREDIT_BYTES_MAX, spare / 4));
   }
@@ -112,13 +115,14 @@ export class StoreSpace {
     const room = disk.bavail * disk.bsize;
     const needed = DISK_BYTES_MIN + Math.ceil(bytes * 1.1);
     const fits = needed <= room || needed <= room + this.#use().reusableBytes;
-    if (room < DISK_BYTES_MIN || !fits) throw this.#diskFull(room);
+    if (room < DISK_BYTES_MIN || !fits) throw this.#diskFull(room, DISK_BYTES_MIN);
   }
 
-  #diskFull(roomBytes: number): TidemarkError {
+  #diskFull(roomBytes: number, keptBytes: number): TidemarkError {
     return new TidemarkError(
       'STORE_FULL',
-      `the disk of the store ${this.#folder} has only ${inMiB(roomBytes)} MiB left`,
+      `the disk of the store ${this.#folder} has only ${inMiB(roomBytes)} MiB left; ` +
+        `${inMiB(keptBytes)} MiB have to stay free`,
     );
   }
 

@@ -109,6 +109,31 @@ test.for<readonly [string, string, number?]>([
   await first.stop();
 });
 
+test.for<readonly [string, string]>([
+  ['made anew', `DROP TABLE a; CREATE TABLE a (id bigint PRIMARY KEY)`],
+  ['swapped', 'CREATE TABLE n (LIKE a); ALTER TABLE a RENAME TO o; ALTER TABLE n RENAME TO a'],
+])('a table that is %s is not in a list of tables any more', async ([, sql]) => {
+  await using database = await freshDatabase();
+  await database.query(`${CREATE}; CREATE TABLE b (id int PRIMARY KEY)`);
+  const options = sourceOptionsFor(database, { publicationAutocreateMode: 'filtered' });
+  const source = await startStreaming(options);
+  await database.until(
+    `SELECT query LIKE '%pg_publication p%' FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'tidemark heartbeat%'`,
+  );
+  // What is dropped for good is no reason to stop.
+  await database.query('DROP TABLE b');
+  await database.query('INSERT INTO a VALUES (1)');
+  await source.receiver.until((events) => events.length === 1);
+  await database.query(sql);
+  await expect(source.ended).rejects.toMatchObject({
+    code: 'PG_PUBLICATION',
+    message: expect.stringContaining('does not send public.a: it had another') as string,
+    cure: expect.stringContaining('ADD TABLE public.a') as string,
+  });
+  await source.stop();
+});
+
 test('tables are dropped, renamed and made anew under the stream', async () => {
   await using database = await freshDatabase();
   await database.query(`${CREATE}; CREATE TABLE b (id int PRIMARY KEY)`);

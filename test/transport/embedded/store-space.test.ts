@@ -17,6 +17,10 @@ describe('the quota', () => {
     expect(() => {
       space.admit(MIB);
     }).toThrow(expect.objectContaining({ code: 'STORE_FULL' }));
+    // What is free by the numbers, and yet not to be had, is explained.
+    expect(() => {
+      space.admit(MIB);
+    }).toThrow('uses 60.0 of 64.0 MiB; 1.0 MiB more do not fit: 8.0 MiB have to stay free');
     use = { fileBytes: 64 * MIB, reusableBytes: 10 * MIB };
     space.admit(MIB);
   });
@@ -56,7 +60,7 @@ describe('the quota', () => {
     const disk = statfsSync(folder.path);
     expect(() => {
       space.admit(disk.bavail * disk.bsize);
-    }).toThrow('the disk of the store');
+    }).toThrow(/the disk of the store .* has only .* MiB left; 128\.0 MiB have to stay free/);
     expect(() => {
       space.checkDisk(disk.bavail * disk.bsize);
     }).toThrow(expect.objectContaining({ code: 'STORE_FULL' }));

@@ -23,6 +23,7 @@ import {
   SERVER_QUERY,
 } from '../../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkError, TidemarkErrors } from '../../../foundation/errors.ts';
+import { tableName } from '../../../model/table-schema.ts';
 import type { ColumnFacts } from '../../../model/column-converter.ts';
 import { tableIncluded } from './capture-filter.ts';
 import type { TableSelection } from './captured-tables.ts';
@@ -246,6 +247,8 @@ export interface PreparedCapture {
   readonly selection: TableSelection;
   readonly types: ColumnTypeCatalog;
   readonly warnings: readonly string[];
+  /** Names of captured tables that the publication, which there was already, did not send. */
+  readonly joined: readonly string[];
 }
 
 /**
@@ -279,7 +282,14 @@ export async function prepareCapture(
   if (remaining.length === 1 && remaining[0] !== undefined) throw remaining[0];
   if (remaining.length > 1) throw new TidemarkErrors(remaining);
   const warnings = [...plan.identityWarnings, ...selection.warnings, ...publicationPlan.warnings];
-  return { catalog: after, selection, types: plan.types, warnings };
+  const joined = joinedTables(catalog, selection);
+  return { catalog: after, selection, types: plan.types, warnings, joined };
+}
+
+function joinedTables(before: CatalogState, { tables }: TableSelection): readonly string[] {
+  if (before.publication === null) return [];
+  const sent = new Set(before.published.map(({ schema, table }) => `${schema}.${table}`));
+  return tables.map(({ schema }) => tableName(schema.id)).filter((name) => !sent.has(name));
 }
 
 /** The same selection again, now with what the publication says (row filters, column lists). */

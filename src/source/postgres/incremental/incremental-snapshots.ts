@@ -194,10 +194,10 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   async #addTables(signal: AbortSignal): Promise<void> {
-    const { knownTables, options } = this.#parts;
+    const { knownTables } = this.#parts;
     if (knownTables === undefined) return;
     const querier = await this.#reader.wire(signal);
-    const tasks = await addedTables(knownTables, this.#captured, options, querier);
+    const tasks = await addedTables(knownTables, this.#captured, this.#parts, querier);
     this.#tasks.add(tasks);
     this.#initialLeft ||= tasks.length > 0;
     for (const { schema, table } of tasks) {

@@ -1,5 +1,8 @@
 import { flag, text } from '../../../../dialects/postgres/postgres-catalog.ts';
-import { quoteLiteral } from '../../../../dialects/postgres/postgres-identifiers.ts';
+import {
+  quoteIdentifier,
+  quoteLiteral,
+} from '../../../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
@@ -9,6 +12,8 @@ const OPERATIONS = ['insert', 'update', 'delete', 'truncate'] as const;
 /** A table of the publication. */
 interface PublishedPart {
   readonly oid: number;
+  readonly schema: string;
+  readonly table: string;
   /** Numbers of the columns that are listed; null: all. */
   readonly columns: readonly number[] | null;
   /** The row filter; null: none. */
@@ -34,20 +39,27 @@ function stateQuery(name: string, version: number): string {
   return `SELECT p.oid, p.pubviaroot AS via_root, p.pubinsert AS insert, p.pubupdate AS update,
   p.pubdelete AS delete, p.pubtruncate AS truncate,
   coalesce(to_jsonb(p) ->> 'pubgencols', 'n') = 's' AS generated,
-  (SELECT coalesce(json_agg(json_build_object('oid', r.prrelid::bigint, ${details})), '[]')
-    FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid) AS tables
+  (SELECT coalesce(json_agg(json_build_object('oid', r.prrelid::bigint, 'schema', n.nspname,
+      'table', c.relname, ${details})), '[]')
+    FROM pg_catalog.pg_publication_rel r
+    JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.prpubid = p.oid) AS tables
 FROM pg_catalog.pg_publication p WHERE p.pubname = ${quoteLiteral(name)}`;
 }
 
 /**
- * Sees that the publication was dropped or narrowed while it is read. The server does not tell: it
- * leaves out what is not published any more, from 18 on also when there is no publication at all
- * (P71). What it left out cannot be had again, so the stream stops and somebody has to know.
+ * Sees that the publication was dropped or narrowed while it is read, or that a table of it has
+ * made room for another one of its name. The server does not tell: it leaves out what is not
+ * published, from 18 on also when there is no publication at all (P71). What it left out cannot be
+ * had again, so the stream stops and somebody has to know.
  */
 export class PublicationWatch {
   readonly #name: string;
   readonly #query: string;
   #known: PublicationState | null = null;
+  /** Every name under which it had a table, as pairs of literals. */
+  readonly #names = new Set<string>();
 
   constructor(name: string, serverVersion: number) {
     this.#name = name;
@@ -60,6 +72,9 @@ export class PublicationWatch {
     const known = this.#known;
     if (now === null) return this.#gone('was dropped');
     this.#known = now;
+    const names = new Set(now.tables.map(literalName));
+    const left = [...this.#names].filter((name) => !names.has(name));
+    for (const name of names) this.#names.add(name);
     if (known === null) return null;
     if (known.oid !== now.oid) return this.#gone('was dropped and made anew');
     if (known.viaRoot !== now.viaRoot) {
@@ -70,7 +85,26 @@ export class PublicationWatch {
     }
     const operations = known.operations.filter((one) => !now.operations.includes(one));
     if (operations.length > 0) return this.#gone(`sends no ${operations.join(', no ')} any more`);
-    return await this.#narrowed(querier, known.tables, now.tables);
+    const narrowed = await this.#narrowed(querier, known.tables, now.tables);
+    if (narrowed !== null || left.length === 0) return narrowed;
+    return await this.#madeAnew(querier, left);
+  }
+
+  /** A list of tables is one of oids: another table under the name of one is not in it. */
+  async #madeAnew(querier: Querier, names: readonly string[]): Promise<TidemarkError | null> {
+    const tables = await unpublished(querier, this.#name, names);
+    if (tables.length === 0) return null;
+    const list = tables.join(', ');
+    return new TidemarkError(
+      'PG_PUBLICATION',
+      `the publication ${this.#name} does not send ${list}: it had another table of that name`,
+      {
+        cure:
+          'Changes of the new one did not come. ' +
+          `ALTER PUBLICATION ${quoteIdentifier(this.#name)} ADD TABLE ${list}; then resume, and ` +
+          'snapshot it again.',
+      },
+    );
   }
 
   async #narrowed(
@@ -121,6 +155,26 @@ export class PublicationWatch {
 async function existing(querier: Querier, oids: readonly number[]): Promise<readonly string[]> {
   const sql = `SELECT oid::regclass::text AS name FROM pg_catalog.pg_class
 WHERE oid IN (${oids.join(', ')}) ORDER BY 1`;
+  return (await catalogRows(querier, sql)).map((row) => text(row, 'name'));
+}
+
+function literalName({ schema, table }: PublishedPart): string {
+  return `(${quoteLiteral(schema)}, ${quoteLiteral(table)})`;
+}
+
+/** Tables of these names that the publication does not send. */
+async function unpublished(
+  querier: Querier,
+  publication: string,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const sql = `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND (n.nspname, c.relname) IN (${names.join(', ')})
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_publication_tables t
+    WHERE t.pubname = ${quoteLiteral(publication)}
+      AND t.schemaname = n.nspname AND t.tablename = c.relname)
+ORDER BY 1`;
   return (await catalogRows(querier, sql)).map((row) => text(row, 'name'));
 }
 

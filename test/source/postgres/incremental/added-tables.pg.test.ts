@@ -51,3 +51,31 @@ test('an added table is read by itself, once older transactions have ended (P72)
   expect(receiver.events.filter((e) => e.table === 'a' && e.op === 'r')).toHaveLength(1);
   expect(receiver.snapshots).toBe(1);
 });
+
+test('a table that was made anew while nobody read is captured again, with a warning', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)');
+  const options = sourceOptionsFor(database, { publicationAutocreateMode: 'filtered' });
+  const receiver = new RecordingReceiver();
+  const knownTables = new Memory();
+  const first = startSource(options, receiver, { knownTables });
+  await receiver.until(() => knownTables.names !== null);
+  await first.stop();
+  await database.query('DROP TABLE b; CREATE TABLE b (id bigint PRIMARY KEY)');
+  await database.query('INSERT INTO b VALUES (1)');
+
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  const second = startSource(options, receiver, { knownTables, warn });
+  const told = 'the publication did not send public.b before this start';
+  await expect.poll(() => warnings.join()).toContain(told);
+  await database.query('INSERT INTO b VALUES (2)');
+  await receiver.until((events) => events.some((event) => event.after?.['id'] === '2'));
+  await second.stop();
+  warnings.length = 0;
+  const third = startSource(options, receiver, { knownTables, warn });
+  await database.query('INSERT INTO b VALUES (3)');
+  await receiver.until((events) => events.some((event) => event.after?.['id'] === '3'));
+  await third.stop();
+  expect(warnings.join()).not.toContain(told);
+});

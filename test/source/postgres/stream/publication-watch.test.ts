@@ -15,11 +15,19 @@ const COLUMNS = [
 
 interface Part {
   readonly oid: number;
+  readonly schema: string;
+  readonly table: string;
   readonly columns: readonly number[] | null;
   readonly filter: string | null;
 }
 
-const whole = (oid: number): Part => ({ oid, columns: null, filter: null });
+const whole = (oid: number, table = `t${oid}`): Part => ({
+  oid,
+  schema: 'public',
+  table,
+  columns: null,
+  filter: null,
+});
 
 const START = {
   oid: '100',
@@ -35,6 +43,8 @@ async function afterwards(
   from: Partial<State>,
   to: Partial<State> | null,
   dropped: readonly number[] = [],
+  /** Tables that the publication does not send, as pairs of literals. */
+  others: readonly string[] = [],
 ) {
   let now: State | null = { ...START, ...from };
   const querier = {
@@ -53,6 +63,10 @@ async function afterwards(
                 ],
               ];
         return Promise.resolve([{ columns: COLUMNS, rows, command: 'SELECT' }]);
+      }
+      if (sql.includes('pg_publication_tables')) {
+        const rows = others.filter((name) => sql.includes(name)).map((name) => [`made ${name}`]);
+        return Promise.resolve([{ columns: ['name'], rows, command: 'SELECT' }]);
       }
       const asked = / IN \((.*?)\)/.exec(sql)?.[1]?.split(', ') ?? [];
       const names = sql.includes('pg_attribute')
@@ -107,7 +121,7 @@ test.for<readonly [string, Partial<State> | null, string | null]>([
 
 test('a list that shrinks is told, by columns that are there; one that grows is not', async () => {
   const listed = (columns: readonly number[] | null): Partial<State> => ({
-    tables: [{ oid: 1, columns, filter: null }],
+    tables: [{ ...whole(1), columns }],
   });
   expect(await afterwards(listed([1, 2, 3]), listed([1]))).toContain('t.c2, t.c3');
   expect(await afterwards(listed([1, 4]), listed([1]))).toBeNull();
@@ -117,7 +131,7 @@ test('a list that shrinks is told, by columns that are there; one that grows is 
 
 test('a filter that is taken away widens; another one does not', async () => {
   const filtered = (filter: string | null): Partial<State> => ({
-    tables: [{ oid: 1, columns: null, filter }],
+    tables: [{ ...whole(1), filter }],
   });
   expect(await afterwards(filtered('(id > 5)'), filtered(null))).toBeNull();
   expect(await afterwards(filtered('(id > 5)'), filtered('(id > 6)'))).toContain('(id > 6)');
@@ -128,6 +142,16 @@ test('generated columns that are not sent any more are told', async () => {
   expect(await afterwards({ generated: 'f' }, { generated: 't' })).toBeNull();
 });
 
-test('a table that was dropped may leave', async () => {
-  expect(await afterwards({}, { tables: [whole(1)] }, [2])).toBeNull();
+test('a table that was dropped may leave, unless there is another one of its name', async () => {
+  const left = { tables: [whole(1)] };
+  expect(await afterwards({}, left, [2])).toBeNull();
+  expect(await afterwards({}, left, [2], ["('public', 't1')", "('public', 't3')"])).toBeNull();
+  const told = await afterwards({}, left, [2], ["('public', 't2')"]);
+  expect(told).toContain("does not send made ('public', 't2'): it had another table of that name");
+});
+
+test('a renamed table stays; another one that takes its name is not sent', async () => {
+  const renamed = { tables: [whole(1), whole(2, 'old')] };
+  expect(await afterwards({}, renamed)).toBeNull();
+  expect(await afterwards({}, renamed, [], ["('public', 't2')"])).toContain('does not send made');
 });
