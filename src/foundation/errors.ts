@@ -336,7 +336,8 @@ export const ERROR_TABLE = {
     1,
     507,
     'The embedded store is full.',
-    'Free disk space or raise transport.max.bytes; the source waits and nothing is lost.',
+    'Free disk space, raise transport.max.bytes or lower transport.retention.ms; the source ' +
+      'waits and nothing is lost.',
   ),
   STORE_IO: policy(
     'stop',

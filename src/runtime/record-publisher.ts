@@ -269,8 +269,9 @@ export class RecordPublisher {
     const text = encodeSourceOffset(offset);
     const stored = { key: sourceOffsetKey(this.#name, offset), value: text };
     this.#events.fault('source.batch-encoded');
-    if (batch.count > 0) await this.#appendWhenRoom(batch, stored);
-    else await this.#transport.storeOffset(stored);
+    await this.#whenRoom(() =>
+      batch.count > 0 ? this.#transport.append(batch, stored) : this.#transport.storeOffset(stored),
+    );
     this.#events.fault('source.appended');
     this.#storedOffset = text;
     this.#storedAtMs = this.#clock.monotonicMs();
@@ -281,14 +282,11 @@ export class RecordPublisher {
   }
 
   /** A full store makes the source wait; nothing is dropped, and it goes on when there is room. */
-  async #appendWhenRoom(
-    batch: RecordBatch,
-    stored: { readonly key: string; readonly value: string },
-  ): Promise<void> {
+  async #whenRoom(write: () => Promise<void>): Promise<void> {
     const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
     for (;;) {
       try {
-        await this.#transport.append(batch, stored);
+        await write();
         this.#full = null;
         return;
       } catch (thrown) {
@@ -298,7 +296,9 @@ export class RecordPublisher {
         const delayMs = backoff.nextDelayMs();
         this.#logger.error({ code: error.code, cure: error.cure, delayMs }, error.message);
         await this.#clock.sleep(delayMs, this.#signal);
-        if (this.#signal.aborted) throw error;
+        if (!this.#signal.aborted) continue;
+        this.#full = null;
+        throw error;
       }
     }
   }

@@ -6,8 +6,7 @@
  * 64gb`) has the kernel put each page into memory that it has not used before, which on a virtual
  * machine the host must find first: the same write then costs up to eight times as much.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -16,6 +15,7 @@ import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { buildProgram } from './built-program.ts';
 import { PipelineChild } from './pipeline-child.ts';
 import { loadTables, makeTables } from './postgres-workload.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -42,7 +42,8 @@ interface Measured extends Run {
   readonly peakMb: number;
 }
 
-const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('bench')).path;
 const server = await EmbeddedPostgres.start({
   directory: path.join(folder, 'postgres'),
   auth: 'trust',

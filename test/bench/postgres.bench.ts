@@ -3,8 +3,7 @@
  * catch-up into the embedded log, JSON without schemas. PEERS=<folder> adds Debezium beside it in
  * the same run, as it comes and tuned. Ours ends in the embedded log, Debezium's in Kafka.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,6 +14,7 @@ import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { buildProgram } from './built-program.ts';
 import { measureDebezium, measureRawLimit, type Figures } from './peer-debezium.ts';
 import { PipelineChild } from './pipeline-child.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   changeRows,
   createBenchTable,
@@ -38,7 +38,8 @@ const LATENCY_FIRST_ID = 910_000_000;
 const CATCH_UP_FIRST_ID = 1_000_000_000;
 const NOTE = 'ours ends in the embedded log (flushed), Debezium in Kafka';
 
-const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('bench')).path;
 const abort = new AbortController();
 const server = await EmbeddedPostgres.start({
   directory: path.join(folder, 'postgres'),

@@ -39,6 +39,7 @@ test('a full store makes the source wait: what is not in the log is not confirme
     const told = (): number => daemon.output.split('"code":"STORE_FULL"').length - 1;
     // Long enough for many status messages to the server.
     await vi.waitFor(() => expect(told()).toBeGreaterThan(3), { timeout: 60_000, interval: 50 });
+    await daemon.until(({ healthy, source }) => !healthy && source.error?.code === 'STORE_FULL');
     // Not what the daemon says of itself: one that confirms too early believes it, too.
     const { rows } = await source.query<{ kept: boolean }>(
       'SELECT confirmed_flush_lsn <= $1::pg_lsn AS kept FROM pg_replication_slots',

@@ -220,6 +220,21 @@ test('a full store is tried again until there is room; the reader is held meanwh
   ]);
 });
 
+test('an offset alone waits for room like records', async () => {
+  const { transport, publisher, state, clock } = setup();
+  state.lsn = 7;
+  clock.advance(1000);
+  expect(publisher.settle(false)).toBeUndefined();
+  transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
+  await vi.waitFor(() => expect(publisher.full?.code).toBe('STORE_FULL'));
+  expect(publisher.settle(false)).toBeUndefined();
+  clock.advance(200);
+  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  transport.held[1]?.resolve();
+  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 7'));
+  expect(publisher.full).toBeNull();
+});
+
 test('a heartbeat goes out with the offset of the moment and does not count', async () => {
   const { transport, publisher, record, state, clock } = setup();
   state.lsn = 7;

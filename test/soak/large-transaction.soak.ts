@@ -4,8 +4,7 @@
  * daemon takes 400 MB or more, when p99 of the small commits while it is open is twice the idle one
  * or worse, or when a record is missing.
  */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,6 +14,7 @@ import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { buildProgram } from '../bench/built-program.ts';
 import { PipelineChild } from '../bench/pipeline-child.ts';
 import { BENCH_TABLE, createBenchTable, loadRows } from '../bench/postgres-workload.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const LARGEST_MB = 400;
 const IDLE_COMMITS = 1500;
@@ -31,7 +31,8 @@ const { values: options } = parseArgs({
 const rows = Number(options.rows);
 const pace = Number(options.pace);
 
-const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-large-'));
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('large')).path;
 const server = await EmbeddedPostgres.start({
   directory: path.join(folder, 'postgres'),
   auth: 'trust',

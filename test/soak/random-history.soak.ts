@@ -4,13 +4,13 @@
  * (`--plain`: none); streamed state = the database. A seed repeats one history.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { playHistory } from '../support/random-history.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,7 +21,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-history-'));
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('history')).path;
 const server = await EmbeddedPostgres.start({
   directory: path.join(folder, 'postgres'),
   durable: false,

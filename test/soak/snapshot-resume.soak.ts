@@ -4,8 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +13,7 @@ import pg from 'pg';
 
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,8 @@ const kills = Number(values.kills);
 const LIMIT = 1.2;
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-soak-'));
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('soak')).path;
 const abort = new AbortController();
 const server = await EmbeddedPostgres.start({
   directory: path.join(folder, 'postgres'),

@@ -8,6 +8,7 @@ import type {
   LogRecord,
   TopicPartition,
 } from '../transport.ts';
+import { CursorHeap } from './cursor-heap.ts';
 import type { GroupTable, Subscription } from './group-table.ts';
 import { matcher, subscriptionOf } from './group-table.ts';
 import { PartitionCursor } from './partition-cursor.ts';
@@ -154,29 +155,23 @@ export class EmbeddedConsumer implements Consumer {
 
   #merge(maxBytes: number): FetchedRecords[] {
     const fetched: FetchedRecords[] = [];
-    let left = maxBytes;
-    for (;;) {
-      let lowest = Number.POSITIVE_INFINITY;
-      let second = Number.POSITIVE_INFINITY;
-      let chosen: PartitionCursor | null = null;
-      for (const cursor of this.#cursors.values()) {
-        const sequence = sequenceOf(cursor, fetched.length > 0);
-        if (sequence === null) return fetched;
-        if (sequence < lowest) {
-          second = lowest;
-          lowest = sequence;
-          chosen = cursor;
-        } else if (sequence < second) {
-          second = sequence;
-        }
-      }
-      if (chosen === null) return fetched;
-      const records: LogRecord[] = [];
-      const { bytes, full } = chosen.take(second, left, fetched.length === 0, records);
-      left -= bytes;
-      if (records.length > 0) fetched.push(fetchedOf(chosen, records));
-      if (full) return fetched;
+    const heap = new CursorHeap();
+    for (const cursor of this.#cursors.values()) {
+      const sequence = cursor.nextSequence();
+      if (sequence !== Number.POSITIVE_INFINITY) heap.add(cursor, sequence);
     }
+    let left = maxBytes;
+    for (let lowest = heap.lowest; lowest !== undefined; lowest = heap.lowest) {
+      const records: LogRecord[] = [];
+      const { bytes, full } = lowest.take(heap.second, left, fetched.length === 0, records);
+      left -= bytes;
+      if (records.length > 0) fetched.push(fetchedOf(lowest, records));
+      if (full) return fetched;
+      const next = sequenceOf(lowest, fetched.length > 0);
+      if (next === null) return fetched;
+      heap.moveLowest(next);
+    }
+    return fetched;
   }
 
   assignment(): (TopicPartition & { generation: number; position: number })[] {

@@ -4,7 +4,7 @@ import type { CompactionOptions } from './compaction.ts';
 import { compactPartition } from './compaction.ts';
 import type { GroupTable } from './group-table.ts';
 import { reclaim } from './reclaiming.ts';
-import { retainPartition } from './retention.ts';
+import { Retention } from './retention.ts';
 import type { Store } from './store.ts';
 import type { Topic, TopicCatalog } from './topic-catalog.ts';
 
@@ -20,6 +20,9 @@ export interface MaintenanceParts {
   readonly failed: (error: unknown) => void;
 }
 
+/** Time for many partitions before others have their turn. */
+const SLICE_MS = 10;
+
 /** What the partitions of one round share, and what is held of this one. */
 interface Round {
   readonly hold: number;
@@ -30,10 +33,12 @@ interface Round {
 /** Frees what may go, in small transactions between the appends: one round at a time. */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
+  readonly #retention: Retention;
   #round: Promise<void> | null = null;
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts;
+    this.#retention = new Retention(parts.store);
   }
 
   /** Rounds by timer until the lifecycle ends. */
@@ -76,8 +81,14 @@ export class Maintenance {
     };
     // What fails for one, a damaged segment say, must not keep the space of all others.
     const failures: unknown[] = [];
+    let restedAtMs = clock.monotonicMs();
     for (const topic of catalog.topics) {
       for (const partition of topic.partitions.keys()) {
+        // Writes that find nothing to do end within this turn of the event loop, all of them.
+        if (clock.monotonicMs() - restedAtMs > SLICE_MS) {
+          if (!(await pause())) return;
+          restedAtMs = clock.monotonicMs();
+        }
         if (signal.aborted) return;
         try {
           await this.#tend(topic, partition, { hold: hold(topic, partition), nowMs, pause });
@@ -93,7 +104,7 @@ export class Maintenance {
   async #tend(topic: Topic, partition: number, { hold, nowMs, pause }: Round): Promise<void> {
     const { store, compaction } = this.#parts;
     if (topic.document.cleanup === 'delete') {
-      while (await retainPartition(store, topic, partition, hold, nowMs)) {
+      while (await this.#retention.retain(topic, partition, hold, nowMs)) {
         if (!(await pause())) return;
       }
       return;

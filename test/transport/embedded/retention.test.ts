@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import {
   type EmbeddedTransport,
   openEmbeddedTransport,
 } from '../../../src/transport/embedded/embedded-transport.ts';
 import { BatchAppender } from '../../../src/transport/embedded/batch-appender.ts';
-import { retainPartition } from '../../../src/transport/embedded/retention.ts';
+import { Retention } from '../../../src/transport/embedded/retention.ts';
 import { Store } from '../../../src/transport/embedded/store.ts';
 import type { StoreOperation } from '../../../src/transport/embedded/store-operation.ts';
 import { TopicCatalog } from '../../../src/transport/embedded/topic-catalog.ts';
@@ -138,9 +138,47 @@ describe('retention', () => {
     const batch = batchOf(Array.from({ length: 1500 }, () => ({ topic: 0, value })));
     const appender = new BatchAppender(store, catalog, 1e9);
     await store.write('state', () => appender.plan(batch, null));
-    expect(await retainPartition(store, topic, 0, 1500, 1e9)).toBe(true);
+    const retention = new Retention(store);
+    expect(await retention.retain(topic, 0, 1500, 1e9)).toBe(true);
     expect(topic.partitions[0]?.startOffset).toBe(1024);
-    expect(await retainPartition(store, topic, 0, 1500, 1e9)).toBe(false);
+    expect(await retention.retain(topic, 0, 1500, 1e9)).toBe(false);
     expect(topic.partitions[0]).toMatchObject({ startOffset: 1500, records: 0, bytes: 0 });
+  });
+
+  test('looks at blocks again only when something may be due', async () => {
+    using folder = temporaryFolder();
+    await using store = await Store.open({ path: folder.path, readOnly: false, maxBytes: 2 ** 36 });
+    const catalog = new TopicCatalog(store);
+    await store.write('state', () => {
+      const operations: StoreOperation[] = [];
+      const { durable } = catalog.planTopic('a', { retentionMs: 10 }, catalog.counters, operations);
+      return { operations, durable };
+    });
+    const topic = catalog.byHandle(0);
+    const appender = new BatchAppender(store, catalog, 1e9);
+    const append = (timestampMs: number) =>
+      store.write('state', () =>
+        appender.plan(batchOf([{ topic: 0, value: 'x', timestampMs }]), null),
+      );
+    await append(100);
+    await append(105);
+    const retention = new Retention(store);
+    const blocks = vi.spyOn(store.log, 'blocks');
+    const looks = async (nowMs: number, hold = 9): Promise<number> => {
+      blocks.mockClear();
+      await retention.retain(topic, 0, hold, nowMs);
+      return blocks.mock.calls.length;
+    };
+    expect(await looks(101)).toBe(1);
+    expect(await looks(110)).toBe(0);
+    await append(120);
+    expect(await looks(110)).toBe(0);
+    expect(await looks(111, 0)).toBe(0);
+    expect(topic.partitions[0]?.startOffset).toBe(0);
+    expect(await looks(111)).toBe(1);
+    expect(topic.partitions[0]?.startOffset).toBe(1);
+    expect(await looks(112)).toBe(0);
+    expect(await looks(116)).toBe(1);
+    expect(topic.partitions[0]?.startOffset).toBe(2);
   });
 });
