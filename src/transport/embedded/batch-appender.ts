@@ -6,9 +6,9 @@ import type { StoredOffset } from '../transport.ts';
 import { BLOCK_BYTES_MAX, type BlockHead, encodedBytes, LogBlockWriter } from './log-block.ts';
 import type { PlannedWrite, Store } from './store.ts';
 import type { StoreOperation } from './store-operation.ts';
-import { COUNTERS_KEY, partitionKey, sourceOffsetKey } from './store-keys.ts';
+import { COUNTERS_KEY, sourceOffsetKey } from './store-keys.ts';
 import type { PartitionState, Topic, TopicCatalog } from './topic-catalog.ts';
-import { encodeCounters, encodeState, stateOf } from './topic-catalog.ts';
+import { encodeCounters, stateOf } from './topic-catalog.ts';
 
 /** The records of one partition in a batch: a chain through the batch's indexes. */
 interface Slot {
@@ -61,8 +61,6 @@ export class BatchAppender {
     const states: { readonly slot: Slot; readonly state: PartitionState }[] = [];
     for (const slot of this.#slots.values()) {
       const state = this.#planSlot(batch, slot, counters.nextSequence, blocks);
-      const key = partitionKey(slot.topic.document.storage, slot.partition);
-      operations.push({ key, value: encodeState(state) });
       states.push({ slot, state });
     }
     const grown = { ...counters, nextSequence: counters.nextSequence + batch.count };

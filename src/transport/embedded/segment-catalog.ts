@@ -75,6 +75,8 @@ export class SegmentCatalog {
   readonly #spans = new SpanTable();
   readonly #indexes = new Map<number, SegmentIndex>();
   #open: OpenSegment = openSegment(1);
+  /** What else is stored when a segment is closed that has these spans; see TopicCatalog. */
+  whenClosed: (spans: readonly Span[]) => readonly StoreOperation[] = () => [];
   /** Rises when the closed segments change. */
   #version = -1;
 
@@ -160,7 +162,7 @@ export class SegmentCatalog {
     const segment = closes ? open.number + 1 : open.number;
     const position = closes ? 0 : open.bytes;
     const operations: StoreOperation[] = [];
-    if (closes) operations.push(summaryOperation(this.open));
+    if (closes) operations.push(...this.#closing());
     const source = typeof moved === 'object' ? this.#without(moved) : null;
     if (source !== null) operations.push(summaryOperation(source.segment));
     const version = this.#version + (closes || source !== null ? 1 : 0);
@@ -200,12 +202,21 @@ export class SegmentCatalog {
     const tail = { segment: this.#open.number + 1, bytes: 0, version };
     return {
       data: null,
-      operations: [summaryOperation(this.open), tailOperation(tail)],
+      operations: [...this.#closing(), tailOperation(tail)],
       durable: () => {
         this.#close();
         this.#version = version;
       },
     };
+  }
+
+  #closing(): StoreOperation[] {
+    return [summaryOperation(this.open), ...this.whenClosed(this.open.spans)];
+  }
+
+  /** The blocks of a partition in the open segment that begin at `offset` or behind it. */
+  openBlocks(storage: number, partition: number, offset: number): readonly StoredBlock[] {
+    return this.#open.index.blocksFrom(storage, partition, offset);
   }
 
   /** Plans that a closed segment is gone; its file may be deleted when that is durable. */

@@ -49,6 +49,14 @@ export class SegmentIndex {
     return replaced;
   }
 
+  /** The blocks of a partition that begin at `offset` or behind it. */
+  blocksFrom(storage: number, partition: number, offset: number): readonly StoredBlock[] {
+    const blocks = this.#blocks.get(partitionId(storage, partition)) ?? [];
+    const at = firstBehind(blocks, offset);
+    const first = blocks[at];
+    return blocks.slice(first !== undefined && first.baseOffset < offset ? at + 1 : at);
+  }
+
   /** The first block that reaches beyond `offset`. */
   blockBehind(storage: number, partition: number, offset: number): StoredBlock | undefined {
     const blocks = this.#blocks.get(partitionId(storage, partition));

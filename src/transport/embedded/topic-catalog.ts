@@ -1,6 +1,7 @@
 import { assert, must } from '../../foundation/assert.ts';
 import type { PartitionDescription, TopicDescription, TopicOptions } from '../transport.ts';
-import { PARTITIONS_MAX } from './segment-index.ts';
+import { partitionId, PARTITIONS_MAX } from './segment-index.ts';
+import type { Span } from './segment-summary.ts';
 import type { Store } from './store.ts';
 import type { StoreOperation } from './store-operation.ts';
 import {
@@ -61,18 +62,23 @@ const EMPTY_PARTITION: PartitionState = {
 
 /**
  * Topics, the states of their partitions and the counters, in memory. In the daemon this is the
- * truth, changed only when a write has become durable; another process reads it anew.
+ * truth, changed only when a write has become durable; another process reads it anew. An append
+ * stores no state, however many partitions it touches: what the open segment has behind the stored
+ * one is added when that is read, and all are stored when the segment is closed.
  */
 export class TopicCatalog {
   readonly #store: Store;
   readonly #topics: Topic[] = [];
   readonly #byName = new Map<string, Topic>();
+  /** By partition the state as it was stored when it was read last. */
+  readonly #stored = new Map<number, Buffer>();
   /** Made anew when topics have changed. */
   #storages = { version: -1, topics: new Map<number, Topic>() };
   counters: Counters = { nextSequence: 0, nextStorage: 1, catalogVersion: 0 };
 
   constructor(store: Store) {
     this.#store = store;
+    store.log.whenClosed = (spans) => this.#statesOf(spans);
     this.reload();
   }
 
@@ -91,10 +97,43 @@ export class TopicCatalog {
     for (const topic of this.#topics) {
       const { storage, partitions } = topic.document;
       for (let partition = 0; partition < partitions; partition++) {
-        const state = states.get(partitionKey(storage, partition).toString('latin1'));
-        topic.partitions[partition] = decodeState(must(state, `no state of ${topic.name}`));
+        const stored = states.get(partitionKey(storage, partition).toString('latin1'));
+        topic.partitions[partition] = this.#stateNow(
+          topic,
+          partition,
+          must(stored, `no state of ${topic.name}`),
+        );
       }
     }
+  }
+
+  /** The stored state with what the open segment has behind it. */
+  #stateNow(topic: Topic, partition: number, stored: Buffer): PartitionState {
+    const { storage } = topic.document;
+    const id = partitionId(storage, partition);
+    const known = topic.partitions[partition];
+    // As long as that is the same, what was added before need not be added again.
+    const isSame = known !== undefined && this.#stored.get(id)?.equals(stored) === true;
+    const state = isSame ? known : decodeState(stored);
+    if (!isSame) this.#stored.set(id, stored);
+    let { endOffset, bytes, records } = state;
+    for (const block of this.#store.log.openBlocks(storage, partition, endOffset)) {
+      endOffset = block.endOffset;
+      bytes += block.length;
+      records += block.count;
+    }
+    return { ...state, endOffset, bytes, records };
+  }
+
+  #statesOf(spans: readonly Span[]): StoreOperation[] {
+    const operations = new Map<number, StoreOperation>();
+    for (const { storage, partition } of spans) {
+      const state = this.byStorage(storage)?.partitions[partition];
+      if (state === undefined) continue;
+      const key = partitionKey(storage, partition);
+      operations.set(partitionId(storage, partition), { key, value: encodeState(state) });
+    }
+    return [...operations.values()];
   }
 
   #reloadTopics(): void {

@@ -37,6 +37,15 @@ describe('an index', () => {
       (offset) => index.blockBehind(1, 0, offset)?.baseOffset,
     );
     expect(found).toEqual([0, 0, 20, 20, 100, 100, 110, 110, undefined]);
+    const from = (offset: number): number[] =>
+      index.blocksFrom(1, 0, offset).map(({ baseOffset }) => baseOffset);
+    expect([from(0), from(1), from(100), from(111)]).toEqual([
+      [0, 20, 100, 110],
+      [20, 100, 110],
+      [100, 110],
+      [],
+    ]);
+    expect(index.blocksFrom(2, 0, 0)).toEqual([]);
     expect(index.blockBehind(2, 0, 0)).toBeUndefined();
     expect(index.blockBehind(1, 1, 0)).toBeUndefined();
   });

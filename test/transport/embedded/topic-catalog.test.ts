@@ -30,6 +30,24 @@ group('the catalog', () => {
     expect(() => stateOf(topic, 2)).toThrow('a has no partition 2');
   });
 
+  test('knows what was appended since the states were stored, read anew and again', async () => {
+    using folder = temporaryFolder();
+    const options = { path: folder.path, segmentBytes: 2000 };
+    await using transport = await openEmbeddedTransport(options);
+    const topic = await transport.openTopic('a', { partitions: 3 });
+    await using store = await Store.open({ ...options, readOnly: true, maxBytes: 1e8 });
+    const reader = new TopicCatalog(store);
+    // Over several segments: states are stored when one is closed, and only then.
+    for (let n = 0; n < 40; n++) {
+      await transport.append(batchOf([{ topic, key: `${n % 7}`, value: 'v'.repeat(90) }]), null);
+      if (n % 3 === 0) continue;
+      store.refresh();
+      reader.reload();
+      expect(reader.topics.map(describe)).toEqual(await transport.listTopics());
+    }
+    expect(store.log.closed.length).toBeGreaterThan(2);
+  });
+
   test('takes new settings of a topic, but not its partitions', async () => {
     using folder = temporaryFolder();
     await using transport = await openEmbeddedTransport({ path: folder.path });
