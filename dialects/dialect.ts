@@ -120,6 +120,9 @@ export interface TargetDialect {
   readonly ddlLock: string;
   /** Absent where enums are no objects. */
   readonly enums?: EnumDialect;
+  /** Has a row when the schema exists: making one that does needs the right to make one. */
+  schemaQuery(schema: string): SqlText;
+  createSchema(schema: string): string;
   tableQuery(name: TargetName): SqlText;
   /** Reads the answer to `tableQuery`; null: there is no such table. */
   readTable(name: TargetName, rows: readonly CatalogRow[]): TargetTable | null;
@@ -129,7 +132,7 @@ export interface TargetDialect {
   holds(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
   encoder(schema: ConnectSchema, actual: TargetColumn): ValueEncoder;
 
-  /** Statements that make the table, in order; all of them may be repeated. */
+  /** Statements that make the table in its schema, in order; all of them may be repeated. */
   createTable(
     name: TargetName,
     columns: readonly WantedColumn[],

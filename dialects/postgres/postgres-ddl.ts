@@ -39,7 +39,12 @@ function columnClause(column: WantedColumn, isKey: boolean): string {
   return `${quoteIdentifier(column.name)} ${column.type.ddl}${initial}${notNull}`;
 }
 
-/** CREATE TABLE with its schema; enum types are made before, by `postgresEnums`. */
+/** CREATE SCHEMA; to be asked for only where it is missing, see `schemaQuery`. */
+export function createSchema(schema: string): string {
+  return `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`;
+}
+
+/** CREATE TABLE; enum types are made before, by `postgresEnums`. */
 export function createTable(
   name: TargetName,
   columns: readonly WantedColumn[],
@@ -47,10 +52,7 @@ export function createTable(
 ): readonly string[] {
   const clauses = columns.map((column) => columnClause(column, key.includes(column.name)));
   if (key.length > 0) clauses.push(`PRIMARY KEY (${key.map(quoteIdentifier).join(', ')})`);
-  return [
-    `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(name.schema)}`,
-    `CREATE TABLE IF NOT EXISTS ${qualify(name)} (\n  ${clauses.join(',\n  ')}\n)`,
-  ];
+  return [`CREATE TABLE IF NOT EXISTS ${qualify(name)} (\n  ${clauses.join(',\n  ')}\n)`];
 }
 
 /**

@@ -39,6 +39,11 @@ interface UniqueIndex {
   readonly columns: readonly string[];
 }
 
+/** Asks whether a schema exists; seeing that needs no right. */
+export function schemaQuery(schema: string): SqlText {
+  return { text: 'SELECT FROM pg_namespace WHERE nspname = $1', values: [schema] };
+}
+
 /** Asks for one table of the target. */
 export function tableQuery(name: TargetName): SqlText {
   return { text: TABLE_QUERY, values: [name.schema, name.table] };

@@ -4,6 +4,7 @@ import {
   addColumn,
   changePrimaryKey,
   changeType,
+  createSchema,
   createTable,
   dropNotNull,
   postgresEnums,
@@ -17,7 +18,7 @@ import {
   updateStatement,
   upsertStatement,
 } from './postgres-sql.ts';
-import { readTable, tableQuery } from './postgres-target-catalog.ts';
+import { readTable, schemaQuery, tableQuery } from './postgres-target-catalog.ts';
 import { postgresEncoder } from './postgres-parameters.ts';
 
 /** PostgreSQL as a target, and what speaks its SQL. */
@@ -29,11 +30,13 @@ export const postgresTarget: TargetDialect = {
   literal: quoteLiteral,
   ddlLock: "SELECT pg_advisory_xact_lock(hashtextextended('tidemark ddl', 0))",
   enums: postgresEnums,
+  schemaQuery,
   tableQuery,
   readTable,
   columnType: postgresColumnType,
   holds: (actual, wanted) => postgresTypeHolds(actual.type, wanted),
   encoder: postgresEncoder,
+  createSchema,
   createTable,
   addColumn,
   dropNotNull,

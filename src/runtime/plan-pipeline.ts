@@ -124,7 +124,10 @@ function planSink(
     const columns = recordColumns(record, naming, options);
     const wanted = wantedTable(name, columns, dialect, options);
     const statements = options.schemaEvolution.create
-      ? dialect.createTable(name, wanted.columns, wanted.key)
+      ? [
+          dialect.createSchema(name.schema),
+          ...dialect.createTable(name, wanted.columns, wanted.key),
+        ]
       : [];
     return [{ topic: record.topic, table: `${name.schema}.${name.table}`, statements }];
   });

@@ -8,6 +8,7 @@ import type {
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { inTransaction } from './sink-state.ts';
+import { ensureSchema } from './target-schema.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';
 
@@ -56,16 +57,19 @@ export class SchemaKeeper {
   }
 
   async #create(session: TargetSession, wanted: WantedTable): Promise<TargetTable> {
+    const { schema } = wanted.name;
     const statements = this.#dialect.createTable(wanted.name, wanted.columns, wanted.key);
     if (!this.#evolution.create) {
+      const all = [this.#dialect.createSchema(schema), ...statements];
       throw new TidemarkError(
         'SINK_SCHEMA',
         `the table ${this.#dialect.qualify(wanted.name)} does not exist`,
-        { cure: `${statements.join(';\n')};` },
+        { cure: `${all.join(';\n')};` },
       );
     }
     await this.#underLock(session, async () => {
       if ((await this.read(session, wanted.name)) !== null) return;
+      await ensureSchema(session, this.#dialect, schema);
       for (const statement of statements) await session.query(statement);
     });
     const table = await this.read(session, wanted.name);
@@ -174,7 +178,7 @@ export class SchemaKeeper {
     if (present.length === 0 && type.labels.length > 0) {
       await this.#underLock(session, async () => {
         if ((await labels()).length > 0) return;
-        await session.query(`CREATE SCHEMA IF NOT EXISTS ${this.#dialect.quote(schema)}`);
+        await ensureSchema(session, this.#dialect, schema);
         await session.query(enums.create(schema, type));
       });
       present = await labels();

@@ -6,6 +6,7 @@ import type {
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkPosition } from '../../model/sink-record.ts';
+import { ensureSchema } from './target-schema.ts';
 import type { TargetSession } from './target-session.ts';
 
 /** Where a partition stands, and which table its topic went to. */
@@ -156,10 +157,6 @@ export class SinkState {
     // Asked first, so that a role without CREATE works where an administrator made the tables.
     if (present === tables.length) return;
     const statements = [
-      this.#dialect.ddlLock,
-      ...(this.#schema === 'public'
-        ? []
-        : [`CREATE SCHEMA IF NOT EXISTS ${this.#dialect.quote(this.#schema)}`]),
       `CREATE TABLE IF NOT EXISTS ${this.#epochs} (
   sink text PRIMARY KEY, epoch bigint NOT NULL, layout integer NOT NULL,
   started_at timestamp with time zone, updated_at timestamp with time zone)`,
@@ -170,6 +167,8 @@ export class SinkState {
   PRIMARY KEY (sink, topic, partition))`,
     ];
     await inTransaction(session, async () => {
+      await session.query(this.#dialect.ddlLock);
+      await ensureSchema(session, this.#dialect, this.#schema);
       for (const statement of statements) await session.query(statement);
     });
   }
