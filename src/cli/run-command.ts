@@ -64,13 +64,21 @@ export async function startPipeline(
   }
 }
 
-/** Resolves when the signal aborts; rejects when the source fails for good. */
+/** A timer that long does not overflow. */
+const IDLE_MS = 86_400_000;
+
+/**
+ * Resolves when the signal aborts; rejects when the source fails for good. A source that has ended
+ * by itself, with no stream to follow, leaves the daemon idle, as a connector stays RUNNING: one
+ * that ended would be started again and again by whoever looks after it.
+ */
 export async function untilStopped(running: RunningPipeline, context: CliContext): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve();
-    context.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([running.composed.pipeline.finished, stopped]);
+  const { signal, clock } = context;
+  const stopped = (async (): Promise<void> => {
+    while (!signal.aborted) await clock.sleep(IDLE_MS, signal);
+  })();
+  const ended = running.composed.pipeline.finished.then(() => stopped);
+  await Promise.race([ended, stopped]);
 }
 
 /** Level and format of the log, from the section `runtime`. */

@@ -5,6 +5,8 @@ import { acceptedOptions, refusedOptions } from './option-table.ts';
 import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
 import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
+const HEADERS = 'headers are written as by SimpleHeaderConverter; remove it';
+
 /** How often and how soon the task of a connector is run again. */
 const RETRY_OPTIONS: readonly Option[] = [
   {
@@ -30,12 +32,27 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
   ...POST_PROCESSOR_OPTIONS,
   ...TRANSFORM_OPTIONS,
   ...CONVERTER_OPTIONS,
+  {
+    name: 'header.converter',
+    type: {
+      kind: 'enum',
+      values: ['simple'],
+      aliases: { 'org.apache.kafka.connect.storage.SimpleHeaderConverter': 'simple' },
+      refused: {
+        'org.apache.kafka.connect.storage.StringConverter': HEADERS,
+        'org.apache.kafka.connect.json.JsonConverter': HEADERS,
+        'org.apache.kafka.connect.converters.ByteArrayConverter': HEADERS,
+        'io.confluent.connect.avro.AvroConverter': HEADERS,
+      },
+    },
+    default: 'simple',
+    doc: "Form of header values: text and JSON, as of Connect's SimpleHeaderConverter.",
+  },
   ...RETRY_OPTIONS,
   ...acceptedOptions({
     name: 'the name of the pipeline is used',
     'tasks.max': 'one task reads one database',
     'tasks.max.enforce': 'one task reads one database',
-    'header.converter': 'header values are text or JSON',
     'connector.plugin.version': 'there is one version of each class',
     'header.converter.plugin.version': 'there is one version of each class',
     'config.action.reload': 'the file is read once, at the start',

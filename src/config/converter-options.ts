@@ -4,7 +4,6 @@ import { acceptedOptions, refusedOptions } from './option-table.ts';
 const STRING = 'org.apache.kafka.connect.storage.StringConverter';
 const BYTES = 'org.apache.kafka.connect.converters.ByteArrayConverter';
 const OTHER_REGISTRY = 'use avro; the registry is the built-in one, with the REST API of Confluent';
-const DELEGATING = `use ${BYTES}; heartbeats and messages then have to be kept out by predicates`;
 
 const CONVERTER: EnumType = {
   kind: 'enum',
@@ -14,16 +13,25 @@ const CONVERTER: EnumType = {
     'org.apache.kafka.connect.json.JsonConverter': 'json',
     [STRING]: 'string',
     [BYTES]: 'bytearray',
+    'io.debezium.converters.BinaryDataConverter': 'bytearray',
+    'io.debezium.converters.ByteArrayConverter': 'bytearray',
+    'io.debezium.converters.ByteBufferConverter': 'bytearray',
   },
   refused: {
     'io.apicurio.registry.utils.converter.AvroConverter': OTHER_REGISTRY,
     'io.apicurio.registry.utils.converter.ExtJsonConverter': 'use json',
-    'io.debezium.converters.BinaryDataConverter': DELEGATING,
-    'io.debezium.converters.ByteArrayConverter': DELEGATING,
-    'io.debezium.converters.ByteBufferConverter': DELEGATING,
     'io.debezium.converters.CloudEventsConverter': 'CloudEvents are not built; use json or avro',
     'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
     'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
+  },
+};
+
+const DELEGATE: EnumType = {
+  kind: 'enum',
+  values: ['avro', 'json'],
+  aliases: {
+    'io.confluent.connect.avro.AvroConverter': 'avro',
+    'org.apache.kafka.connect.json.JsonConverter': 'json',
   },
 };
 
@@ -116,6 +124,17 @@ function sideOptions(side: 'key' | 'value'): readonly Option[] {
       Object.entries(reasons).map(([name, reason]) => [`${side}.converter.${name}`, reason]),
     );
   return [
+    {
+      name: `${side}.converter.delegate.converter.type`,
+      type: DELEGATE,
+      doc: `With bytearray: what writes ${side}s that are no bytes, such as those of heartbeats.`,
+    },
+    {
+      name: `${side}.converter.delegate.converter.type.schemas.enable`,
+      type: { kind: 'boolean' },
+      default: 'true',
+      doc: 'With json as that: each carries its schema.',
+    },
     {
       name: `${side}.converter.${side}.subject.name.strategy`,
       type: SUBJECT_STRATEGY,

@@ -264,6 +264,35 @@ export const DEBEZIUM_TRANSFORMS = {
     'x and y of geometries change places.',
     [SRIDS],
   ),
+  TimescaleDb: debezium(
+    'connector.postgresql.transforms.timescaledb.TimescaleDb',
+    'Rows of chunks go to the topic of their hypertable or continuous aggregate; sources only.',
+    [
+      {
+        ...listOption('schema.list', 'Schemas whose tables are chunks.'),
+        default: '_timescaledb_internal',
+      },
+      textOption('target.topic.prefix', 'timescaledb', 'First part of the names of the topics.'),
+      ...acceptedOptions({
+        'database.<property>': 'the connection of the source is used',
+        'driver.<property>': 'the connection of the source is used',
+      }),
+    ],
+  ),
+  ActivateTracingSpan: debezium(
+    'transforms.tracing.ActivateTracingSpan',
+    'Leaves records as they are, with a warning: there is no tracing.',
+    acceptedOptions({
+      'tracing.operation.name': 'there is no tracing',
+      'tracing.span.context.field': 'there is no tracing',
+      'tracing.with.context.field.only': 'there is no tracing',
+    }),
+  ),
+  OpenLineage: debezium(
+    'transforms.openlineage.OpenLineage',
+    'Leaves records as they are, with a warning: lineage is not told.',
+    [],
+  ),
   ReadToInsertEvent: debezium(
     'connector.mysql.transforms.ReadToInsertEvent',
     'Rows of a snapshot come as inserts.',
@@ -286,10 +315,6 @@ export const SCRIPT_FILTER: TransformClass = debezium(
 
 /** Classes that exist and are not built: why, and what instead. */
 export const REFUSED_TRANSFORMS: Readonly<Record<string, string>> = {
-  'io.debezium.transforms.tracing.ActivateTracingSpan': 'there is no tracing',
-  'io.debezium.transforms.openlineage.OpenLineage': 'there is no OpenLineage',
-  'io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb':
-    'not built; route chunks with ByLogicalTableRouter',
   'io.debezium.connector.mongodb.transforms.ExtractNewDocumentState': 'there is no MongoDB source',
   'io.debezium.connector.mongodb.transforms.outbox.MongoEventRouter': 'there is no MongoDB source',
 };

@@ -16,6 +16,7 @@ import { HTTP_OPTIONS, HTTP_RULES, parseListen } from './http-options.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option, ResolvedOptions } from './option.ts';
 import type { ConnectorConfig, PipelineConfig } from './pipeline-config.ts';
+import { propertiesAsYaml } from './properties-text.ts';
 import { ConfigErrors, examineOptions, type OptionRule } from './resolve-options.ts';
 import { RUNTIME_OPTIONS, RUNTIME_RULES } from './runtime-options.ts';
 import { TRANSPORT_OPTIONS } from './transport-options.ts';
@@ -49,7 +50,8 @@ export function parsePipeline(
   environment: Readonly<Record<string, string | undefined>>,
 ): PipelineConfig {
   const folder = path.dirname(path.resolve(file));
-  return new PipelineParser(new YamlSections(text, file), file, { environment, folder }).parse();
+  const yaml = file.endsWith('.properties') ? propertiesAsYaml(text) : text;
+  return new PipelineParser(new YamlSections(yaml, file), file, { environment, folder }).parse();
 }
 
 function readPipelineFile(file: string): string {
@@ -194,7 +196,11 @@ class PipelineParser {
     if (findClass(classes, text) !== undefined) return text;
     const known = classes.flatMap((candidate) => candidate.names);
     const reason = REFUSED_CLASSES[text];
-    if (reason !== undefined) {
+    const isSink = where === 'source' && findClass(SINK_CLASSES, text) !== undefined;
+    if (isSink) {
+      const rule = 'is the class of a sink: it stands in the list sinks, beside a source';
+      this.#problemAt('CONFIG_INVALID', where, `connector.class ${text} ${rule}`, section);
+    } else if (reason !== undefined) {
       this.#problemAt('CONFIG_UNSUPPORTED', where, `connector.class ${text}: ${reason}`, section);
     } else {
       const nearest = nearestName(text, known);

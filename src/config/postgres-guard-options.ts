@@ -21,7 +21,8 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
     doc:
       'When the slot does not fit the stored offset. trust_offset (and no_validation): stop at ' +
       'any gap. trust_greater_lsn: pass over a gap of the same server, with a warning. ' +
-      'trust_slot: also go on with the slot of another server, e.g. after pg_upgrade.',
+      'trust_slot: also go on with the slot of another server, e.g. after pg_upgrade; and, with ' +
+      '`snapshot.mode: no_data`, take over a slot that others made and read no more.',
   },
   {
     name: 'replica.identity.autoset.values',

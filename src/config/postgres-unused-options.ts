@@ -55,7 +55,6 @@ export const POSTGRES_UNUSED_OPTIONS: readonly Option[] = [
     ...DRIVER_TLS,
     'database.sslfactory': 'Java classes cannot be loaded',
     'heartbeat.topics.prefix': 'its name is topic.heartbeat.prefix',
-    'openlineage.integration.enabled': 'lineage is not told',
     'notification.<property>': 'there are the channels log, sink and jmx',
     'snapshot.query.mode.custom.name': 'Java classes cannot be loaded',
     'snapshot.mode.custom.name': 'Java classes cannot be loaded',

@@ -16,6 +16,8 @@ export interface ConverterSettings {
   readonly decimalFormat?: 'BASE64' | 'NUMERIC';
   /** replace.null.with.default; false unless asked for, because it loses nulls. */
   readonly replaceNullWithDefault?: boolean;
+  /** Of bytearray: what writes everything else. */
+  readonly delegate?: Converter;
   /** Needed by avro. */
   readonly registry: SchemaRegistry;
 }
@@ -42,7 +44,7 @@ export function createConverter(settings: ConverterSettings): Converter {
     case 'string':
       return new StringConverter();
     case 'bytearray':
-      return new ByteArrayConverter();
+      return new ByteArrayConverter(settings.delegate ?? null);
     default:
       throw new TidemarkError('CONFIG_UNSUPPORTED', `there is no converter ${settings.name}`, {
         cure: 'Use json, avro, string or bytearray.',

@@ -53,7 +53,7 @@ export async function awaitBootstrap(
 
 /** The source has ended by itself, all of it durable: under `initial_only` nothing follows. */
 function hasNoStream({ source }: PipelineStatus): boolean {
-  return source.state === 'stopped';
+  return source.state === 'ended';
 }
 
 /** A snapshot that was cut short goes on beside the stream: then tables are left. */

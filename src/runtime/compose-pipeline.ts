@@ -23,6 +23,7 @@ import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { loadedSourceOptions } from './column-converters.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
+import { HypertableReader } from './hypertable-reader.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
@@ -78,7 +79,8 @@ export async function composePipeline(
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
   // Before the store is opened: modules of the user may refuse to be loaded.
-  const transforms = await pipelineTransforms(config, warningOnce(logger));
+  const hypertables = new HypertableReader(() => options.connection, clock);
+  const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
   const options = await loadedSourceOptions(config);
   const transport = await openEmbeddedTransport({
     path: config.storePath,

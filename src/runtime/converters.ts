@@ -33,13 +33,25 @@ function converterOf(
   const name = options.string(`${side}.converter`);
   const replaceNullWithDefault = options.boolean(`${side}.converter.replace.null.with.default`);
   const decimalFormat = options.string(`${side}.converter.decimal.format`) as DecimalFormat;
+  const nulls = { isKey: side === 'key', replaceNullWithDefault, decimalFormat, registry };
+  const delegateName = options.optionalString(`${side}.converter.delegate.converter.type`);
+  const delegate =
+    delegateName === undefined
+      ? {}
+      : {
+          delegate: createConverter({
+            ...nulls,
+            name: delegateName,
+            schemasEnable: options.boolean(
+              `${side}.converter.delegate.converter.type.schemas.enable`,
+            ),
+          }),
+        };
   const converter = createConverter({
+    ...nulls,
+    ...delegate,
     name,
-    isKey: side === 'key',
     schemasEnable: options.boolean(`${side}.converter.schemas.enable`),
-    replaceNullWithDefault,
-    decimalFormat,
-    registry,
   });
   const format = name === 'json' || name === 'avro' ? name : null;
   return { format, replaceNullWithDefault, decimalFormat, converter };

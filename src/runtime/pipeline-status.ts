@@ -91,7 +91,7 @@ export interface PipelineStatus {
 /** A task that is tried again has the error until it is connected: trying is not yet success. */
 function errorOf({ state, lastError }: Supervisor, isConnected: boolean): ErrorView | null {
   if (state.kind === 'failed' || state.kind === 'backing-off') return state.error.toJSON();
-  if (state.kind === 'stopped' || isConnected) return null;
+  if (state.kind === 'stopped' || state.kind === 'ended' || isConnected) return null;
   return lastError?.toJSON() ?? null;
 }
 
@@ -181,7 +181,8 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
 export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
   const isFine = ({ state, error }: Pick<SourceView, 'state' | 'error'>): boolean =>
     (state === 'running' || state === 'starting') && error === null;
-  return isFine(source) && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
+  const isSourceFine = isFine(source) || (source.state === 'ended' && source.error === null);
+  return isSourceFine && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
 }
 
 /** What is not well, in words that name no host, table's value or user: everybody may read them. */

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { transformSettings } from '../config/transform-options.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { ApplyChain } from '../transform/transform-chain.ts';
+import type { HypertableCatalog } from '../transform/hypertable-catalog.ts';
+import type { ApplyChain, ChainContext } from '../transform/transform-chain.ts';
 import { transformChain } from '../transform/transform-chain.ts';
 
 /** The transforms of a pipeline; null: that connector has none. */
@@ -15,11 +16,12 @@ export interface PipelineTransforms {
 export async function pipelineTransforms(
   config: PipelineConfig,
   warn: (text: string) => void,
+  hypertables: HypertableCatalog,
 ): Promise<PipelineTransforms> {
-  const source = await chainOf(config, config.source, 'source', warn);
+  const source = await chainOf(config, config.source, 'source', { warn, hypertables });
   const sinks = new Map<string, ApplyChain>();
   for (const [index, sink] of config.sinks.entries()) {
-    const chain = await chainOf(config, sink, `sinks[${index}]`, warn);
+    const chain = await chainOf(config, sink, `sinks[${index}]`, { warn });
     if (chain !== null) sinks.set(sink.name, chain);
   }
   return { source, sinks };
@@ -28,7 +30,8 @@ export async function pipelineTransforms(
 /** What can only be told by making the transforms; for `check`. */
 export async function transformProblems(config: PipelineConfig): Promise<readonly TidemarkError[]> {
   try {
-    await pipelineTransforms(config, () => undefined);
+    const unasked = { load: () => Promise.resolve(new Map<string, never>()) };
+    await pipelineTransforms(config, () => undefined, unasked);
     return [];
   } catch (error) {
     if (error instanceof TidemarkError) return [error];
@@ -40,12 +43,15 @@ async function chainOf(
   { file }: PipelineConfig,
   { options }: ConnectorConfig,
   where: string,
-  warn: (text: string) => void,
+  context: Omit<ChainContext, 'folder'>,
 ): Promise<ApplyChain | null> {
   const settings = transformSettings(options);
   if (settings.length === 0) return null;
   try {
-    return await transformChain(settings, { folder: path.dirname(path.resolve(file)), warn });
+    return await transformChain(settings, {
+      ...context,
+      folder: path.dirname(path.resolve(file)),
+    });
   } catch (thrown) {
     if (!(thrown instanceof TidemarkError)) throw thrown;
     const { code, message, cure, cause } = thrown;

@@ -6,6 +6,7 @@ import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
+import { TransformWaits } from '../transform/transform-waits.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { TopicRoutes } from './topic-routes.ts';
 
@@ -27,6 +28,8 @@ interface WaitingRecord {
   /** The topic before the transforms. */
   readonly from: string;
   readonly nowMs: number;
+  /** What the transforms of the record wait for; absent: they are done. */
+  readonly waits?: TransformWaits;
 }
 
 interface ReadyTopic {
@@ -71,9 +74,16 @@ export class RecordWriter {
     nowMs: number,
     shared?: ConnectHeader[],
   ): number {
-    const transformed = this.#parts.apply(record, shared);
-    if (transformed === null) return 0;
     const from = record.topic;
+    let transformed: ConnectRecord | null;
+    try {
+      transformed = this.#parts.apply(record, shared);
+    } catch (thrown) {
+      if (!(thrown instanceof TransformWaits)) throw thrown;
+      this.#waiting.push({ record, from, nowMs, waits: thrown });
+      return 1;
+    }
+    if (transformed === null) return 0;
     if (this.isWaiting || !this.#isReady(from, transformed)) {
       this.#waiting.push({ record: transformed, from, nowMs });
     } else this.#encode(transformed, output, nowMs);
@@ -100,13 +110,35 @@ export class RecordWriter {
     return this.#parts.routes?.onlyFrom(topics) ?? [];
   }
 
-  /** Makes topics and schemas, and writes what waits; nothing else is written meanwhile. */
-  async drain(output: () => RecordOutput): Promise<void> {
-    for (const { record, from, nowMs } of this.#waiting) {
+  /**
+   * Makes topics and schemas, asks what transforms ask, and writes what waits; nothing else is
+   * written meanwhile.
+   */
+  async drain(output: () => RecordOutput, signal: AbortSignal): Promise<void> {
+    for (const { record: kept, from, nowMs, waits } of this.#waiting) {
+      const record = waits === undefined ? kept : await this.#answered(kept, waits, signal);
+      if (record === null) continue;
       await this.#prepare(from, record);
       this.#encode(record, output(), nowMs);
     }
     this.#waiting = [];
+  }
+
+  /** The record as the transforms leave it once they know what they asked for. */
+  async #answered(
+    record: ConnectRecord,
+    first: TransformWaits,
+    signal: AbortSignal,
+  ): Promise<ConnectRecord | null> {
+    for (let waits = first; ;) {
+      await waits.ready(signal);
+      try {
+        return this.#parts.apply(record);
+      } catch (thrown) {
+        if (!(thrown instanceof TransformWaits)) throw thrown;
+        waits = thrown;
+      }
+    }
   }
 
   #isReady(from: string, { topic, key, value, partition }: ConnectRecord): boolean {

@@ -200,6 +200,7 @@ export class SourceTask implements SupervisedTask {
 class TaskReceiver implements ChangeReceiver {
   readonly publisher: RecordPublisher;
   readonly #parts: SourceTaskParts;
+  readonly #signal: AbortSignal;
   #inSnapshot = false;
   #firstRow = false;
 
@@ -210,6 +211,7 @@ class TaskReceiver implements ChangeReceiver {
     durable: (offset: SourceOffset) => void,
   ) {
     this.#parts = parts;
+    this.#signal = signal;
     const { clock, logger, statistics, fault } = parts;
     this.publisher = new RecordPublisher(
       parts.transport,
@@ -340,7 +342,7 @@ class TaskReceiver implements ChangeReceiver {
 
   /** Transforms may name topics and schemas that have to be made first: their records wait. */
   async #drained(): Promise<void> {
-    await this.#parts.encoders.drain(() => this.publisher.batch);
+    await this.#parts.encoders.drain(() => this.publisher.batch, this.#signal);
     this.publisher.hold(false);
   }
 }

@@ -80,6 +80,7 @@ export class Supervisor {
     while (!signal.aborted && this.#state.kind !== 'failed') {
       try {
         await this.#task.run(signal, started, healthy);
+        if (!signal.aborted) this.#apply({ kind: 'end' });
         break;
       } catch (thrown) {
         if (signal.aborted) {

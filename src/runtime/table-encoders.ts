@@ -127,8 +127,8 @@ export class TableEncoders {
   }
 
   /** Makes what records wait for and writes them. */
-  async drain(output: () => RecordOutput): Promise<void> {
-    await this.#transforming?.drain(output);
+  async drain(output: () => RecordOutput, signal: AbortSignal): Promise<void> {
+    await this.#transforming?.drain(output, signal);
   }
 
   /** From here on records carry a new processing time (`ts_ms` of the envelope). */

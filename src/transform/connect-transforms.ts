@@ -16,6 +16,7 @@ import { SetSchemaMetadata } from './connect/set-schema-metadata.ts';
 import { TimestampConverter } from './connect/timestamp-converter.ts';
 import { TimestampRouter } from './connect/timestamp-router.ts';
 import { ValueToKey } from './connect/value-to-key.ts';
+import type { HypertableCatalog } from './hypertable-catalog.ts';
 import type { RecordSide } from './record-side.ts';
 import type { RecordTransform } from './record-transform.ts';
 
@@ -24,6 +25,8 @@ export type MakeTransform = (
   options: ResolvedOptions,
   side: RecordSide,
   warn: (text: string) => void,
+  /** Null: there is no database to ask, as on sinks. */
+  hypertables: HypertableCatalog | null,
 ) => RecordTransform;
 
 /** Kafka Connect's transforms. */

@@ -12,9 +12,11 @@ import { Filter } from './debezium/filter.ts';
 import { GeometryFormatTransformer } from './debezium/geometry-format-transformer.ts';
 import { HeaderToValue } from './debezium/header-to-value.ts';
 import { PartitionRouting } from './debezium/partition-routing.ts';
+import { PassThrough } from './debezium/pass-through.ts';
 import { ReadToInsertEvent } from './debezium/read-to-insert-event.ts';
 import { SchemaChangeEventFilter } from './debezium/schema-change-event-filter.ts';
 import { SwapGeometryCoordinates } from './debezium/swap-geometry-coordinates.ts';
+import { TimescaleDb } from './debezium/timescale-db.ts';
 import { TimezoneConverter } from './debezium/timezone-converter.ts';
 import { VectorToJsonConverter } from './debezium/vector-to-json-converter.ts';
 
@@ -38,5 +40,8 @@ export const MAKE_DEBEZIUM: Readonly<Record<DebeziumName, MakeTransform>> = {
   DecodeLogicalDecodingMessageContent: (options) => new DecodeMessageContent(options),
   GeometryFormatTransformer: (options) => new GeometryFormatTransformer(options),
   SwapGeometryCoordinates: (options) => new SwapGeometryCoordinates(options),
+  ActivateTracingSpan: (_options, _side, warn) => new PassThrough('there is no tracing', warn),
+  OpenLineage: (_options, _side, warn) => new PassThrough('lineage is not told', warn),
   ReadToInsertEvent: () => new ReadToInsertEvent(),
+  TimescaleDb: (options, _side, warn, hypertables) => new TimescaleDb(options, hypertables, warn),
 };

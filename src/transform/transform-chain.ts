@@ -3,6 +3,7 @@ import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { MAKE_CONNECT } from './connect-transforms.ts';
 import { MAKE_DEBEZIUM } from './debezium-transforms.ts';
+import type { HypertableCatalog } from './hypertable-catalog.ts';
 import { predicateOf } from './predicate.ts';
 import type { RecordPredicate } from './predicate.ts';
 import type { RecordTransform } from './record-transform.ts';
@@ -11,7 +12,7 @@ import { loadUserTransform } from './user-transform.ts';
 /**
  * The whole chain: the record that takes the place of this one; null: it was dropped. What some
  * transforms of the original also add to the headers of the tombstone behind a delete, because the
- * two share them, goes into `shared`.
+ * two share them, goes into `shared`. Throws TransformWaits where one has to ask somebody first.
  */
 export type ApplyChain = (record: ConnectRecord, shared?: ConnectHeader[]) => ConnectRecord | null;
 
@@ -20,6 +21,8 @@ export interface ChainContext {
   /** Where paths of modules start: the folder of the pipeline file. */
   readonly folder: string;
   readonly warn: (text: string) => void;
+  /** Absent: there is no database to ask, as on sinks. */
+  readonly hypertables?: HypertableCatalog;
 }
 
 interface Step {
@@ -86,7 +89,8 @@ async function transformOf(
   const warn = (text: string): void => {
     context.warn(`transforms.${name}: ${text}`);
   };
-  return MAKE[setting.type](setting.options, setting.side ?? 'value', warn);
+  const { hypertables = null } = context;
+  return MAKE[setting.type](setting.options, setting.side ?? 'value', warn, hypertables);
 }
 
 /** Says which of the transforms it was. */

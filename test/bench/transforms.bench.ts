@@ -70,7 +70,7 @@ async function withTransforms(
   // The first record waits for its topic.
   measureEncoder(encoder, 2000);
   const batch = new RecordBatch();
-  await writer.drain(() => batch);
+  await writer.drain(() => batch, new AbortController().signal);
   return encoder;
 }
 

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { runProgram } from '../support/cli-process.ts';
+import { Daemon } from '../support/daemon.ts';
+import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
 import { pipelineFolder, sourceSection } from '../support/pipeline-text.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -109,6 +111,24 @@ describe('a pipeline from the first command to the last', () => {
     expect(stdout).toContain('numeric(10,2)');
     expect(await source.query('SELECT 1 FROM pg_publication')).toEqual([]);
     expect(await target.query(`SELECT to_regclass('customers') AS t`)).toEqual([{ t: null }]);
+  });
+
+  test('a source that never streams leaves the daemon idle, until it is stopped', async () => {
+    await using source = await shop();
+    const port = await freeLoopbackPort();
+    await using pipeline = await pipelineFolder({
+      name: 'shop',
+      source: sourceSection(source, { 'snapshot.mode': 'initial_only' }),
+      http: { listen: `127.0.0.1:${port}` },
+    });
+    await using daemon = Daemon.start({ file: pipeline.file, port });
+    const status = await daemon.until(({ source: { state } }) => state === 'ended');
+    expect(status).toMatchObject({ healthy: true, source: { error: null } });
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/^debezium_metrics_SnapshotCompleted\{.*\} 1$/m);
+    expect(metrics).toMatch(/^debezium_metrics_RowsScanned\{.*table="public.customers"\} [1-9]/m);
+    expect(await daemon.stop()).toBe(0);
   });
 
   test('init writes a file that loads, without the password, and never over another', async () => {

@@ -40,6 +40,7 @@ test.each([
       type: 'source',
     },
   ],
+  ['with sections beside it', { name: 'inventory', config: CONFIG, http: { listen: 'none' } }],
   ['the properties alone', { name: 'inventory', ...CONFIG }],
   ['with the name among the properties', { config: { name: 'inventory', ...CONFIG } }],
 ])('a connector is a pipeline: %s', (_, document) => {
@@ -66,7 +67,7 @@ test('problems have their lines, and what is no part of it is named', () => {
     expect.stringMatching(/^source must be a map of properties/),
   );
   expect(problemsOf({ name: 'x', config: { 'connector.class': 'jdbc' } })).toEqual([
-    expect.stringContaining('connector.class "jdbc" is not known'),
+    expect.stringContaining('connector.class jdbc is the class of a sink: it stands in the list'),
   ]);
 });
 

@@ -16,6 +16,7 @@ describe.each(['key', 'value'])('the %s converter', (side) => {
     ['io.confluent.connect.avro.AvroConverter', 'avro'],
     ['org.apache.kafka.connect.storage.StringConverter', 'string'],
     ['org.apache.kafka.connect.converters.ByteArrayConverter', 'bytearray'],
+    ['io.debezium.converters.BinaryDataConverter', 'bytearray'],
   ])('by its class name %s', (name, short) => {
     const { options, problems } = examine({ [`${side}.converter`]: name });
     expect(problems).toEqual([]);

@@ -97,8 +97,11 @@ test.each([
   [{ predicates: 'p' }, 'predicates.p.type is required'],
   [{ predicates: 'p', 'predicates.p.type': 'X' }, 'X is not built; there are TopicNameMatches'],
   [
-    { transforms: 'a', 'transforms.a.type': 'io.debezium.transforms.tracing.ActivateTracingSpan' },
-    'is refused: there is no tracing',
+    {
+      transforms: 'a',
+      'transforms.a.type': 'io.debezium.connector.mongodb.transforms.ExtractNewDocumentState',
+    },
+    'is refused: there is no MongoDB source',
   ],
   [
     { transforms: 'a', 'transforms.a.type': UNWRAP, 'transforms.a.drop.tombstones': 'true' },

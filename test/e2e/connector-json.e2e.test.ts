@@ -26,7 +26,8 @@ function connectorJson(database: TestDatabase, own: Readonly<Record<string, stri
       ...own,
     }),
   };
-  return JSON.stringify({ name: 'outbox-connector', config }, null, 2);
+  // The port is somebody else's, maybe.
+  return JSON.stringify({ name: 'outbox-connector', config, http: { listen: 'none' } }, null, 2);
 }
 
 const ROUTED = {
@@ -46,7 +47,7 @@ test('a connector of Debezium, as it was posted, is checked and run', async () =
   expect(checked.stderr).toContain('tasks.max has no effect: one task reads one database');
   expect(checked.stderr).toContain('value.converter is string: no sink can read the log');
   const ran = await runProgram(['bootstrap', file, '--json']);
-  expect(ran).toMatchObject({ code: 0 });
+  expect(ran, `it said\n${ran.stderr}`).toMatchObject({ code: 0 });
   const store = path.join(folder.path, 'outbox-connector-data');
   const shown = await runProgram(['tail', 'outbox.event.order', '--path', store, '--json']);
   expect(shown).toMatchObject({ code: 0 });
@@ -67,6 +68,41 @@ test('keys as text beside values in JSON, without transforms', async () => {
     key: 'Struct{id=1,part=a}',
     value: { op: 'r', after: { id: 1, part: 'a' } },
   });
+});
+
+test('the slot that a connector left is taken over where it stands', async () => {
+  await using database = await freshDatabase();
+  await database.query(`CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1);
+    CREATE PUBLICATION dbz_publication FOR TABLE t`);
+  await database.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [
+    `slot_${database.name}`,
+  ]);
+  await database.query('INSERT INTO t VALUES (2)');
+  await using folder = await temporaryFolder('connector');
+  const file = path.join(folder.path, 'register.json');
+  const own = { 'publication.autocreate.mode': 'disabled' };
+  const takeOver = { 'snapshot.mode': 'no_data', 'offset.mismatch.strategy': 'trust_slot' };
+  await writeFile(file, connectorJson(database, own));
+  const refused = await runProgram(['bootstrap', file]);
+  expect(refused).toMatchObject({ code: 3 });
+  expect(refused.stderr).toContain('snapshot.mode: no_data and offset.mismatch.strategy');
+  await writeFile(file, connectorJson(database, { ...own, ...takeOver }));
+  const taken = await runProgram(['bootstrap', file]);
+  expect(taken, `it said\n${taken.stderr}`).toMatchObject({ code: 0 });
+  await database.query('INSERT INTO t VALUES (3)');
+  // From now on it is a slot like any other, and its offset is stored.
+  await writeFile(file, connectorJson(database, own));
+  expect(await runProgram(['bootstrap', file])).toMatchObject({ code: 0 });
+  const store = path.join(folder.path, 'outbox-connector-data');
+  const shown = await runProgram(['tail', 'shop.public.t', '--path', store, '--json']);
+  const lines = shown.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+  expect(lines).toMatchObject([
+    { value: { op: 'c', after: { id: 2 } } },
+    { value: { op: 'c', after: { id: 3 } } },
+  ]);
 });
 
 test('where the file is of an old release, check tells today’s names', async () => {

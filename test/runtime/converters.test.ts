@@ -82,6 +82,22 @@ test('decimals as base64 or as numbers, each side by itself, and both are read',
   expect(read).toMatchObject({ values: [{ unscaled: 1230n, scale: 2 }] });
 });
 
+test('bytes pass, and what is none is written by the delegate', async () => {
+  const { value } = setup({
+    'value.converter': 'io.debezium.converters.BinaryDataConverter',
+    'value.converter.delegate.converter.type': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.delegate.converter.type.schemas.enable': 'false',
+  });
+  expect(value.format).toBeNull();
+  const { converter } = value;
+  const bytes: ConnectSchema = { type: 'bytes', optional: true };
+  const raw = await converter.prepare('t', bytes);
+  expect(converter.fromConnect(raw, Buffer.from([0, 1]))).toEqual(Buffer.from([0, 1]));
+  expect([converter.fromConnect(raw, null), converter.nullOf?.(raw)]).toEqual([null, null]);
+  const struct = await converter.prepare('t', SCHEMA);
+  expect(String(converter.fromConnect(struct, { schema: SCHEMA, values: [7] }))).toBe('{"id":7}');
+});
+
 test('text and bytes have no compiled encoder: rows take the general path', async () => {
   const properties = {
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',

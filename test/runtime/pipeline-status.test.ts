@@ -27,6 +27,12 @@ test('running and about to run are healthy', () => {
   expect(healthy({ state: 'starting' }, {}, { state: 'starting' })).toBe(true);
 });
 
+test('a source that has ended, with nothing more to do, is healthy; a sink is not', () => {
+  expect(healthy({ state: 'ended', connected: false }, {})).toBe(true);
+  expect(healthy({ state: 'stopped' }, {})).toBe(false);
+  expect(healthy({}, { state: 'ended' })).toBe(false);
+});
+
 test('one task that failed or waits, or one parked table, is not', () => {
   expect(healthy({ state: 'backing-off' }, {})).toBe(false);
   expect(healthy({ state: 'failed' }, {})).toBe(false);

@@ -7,6 +7,8 @@ import { pipelineTransforms, transformProblems } from '../../src/runtime/pipelin
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { tombstone } from '../support/transform-records.ts';
 
+const NO_CHUNKS = { load: () => Promise.resolve(new Map<string, never>()) };
+
 function configOf(folder: string, transforms: Record<string, string>): PipelineConfig {
   const source = {
     'connector.class': 'postgres',
@@ -20,7 +22,7 @@ function configOf(folder: string, transforms: Record<string, string>): PipelineC
 }
 
 test('no transforms, no chain', async () => {
-  const { source, sinks } = await pipelineTransforms(configOf('/', {}), () => undefined);
+  const { source, sinks } = await pipelineTransforms(configOf('/', {}), () => undefined, NO_CHUNKS);
   expect([source, sinks.size]).toEqual([null, 0]);
 });
 
@@ -29,7 +31,7 @@ test('modules are found beside the pipeline file', async () => {
   const module = 'export const transform = () => (record) => ({ ...record, topic: "mine" });';
   writeFileSync(path.join(folder.path, 'mine.mjs'), module);
   const config = configOf(folder.path, { transforms: 'a', 'transforms.a.type': './mine.mjs' });
-  const { source } = await pipelineTransforms(config, () => undefined);
+  const { source } = await pipelineTransforms(config, () => undefined, NO_CHUNKS);
   expect(source?.(tombstone())?.topic).toBe('mine');
   expect(await transformProblems(config)).toEqual([]);
 });

@@ -45,7 +45,7 @@ describe('a record writer', () => {
     expect(writer.write(first, batch, 7)).toBe(1);
     expect(writer.write({ ...first, timestampMs: 2 }, batch, 7)).toBe(1);
     expect([batch.count, writer.isWaiting]).toEqual([0, true]);
-    await writer.drain(() => batch);
+    await writer.drain(() => batch, new AbortController().signal);
     expect([batch.count, writer.isWaiting, opened]).toEqual([2, false, ['a']]);
     writer.write({ ...first, timestampMs: null }, batch, 3);
     expect(batch.timestampsMs.slice(0, 3)).toEqual(new Float64Array([1, 2, 3]));
@@ -65,7 +65,7 @@ describe('a record writer', () => {
     const schema = { type: 'string', optional: true } as const;
     writer.write({ ...record('a', 1), value: { schema, value: null } }, batch, 1);
     writer.write({ ...record('a', 1), value: { schema: null, value: null } }, batch, 1);
-    await writer.drain(() => batch);
+    await writer.drain(() => batch, new AbortController().signal);
     expect(shown(batch)).toEqual([
       '{"schema":{"type":"string","optional":true},"payload":null}',
       null,
@@ -85,7 +85,7 @@ describe('a record writer', () => {
     const first = record('a', 1);
     writer.write(first, batch, 1);
     writer.write({ ...first, partition: 1 }, batch, 1);
-    await writer.drain(() => batch);
+    await writer.drain(() => batch, new AbortController().signal);
     writer.write({ ...first, partition: 0 }, batch, 1);
     expect([...batch.chosen]).toEqual([
       [1, 1],
@@ -126,7 +126,7 @@ describe('a record writer', () => {
     expect(writer.topicsOf(new Set(['a']))).toEqual([]);
     const batch = new RecordBatch();
     writer.write(record('a', 1), batch, 1);
-    await writer.drain(() => batch);
+    await writer.drain(() => batch, new AbortController().signal);
     expect(writer.topicsOf(new Set(['a']))).toEqual(['x.a']);
     expect(stored.get('p')).toBe('{"a":["x.a"]}');
   });

@@ -83,6 +83,6 @@ test('with transforms a message goes through them and may wait for its topic', a
   const batch = new RecordBatch();
   messages.write(CHANGE, batch);
   expect([batch.count, writer.isWaiting]).toEqual([0, true]);
-  await writer.drain(() => batch);
+  await writer.drain(() => batch, new AbortController().signal);
   expect([batch.count, opened, renamed]).toEqual([1, [], [`x.${OPTIONS.topicPrefix}.message`]]);
 });

@@ -93,7 +93,7 @@ test('with transforms its records go through them, in their order', async () => 
   const batch = new RecordBatch();
   transactions.enter(at(10n), batch);
   transactions.leave(at(10n), batch);
-  await writer.drain(() => batch);
+  await writer.drain(() => batch, new AbortController().signal);
   expect(renamed).toEqual(['x.shop.transaction']);
   expect(statuses(batch).map((status) => status.split(' ')[0])).toEqual(['BEGIN', 'END']);
 });

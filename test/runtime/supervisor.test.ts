@@ -55,6 +55,28 @@ test('an abort during the backoff ends at once and leaves no timer', async () =>
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('a task that has done all has ended; one that was asked to stop has stopped', async () => {
+  const controller = new AbortController();
+  const task = (run: () => Promise<void>): SupervisedTask => ({
+    name: 'source',
+    hasWorked: () => true,
+    run,
+  });
+  const done = supervise(
+    task(() => Promise.resolve()),
+    new FakeClock(),
+  );
+  expect((await done.run(controller.signal)).kind).toBe('ended');
+  const asked = supervise(
+    task(() => {
+      controller.abort();
+      return Promise.resolve();
+    }),
+    new FakeClock(),
+  );
+  expect((await asked.run(controller.signal)).kind).toBe('stopped');
+});
+
 test('something that is no TidemarkError is a defect: it stops the task as INTERNAL', async () => {
   const supervisor = supervise(
     {

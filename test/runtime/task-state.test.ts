@@ -10,10 +10,12 @@ const states: Record<TaskState['kind'], TaskState> = {
   'backing-off': { kind: 'backing-off', attempt: 1, delayMs: 5, error },
   failed: { kind: 'failed', error },
   stopped: { kind: 'stopped' },
+  ended: { kind: 'ended' },
 };
 const events: Record<string, TaskEvent> = {
   started: { kind: 'started' },
   stop: { kind: 'stop' },
+  end: { kind: 'end' },
   again: { kind: 'retry' },
   retry: { kind: 'error', error, decision: { kind: 'retry', attempt: 2, delayMs: 9 } },
   fail: { kind: 'error', error, decision: { kind: 'fail' } },
@@ -27,6 +29,9 @@ test.each<[TaskState['kind'], string, TaskState['kind']]>([
   ['running', 'retry', 'backing-off'],
   ['running', 'fail', 'failed'],
   ['running', 'stop', 'stopped'],
+  ['running', 'end', 'ended'],
+  ['ended', 'stop', 'ended'],
+  ['ended', 'fail', 'ended'],
   ['backing-off', 'again', 'starting'],
   ['backing-off', 'stop', 'stopped'],
   ['failed', 'started', 'failed'],

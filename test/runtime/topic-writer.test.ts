@@ -62,7 +62,7 @@ test('with transforms the topic is theirs', async () => {
   const batch = new RecordBatch();
   writer.write(RECORD, batch, 5);
   expect(transforming.isWaiting).toBe(true);
-  await transforming.drain(() => batch);
+  await transforming.drain(() => batch, new AbortController().signal);
   expect(renamed).toEqual(['x.notes']);
   expect(opened).toEqual([]);
   expect(readBatch(batch, WIRES[1] as Wire)).toHaveLength(1);

@@ -48,7 +48,7 @@ test('without a transform that changes them, records are those of the compiled p
   const batch = new RecordBatch();
   expect(encoder.row(move, batch)).toBe(3);
   expect(encoder.truncate(move, batch)).toBe(1);
-  await writer.drain(() => batch);
+  await writer.drain(() => batch, new AbortController().signal);
   const times = /"ts_(ms|us|ns)":\d+}/g;
   const parts = readBatch(batch, WIRE).map(({ key, headers }) => ({ key, headers }));
   const wanted = [...bench.compiled(move), ...bench.truncated(move)[0]];

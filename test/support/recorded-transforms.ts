@@ -8,6 +8,8 @@ import { TidemarkError } from '../../src/foundation/errors.ts';
 import { JsonNumber, parseLosslessJson } from '../../src/foundation/lossless-json.ts';
 import { schemaFromJson, valueFromJson } from '../../src/model/connect-json.ts';
 import type { ConnectData, ConnectRecord } from '../../src/model/connect-record.ts';
+import type { HypertableCatalog } from '../../src/transform/hypertable-catalog.ts';
+import { TransformWaits } from '../../src/transform/transform-waits.ts';
 import type { ApplyChain } from '../../src/transform/transform-chain.ts';
 import { transformChain } from '../../src/transform/transform-chain.ts';
 
@@ -60,6 +62,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../golden/transforms');
 export async function compareRecorded(
   name: string,
   differing: readonly string[] = [],
+  hypertables?: HypertableCatalog,
 ): Promise<readonly Comparison[]> {
   const text = readFileSync(path.join(FOLDER, `${name}.json`), 'utf8');
   const file = parseLosslessJson(text) as unknown as RecordedFile;
@@ -68,7 +71,7 @@ export async function compareRecorded(
   const left = new Set(differing);
   for (const one of file.cases) {
     const settings = JSON.stringify(one.properties).replaceAll('"', '').slice(1, -1);
-    const chain = await chainOf(one.type, one.properties);
+    const chain = await chainOf(one.type, one.properties, hypertables);
     if (one.refused !== undefined || chain instanceof TidemarkError) {
       const wanted = one.refused === undefined ? 'accepted' : 'refused';
       const found = chain instanceof TidemarkError ? 'refused' : 'accepted';
@@ -90,13 +93,18 @@ export async function compareRecorded(
 async function chainOf(
   type: string,
   properties: Readonly<Record<string, string>>,
+  hypertables: HypertableCatalog | undefined,
 ): Promise<ApplyChain | TidemarkError> {
   const input: Record<string, string> = { transforms: 't', 'transforms.t.type': type };
   for (const [name, value] of Object.entries(properties)) input[`transforms.t.${name}`] = value;
   const providers = { environment: {}, folder: '/' };
   const { options } = examineOptions(TRANSFORM_OPTIONS, input, { where: 's', providers });
   try {
-    return await transformChain(transformSettings(options), { folder: '/', warn: () => undefined });
+    return await transformChain(transformSettings(options), {
+      folder: '/',
+      warn: () => undefined,
+      ...(hypertables === undefined ? {} : { hypertables }),
+    });
   } catch (error) {
     if (error instanceof RangeError) return new TidemarkError('CONFIG_INVALID', error.message);
     if (error instanceof TidemarkError) return error;
@@ -151,7 +159,9 @@ async function outcomeOf(chain: ApplyChain, record: ConnectRecord): Promise<unkn
     return made === null ? 'dropped' : await written(made);
   } catch (error) {
     if (error instanceof TidemarkError) return 'failed';
-    throw error;
+    if (!(error instanceof TransformWaits)) throw error;
+    await error.ready(new AbortController().signal);
+    return await outcomeOf(chain, record);
   }
 }
 

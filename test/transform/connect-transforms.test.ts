@@ -7,5 +7,5 @@ import { ownOptions } from '../support/transform-records.ts';
 test('each class of the table can be made', () => {
   expect(Object.keys(MAKE_CONNECT)).toEqual(Object.keys(CONNECT_TRANSFORMS));
   const options = ownOptions('org.apache.kafka.connect.transforms.Filter');
-  expect(MAKE_CONNECT.Filter(options, 'value', () => undefined)).toBeInstanceOf(DropRecord);
+  expect(MAKE_CONNECT.Filter(options, 'value', () => undefined, null)).toBeInstanceOf(DropRecord);
 });

@@ -9,5 +9,7 @@ test('each class of the table can be made, and the Filter that shares its name',
   expect(Object.keys(MAKE_DEBEZIUM).toSorted()).toEqual(wanted.toSorted());
   const given = { language: 'js', condition: 'true' };
   const options = ownOptions('io.debezium.transforms.Filter', given);
-  expect(MAKE_DEBEZIUM.ScriptFilter(options, 'value', () => undefined)).toBeInstanceOf(Filter);
+  expect(MAKE_DEBEZIUM.ScriptFilter(options, 'value', () => undefined, null)).toBeInstanceOf(
+    Filter,
+  );
 });

@@ -13,6 +13,7 @@ import type { Clock } from '../../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { parseLsn } from '../../../model/lsn.ts';
+import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
 import type { ServerIdentity } from '../snapshot/snapshot-request.ts';
@@ -172,6 +173,14 @@ function withSlotCure(error: TidemarkError, name: string): TidemarkError {
   return foreignSlot(name, error);
 }
 
+/** A slot that somebody else made is to be taken over as it stands, and never dropped. */
+export function takesSlotOver({
+  snapshotMode,
+  offsetMismatchStrategy,
+}: Pick<PostgresSourceOptions, 'snapshotMode' | 'offsetMismatchStrategy'>): boolean {
+  return snapshotMode === 'no_data' && offsetMismatchStrategy === 'trust_slot';
+}
+
 /** A slot that stands where ours should be made, and that no offset of ours knows. */
 export function foreignSlot(name: string, cause?: unknown): TidemarkError {
   return new TidemarkError(
@@ -180,7 +189,10 @@ export function foreignSlot(name: string, cause?: unknown): TidemarkError {
     {
       cure:
         'If nothing else needs it, drop it: ' +
-        `SELECT pg_drop_replication_slot(${quoteLiteral(name)}); or choose another slot.name.`,
+        `SELECT pg_drop_replication_slot(${quoteLiteral(name)}); or choose another slot.name. To ` +
+        'take it over from somebody who has stopped, Debezium say, and go on where it stands ' +
+        'without reading tables: snapshot.mode: no_data and offset.mismatch.strategy: ' +
+        'trust_slot, for the first start, and the publication that belongs to it.',
       cause,
     },
   );

@@ -1,5 +1,6 @@
 import { TidemarkErrors, toTidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
+import { parseLsn } from '../../../model/lsn.ts';
 import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import { prepareCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
@@ -11,6 +12,8 @@ import {
   foreignSlot,
   identifySystem,
   readSlot,
+  slotProblem,
+  takesSlotOver,
 } from '../capture/postgres-slot.ts';
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
@@ -38,7 +41,8 @@ const RELEASE_LIMIT_MS = 5000;
  * What breaks otherwise: a slot made first, and a crash: WAL piles up for a slot of unknown owner;
  * rows read before the slot: changes in between are in neither snapshot nor stream (P59).
  *
- * With snapshot.mode=no_data no rows are read; where no stream follows the slot is temporary.
+ * With snapshot.mode=no_data no rows are read, and a slot of others may be taken over; where no
+ * stream follows the slot is temporary.
  */
 export async function runSnapshot(request: SnapshotRequest): Promise<SnapshotResult> {
   let { unfinished } = request;
@@ -94,14 +98,16 @@ async function attemptSnapshot(
     signal,
   );
   const identity = await identifySystem(replication, signal);
-  await clearSlot(control, request, identity);
+  const taken = await clearSlot(control, request, identity);
   const { tables } = prepared.selection;
   const before = await storageFingerprints(control, tables, signal, relations);
   const attempt: SnapshotAttempt = { ...identity, slotName: options.slotName };
-  begun(attempt);
+  // An intent names a slot that may be dropped: never one that others made.
+  const intent = taken === null ? attempt : { ...identity, slotName: '' };
+  begun(intent);
   await receiver.snapshotStarted(
     tables.map((table) => table.schema),
-    offsets.started(attempt),
+    offsets.started(intent),
   );
   const ground: AttemptGround = {
     control,
@@ -112,7 +118,11 @@ async function attemptSnapshot(
     relations,
     closeReplication: () => replication.close(),
   };
-  const { consistentPoint, complete } = await slotAndRows(request, ground);
+  if (taken !== null) await announceTables(request, tables, taken);
+  const { consistentPoint, complete } =
+    taken === null
+      ? await slotAndRows(request, ground)
+      : { consistentPoint: taken, complete: true };
   const completed = { ...attempt, consistentPoint, finishedMicros: clock.nowMicros() };
   if (complete) await receiver.snapshotCompleted(offsets.completed(completed));
   return { ...completed, complete, captured: tables, warnings: prepared.warnings };
@@ -211,14 +221,25 @@ async function announceTables(
   }
 }
 
-/** Removes what our own unfinished attempt left; anything else of this name is refused. */
+/**
+ * Removes what our own unfinished attempt left; anything else of this name is refused, or taken
+ * over: then where it stands is returned. Null: the slot is to be made.
+ */
 async function clearSlot(
   control: Querier,
-  { options, unfinished, clock, signal }: SnapshotRequest,
+  request: SnapshotRequest,
   identity: ServerIdentity,
-): Promise<void> {
+): Promise<Lsn | null> {
+  const { options, unfinished, clock, signal } = request;
   const slot = await readSlot(control, options.slotName, signal);
-  if (slot === null) return;
+  if (slot === null) return null;
+  if (takesSlotOver(options)) {
+    const problem = slotProblem(slot, options.connection.database);
+    if (problem !== null) throw problem;
+    const stands = slot.confirmedFlushLsn ?? '0/0';
+    request.onNote(`the slot ${slot.name} is taken over, and the stream goes on from ${stands}`);
+    return parseLsn(stands);
+  }
   // Not by timeline: a failover slot of ours outlives a promotion.
   const ours =
     unfinished !== null &&
@@ -228,6 +249,7 @@ async function clearSlot(
     slot.database === options.connection.database;
   if (!ours) throw foreignSlot(slot.name);
   await dropSlot(control, slot.name, { clock, signal });
+  return null;
 }
 
 /**

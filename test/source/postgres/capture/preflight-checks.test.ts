@@ -141,6 +141,11 @@ describe('slot', () => {
     expect(codes({ slot: slotInfo(), hasOffset: false })).toEqual(['PG_SLOT_MISMATCH']);
     expect(codes({ slot: slotInfo() })).toEqual([]);
   });
+
+  test('one that no offset knows may be taken over', () => {
+    const options = { snapshotMode: 'no_data', offsetMismatchStrategy: 'trust_slot' } as const;
+    expect(codes({ slot: slotInfo(), hasOffset: false, options })).toEqual([]);
+  });
 });
 
 describe('rights', () => {
