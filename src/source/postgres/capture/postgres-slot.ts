@@ -181,6 +181,23 @@ export function takesSlotOver({
   return snapshotMode === 'no_data' && offsetMismatchStrategy === 'trust_slot';
 }
 
+/**
+ * Why a slot cannot be taken over with a publication that has still to be made: what the slot holds
+ * was written before it, and from version 18 on the server leaves that out without a word.
+ */
+export function unpublishedTakeover(slotName: string, publicationName: string): TidemarkError {
+  return new TidemarkError(
+    'PG_PUBLICATION',
+    `the slot ${slotName} is to be taken over, and the publication ${publicationName} does not ` +
+      'exist: changes from before it is made would be left out',
+    {
+      cure:
+        'Set publication.name to the publication that the slot was read with (of Debezium: ' +
+        'dbz_publication): SELECT pubname FROM pg_publication;',
+    },
+  );
+}
+
 /** A slot that stands where ours should be made, and that no offset of ours knows. */
 export function foreignSlot(name: string, cause?: unknown): TidemarkError {
   return new TidemarkError(

@@ -12,7 +12,7 @@ import type { CapturePlan, CatalogState } from './capture-preparation.ts';
 import type { CapturedTable } from './captured-tables.ts';
 import { unneededOperations } from './postgres-publication.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
-import { foreignSlot, slotProblem, takesSlotOver } from './postgres-slot.ts';
+import { foreignSlot, slotProblem, takesSlotOver, unpublishedTakeover } from './postgres-slot.ts';
 import type { PreflightWarning } from './setting-warnings.ts';
 import { settingWarnings } from './setting-warnings.ts';
 import { identityColumns } from './table-schema-builder.ts';
@@ -140,7 +140,12 @@ function slotProblems({ catalog, options, slot, hasOffset }: PreflightInput): Ti
   if (slot !== null) {
     const unusable = slotProblem(slot, server.database);
     if (unusable !== null) found.push(unusable);
-    else if (hasOffset === false && !takesSlotOver(options)) found.push(foreignSlot(slot.name));
+    else if (hasOffset === false) {
+      if (!takesSlotOver(options)) found.push(foreignSlot(slot.name));
+      else if (catalog.publication === null) {
+        found.push(unpublishedTakeover(slot.name, options.publicationName));
+      }
+    }
   } else if (server.usedReplicationSlots >= server.maxReplicationSlots) {
     found.push(
       ...problem(

@@ -1,3 +1,4 @@
+import { publicationQuery } from '../../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkErrors, toTidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { parseLsn } from '../../../model/lsn.ts';
@@ -5,6 +6,7 @@ import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import { prepareCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { Querier } from '../wire/catalog-session.ts';
+import { catalogRows } from '../wire/catalog-session.ts';
 import { followsStream } from './snapshot-offset.ts';
 import {
   createSlot,
@@ -14,6 +16,7 @@ import {
   readSlot,
   slotProblem,
   takesSlotOver,
+  unpublishedTakeover,
 } from '../capture/postgres-slot.ts';
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
@@ -91,6 +94,7 @@ async function attemptSnapshot(
     },
     signal,
   );
+  await refuseNewPublication(control, request);
   const prepared = await prepareCapture(control, options, signal);
   const { relations } = await examinedOverrides(control, prepared, request);
   await using replication = await connect(
@@ -219,6 +223,18 @@ async function announceTables(
   for (const { schema } of tables) {
     await request.receiver.schemaChanged({ table: schema, previous: null, lsn });
   }
+}
+
+/** Before the publication is made: it would come too late for what a slot of others holds. */
+async function refuseNewPublication(
+  control: Querier,
+  { options, signal }: SnapshotRequest,
+): Promise<void> {
+  if (!takesSlotOver(options)) return;
+  const { slotName, publicationName } = options;
+  if ((await readSlot(control, slotName, signal)) === null) return;
+  const found = await catalogRows(control, publicationQuery(publicationName), signal);
+  if (found.length === 0) throw unpublishedTakeover(slotName, publicationName);
 }
 
 /**

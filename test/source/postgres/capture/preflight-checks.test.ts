@@ -144,7 +144,12 @@ describe('slot', () => {
 
   test('one that no offset knows may be taken over', () => {
     const options = { snapshotMode: 'no_data', offsetMismatchStrategy: 'trust_slot' } as const;
-    expect(codes({ slot: slotInfo(), hasOffset: false, options })).toEqual([]);
+    const slot = slotInfo();
+    const catalog = { publication: publicationInfo() };
+    expect(codes({ slot, hasOffset: false, options, catalog })).toEqual([]);
+    const young = { slot, hasOffset: false, options, catalog: { publication: null } };
+    expect(codes(young)).toEqual(['PG_PUBLICATION']);
+    expect(cures(young)).toContain('dbz_publication');
   });
 });
 

@@ -6,9 +6,12 @@ import { rejection, startSnapshot } from '../../../support/snapshot-run.ts';
 
 const TAKEN_OVER = { snapshotMode: 'no_data', offsetMismatchStrategy: 'trust_slot' } as const;
 
+// What the helper of these tests names it.
+const PUBLICATION = 'CREATE PUBLICATION tidemark FOR TABLE a';
+
 test('a slot that others made is taken over as it stands, if both properties say so', async () => {
   await using database = await freshDatabase();
-  await database.query('CREATE TABLE a (id int PRIMARY KEY)');
+  await database.query(`CREATE TABLE a (id int PRIMARY KEY); ${PUBLICATION}`);
   const [made] = await database.query(
     `SELECT lsn::text FROM pg_create_logical_replication_slot($1, 'pgoutput')`,
     [database.name],
@@ -33,7 +36,7 @@ test('a slot that others made is taken over as it stands, if both properties say
 
 test('a slot that is taken over is never dropped, and has to be one of pgoutput', async () => {
   await using database = await freshDatabase();
-  await database.query('CREATE TABLE a (id int PRIMARY KEY)');
+  await database.query(`CREATE TABLE a (id int PRIMARY KEY); ${PUBLICATION}`);
   await database.query(`SELECT pg_create_physical_replication_slot($1)`, [database.name]);
   const refused = startSnapshot(sourceOptionsFor(database, TAKEN_OVER));
   expect((await rejection(refused.result)).message).toContain('a physical one');
@@ -47,4 +50,18 @@ test('a slot that is taken over is never dropped, and has to be one of pgoutput'
   const before = await database.query(slot);
   await startSnapshot(sourceOptionsFor(database, TAKEN_OVER), { unfinished }).result;
   expect(await database.query(slot)).toEqual(before);
+});
+
+test('a publication that has still to be made comes too late for what the slot holds', async () => {
+  await using database = await freshDatabase();
+  await database.query('CREATE TABLE a (id int PRIMARY KEY)');
+  await database.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [
+    database.name,
+  ]);
+  await database.query('INSERT INTO a VALUES (1)');
+  const error = await rejection(startSnapshot(sourceOptionsFor(database, TAKEN_OVER)).result);
+  expect(error.code).toBe('PG_PUBLICATION');
+  expect(error.message).toContain('would be left out');
+  // It was not made: a second attempt must not find it and go on.
+  expect(await database.query('SELECT 1 FROM pg_publication')).toEqual([]);
 });
