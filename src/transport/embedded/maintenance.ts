@@ -82,37 +82,42 @@ export class Maintenance {
     // What fails for one, a damaged segment say, must not keep the space of all others.
     const failures: unknown[] = [];
     let restedAtMs = clock.monotonicMs();
-    for (const topic of catalog.topics) {
-      for (const partition of topic.partitions.keys()) {
+    let left = catalog.topics.flatMap((topic) =>
+      [...topic.partitions.keys()].map((partition) => ({ topic, partition })),
+    );
+    // All partitions go on together, segment by segment: each by itself would read them all again.
+    while (left.length > 0) {
+      const again: typeof left = [];
+      for (const at of left) {
         // Writes that find nothing to do end within this turn of the event loop, all of them.
         if (clock.monotonicMs() - restedAtMs > SLICE_MS) {
           if (!(await pause())) return;
           restedAtMs = clock.monotonicMs();
         }
         if (signal.aborted) return;
+        const round = { hold: hold(at.topic, at.partition), nowMs, pause };
         try {
-          await this.#tend(topic, partition, { hold: hold(topic, partition), nowMs, pause });
+          if (await this.#tend(at.topic, at.partition, round)) again.push(at);
         } catch (thrown) {
           failures.push(thrown);
         }
       }
+      left = again;
     }
     await reclaim(store, catalog, pause);
     if (failures.length > 0) throw failures[0];
   }
 
-  async #tend(topic: Topic, partition: number, { hold, nowMs, pause }: Round): Promise<void> {
+  /** True when there may be more to do. */
+  async #tend(topic: Topic, partition: number, { hold, nowMs, pause }: Round): Promise<boolean> {
     const { store, compaction } = this.#parts;
     if (topic.document.cleanup === 'delete') {
-      while (await this.#retention.retain(topic, partition, hold, nowMs)) {
-        if (!(await pause())) return;
-      }
-      return;
+      return await this.#retention.retain(topic, partition, hold, nowMs);
     }
     for (;;) {
       try {
         await compactPartition(store, topic, partition, hold, nowMs, compaction, pause);
-        return;
+        return false;
       } catch (thrown) {
         // It writes before anything goes. What it has emptied may be all that there is to free.
         if (!(thrown instanceof TidemarkError && thrown.code === 'STORE_FULL')) throw thrown;

@@ -29,7 +29,7 @@ export class Retention {
     this.#store = store;
   }
 
-  /** Some blocks at a time; true when there may be more. */
+  /** Some blocks of one segment at a time; true when there may be more. */
   async retain(topic: Topic, partition: number, hold: number, nowMs: number): Promise<boolean> {
     let isMore = false;
     await this.#store.write('state', () => {
@@ -64,7 +64,8 @@ export class Retention {
     let { startOffset, bytes, records } = before;
     let isMore = false;
     let seen = 0;
-    for (const block of this.#store.log.blocks(storage, partition, startOffset)) {
+    const { log } = this.#store;
+    for (const block of log.blocks(storage, partition, startOffset)) {
       const tooOld = retentionMs !== null && block.newestMs < nowMs - retentionMs;
       const tooMany = retentionBytes !== null && bytes > retentionBytes;
       isMore = seen++ === BLOCKS_PER_WRITE;
@@ -75,6 +76,11 @@ export class Retention {
       startOffset = block.endOffset;
       bytes -= block.length;
       records -= block.count;
+      // To look at the next block is to read the next segment.
+      if ((log.closedSpanOf(block)?.endOffset ?? Number.POSITIVE_INFINITY) <= startOffset) {
+        isMore = true;
+        break;
+      }
     }
     if (startOffset === before.startOffset) return { write: { operations: [] }, isMore };
     const state = { ...before, startOffset, bytes, records };

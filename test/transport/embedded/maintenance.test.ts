@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { openEmbeddedTransport } from '../../../src/transport/embedded/embedded-transport.ts';
+import { SegmentFiles } from '../../../src/transport/embedded/segment-files.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { batchOf } from '../batch-of.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -88,5 +89,27 @@ describe('maintenance', () => {
     expect(peak).toBeLessThanOrEqual(maxBytes);
     expect(transport.statistics().records).toBe(keys + 1);
     await append();
+  });
+
+  test('reads each segment about once, however many topics begin in the oldest', async () => {
+    using folder = temporaryFolder();
+    const options = { path: folder.path, segmentBytes: 70_000 };
+    const topics = Array.from({ length: 30 }, (_, n) => `t${n}`);
+    {
+      await using transport = await openEmbeddedTransport(options);
+      const handles: number[] = [];
+      for (const name of topics) handles.push(await transport.openTopic(name));
+      const records = handles.map((topic) => ({ topic, value: Buffer.alloc(2000) }));
+      // More segments than there are indexes in memory.
+      for (let n = 0; n < 20; n++) await transport.append(batchOf(records), null);
+    }
+    await using transport = await openEmbeddedTransport(options);
+    for (const name of topics) await transport.openTopic(name, { retentionMs: 1 });
+    const read = vi.spyOn(SegmentFiles.prototype, 'read');
+    await transport.runMaintenance();
+    expect(transport.statistics().records).toBe(0);
+    // Five reads find the blocks of a segment.
+    expect(read.mock.calls.length).toBeLessThan(20 * 5 * 2);
+    read.mockRestore();
   });
 });
