@@ -307,8 +307,9 @@ export class SegmentCatalog {
   }
 
   #scan(segment: number, from: number, to: number): StoredBlock[] {
-    const read = (position: number, length: number) => this.#files.read(segment, position, length);
-    const blocks = this.#checked(segment, () => scanBlocks(segment, read, from, to));
+    const blocks = this.#checked(segment, () =>
+      scanBlocks(segment, this.#files.scanner(segment), from, to),
+    );
     if (blocks === null) throw this.#gone(segment);
     return blocks;
   }

@@ -10,6 +10,7 @@ import {
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { SCAN_BYTES, type SegmentReader } from './segment-index.ts';
 
 /** Bytes for a segment. */
 export interface SegmentWrite {
@@ -107,18 +108,27 @@ export class SegmentFiles {
     return handle;
   }
 
-  /** Null when the file is gone: the process that writes has deleted it. */
-  read(segment: number, position: number, length: number): Buffer | null {
+  /**
+   * Null when the file is gone: the process that writes has deleted it. The bytes are the caller's
+   * own, or the beginning of `into`.
+   */
+  read(segment: number, position: number, length: number, into?: Buffer): Buffer | null {
     const descriptor = this.#readerOf(segment);
     if (descriptor === null) return null;
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = into ?? Buffer.allocUnsafeSlow(length);
     let read = 0;
     while (read < length) {
       const more = readSync(descriptor, bytes, read, length - read, position + read);
       if (more === 0) break;
       read += more;
     }
-    return read === length ? bytes : bytes.subarray(0, read);
+    return read === bytes.length ? bytes : bytes.subarray(0, read);
+  }
+
+  /** Reads into one buffer: a large segment has thousands of heads. */
+  scanner(segment: number): SegmentReader {
+    const into = Buffer.allocUnsafe(SCAN_BYTES);
+    return (position, length) => this.read(segment, position, length, into);
   }
 
   #readerOf(segment: number): number | null {

@@ -7,11 +7,14 @@ export interface StoredBlock extends BlockHead {
   readonly position: number;
 }
 
-/** Reads `length` bytes of a segment, fewer at the end of its file; null when that is gone. */
+/**
+ * Reads `length` bytes of a segment, fewer at the end of its file; null when that is gone. They are
+ * valid until the next call.
+ */
 export type SegmentReader = (position: number, length: number) => Buffer | null;
 
 /** Bytes read for heads at a time: small blocks come many in one, large ones are skipped. */
-const SCAN_BYTES = 16 * 1024;
+export const SCAN_BYTES = 16 * 1024;
 
 /** Partitions of a topic; storages are u32, so that one number is exact for both. */
 export const PARTITIONS_MAX = 2 ** 20;

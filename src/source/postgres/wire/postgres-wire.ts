@@ -93,7 +93,7 @@ export class PostgresWire implements AsyncDisposable {
   ): Promise<PostgresWire> {
     const wire = new PostgresWire(options, clock);
     const receiver: ByteReceiver = {
-      room: () => wire.#input.room(wire.#stalled),
+      room: () => wire.#input.room(),
       received: (count) => wire.#received(count),
       chunk: (bytes) => {
         // No pause: a TLS record is small, and many of them come from one read of the kernel.
@@ -260,7 +260,10 @@ export class PostgresWire implements AsyncDisposable {
         return;
       }
       const settled = this.#operation?.settle(this.#input.pending > 0);
-      if (settled !== undefined) this.#waitFor(settled, false);
+      if (settled !== undefined) {
+        this.#input.hold();
+        this.#waitFor(settled, false);
+      }
     } catch (error) {
       this.#fail(toTidemarkError(error));
     } finally {

@@ -20,6 +20,10 @@ const LEAST_ROOM_BYTES = 16 * 1024;
  */
 export class WireInput {
   #bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  /** The buffer of the frame that a sink waits with: nothing in it may move. */
+  #holder: Buffer | undefined;
+  /** The one that was in use before: a new one for each wait would keep the collector busy. */
+  #spare: Buffer | undefined;
   #position = 0;
   #end = 0;
   #capacity = INITIAL_BYTES;
@@ -32,18 +36,20 @@ export class WireInput {
   }
 
   /**
-   * Where the next read goes; moves the rest to the front or into a larger buffer if need be. With
-   * `held` a sink still waits with a frame, and Node asks for room all the same: the bytes stay
-   * where they are, and the rest goes into another buffer.
+   * Where the next read goes; moves the rest to the front or into a larger buffer if need be. While
+   * a sink waits with a frame, and Node asks for room all the same (or TLS brings more), its bytes
+   * stay where they are, and the rest goes into another buffer.
    */
-  room(held = false): Buffer {
+  room(): Buffer {
+    const isHeld = this.#holder === this.#bytes;
     const pending = this.pending;
     // While frames are held back the rest may be more than a read ever is.
     const least = Math.max(this.#wanted, pending) + LEAST_ROOM_BYTES;
     const needed = Math.max(this.#capacity, least);
-    if (held || needed > this.#bytes.length || this.#bytes.length > 2 * needed) {
-      const bytes = Buffer.allocUnsafeSlow(needed);
+    if (isHeld || needed > this.#bytes.length || this.#bytes.length > 2 * needed) {
+      const bytes = this.#another(needed);
       this.#bytes.copy(bytes, 0, this.#position, this.#end);
+      if (isHeld) this.#spare = this.#bytes;
       this.#bytes = bytes;
       this.#position = 0;
       this.#end = pending;
@@ -61,6 +67,18 @@ export class WireInput {
       this.#bytes = bytes;
     }
     return this.#bytes.subarray(this.#end);
+  }
+
+  /** Somebody waits with what was handed over last; until the next `drain`. */
+  hold(): void {
+    this.#holder = this.#bytes;
+  }
+
+  /** A buffer of that size, or the spare one if it has the size and nobody waits with it. */
+  #another(bytes: number): Buffer {
+    const spare = this.#spare;
+    const fits = spare !== undefined && spare.length >= bytes && spare.length <= 2 * bytes;
+    return fits && spare !== this.#holder ? spare : Buffer.allocUnsafeSlow(bytes);
   }
 
   /** The kernel wrote `count` bytes into what `room` returned. */
@@ -81,8 +99,9 @@ export class WireInput {
     }
   }
 
-  /** Hands over whole frames until they end or the sink wants to wait. */
+  /** Hands over whole frames until they end or the sink wants to wait; not before it has waited. */
   drain(sink: FrameSink): Promise<void> | undefined {
+    this.#holder = undefined;
     const bytes = this.#bytes;
     const end = this.#end;
     let position = this.#position;
@@ -103,7 +122,10 @@ export class WireInput {
       // Set before the call: a sink that throws or waits must not see the frame again.
       this.#position = position;
       const wait = sink.frame(type, bytes, start, frameEnd);
-      if (wait !== undefined) return wait;
+      if (wait !== undefined) {
+        this.#holder = bytes;
+        return wait;
+      }
     }
     this.#position = position;
     return undefined;

@@ -36,7 +36,7 @@ test('a copy passes its data and waits on', async () => {
     },
     settle: () => wait,
   });
-  operation.data(Buffer.from('abcd'), 1, 3);
+  expect(operation.data(Buffer.from('abcd'), 1, 3)).toBeUndefined();
   expect(seen).toEqual(['bc']);
   expect(operation.settle()).toBe(wait);
   await wait;
