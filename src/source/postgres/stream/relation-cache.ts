@@ -191,7 +191,8 @@ export class RelationCache {
         : (before?.isDue ?? null);
     const end = until ?? LAST_LSN;
     const readAt = before !== null && before.readAt > end ? before.readAt : end;
-    const check = ShapeCheck.of(table, readAt, isDue);
+    // A streamed transaction tells all its tables: nothing here may look at columns.
+    const check = before?.renewed(readAt, isDue) ?? null;
     if (check === null && until === null) return false;
     this.#relations.set(relationId, { ...(known as CachedRelation), check });
     return true;

@@ -17,17 +17,20 @@ export class ShapeCheck {
   readonly #readAt: Lsn;
   /** True once the catalog has to be asked again, whatever the rows are; null: never by itself. */
   readonly isDue: (() => boolean) | null;
-  /** NOT NULL by a catalog that may be newer than the changes; empty from `#readAt` on. */
+  /** NOT NULL by a catalog that may be newer than the changes. */
+  readonly #notNull: readonly ColumnSchema[];
+  /** The same up to `#readAt`; empty from there on. */
   #required: readonly ColumnSchema[];
 
   private constructor(
     labels: EnumLabels | null,
-    required: readonly ColumnSchema[],
+    notNull: readonly ColumnSchema[],
     readAt: Lsn,
     isDue: (() => boolean) | null,
   ) {
     this.#labels = labels;
-    this.#required = required;
+    this.#notNull = notNull;
+    this.#required = notNull;
     this.#readAt = readAt;
     this.isDue = isDue;
   }
@@ -43,6 +46,11 @@ export class ShapeCheck {
     return labels === null && required.length === 0
       ? null
       : new ShapeCheck(labels, required, readAt, isDue);
+  }
+
+  /** The same for rows up to another position; the shape is not looked at again. */
+  renewed(readAt: Lsn, isDue: (() => boolean) | null): ShapeCheck {
+    return new ShapeCheck(this.#labels, this.#notNull, readAt, isDue);
   }
 
   /** Rows before this position may be older than the catalog that told NOT NULL. */

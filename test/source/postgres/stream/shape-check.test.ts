@@ -76,6 +76,16 @@ describe('nulls where the catalog, newer than the row, says NOT NULL', () => {
     expect(check?.fits(change(table, ['1', null, null]))).toBe(true);
   });
 
+  test('a shape that is told again is looked for again, up to another position', () => {
+    const check = ShapeCheck.of(table, READ_AT);
+    const late = change(table, ['1', null, null], { lsn: READ_AT });
+    expect(check?.fits(late)).toBe(true);
+    const renewed = check?.renewed(lsn(500n), null);
+    expect(renewed?.fits(late)).toBe(false);
+    expect(renewed?.readAt).toBe(500n);
+    expect(renewed?.fits(change(table, ['1', null, null], { lsn: lsn(500n) }))).toBe(true);
+  });
+
   test('a table of nullable columns is not looked at', () => {
     expect(ShapeCheck.of(tableWith(['a', 'b']), READ_AT)).toBeNull();
   });
