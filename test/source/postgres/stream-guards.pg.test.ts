@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../support/postgres-source.ts';
 import type { RecordingReceiver } from '../../support/recording-receiver.ts';
@@ -78,6 +79,14 @@ test('a slot that was dropped and made anew is another one (P107)', async () => 
   await second.stop();
 });
 
+/** The first look at the publication is the measure; it has been taken when the query is over. */
+async function firstLook(database: TestDatabase): Promise<void> {
+  await database.until(
+    `SELECT query LIKE '%pg_publication p%' AND state = 'idle' FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'tidemark heartbeat%'`,
+  );
+}
+
 /** The statement, what is told, and the version from which on there is such a thing. */
 test.for<readonly [string, string, number?]>([
   ['DROP PUBLICATION tidemark', 'dropped'],
@@ -96,11 +105,7 @@ test.for<readonly [string, string, number?]>([
   const first = await startStreaming(options);
   await database.query('INSERT INTO a VALUES (1)');
   await first.receiver.until((events) => events.length === 1);
-  // The first look is the measure.
-  await database.until(
-    `SELECT query LIKE '%pg_publication p%' FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'tidemark heartbeat%'`,
-  );
+  await firstLook(database);
   await database.query(sql);
   await expect(first.ended).rejects.toMatchObject({
     code: 'PG_PUBLICATION',
@@ -117,10 +122,7 @@ test.for<readonly [string, string]>([
   await database.query(`${CREATE}; CREATE TABLE b (id int PRIMARY KEY)`);
   const options = sourceOptionsFor(database, { publicationAutocreateMode: 'filtered' });
   const source = await startStreaming(options);
-  await database.until(
-    `SELECT query LIKE '%pg_publication p%' FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'tidemark heartbeat%'`,
-  );
+  await firstLook(database);
   // What is dropped for good is no reason to stop.
   await database.query('DROP TABLE b');
   await database.query('INSERT INTO a VALUES (1)');
