@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- postgres-growth [--events N,N] [--tables N,N] [--retention BYTES] [--json]`:
- * CPU of the daemon per streamed event, as the number of events and the number of tables grow. What
- * is flat here does not depend on how long the daemon has run or on how much it captures. Alone,
- * without a peer; of some runs the median counts, in turn. The log keeps a bounded size, as in operation: one that only grows (`--retention
- * 64gb`) has the kernel put each page into memory that it has not used before, which on a virtual
- * machine the host must find first: the same write then costs up to eight times as much.
+ * `npm run bench -- postgres-growth [--events N,N] [--tables N,N] [--repeat N] [--retention BYTES]
+ * [--json]`: CPU of the daemon per streamed event, as the number of events and the number of tables
+ * grow. What is flat here does not depend on how long the daemon has run or on how much it
+ * captures. Alone, without a peer; of several runs in turn the median counts. The log keeps a
+ * bounded size, as in operation: one that only grows (`--retention 64gb`) has the kernel put each
+ * page into memory that it has not used before, which on a virtual machine the host must find
+ * first: the same write then costs up to eight times as much.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
