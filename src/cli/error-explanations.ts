@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../foundation/errors.ts';
+import type { ErrorCode } from '../foundation/error-table.ts';
 
 /** The longer story behind codes whose one sentence in the table leaves questions. */
 export const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {

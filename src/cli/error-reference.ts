@@ -1,4 +1,4 @@
-import { ERROR_TABLE, type ErrorCode } from '../foundation/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
 
 /** The error table as Markdown, for the README. */
 export function renderErrorReference(): string {

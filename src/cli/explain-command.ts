@@ -1,5 +1,6 @@
 import { nearestName } from '../config/nearest-name.ts';
-import { ERROR_TABLE, type ErrorCode, TidemarkError } from '../foundation/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { EXPLANATIONS } from './error-explanations.ts';
 

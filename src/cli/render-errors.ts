@@ -1,9 +1,5 @@
-import {
-  type ExitCode,
-  type TidemarkError,
-  TidemarkErrors,
-  toTidemarkError,
-} from '../foundation/errors.ts';
+import type { ExitCode } from '../foundation/error-policy.ts';
+import { type TidemarkError, TidemarkErrors, toTidemarkError } from '../foundation/errors.ts';
 import { ConfigErrors } from '../config/resolve-options.ts';
 import type { ConsoleOutput } from './console-output.ts';
 

@@ -1,5 +1,6 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
-import { ERROR_TABLE, type ErrorCode, TidemarkError } from '../foundation/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { CliContext } from './cli-context.ts';
 import { daemonUrl } from './daemon-address.ts';
 

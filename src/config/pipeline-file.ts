@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Node } from 'yaml';
 import { must } from '../foundation/assert.ts';
-import { type ErrorCode, TidemarkError } from '../foundation/errors.ts';
+import type { ErrorCode } from '../foundation/error-table.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ProviderContext } from './config-providers.ts';
 import { expandReferences } from './config-providers.ts';
 import {

@@ -1,4 +1,5 @@
-import { type ErrorCode, TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
+import type { ErrorCode } from '../foundation/error-table.ts';
+import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import { expandReferences, type ProviderContext } from './config-providers.ts';
 import { nearestName } from './nearest-name.ts';
 import { type Option, type OptionValue, ResolvedOptions } from './option.ts';

@@ -1,5 +1,6 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import type { ErrorCode, ErrorDetails } from '../foundation/errors.ts';
+import type { ErrorCode } from '../foundation/error-table.ts';
+import type { ErrorDetails } from '../foundation/errors.ts';
 
 /**
  * A refusal of the schema registry. `registryCode` is the `error_code` of Confluent's REST API; its

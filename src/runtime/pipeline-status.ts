@@ -1,4 +1,4 @@
-import { ERROR_TABLE, type ErrorCode } from '../foundation/errors.ts';
+import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
 import { formatLsn } from '../model/lsn.ts';
 import type { ParkedTable } from '../model/sink-record.ts';
 import type { SourcePhase } from '../model/change-event.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { renderErrorReference } from '../../src/cli/error-reference.ts';
-import { ERROR_TABLE } from '../../src/foundation/errors.ts';
+import { ERROR_TABLE } from '../../src/foundation/error-table.ts';
 
 test('every code has its row', () => {
   const rows = renderErrorReference().split('\n').slice(2);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ConsoleOutput } from '../../src/cli/console-output.ts';
 import { explainCommand } from '../../src/cli/explain-command.ts';
-import { ERROR_TABLE, TidemarkError } from '../../src/foundation/errors.ts';
+import { ERROR_TABLE } from '../../src/foundation/error-table.ts';
+import { TidemarkError } from '../../src/foundation/errors.ts';
 
 function explain(code: string | undefined, json = false): string {
   let text = '';

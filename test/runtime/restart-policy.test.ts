@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { Backoff } from '../../src/foundation/backoff.ts';
-import { TidemarkError, type ErrorCode } from '../../src/foundation/errors.ts';
+import type { ErrorCode } from '../../src/foundation/error-table.ts';
+import { TidemarkError } from '../../src/foundation/errors.ts';
 import { decideRestart } from '../../src/runtime/restart-policy.ts';
 
 function backoffAfter(attempts: number): Backoff {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../foundation/errors.ts';
+import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 
 /** The fields of a server's error that are used; all but the code may be missing. */

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../foundation/errors.ts';
+import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 
 /** Fields of an ErrorResponse; `pg`'s DatabaseError has the same names except `code`. */
