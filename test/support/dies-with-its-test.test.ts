@@ -11,6 +11,8 @@ function begin(): ChildProcess {
   return child;
 }
 
+// These two run, and have to fail: what is tested is what a failed test leaves behind. The next
+// test looks at it. `fails` turns them red should they ever pass.
 test.fails('a test that runs out of time', { timeout: 500 }, async () => {
   begin();
   await new Promise(() => undefined);
