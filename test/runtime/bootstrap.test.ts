@@ -32,7 +32,7 @@ async function snapshotOfTwo(
   return bench;
 }
 
-/** Starts it and collects each state once. */
+/** Starts it and collects each state once; time goes on until a state is reached. */
 function follow({ pipeline, clock }: PipelineBench, controller = new AbortController()) {
   const states: BootstrapState[] = [];
   pipeline.start();
@@ -40,29 +40,34 @@ function follow({ pipeline, clock }: PipelineBench, controller = new AbortContro
     if (JSON.stringify(states.at(-1)) !== JSON.stringify(state)) states.push(state);
   });
   ended.catch(() => undefined);
-  return { states, ended, controller };
+  const reaches = (last: BootstrapState): Promise<void> =>
+    vi.waitFor(() => {
+      clock.advance(100);
+      expect(states.at(-1)).toEqual(last);
+    });
+  return { states, reaches, ended, controller };
+}
+
+/** The sink holds both rows back until they are told as left. */
+async function followHeld(bench: PipelineBench) {
+  const gate = Promise.withResolvers<void>();
+  bench.sink.gate = gate.promise;
+  const followed = follow(bench);
+  await vi.waitFor(() => {
+    bench.clock.advance(100);
+    expect(followed.states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
+  });
+  gate.resolve();
+  return followed;
 }
 
 test('ends when the sink holds what was in the log and the stream has passed', async () => {
   await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
-  const gate = Promise.withResolvers<void>();
-  bench.sink.gate = gate.promise;
-  const { states, ended } = follow(bench);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
-  });
-  gate.resolve();
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
-  });
+  const { states, reaches, ended } = await followHeld(bench);
+  await reaches({ kind: 'catching-up' });
   // The reader said that five bytes were still to come.
   bench.reader().receivedLsn = lsn(0x1_0000_0015n);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'done' });
-  });
+  await reaches({ kind: 'done' });
   await ended;
   expect(states.map(({ kind }) => kind).filter((kind) => kind !== 'snapshot')).toEqual([
     'applying',
@@ -76,39 +81,27 @@ test('a table that is still read beside the stream is waited for', async () => {
     polls: [[fetchedRecords('t', [0, 1])]],
     script: (_receiver, _reader, signal) => aborted(signal),
   });
-  const { states, ended } = follow(bench);
+  const { states, reaches, ended } = follow(bench);
   await vi.waitFor(() => expect(bench.log).toContain('durable'));
   bench.reader().receivedLsn = lsn(0x1_0000_0015n);
   bench.clock.advance(100);
   bench.clock.advance(100);
   expect(states).toEqual([{ kind: 'snapshot' }]);
   bench.reader().tableRead = true;
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
-  });
+  await reaches({ kind: 'catching-up' });
   bench.reader().receivedLsn = lsn(0x1_0000_001an);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'done' });
-  });
+  await reaches({ kind: 'done' });
   await ended;
 });
 
 test('what the stream brought meanwhile is waited for, in the log and in the sink', async () => {
   await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
-  const { states, controller, ended } = follow(bench);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'catching-up' });
-  });
+  const { states, reaches, controller, ended } = follow(bench);
+  await reaches({ kind: 'catching-up' });
   const topic = await bench.source.transport.openTopic('t');
   await bench.source.transport.append(batchOf([{ topic, value: 'c' }]), null);
   bench.reader().receivedLsn = lsn(0x1_0000_0015n);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'applying', recordsLeft: 1 });
-  });
+  await reaches({ kind: 'applying', recordsLeft: 1 });
   for (let i = 0; i < 5; i++) bench.clock.advance(100);
   expect(states.map(({ kind }) => kind)).not.toContain('done');
   controller.abort();
@@ -120,18 +113,8 @@ test('a source that ends by itself has no stream to wait for, but sinks', async 
     polls: [[fetchedRecords('t', [0, 1])]],
     script: () => Promise.resolve(),
   });
-  const gate = Promise.withResolvers<void>();
-  bench.sink.gate = gate.promise;
-  const { states, ended } = follow(bench);
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
-  });
-  gate.resolve();
-  await vi.waitFor(() => {
-    bench.clock.advance(100);
-    expect(states.at(-1)).toEqual({ kind: 'done' });
-  });
+  const { reaches, ended } = await followHeld(bench);
+  await reaches({ kind: 'done' });
   await ended;
 });
 

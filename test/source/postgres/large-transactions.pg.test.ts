@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type pg from 'pg';
 import { expect, test } from 'vitest';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
@@ -35,15 +36,21 @@ async function spooled(database: TestDatabase): Promise<void> {
   );
 }
 
+/** The client of a transaction that is open, and part of it with the source already. */
+async function openLarge(database: TestDatabase, rows: number): Promise<pg.Client> {
+  const client = await database.connect();
+  await client.query('BEGIN');
+  await client.query(insert(1, rows));
+  await spooled(database);
+  return client;
+}
+
 test('small commits pass an open large transaction, which follows whole, in order', async () => {
   await using database = await freshDatabase();
   await smallMemory(database);
   const source = await startStreaming(sourceOptionsFor(database));
   const { receiver } = source;
-  const client = await database.connect();
-  await client.query('BEGIN');
-  await client.query(insert(1, 5000));
-  await spooled(database);
+  const client = await openLarge(database, 5000);
   await database.query('INSERT INTO small VALUES (1)');
   await receiver.until((events) => events.length === 1);
   await client.query(insert(5001, 8000));
@@ -70,10 +77,7 @@ test('shapes that are told anew beside a large transaction stay right', async ()
   await database.query('ALTER TABLE small ADD v int NOT NULL DEFAULT 0');
   const source = await startStreaming(sourceOptionsFor(database));
   const { receiver } = source;
-  const client = await database.connect();
-  await client.query('BEGIN');
-  await client.query(insert(1, 2000));
-  await spooled(database);
+  const client = await openLarge(database, 2000);
   await database.query('INSERT INTO small VALUES (1)');
   await database.query('ANALYZE small');
   for (const id of range(2, 20)) {
@@ -106,10 +110,7 @@ test('under FULL a new key is found, though the shape that is told stays the sam
   await database.query('ALTER TABLE small ADD v int NOT NULL, REPLICA IDENTITY FULL');
   const source = await startStreaming(sourceOptionsFor(database));
   const { receiver } = source;
-  const client = await database.connect();
-  await client.query('BEGIN');
-  await client.query(insert(1, 2000));
-  await spooled(database);
+  const client = await openLarge(database, 2000);
   await database.query('INSERT INTO small VALUES (1, 1)');
   await database.query('ANALYZE small');
   const writer = await database.connect();

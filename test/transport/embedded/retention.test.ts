@@ -36,6 +36,17 @@ async function range(transport: EmbeddedTransport): Promise<number[]> {
   return [partition?.startOffset ?? -1, partition?.endOffset ?? -1];
 }
 
+/** The topic a of a store, without the transport that would maintain it. */
+async function topicOf(store: Store, options: TopicOptions) {
+  const catalog = new TopicCatalog(store);
+  await store.write('state', () => {
+    const operations: StoreOperation[] = [];
+    const { durable } = catalog.planTopic('a', options, catalog.counters, operations);
+    return { operations, durable };
+  });
+  return { topic: catalog.byHandle(0), appender: new BatchAppender(store, catalog, 1e9) };
+}
+
 describe('retention', () => {
   test('by age takes what is older, up to the first that is not', async () => {
     using folder = temporaryFolder();
@@ -126,17 +137,10 @@ describe('retention', () => {
   test('takes what a group has held for long in several writes', async () => {
     using folder = temporaryFolder();
     await using store = await Store.open({ path: folder.path, readOnly: false, maxBytes: 2 ** 36 });
-    const catalog = new TopicCatalog(store);
-    await store.write('state', () => {
-      const operations: StoreOperation[] = [];
-      const { durable } = catalog.planTopic('a', { retentionMs: 1 }, catalog.counters, operations);
-      return { operations, durable };
-    });
-    const topic = catalog.byHandle(0);
+    const { topic, appender } = await topicOf(store, { retentionMs: 1 });
     // Two of these do not fit a block.
     const value = Buffer.alloc(33_000);
     const batch = batchOf(Array.from({ length: 1500 }, () => ({ topic: 0, value })));
-    const appender = new BatchAppender(store, catalog, 1e9);
     await store.write('state', () => appender.plan(batch, null));
     const retention = new Retention(store);
     expect(await retention.retain(topic, 0, 1500, 1e9)).toBe(true);
@@ -148,14 +152,7 @@ describe('retention', () => {
   test('looks at blocks again only when something may be due', async () => {
     using folder = temporaryFolder();
     await using store = await Store.open({ path: folder.path, readOnly: false, maxBytes: 2 ** 36 });
-    const catalog = new TopicCatalog(store);
-    await store.write('state', () => {
-      const operations: StoreOperation[] = [];
-      const { durable } = catalog.planTopic('a', { retentionMs: 10 }, catalog.counters, operations);
-      return { operations, durable };
-    });
-    const topic = catalog.byHandle(0);
-    const appender = new BatchAppender(store, catalog, 1e9);
+    const { topic, appender } = await topicOf(store, { retentionMs: 10 });
     const append = (timestampMs: number) =>
       store.write('state', () =>
         appender.plan(batchOf([{ topic: 0, value: 'x', timestampMs }]), null),

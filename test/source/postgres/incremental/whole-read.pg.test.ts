@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import type { TestDatabase } from '../../../support/postgres.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';
 import { SteppedClock } from '../../../support/stepped-clock.ts';
 import { expectTables } from '../../../support/table-rows.ts';
 
-test('a keyless table under load ends equal, what the read saw is left out', async () => {
-  await using database = await freshDatabase();
+/** A table k that can only be read whole. */
+async function keylessTable(database: TestDatabase, rows: number): Promise<void> {
   await database.query(`
     CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
-    INSERT INTO k SELECT g FROM generate_series(1, 200) g;`);
+    INSERT INTO k SELECT generate_series(1, ${rows});`);
+}
+
+test('a keyless table under load ends equal, what the read saw is left out', async () => {
+  await using database = await freshDatabase();
+  await keylessTable(database, 200);
   const options = sourceOptionsFor(database, {
     snapshotMode: 'no_data',
     snapshots: DEFAULT_SNAPSHOT_OPTIONS,
@@ -65,9 +71,7 @@ test.each(['incremental', 'blocking'])(
   'cut off behind the truncate event (%s), no change of the table goes out before its rows',
   async (type) => {
     await using database = await freshDatabase();
-    await database.query(`
-      CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
-      INSERT INTO k SELECT generate_series(1, 500);`);
+    await keylessTable(database, 500);
     const options = sourceOptionsFor(database);
     const receiver = new RecordingReceiver();
     const first = await startStreaming(options, receiver);
@@ -132,9 +136,7 @@ test.each(['incremental', 'blocking'])(
   'a keyless table keeps to snapshot.max.rows.per.second (%s)',
   async (type) => {
     await using database = await freshDatabase();
-    await database.query(`
-      CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
-      INSERT INTO k SELECT generate_series(1, 4000);`);
+    await keylessTable(database, 4000);
     const clock = new SteppedClock(150, 900, 'skip');
     const rate = 400;
     const snapshots = { ...DEFAULT_SNAPSHOT_OPTIONS, fetchSize: 200, rowsPerSecond: rate };
@@ -156,9 +158,7 @@ test.each(['incremental', 'blocking'])(
 
 test('a slow whole read is left at once, and made up for at the next start', async () => {
   await using database = await freshDatabase();
-  await database.query(`
-    CREATE TABLE k (n int); ALTER TABLE k REPLICA IDENTITY FULL;
-    INSERT INTO k SELECT generate_series(1, 1000);`);
+  await keylessTable(database, 1000);
   // Hours, at this rate.
   const slow = { ...DEFAULT_SNAPSHOT_OPTIONS, fetchSize: 1, rowsPerSecond: 1 };
   const options = sourceOptionsFor(database, { snapshotMode: 'no_data', snapshots: slow });
