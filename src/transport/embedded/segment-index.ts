@@ -95,13 +95,16 @@ export function scanBlocks(
   return blocks;
 }
 
-/** Index of the first block whose end is above `offset`. */
-function firstBehind(blocks: readonly StoredBlock[], offset: number): number {
+/** Index of the first range whose end is above `offset`; they are disjoint and in order. */
+export function firstBehind(
+  ranges: readonly { readonly endOffset: number }[],
+  offset: number,
+): number {
   let low = 0;
-  let high = blocks.length;
+  let high = ranges.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((blocks[middle] as StoredBlock).endOffset <= offset) low = middle + 1;
+    if ((ranges[middle] as { readonly endOffset: number }).endOffset <= offset) low = middle + 1;
     else high = middle;
   }
   return low;

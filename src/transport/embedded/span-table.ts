@@ -1,4 +1,4 @@
-import { partitionId } from './segment-index.ts';
+import { firstBehind, partitionId } from './segment-index.ts';
 import type { Span } from './segment-summary.ts';
 
 /** The spans of all segments by partition, in the order of offsets. They are always disjoint. */
@@ -35,16 +35,4 @@ export class SpanTable {
     spans.splice(firstBehind(spans, span.firstOffset), 1, ...others);
     if (spans.length === 0) this.#spans.delete(id);
   }
-}
-
-/** Index of the first span whose end is above `offset`. */
-function firstBehind(spans: readonly Span[], offset: number): number {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((spans[middle] as Span).endOffset <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
