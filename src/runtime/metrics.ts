@@ -3,7 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { PipelineStatus } from './pipeline-status.ts';
 
 /** Labels as the JMX exporter gives them to Debezium's MBeans, so that dashboards go on working. */
-const LABELS: readonly string[] = ['plugin', 'name', 'context'];
+const LABELS = ['plugin', 'name', 'context'] as const;
 
 /** Labels of the user's that every sample has besides (custom.metric.tags). */
 export type MetricTags = Readonly<Record<string, string>>;
@@ -197,41 +197,40 @@ export async function renderMetrics(
   status: PipelineStatus,
   tags: MetricTags = {},
 ): Promise<string> {
-  const tagNames = Object.keys(tags);
   const registry = new Registry();
+  registry.setDefaultLabels(tags);
+  const labels = { plugin: 'postgres', name: status.name };
   for (const metric of SOURCE_METRICS) {
     const value = metric.read(status);
     const gauge = new Gauge({
       name: metric.name,
       help: metric.help,
-      labelNames: [...LABELS, ...tagNames],
+      labelNames: LABELS,
       registers: [registry],
     });
-    const labels = { plugin: 'postgres', name: status.name };
-    if (value !== null) gauge.set({ ...labels, context: metric.context, ...tags }, value);
+    if (value !== null) gauge.set({ ...labels, context: metric.context }, value);
     const other = metric.inSnapshot?.(status) ?? null;
-    if (other !== null) gauge.set({ ...labels, context: 'snapshot', ...tags }, other);
+    if (other !== null) gauge.set({ ...labels, context: 'snapshot' }, other);
   }
   const scanned = new Gauge({
     name: 'debezium_metrics_RowsScanned',
     help: 'Rows of a table that the snapshot has read',
-    labelNames: [...LABELS, 'table', ...tagNames],
+    labelNames: [...LABELS, 'table'],
     registers: [registry],
   });
   for (const { table, rowsDone } of status.source.snapshot) {
-    const labels = { plugin: 'postgres', name: status.name, context: 'snapshot', table };
-    scanned.set({ ...labels, ...tags }, rowsDone);
+    scanned.set({ ...labels, context: 'snapshot', table }, rowsDone);
   }
   for (const metric of SINK_METRICS) {
     const gauge = new Gauge({
       name: metric.name,
       help: metric.help,
-      labelNames: ['name', 'sink', ...tagNames],
+      labelNames: ['name', 'sink'] as const,
       registers: [registry],
     });
     for (const sink of status.sinks) {
       const value = metric.read(sink);
-      if (value !== null) gauge.set({ name: status.name, sink: sink.name, ...tags }, value);
+      if (value !== null) gauge.set({ name: status.name, sink: sink.name }, value);
     }
   }
   return registry.metrics();
