@@ -27,6 +27,13 @@ const LATENCIES = {
   P99: 'p99',
 } as const;
 
+/** `TotalNumberOf…EventsSeen`, of which the snapshot has none. */
+const OPERATIONS = {
+  Create: ['creates', 'Inserts'],
+  Update: ['updates', 'Updates'],
+  Delete: ['deletes', 'Deletes'],
+} as const;
+
 const SOURCE_METRICS: readonly MetricDefinition[] = [
   {
     name: 'debezium_metrics_Connected',
@@ -53,24 +60,12 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
     read: ({ source }) => source.events - source.measures.reads,
     inSnapshot: ({ source }) => source.measures.reads,
   },
-  {
-    name: 'debezium_metrics_TotalNumberOfCreateEventsSeen',
-    help: 'Inserts since the start of the process',
+  ...Object.entries(OPERATIONS).map(([operation, [key, what]]): MetricDefinition => ({
+    name: `debezium_metrics_TotalNumberOf${operation}EventsSeen`,
+    help: `${what} since the start of the process`,
     context: 'streaming',
-    read: ({ source }) => source.measures.creates,
-  },
-  {
-    name: 'debezium_metrics_TotalNumberOfUpdateEventsSeen',
-    help: 'Updates since the start of the process',
-    context: 'streaming',
-    read: ({ source }) => source.measures.updates,
-  },
-  {
-    name: 'debezium_metrics_TotalNumberOfDeleteEventsSeen',
-    help: 'Deletes since the start of the process',
-    context: 'streaming',
-    read: ({ source }) => source.measures.deletes,
-  },
+    read: ({ source }) => source.measures[key],
+  })),
   {
     name: 'debezium_metrics_MilliSecondsSinceLastEvent',
     help: 'Since records of events became durable last, ms',
