@@ -1,18 +1,25 @@
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 
-const STRING = 'org.apache.kafka.connect.storage.StringConverter';
-const BYTES = 'org.apache.kafka.connect.converters.ByteArrayConverter';
 const OTHER_REGISTRY = 'use avro; the registry is the built-in one, with the REST API of Confluent';
 
-const CONVERTER: EnumType = {
+/** What writes anything that has a schema. */
+const DELEGATE: EnumType = {
   kind: 'enum',
-  values: ['avro', 'json', 'string', 'bytearray'],
+  values: ['avro', 'json'],
   aliases: {
     'io.confluent.connect.avro.AvroConverter': 'avro',
     'org.apache.kafka.connect.json.JsonConverter': 'json',
-    [STRING]: 'string',
-    [BYTES]: 'bytearray',
+  },
+};
+
+const CONVERTER: EnumType = {
+  kind: 'enum',
+  values: [...DELEGATE.values, 'string', 'bytearray'],
+  aliases: {
+    ...DELEGATE.aliases,
+    'org.apache.kafka.connect.storage.StringConverter': 'string',
+    'org.apache.kafka.connect.converters.ByteArrayConverter': 'bytearray',
     'io.debezium.converters.BinaryDataConverter': 'bytearray',
     'io.debezium.converters.ByteArrayConverter': 'bytearray',
     'io.debezium.converters.ByteBufferConverter': 'bytearray',
@@ -23,15 +30,6 @@ const CONVERTER: EnumType = {
     'io.debezium.converters.CloudEventsConverter': 'CloudEvents are not built; use json or avro',
     'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
     'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
-  },
-};
-
-const DELEGATE: EnumType = {
-  kind: 'enum',
-  values: ['avro', 'json'],
-  aliases: {
-    'io.confluent.connect.avro.AvroConverter': 'avro',
-    'org.apache.kafka.connect.json.JsonConverter': 'json',
   },
 };
 
@@ -63,42 +61,26 @@ const CONVERTERS =
 
 /** How records become bytes: Connect's and Confluent's names, the same for keys and values. */
 export const CONVERTER_OPTIONS: readonly Option[] = [
-  {
-    name: 'key.converter',
+  ...bothSides((side) => ({
+    name: `${side}.converter`,
     type: CONVERTER,
     default: 'avro',
-    doc: `Form of record keys: ${CONVERTERS}`,
-  },
-  {
-    name: 'value.converter',
-    type: CONVERTER,
-    default: 'avro',
-    doc: `Form of record values: ${CONVERTERS}`,
-  },
-  {
-    name: 'key.converter.schemas.enable',
+    doc: `Form of record ${side}s: ${CONVERTERS}`,
+  })),
+  ...bothSides((side) => ({
+    name: `${side}.converter.schemas.enable`,
     type: { kind: 'boolean' },
     default: 'true',
-    doc: 'With json keys: each key carries its schema. Without it no sink can read the log.',
-  },
-  {
-    name: 'value.converter.schemas.enable',
-    type: { kind: 'boolean' },
-    default: 'true',
-    doc: 'With json values: each value carries its schema. Without it no sink can read the log.',
-  },
-  {
-    name: 'key.converter.decimal.format',
+    doc:
+      `With json ${side}s: each ${side} carries its schema. ` +
+      'Without it no sink can read the log.',
+  })),
+  ...bothSides((side) => ({
+    name: `${side}.converter.decimal.format`,
     type: DECIMAL_FORMAT,
     default: 'BASE64',
-    doc: 'With json keys: decimals as base64 of their unscaled bytes, or as numbers.',
-  },
-  {
-    name: 'value.converter.decimal.format',
-    type: DECIMAL_FORMAT,
-    default: 'BASE64',
-    doc: 'With json values: decimals as base64 of their unscaled bytes, or as numbers.',
-  },
+    doc: `With json ${side}s: decimals as base64 of their unscaled bytes, or as numbers.`,
+  })),
   {
     name: 'key.converter.replace.null.with.default',
     type: { kind: 'boolean' },
@@ -117,8 +99,14 @@ export const CONVERTER_OPTIONS: readonly Option[] = [
   ...sideOptions('value'),
 ];
 
+type Side = 'key' | 'value';
+
+function bothSides(optionOf: (side: Side) => Option): readonly Option[] {
+  return [optionOf('key'), optionOf('value')];
+}
+
 /** What Confluent's converters have besides: without effect here, or refused if it had one. */
-function sideOptions(side: 'key' | 'value'): readonly Option[] {
+function sideOptions(side: Side): readonly Option[] {
   const prefixed = (reasons: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
     Object.fromEntries(
       Object.entries(reasons).map(([name, reason]) => [`${side}.converter.${name}`, reason]),
