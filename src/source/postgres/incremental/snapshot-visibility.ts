@@ -4,6 +4,10 @@ const XID_RANGE = 2 ** 32;
 /** Transactions remembered: far more than can be committed in the WAL and not yet visible. */
 const RECENT = 8192;
 
+/** What a snapshot's visibility is made of: its text, and whether this is a standby. */
+export const SNAPSHOT =
+  'SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_is_in_recovery()';
+
 /**
  * Which transactions a snapshot sees, from the text of `pg_current_snapshot()`. The stream names
  * transactions by 32 bits, a snapshot by 64: the nearest to the snapshot is meant.

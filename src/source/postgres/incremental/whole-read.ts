@@ -22,10 +22,10 @@ import { conditionFor, mustFinish, newTask } from './snapshot-state.ts';
 import type { SnapshotTasks } from './snapshot-tasks.ts';
 import { resolveCollections } from './snapshot-tasks.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
-import { SnapshotVisibility } from './snapshot-visibility.ts';
+import { SNAPSHOT, SnapshotVisibility } from './snapshot-visibility.ts';
 import { wholeQuery } from './window-chunk.ts';
 import type { WindowReader } from './window-reader.ts';
-import { isStatementError, READ_UNTIL, reachable, SNAPSHOT } from './window-reader.ts';
+import { isStatementError, READ_UNTIL, reachable } from './window-reader.ts';
 
 const RETRY_MS = 50;
 

@@ -7,7 +7,7 @@ import { NO_STATEMENT_TIMEOUT } from '../wire/wire-connect.ts';
 import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
 import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
 import type { WireFactory } from '../snapshot/snapshot-request.ts';
-import { SnapshotVisibility } from './snapshot-visibility.ts';
+import { SNAPSHOT, SnapshotVisibility } from './snapshot-visibility.ts';
 
 const WAL_PAGE = 8192n;
 /** Of a WAL page and of a segment's first page. */
@@ -16,10 +16,6 @@ const PAGE_HEADERS: readonly bigint[] = [24n, 40n];
 /** How far the WAL is once the read is over. On a standby: how far it has been replayed. */
 export const READ_UNTIL = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
   THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END`;
-
-/** `pg_current_snapshot()` and whether this is a standby. */
-export const SNAPSHOT =
-  'SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_is_in_recovery()';
 
 /** Rows of a chunk as COPY sent them, kept until the window closes. */
 export interface ChunkRows {

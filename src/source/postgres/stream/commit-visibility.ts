@@ -1,13 +1,11 @@
 import type { Clock } from '../../../foundation/clock.ts';
-import { SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
+import { SNAPSHOT, SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 
 const FIRST_WAIT_MS = 1;
 const LONGEST_WAIT_MS = 100;
 /** A commit that waits longer than this waits for a standby that is away. */
 const GIVE_UP_MS = 30_000;
-
-const SNAPSHOT = 'SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_is_in_recovery()';
 
 /**
  * Waits until queries see what these transactions (32-bit ids) have done. The stream can bring a

@@ -16,7 +16,7 @@ import { catalogRows } from '../wire/catalog-session.ts';
 import { ColumnTypeCatalog } from '../capture/column-type-catalog.ts';
 import type { RelationMessage } from '../pgoutput/pgoutput-message.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
-import { SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
+import { SNAPSHOT, SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
 import type { RelationCatalog } from './relation-cache.ts';
 import type { SchemaContext } from '../capture/table-schema-builder.ts';
 
@@ -27,10 +27,6 @@ const FIRST_USER_OID = 16_384;
 const END_QUERY = `
   SELECT (CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                ELSE pg_catalog.pg_current_wal_insert_lsn() END)::text AS lsn`;
-
-const SNAPSHOT_QUERY = `
-  SELECT pg_catalog.pg_current_snapshot()::text AS snapshot,
-         pg_catalog.pg_is_in_recovery()::text AS standby`;
 
 /** Asks the catalog over a connection beside the stream. */
 export class CatalogSession implements RelationCatalog {
@@ -61,9 +57,8 @@ export class CatalogSession implements RelationCatalog {
   }
 
   async seen(): Promise<SnapshotVisibility> {
-    const [row] = await catalogRows(this.#querier, SNAPSHOT_QUERY);
-    const known = must(row, 'a row of two expressions');
-    return new SnapshotVisibility(text(known, 'snapshot'), text(known, 'standby') === 'true');
+    const [snapshot, inRecovery] = (await this.#querier.query(SNAPSHOT))[0]?.rows[0] ?? [];
+    return new SnapshotVisibility(snapshot ?? '', inRecovery === 't');
   }
 
   async typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>> {
