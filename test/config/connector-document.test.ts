@@ -71,7 +71,7 @@ test('problems have their lines, and what is no part of it is named', () => {
   ]);
 });
 
-test('a pipeline file is none', () => {
+test('a pipeline file is no connector', () => {
   const sections = (document: unknown) =>
     connectorSections(new YamlSections(JSON.stringify(document), 'f'));
   expect(sections({ name: 'p', source: CONFIG })).toBeNull();

@@ -69,7 +69,7 @@ test('the file of a standalone worker is a pipeline', () => {
   expect(config.storePath).toBe('/etc/connect/inventory-data');
 });
 
-test('so is that of Debezium Server, once it has a name', () => {
+test('the file of Debezium Server is a pipeline, once it has a name', () => {
   const text = `name=inventory
 debezium.sink.type=redis
 debezium.source.connector.class=io.debezium.connector.postgresql.PostgresConnector
@@ -91,7 +91,7 @@ debezium.transforms.unwrap.add.fields=op`;
   ]);
 });
 
-test('its problems have its lines', () => {
+test('problems of a properties file have its lines', () => {
   const wrong = () => parsePipeline(`${STANDALONE}slot.name=A\n`, '/c/x.properties', {});
   expect(wrong).toThrow(ConfigErrors);
   expect(wrong).toThrow(/slot\.name .*\(\/c\/x\.properties:8\)/);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ColumnSchema } from '../../src/model/table-schema.ts';
 import { rowColumns, tableName } from '../../src/model/table-schema.ts';
+import { INTEGER, tableColumn } from '../support/keyed-table.ts';
 
 test('the name that lists match keeps the dots of its parts as they are (P39)', () => {
   expect(tableName({ catalog: 'shop', schema: 'public', table: 'orders' })).toBe('public.orders');
@@ -9,12 +10,7 @@ test('the name that lists match keeps the dots of its parts as they are (P39)', 
 
 test('the row leaves out what belongs to the key alone', () => {
   const column = (name: string, more: Partial<ColumnSchema> = {}): ColumnSchema => ({
-    name,
-    schema: { type: 'int32', optional: false },
-    format: { kind: 'integer' },
-    tupleIndex: 0,
-    sourceType: 'integer',
-    identity: false,
+    ...tableColumn(name, 0, INTEGER),
     ...more,
   });
   const columns = [column('a'), column('b')];

@@ -1,16 +1,16 @@
 /*
  * Preloaded into a process, this notes in order what that does to files called data.mdb and to
- * segments of the log, called like 0000000001.log: writes, syncs, truncations. A test rebuilds from the notes what a disk may hold after a power cut. It can
- * also make the disk fail.
+ * segments of the log, called like 0000000001.log: writes, syncs, truncations. A test rebuilds from
+ * the notes what a disk may hold after a power cut. It can also make the disk fail.
  *
  *   DISK_JOURNAL          file that the notes are appended to
  *   DISK_FAIL_WRITE=path  while that file exists, writes fail with ENOSPC
  *   DISK_FAIL_SYNC=path   while that file exists, syncs fail with EIO
  *   DISK_FULL=path        while that file exists, every disk says that it has no room
  *
- * A note: u8 kind, u32 file (0 data.mdb, else the segment's number), u64 offset, u32 length, and for
- * writes the bytes. Kinds: 1 write, 2 sync, 3 truncate
- * (the length in `offset`), 4 write through a descriptor that syncs by itself. The test adds its own.
+ * A note: u8 kind, u32 file (0 data.mdb, else the segment's number), u64 offset, u32 length, and
+ * for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate (the length in `offset`), 4 write
+ * through a descriptor that syncs by itself. The test adds its own.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -131,7 +131,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
-  /* Nobody appends to these files; if that changes, the replayed image differs and the test fails. */
+  /* Nobody appends to these files: if somebody did, the replayed image would differ. */
   return REAL("write", write_fn)(fd, bytes, length);
 }
 

@@ -5,8 +5,7 @@ import type pg from 'pg';
 import { expect, test } from 'vitest';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
-import type { RunningSource } from '../../support/postgres-source.ts';
-import { sourceOptionsFor, startStreaming } from '../../support/postgres-source.ts';
+import { sourceOptionsFor, startStreaming, stopInside } from '../../support/postgres-source.ts';
 import type { RecordingReceiver } from '../../support/recording-receiver.ts';
 
 const PAD = 200;
@@ -164,21 +163,6 @@ test('rolled back savepoints and transactions leave nothing', async () => {
   );
 });
 
-async function stopAt(source: RunningSource, rows: number): Promise<void> {
-  const { receiver } = source;
-  receiver.autoFlush = false;
-  const reached = Promise.withResolvers<void>();
-  receiver.onRow = (count) => {
-    if (count !== rows) return;
-    receiver.flush();
-    reached.resolve();
-  };
-  await reached.promise;
-  await source.stop();
-  receiver.autoFlush = true;
-  receiver.onRow = () => undefined;
-}
-
 test.for(['spool', 'server'] as const)(
   'a restart in the middle goes on at the next row, then by %s',
   async (mode) => {
@@ -187,10 +171,10 @@ test.for(['spool', 'server'] as const)(
     const options = sourceOptionsFor(database);
     const first = await startStreaming(options);
     const { receiver } = first;
-    const stopped = stopAt(first, 2500);
-    await database.query(`BEGIN; ${insert(1, 2000)}; SAVEPOINT s; ${insert(9000, 9500)};
-      ROLLBACK TO s; ${insert(2001, 4000)}; COMMIT`);
-    await stopped;
+    await stopInside(first, 2500, () =>
+      database.query(`BEGIN; ${insert(1, 2000)}; SAVEPOINT s; ${insert(9000, 9500)};
+        ROLLBACK TO s; ${insert(2001, 4000)}; COMMIT`),
+    );
     expect(receiver.events.length).toBeLessThan(4000);
     const second = await startStreaming({ ...options, largeTransactionMode: mode }, receiver);
     await database.query('INSERT INTO small VALUES (1)');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../support/postgres.ts';
-import { sourceOptionsFor, startStreaming } from '../../support/postgres-source.ts';
+import { sourceOptionsFor, startStreaming, stopInside } from '../../support/postgres-source.ts';
 import type { RecordedEvent } from '../../support/recording-receiver.ts';
 
 const told = (events: readonly RecordedEvent[]): readonly unknown[] =>
@@ -44,21 +44,12 @@ test('a restart in the middle of a transaction counts its messages, filtered or 
   const options = sourceOptionsFor(database, { messageExclude: [/^no$/] });
   const first = await startStreaming(options);
   const { receiver } = first;
-  receiver.autoFlush = false;
-  const half = Promise.withResolvers<void>();
-  receiver.onRow = (count) => {
-    if (count !== 2) return;
-    receiver.flush();
-    half.resolve();
-  };
-  await database.query(`
-    BEGIN; INSERT INTO a VALUES (1); SELECT pg_logical_emit_message(true, 'no', 'hidden');
-    SELECT pg_logical_emit_message(true, 'yes', 'seen'); INSERT INTO a VALUES (2);
-    SELECT pg_logical_emit_message(true, 'yes', 'last'); COMMIT`);
-  await half.promise;
-  await first.stop();
-  receiver.autoFlush = true;
-  receiver.onRow = () => undefined;
+  await stopInside(first, 2, () =>
+    database.query(`
+      BEGIN; INSERT INTO a VALUES (1); SELECT pg_logical_emit_message(true, 'no', 'hidden');
+      SELECT pg_logical_emit_message(true, 'yes', 'seen'); INSERT INTO a VALUES (2);
+      SELECT pg_logical_emit_message(true, 'yes', 'last'); COMMIT`),
+  );
   const second = await startStreaming(options, receiver);
   await receiver.until((events) => events.length === 4);
   await second.stop();

@@ -11,7 +11,7 @@ test.each([
   ['json', {}],
   ['avro', {}],
   ['json', DEBEZIUM],
-])('columns of the server, in %s, %o', async (format, own) => {
+])('sourceSchema tells the columns as the server has them (%s, %o)', async (format, own) => {
   await using database = await freshDatabase();
   await database.query(`CREATE TABLE t (id int PRIMARY KEY, name varchar(40), price numeric(10,2));
     INSERT INTO t VALUES (1, 'a', 1.5)`);

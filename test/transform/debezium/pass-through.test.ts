@@ -15,7 +15,7 @@ test('the record is the same, and it is told once that nobody listens', () => {
 test.each([
   ['io.debezium.transforms.tracing.ActivateTracingSpan', { 'tracing.operation.name': 'x' }],
   ['io.debezium.transforms.openlineage.OpenLineage', {}],
-])('%s is one', async (type, own: Record<string, string>) => {
+])('%s passes records on and says so', async (type, own: Record<string, string>) => {
   const warnings: string[] = [];
   const apply = await transformChain(transformSettings(transformOptions(type, own)), {
     folder: '/',

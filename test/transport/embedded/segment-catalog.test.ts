@@ -47,7 +47,14 @@ class Log {
   /** Of each partition the offsets that it has. */
   readonly offsets = Array.from({ length: PARTITIONS }, () => new Set<number>());
 
-  constructor(folder: string) {
+  /** A new one: its folder is made. */
+  static async begin(folder: string): Promise<Log> {
+    const log = new Log(folder);
+    await log.files.deleteAllBut(new Set());
+    return log;
+  }
+
+  private constructor(folder: string) {
     this.files = new SegmentFiles(folder);
     this.catalog = new SegmentCatalog(this.tree, this.files, SEGMENT_BYTES);
     this.catalog.reload();
@@ -153,8 +160,7 @@ describe('a catalog of segments', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
         using folder = temporaryFolder();
-        const log = new Log(folder.path);
-        await log.files.deleteAllBut(new Set());
+        const log = await Log.begin(folder.path);
         const other = new SegmentCatalog(log.tree, log.files, SEGMENT_BYTES);
         for (const [n, next] of steps.entries()) {
           if (Array.isArray(next)) await log.append([...new Set(next)]);
@@ -184,8 +190,7 @@ describe('a catalog of segments', () => {
 
   test('closes a segment that is full, and takes a block larger than any whole', async () => {
     using folder = temporaryFolder();
-    const log = new Log(folder.path);
-    await log.files.deleteAllBut(new Set());
+    const log = await Log.begin(folder.path);
     for (let n = 0; n < 20; n++) await log.append([0]);
     expect(log.catalog.closed.length).toBeGreaterThan(1);
     for (const { bytes } of log.catalog.closed) expect(bytes).toBeLessThanOrEqual(SEGMENT_BYTES);
@@ -202,8 +207,7 @@ describe('a catalog of segments', () => {
 
   test('says that a segment is gone when another process has deleted it', async () => {
     using folder = temporaryFolder();
-    const log = new Log(folder.path);
-    await log.files.deleteAllBut(new Set());
+    const log = await Log.begin(folder.path);
     await log.append([0]);
     await log.carryOut(log.catalog.planClose());
     const files = new SegmentFiles(folder.path);

@@ -10,11 +10,17 @@ const write = (segment: number, position: number, text: string) => ({
   bytes: Buffer.from(text),
 });
 
+/** The files of a new log, in a folder that is there. */
+async function newFiles(folder: string): Promise<SegmentFiles> {
+  const files = new SegmentFiles(folder);
+  await files.deleteAllBut(new Set());
+  return files;
+}
+
 describe('segment files', () => {
   test('are written at a position, and read as far as they reach', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     await files.write(write(1, 0, 'abc'));
     await files.write(write(1, 3, 'def'));
     await files.write(write(2, 0, 'x'));
@@ -28,8 +34,7 @@ describe('segment files', () => {
 
   test('begin anew at position 0, also where a process ended before it told of one', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     await files.write(write(1, 0, 'left over'));
     await files.close();
     await files.write(write(1, 0, 'new'));
@@ -39,8 +44,7 @@ describe('segment files', () => {
 
   test('go when nobody knows of them; other files stay', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     for (const segment of [1, 2, 3]) await files.write(write(segment, 0, 'x'));
     writeFileSync(path.join(folder.path, 'log', 'notes.txt'), 'mine');
     await files.deleteAllBut(new Set([2]));
@@ -54,8 +58,7 @@ describe('segment files', () => {
 
   test('are opened by few descriptors', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     const segments = Array.from({ length: 100 }, (_, n) => n + 1);
     for (const segment of segments) await files.write(write(segment, 0, `${segment}`));
     const before = readdirSync('/proc/self/fd').length;
@@ -68,8 +71,7 @@ describe('segment files', () => {
 
   test('that others have deleted give their space back', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     for (const segment of [1, 2]) await files.write(write(segment, 0, `${segment}`));
     for (const segment of [1, 2]) files.read(segment, 0, 1);
     for (const segment of [1, 2]) unlinkSync(files.fileOf(segment));
@@ -81,8 +83,7 @@ describe('segment files', () => {
 
   test('say that there is no room, and take the write when there is', async () => {
     using folder = temporaryFolder();
-    const files = new SegmentFiles(folder.path);
-    await files.deleteAllBut(new Set());
+    const files = await newFiles(folder.path);
     symlinkSync('/dev/full', files.fileOf(1));
     await expect(files.write(write(1, 0, 'abc'))).rejects.toMatchObject({
       code: 'STORE_FULL',

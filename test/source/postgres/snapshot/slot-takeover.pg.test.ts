@@ -6,7 +6,7 @@ import { rejection, startSnapshot } from '../../../support/snapshot-run.ts';
 
 const TAKEN_OVER = { snapshotMode: 'no_data', offsetMismatchStrategy: 'trust_slot' } as const;
 
-// What the helper of these tests names it.
+// The name that sourceOptionsFor gives it.
 const PUBLICATION = 'CREATE PUBLICATION tidemark FOR TABLE a';
 
 test('a slot that others made is taken over as it stands, if both properties say so', async () => {

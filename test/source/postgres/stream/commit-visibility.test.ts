@@ -40,7 +40,7 @@ test('a transaction that is seen is not waited for, and without any nothing is a
   expect(server.asked).toBe(1);
 });
 
-test('all of them have to be seen', async () => {
+test('every transaction of the set has to be seen', async () => {
   const server = new Server(['90:110:95,100', '90:110:95', '95:110:95', '111:111:']);
   expect(await untilVisible(server, new Set([100, 95]), server.clock, none)).toBe(true);
   expect(server.asked).toBe(4);

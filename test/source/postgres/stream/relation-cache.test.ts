@@ -3,12 +3,12 @@ import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgr
 import { lsn } from '../../../../src/model/lsn.ts';
 import type { Lsn } from '../../../../src/model/lsn.ts';
 import type { RowChange } from '../../../../src/model/change-event.ts';
-import { RowImage } from '../../../../src/model/row-image.ts';
 import type { TableSchema } from '../../../../src/model/table-schema.ts';
 import type { RelationMessage } from '../../../../src/source/postgres/pgoutput/pgoutput-message.ts';
 import type { RelationCatalog } from '../../../../src/source/postgres/stream/relation-cache.ts';
 import { RelationCache } from '../../../../src/source/postgres/stream/relation-cache.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { rowChange } from '../../../support/keyed-table.ts';
 import { sourceOptionsFor } from '../../../support/postgres-source.ts';
 import { tableInfo } from '../../../support/table-fixtures.ts';
 
@@ -89,20 +89,8 @@ const column = (number: number, name: string): ColumnInfo => ({
   comment: null,
 });
 
-const rowOf = (table: TableSchema, values: readonly (string | null)[], at = AT): RowChange => ({
-  op: 'c',
-  table,
-  before: null,
-  beforeIsKeyOnly: false,
-  after: RowImage.of(values),
-  lsn: at,
-  commitLsn: at,
-  previousCommitLsn: null,
-  ordinal: 0,
-  transactionId: 1,
-  sourceMicros: 0n,
-  snapshot: 'false',
-});
+const rowOf = (table: TableSchema, values: readonly (string | null)[], at = AT): RowChange =>
+  rowChange(table, 'c', null, values, { lsn: at, commitLsn: at });
 
 const PRIMARY_KEY = {
   name: 'pk',

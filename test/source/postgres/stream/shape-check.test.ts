@@ -4,6 +4,7 @@ import { lsn } from '../../../../src/model/lsn.ts';
 import { RowImage } from '../../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../../src/model/table-schema.ts';
 import { ShapeCheck, withNewShape } from '../../../../src/source/postgres/stream/shape-check.ts';
+import { rowChange, type RowTexts } from '../../../support/keyed-table.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';
 
 const READ_AT = lsn(100n);
@@ -23,24 +24,12 @@ function tableWith(names: readonly string[], labels?: readonly string[]): TableS
   return { id, version: 1, columns, keyColumns: [], replicaIdentity: 'default' };
 }
 
-type Texts = readonly (string | null | undefined)[];
-
-function change(table: TableSchema, after: Texts | null, more: Partial<RowChange> = {}): RowChange {
-  return {
-    op: 'c',
-    table,
-    before: null,
-    beforeIsKeyOnly: false,
-    after: after === null ? null : RowImage.of(after),
-    lsn: EARLIER,
-    commitLsn: lsn(101n),
-    previousCommitLsn: null,
-    ordinal: 1,
-    transactionId: 5,
-    sourceMicros: 0n,
-    snapshot: 'false',
-    ...more,
-  };
+function change(
+  table: TableSchema,
+  after: RowTexts | null,
+  more: Partial<RowChange> = {},
+): RowChange {
+  return rowChange(table, 'c', null, after, { lsn: EARLIER, commitLsn: lsn(101n), ...more });
 }
 
 test('nothing fits once the catalog is to be asked again', () => {
