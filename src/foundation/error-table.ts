@@ -1,4 +1,5 @@
 import { type ErrorPolicy, policy } from './error-policy.ts';
+import { KAFKA_ERRORS } from './kafka-error-table.ts';
 import { POSTGRES_ERRORS } from './postgres-error-table.ts';
 
 /**
@@ -44,6 +45,7 @@ export const ERROR_TABLE = {
     'The message names the file and the reason; the README has one that works.',
   ),
   ...POSTGRES_ERRORS,
+  ...KAFKA_ERRORS,
   // --- embedded transport
   STORE_OPEN: policy(
     'stop',
