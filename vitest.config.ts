@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [14, 15, 16, 17, 18] : [14, 18];
 
 const needsServer = ['test/**/*.pg.test.ts'];
+const needsBroker = ['test/**/*.kafka.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...needsServer, ...endToEnd],
+          exclude: [...needsServer, ...needsBroker, ...endToEnd],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -31,6 +32,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 + index },
+        },
+      })),
+      // The oldest and the newest broker; PostgreSQL beside it is the source or target of some.
+      ...['4', '3.9'].map((major, index) => ({
+        test: {
+          name: `kafka-${major}`,
+          include: needsBroker,
+          globalSetup: ['test/support/global-setup-kafka.ts', ...globalSetup],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 8 + index },
         },
       })),
       {
