@@ -98,6 +98,13 @@ export const ERROR_TABLE = {
     'The offset is older than what the log retains, or beyond its end.',
     'Choose an offset inside the range that the message names.',
   ),
+  GROUP_IN_USE: policy(
+    'stop',
+    3,
+    409,
+    'A running consumer is a member of this group, so its offsets cannot be moved.',
+    'Stop the daemons that run this sink (all of them), then try again.',
+  ),
   RECORD_TOO_LARGE: policy(
     'stop',
     1,

@@ -1,8 +1,8 @@
 import type { RecordBatch } from './record-batch.ts';
 
 /**
- * The port to where records and offsets live. Two drivers: `embedded` and (later) `kafka`; both
- * pass test/transport/conformance.ts. It knows bytes, topics and offsets, no events.
+ * The port to where records and offsets live. Two drivers: `embedded` and `kafka`; both pass
+ * test/transport/conformance.ts. It knows bytes, topics and offsets, no events.
  */
 export interface Transport extends AsyncDisposable {
   /** Creates the topic when it is missing; the handle, a small integer, is of this process. */
@@ -37,11 +37,29 @@ export interface Transport extends AsyncDisposable {
   listGroups(): Promise<readonly GroupDescription[]>;
   /** Forgets a group: retention and compaction no longer wait for it (ruling 8). */
   deleteGroup(group: string): Promise<void>;
+  /**
+   * Moves a group that is away; durable when resolved, all or nothing. One that nobody has seen yet
+   * begins there. Throws GROUP_IN_USE while it has a member, OFFSET_OUT_OF_RANGE beyond the end,
+   * TOPIC_UNKNOWN.
+   */
+  setGroupOffsets(
+    group: string,
+    offsets: readonly (TopicPartition & { readonly offset: number })[],
+  ): Promise<void>;
+  /**
+   * Of each partition the offset of the first record with that timestamp or a later one; the end
+   * where there is none. Throws TOPIC_UNKNOWN.
+   */
+  offsetsAt(
+    topic: string,
+    timestampMs: number,
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]>;
 
   /** Small durable documents beside the log (schemas of the registry, generations, status). */
   readonly documents: DocumentStore;
 
-  statistics(): TransportStatistics;
+  /** Null where the storage is not the daemon's own. */
+  statistics(): TransportStatistics | null;
 }
 
 /** How a topic is made. */
@@ -75,7 +93,8 @@ export interface PartitionDescription {
   readonly startOffset: number;
   /** Offset that the next record will get. */
   readonly endOffset: number;
-  readonly bytes: number;
+  /** Null: only the brokers know. */
+  readonly bytes: number | null;
 }
 
 /** Where a source stands, as it wrote it itself. */
@@ -104,6 +123,15 @@ export interface ConsumerOptions {
   readonly startAt?: 'earliest' | 'latest';
   /** False: read only, nothing is registered and nothing held back from retention (`tail`). */
   readonly register?: boolean;
+  /**
+   * Partitions go to another member when the promise resolves (it must not reject): until then
+   * what was polled of them may be applied and committed, `commit` works. From the call on `poll`
+   * returns nothing of them and `assignment` is without them. Also called when the consumer is
+   * disposed. A transport whose consumers share nothing never calls it.
+   */
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => Promise<void>;
+  /** Partitions are gone already, another member may read them: nothing of them may be applied. */
+  readonly onLost?: (partitions: readonly TopicPartition[]) => void;
 }
 
 /** A range of one partition's records. The bytes are a copy of the caller's own. */

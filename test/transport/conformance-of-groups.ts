@@ -45,6 +45,59 @@ export const groupConformance: ConformanceTests = {
     expect(await transport.listGroups()).toEqual([]);
   },
 
+  'are moved while they are away: back, forward, and before they were ever there': async (make) => {
+    await using log = await make();
+    await using transport = await log.open();
+    const topic = await transport.openTopic('a');
+    await appendTo(
+      transport,
+      [1, 2, 3, 4].map((n) => ({ topic, value: `${n}` })),
+    );
+    const at = (offset: number) => [{ topic: 'a', partition: 0, offset }];
+    {
+      await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+      await readAll(consumer);
+      await consumer.commit(at(4));
+      await expect(transport.setGroupOffsets('g', at(1))).rejects.toMatchObject({
+        code: 'GROUP_IN_USE',
+      });
+    }
+    for (const [group, offset] of [
+      ['g', 1],
+      ['g', 3],
+      ['unseen', 2],
+    ] as const) {
+      await transport.setGroupOffsets(group, at(offset));
+      await using consumer = await transport.consumer({ group, topics: ['a'] });
+      expect(shown(await readAll(consumer))[0]).toBe(`a/0@${offset} -=${offset + 1}`);
+    }
+    await expect(transport.setGroupOffsets('g', at(5))).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+    });
+  },
+
+  'find the offsets of a time, the end where nothing is so young': async (make) => {
+    await using log = await make();
+    await using transport = await log.open();
+    const topic = await transport.openTopic('a', { partitions: 2 });
+    const at = (timestampMs: number, key: string) => ({ topic, key, value: 'v', timestampMs });
+    // Murmur2 puts `b` into partition 0, `d` and `f` into 1.
+    await appendTo(transport, [at(1000, 'b'), at(1000, 'd')]);
+    await appendTo(transport, [at(3000, 'b'), at(2000, 'f'), at(2000, 'd'), at(4000, 'b')]);
+    const offsetsAt = async (timestampMs: number): Promise<number[]> => {
+      const found = await transport.offsetsAt('a', timestampMs);
+      expect(found.map(({ partition }) => partition)).toEqual([0, 1]);
+      return found.map(({ offset }) => offset);
+    };
+    expect(await offsetsAt(0)).toEqual([0, 0]);
+    expect(await offsetsAt(1001)).toEqual([1, 1]);
+    expect(await offsetsAt(2000)).toEqual([1, 1]);
+    expect(await offsetsAt(2001)).toEqual([1, 3]);
+    expect(await offsetsAt(4000)).toEqual([2, 3]);
+    expect(await offsetsAt(4001)).toEqual([3, 3]);
+    await expect(transport.offsetsAt('none', 0)).rejects.toMatchObject({ code: 'TOPIC_UNKNOWN' });
+  },
+
   'cannot commit what the log does not have': async (make) => {
     await using log = await make();
     await using transport = await log.open();

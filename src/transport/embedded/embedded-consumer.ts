@@ -27,6 +27,8 @@ export interface ConsumerParts {
   readonly clock: Clock;
   /** How often another process looks for new records. */
   readonly readerPollMs: number;
+  /** Consumers that read as a member of a group; each adds and removes itself. */
+  readonly members: Set<EmbeddedConsumer>;
 }
 
 /**
@@ -34,8 +36,8 @@ export interface ConsumerParts {
  * partition in memory and no read transaction between polls.
  */
 export class EmbeddedConsumer implements Consumer {
+  readonly group: string;
   readonly #parts: ConsumerParts;
-  readonly #group: string;
   readonly #registers: boolean;
   readonly #subscription: Subscription;
   readonly #covers: (topic: string) => boolean;
@@ -45,7 +47,7 @@ export class EmbeddedConsumer implements Consumer {
 
   private constructor(parts: ConsumerParts, options: ConsumerOptions, subscription: Subscription) {
     this.#parts = parts;
-    this.#group = options.group;
+    this.group = options.group;
     this.#registers = options.register ?? true;
     this.#subscription = subscription;
     this.#covers = matcher(subscription);
@@ -64,6 +66,7 @@ export class EmbeddedConsumer implements Consumer {
     const fromEnd = options.startAt === 'latest' && (isNew || !consumer.#registers);
     consumer.#assign(committed, fromEnd);
     if (consumer.#registers) {
+      parts.members.add(consumer);
       // Where `latest` was is kept: after a restart the group must not jump to the end again.
       const begun = fromEnd ? consumer.assignment() : [];
       const offsets = begun.map(({ topic, partition, position }) => ({
@@ -196,21 +199,17 @@ export class EmbeddedConsumer implements Consumer {
   }
 
   async commit(offsets: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
-    assert(this.#registers, `group ${this.#group} is not registered`);
+    assert(this.#registers, `group ${this.group} is not registered`);
     const { catalog, groups, store } = this.#parts;
-    for (const { topic, partition, offset } of offsets) {
-      const found = catalog.find(topic);
-      if (found === undefined) throw new TidemarkError('TOPIC_UNKNOWN', `no topic ${topic}`);
-      // Below the start is fine: what stood there went with its generation.
-      checkRange(found, partition, offset, 0);
-    }
+    checkOffsets(catalog, offsets);
     // With the registration: a group that was deleted while it reads is one again, and holds.
-    const operations = groups.registration(this.#group, this.#subscription, offsets);
+    const operations = groups.registration(this.group, this.#subscription, offsets);
     await store.write('independent', () => ({ operations }));
   }
 
   /** A poll that waits returns an empty list. */
   [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.members.delete(this);
     this.#leave.abort();
     this.#cursors.clear();
     return Promise.resolve();
@@ -240,6 +239,19 @@ function fetchedOf(cursor: PartitionCursor, records: readonly LogRecord[]): Fetc
     nextOffset: cursor.position,
     endOffset: cursor.state.endOffset,
   };
+}
+
+/** Throws TOPIC_UNKNOWN, OFFSET_OUT_OF_RANGE. */
+export function checkOffsets(
+  catalog: TopicCatalog,
+  offsets: readonly (TopicPartition & { readonly offset: number })[],
+): void {
+  for (const { topic, partition, offset } of offsets) {
+    const found = catalog.find(topic);
+    if (found === undefined) throw new TidemarkError('TOPIC_UNKNOWN', `no topic ${topic}`);
+    // Below the start is fine: what stood there went with its generation.
+    checkRange(found, partition, offset, 0);
+  }
 }
 
 function checkRange(topic: Topic, partition: number, offset: number, lowest: number): void {

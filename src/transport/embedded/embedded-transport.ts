@@ -12,14 +12,16 @@ import type {
   StoredOffset,
   TopicDescription,
   TopicOptions,
+  TopicPartition,
   Transport,
   TransportStatistics,
 } from '../transport.ts';
 import { BatchAppender, offsetOperation } from './batch-appender.ts';
-import { EmbeddedConsumer } from './embedded-consumer.ts';
+import { checkOffsets, EmbeddedConsumer } from './embedded-consumer.ts';
 import { EmbeddedDocuments } from './embedded-documents.ts';
 import { GroupTable } from './group-table.ts';
 import { Maintenance } from './maintenance.ts';
+import { offsetAt } from './partition-cursor.ts';
 import { ReaderAges } from './reader-ages.ts';
 import { Store } from './store.ts';
 import type { StoreOperation } from './store-operation.ts';
@@ -85,6 +87,7 @@ class LogTransport implements EmbeddedTransport {
   readonly #lifecycle: Lifecycle;
   readonly #readers: ReaderAges;
   readonly #wakeup = new Wakeup();
+  readonly #members = new Set<EmbeddedConsumer>();
 
   constructor(store: Store, options: EmbeddedTransportOptions) {
     this.#store = store;
@@ -228,6 +231,7 @@ class LogTransport implements EmbeddedTransport {
         wakeup: this.#wakeup,
         clock: this.#lifecycle.clock,
         readerPollMs: READER_POLL_MS,
+        members: this.#members,
       },
       options,
     );
@@ -242,6 +246,37 @@ class LogTransport implements EmbeddedTransport {
     await this.#writable().write('independent', () => ({
       operations: this.#groups.removal(group),
     }));
+  }
+
+  async setGroupOffsets(
+    group: string,
+    offsets: readonly (TopicPartition & { readonly offset: number })[],
+  ): Promise<void> {
+    for (const member of this.#members) {
+      if (member.group !== group) continue;
+      throw new TidemarkError('GROUP_IN_USE', `a consumer of this process reads as ${group}`);
+    }
+    checkOffsets(this.#catalog, offsets);
+    const operations = this.#groups.commits(group, offsets);
+    await this.#writable().write('independent', () => ({ operations }));
+  }
+
+  offsetsAt(
+    name: string,
+    timestampMs: number,
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]> {
+    this.#refresh();
+    const topic = this.#catalog.find(name);
+    if (topic === undefined) {
+      return Promise.reject(new TidemarkError('TOPIC_UNKNOWN', `the store has no topic ${name}`));
+    }
+    return Promise.resolve(
+      topic.partitions.map((_, partition) => ({
+        topic: name,
+        partition,
+        offset: offsetAt(this.#store.log, topic, partition, timestampMs),
+      })),
+    );
   }
 
   statistics(): TransportStatistics {

@@ -74,12 +74,19 @@ export class GroupTable {
     offsets: readonly (TopicPartition & { readonly offset: number })[],
   ): StoreOperation[] {
     const value = Buffer.from(JSON.stringify(subscription));
-    const commits = offsets.map(({ topic, partition, offset }) => {
+    return [{ key: groupKey(group), value }, ...this.commits(group, offsets)];
+  }
+
+  /** Operations that store where a group goes on, registered or not. */
+  commits(
+    group: string,
+    offsets: readonly (TopicPartition & { readonly offset: number })[],
+  ): StoreOperation[] {
+    return offsets.map(({ topic, partition, offset }) => {
       const bytes = Buffer.allocUnsafe(8);
       bytes.writeDoubleLE(offset);
       return { key: groupOffsetKey(group, topic, partition), value: bytes };
     });
-    return [{ key: groupKey(group), value }, ...commits];
   }
 
   removal(group: string): StoreOperation[] {

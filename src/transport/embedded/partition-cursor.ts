@@ -21,6 +21,24 @@ export function readBlock(
   return undefined;
 }
 
+/** Offset of the first record that is not older than `timestampMs`; the end when there is none. */
+export function offsetAt(
+  log: SegmentCatalog,
+  topic: Topic,
+  partition: number,
+  timestampMs: number,
+): number {
+  const { startOffset, endOffset } = stateOf(topic, partition);
+  for (const stored of log.blocks(topic.document.storage, partition, startOffset)) {
+    if (stored.newestMs < timestampMs) continue;
+    const block = log.read(stored);
+    for (let i = block.indexFrom(startOffset); i < block.count; i++) {
+      if (block.timestampMs(i) >= timestampMs) return block.offset(i);
+    }
+  }
+  return endOffset;
+}
+
 /** A position in one partition of one generation, with the block that is being read. */
 export class PartitionCursor {
   readonly topic: Topic;
