@@ -85,6 +85,7 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
       output.line(`  ${output.style('red', 'parked')} ${parked.table}: ${parked.message}`);
     }
   }
+  if (transport === null) return;
   const used = `${formatBytes(transport.bytesUsed)} of ${formatBytes(transport.bytesLimit)}`;
   output.line(`store    ${used}, ${formatCount(transport.records)} records`);
 }
@@ -98,7 +99,8 @@ function showError(
 }
 
 function showStored(output: ConsoleOutput, state: StoredState): void {
-  output.line(`No daemon answers. The store ${state.path} (${formatBytes(state.bytesUsed)}) has:`);
+  const used = state.bytesUsed === null ? '' : ` (${formatBytes(state.bytesUsed)})`;
+  output.line(`No daemon answers. The store ${state.path}${used} has:`);
   for (const { key, offset } of state.sources) {
     output.line(`source   ${key}  ${JSON.stringify(offset)}`);
   }

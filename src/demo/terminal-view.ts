@@ -50,7 +50,11 @@ export function renderDemo(view: DemoView, traits: TerminalTraits): string[] {
     ]),
     labelled('lag', lagSegments(source, sinks)),
     labelled('source', [[offsetText(source)]]),
-    labelled('log', [[`${count(transport.records)} records, ${bytes(transport.bytesUsed)}`]]),
+    ...(transport === null
+      ? []
+      : [
+          labelled('log', [[`${count(transport.records)} records, ${bytes(transport.bytesUsed)}`]]),
+        ]),
     ...sinks.map((sink) => labelled(sink.name, sinkSegments(sink))),
     labelled('schema', [[schemaText(source, view.nowMs)]]),
     ...(view.traffic === undefined ? [] : [labelled('traffic', [[trafficText(view.traffic)]])]),

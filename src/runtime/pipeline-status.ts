@@ -85,7 +85,8 @@ export interface PipelineStatus {
   readonly uptimeMs: number;
   readonly source: SourceView;
   readonly sinks: readonly SinkView[];
-  readonly transport: TransportStatistics;
+  /** Null on Kafka: what it holds is the brokers' to tell. */
+  readonly transport: TransportStatistics | null;
 }
 
 /** A task that is tried again has the error until it is connected: trying is not yet success. */

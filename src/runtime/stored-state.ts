@@ -8,7 +8,8 @@ export interface StoredState {
   readonly sources: readonly StoredSourceOffset[];
   readonly topics: readonly TopicDescription[];
   readonly groups: readonly GroupDescription[];
-  readonly bytesUsed: number;
+  /** Null: the storage is not ours. */
+  readonly bytesUsed: number | null;
 }
 
 /** Connect's partition map and offset map of one source task. */
@@ -26,6 +27,6 @@ export async function readStoredState(path: string, clock: Clock): Promise<Store
     sources: offsets.map(({ key, value }) => ({ key, offset: JSON.parse(value) as unknown })),
     topics: await transport.listTopics(),
     groups: await transport.listGroups(),
-    bytesUsed: transport.statistics().bytesUsed,
+    bytesUsed: transport.statistics()?.bytesUsed ?? null,
   };
 }

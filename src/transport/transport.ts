@@ -12,25 +12,25 @@ export interface Transport extends AsyncDisposable {
   listTopics(): Promise<readonly TopicDescription[]>;
 
   /**
-   * Appends the records and stores the source offset, both or neither. The partition is Java's
+   * Appends the records and stores the source offsets, all or nothing. The partition is Java's
    * murmur2 of the key (round robin without a key: partition 0 in the embedded log, so that order
    * is kept). Resolves when both are **durable** (flushed, not merely committed: ruling 9): only
    * then may an offset be confirmed to the source. One append at a time; the batch may be used
    * again after it resolved. Throws STORE_FULL, STORE_IO, RECORD_TOO_LARGE.
    */
-  append(batch: RecordBatch, offset: StoredOffset | null): Promise<void>;
+  append(batch: RecordBatch, offsets: StoredOffsets | null): Promise<void>;
 
-  /** Stores an offset without records; durable when resolved. `value` null deletes. */
-  storeOffset(offset: StoredOffset): Promise<void>;
+  /** Stores offsets without records, all or none; durable when resolved. `value` null deletes. */
+  storeOffset(offsets: StoredOffsets): Promise<void>;
   loadOffset(key: string): Promise<string | null>;
   listOffsets(): Promise<readonly { readonly key: string; readonly value: string }[]>;
 
   /**
    * Ruling 3: in one transaction the topics get the next generation, their records are dropped and
-   * `offset` is stored. Offsets of records go on rising. Topics that are missing are created, with
+   * `offsets` are stored. Offsets of records go on rising. Topics that are missing are created, with
    * the default options and generation 1: open a topic first to choose its own.
    */
-  beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void>;
+  beginGeneration(topics: readonly string[], offsets: StoredOffsets): Promise<void>;
 
   /** A consumer of a group. `topics` may be a pattern: new topics are picked up as they appear. */
   consumer(options: ConsumerOptions): Promise<Consumer>;
@@ -104,6 +104,12 @@ export interface StoredOffset {
   /** JSON text; null deletes. */
   readonly value: string | null;
 }
+
+/**
+ * Debezium's entry and our own beside it (ruling 12). Of several, all are stored or none: where only
+ * a partition is atomic, they go into one batch of the partition that the first one's key selects.
+ */
+export type StoredOffsets = StoredOffset | readonly StoredOffset[];
 
 /** A partition of a topic. */
 export interface TopicPartition {

@@ -34,13 +34,15 @@ export const groupConformance: ConformanceTests = {
       transport,
       [1, 2, 3].map((n) => ({ topic, value: `${n}` })),
     );
-    await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
-    await using watcher = await tail(transport);
-    await readAll(watcher);
-    await consumer.commit([{ topic: 'a', partition: 0, offset: 2 }]);
-    expect(await transport.listGroups()).toEqual([
-      { group: 'g', offsets: [{ topic: 'a', partition: 0, offset: 2, endOffset: 3 }] },
-    ]);
+    {
+      await using consumer = await transport.consumer({ group: 'g', topics: ['a'] });
+      await using watcher = await tail(transport);
+      await readAll(watcher);
+      await consumer.commit([{ topic: 'a', partition: 0, offset: 2 }]);
+      expect(await transport.listGroups()).toEqual([
+        { group: 'g', offsets: [{ topic: 'a', partition: 0, offset: 2, endOffset: 3 }] },
+      ]);
+    }
     await transport.deleteGroup('g');
     expect(await transport.listGroups()).toEqual([]);
   },
@@ -121,7 +123,7 @@ export const generationConformance: ConformanceTests = {
         { topic: b, value: 'stays' },
       ]);
       await transport.beginGeneration(['a', 'new'], { key: 's', value: 'again' });
-      await appendTo(transport, [{ topic: a, value: 'real' }]);
+      await appendTo(transport, [{ topic: a, value: 'real', timestampMs: 1 }]);
     }
     await using transport = await log.open();
     expect(await transport.loadOffset('s')).toBe('again');
@@ -163,7 +165,7 @@ export const generationConformance: ConformanceTests = {
     // Told once; then the records, after those of the other topic that came before.
     await appendTo(transport, [
       { topic: b, value: 'x' },
-      { topic: a, value: '3' },
+      { topic: a, value: '3', timestampMs: 1 },
     ]);
     const rest = await readAll(consumer);
     expect(shown(rest)).toEqual(['b/0@0 -=x', 'a/0@2 -=3']);

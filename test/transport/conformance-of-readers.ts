@@ -11,10 +11,11 @@ export const consumerConformance: ConformanceTests = {
     const order = [0, 1, 1, 0, 0, 0, 1, 0, 1, 1];
     await appendTo(
       transport,
-      order.map((n, i) => ({ topic: handles[n] ?? 0, value: `${i}` })),
+      order.map((n, i) => ({ topic: handles[n] ?? 0, value: `${i}`, timestampMs: i })),
     );
     await using consumer = await tail(transport);
     const fetched = await readAll(consumer);
+    // Each record has its own time: that is the order where the log itself has none.
     expect(fetched.flatMap((f) => f.records.map((r) => r.value?.toString()))).toEqual(
       order.map((_, i) => `${i}`),
     );

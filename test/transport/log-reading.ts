@@ -3,6 +3,11 @@ import { batchOf, type PlainRecord } from './batch-of.ts';
 
 /** A log to test on; each `open` is a start of the process that owns it. */
 export interface ConformanceLog extends AsyncDisposable {
+  /**
+   * Kafka has an order within a partition only, and its storage is not ours: true leaves out what
+   * the port promises for logs of one process.
+   */
+  readonly distributed?: true;
   open(): Promise<Transport>;
 }
 

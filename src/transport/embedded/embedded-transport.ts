@@ -9,7 +9,7 @@ import type {
   ConsumerOptions,
   DocumentStore,
   GroupDescription,
-  StoredOffset,
+  StoredOffsets,
   TopicDescription,
   TopicOptions,
   TopicPartition,
@@ -54,6 +54,7 @@ export interface EmbeddedTransportOptions {
 
 /** The embedded driver of the transport port. */
 export interface EmbeddedTransport extends Transport {
+  statistics(): TransportStatistics;
   /** Retention, compaction and reclaiming now; resolves when nothing is left to do. */
   runMaintenance(): Promise<void>;
 }
@@ -165,9 +166,9 @@ class LogTransport implements EmbeddedTransport {
     return Promise.resolve(this.#catalog.topics.map(describe));
   }
 
-  async append(batch: RecordBatch, offset: StoredOffset | null): Promise<void> {
+  async append(batch: RecordBatch, offsets: StoredOffsets | null): Promise<void> {
     try {
-      await this.#writable().write('state', () => this.#appender.plan(batch, offset));
+      await this.#writable().write('state', () => this.#appender.plan(batch, offsets));
     } catch (error) {
       // Perhaps something may be deleted by now; the source tries again.
       this.#maintenance.kick();
@@ -176,8 +177,9 @@ class LogTransport implements EmbeddedTransport {
     this.#wakeup.wake();
   }
 
-  async storeOffset(offset: StoredOffset): Promise<void> {
-    await this.#writable().write('independent', () => ({ operations: [offsetOperation(offset)] }));
+  async storeOffset(offsets: StoredOffsets): Promise<void> {
+    const operations = offsetOperations(offsets);
+    await this.#writable().write('independent', () => ({ operations }));
   }
 
   loadOffset(key: string): Promise<string | null> {
@@ -193,9 +195,9 @@ class LogTransport implements EmbeddedTransport {
     );
   }
 
-  async beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void> {
+  async beginGeneration(topics: readonly string[], offsets: StoredOffsets): Promise<void> {
     await this.#writable().write('state', () => {
-      const operations: StoreOperation[] = [offsetOperation(offset)];
+      const operations: StoreOperation[] = [...offsetOperations(offsets)];
       const durable: (() => void)[] = [];
       const nowMs = this.#lifecycle.clock.nowMs();
       let { counters } = this.#catalog;

@@ -67,6 +67,6 @@ export async function checkNumbered(transport: Transport): Promise<number> {
   if (expected.index !== 0 || expected.number !== last + 1) {
     throw new Error(`offset ${last}, but the log ends at ${JSON.stringify(expected)}`);
   }
-  if (transport.statistics().records !== sequence) throw new Error('records are counted wrongly');
+  if (transport.statistics()?.records !== sequence) throw new Error('records are counted wrongly');
   return last;
 }

@@ -1,0 +1,315 @@
+import type { Clock } from '../../foundation/clock.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  FetchedRecords,
+  LogRecord,
+  TopicPartition,
+} from '../transport.ts';
+import type { CompactedTopic } from './compacted-topic.ts';
+import type {
+  KafkaAdmin,
+  KafkaClient,
+  KafkaConsumer,
+  KafkaConsumerOptions,
+  PartitionOffset,
+} from './kafka-client.ts';
+import { PartitionBuffer } from './partition-buffer.ts';
+import type { TopicGenerations } from './topic-generations.ts';
+import type { TopicWatch } from './topic-watch.ts';
+
+/** How consumers read, whatever they read. */
+export type ConsumerDefaults = Omit<
+  KafkaConsumerOptions,
+  'group' | 'onAssigned' | 'onRevoked' | 'onLost'
+>;
+
+/** What a consumer shares with the transport that made it. */
+export interface LogConsumerParts {
+  readonly client: KafkaClient;
+  readonly admin: KafkaAdmin;
+  readonly defaults: ConsumerDefaults;
+  readonly state: CompactedTopic;
+  readonly generations: TopicGenerations;
+  readonly topics: TopicWatch;
+  readonly clock: Clock;
+  readonly closed: (consumer: KafkaLogConsumer) => void;
+}
+
+/** A wait of no length still has to find what is there: so long may a broker take to hand it over. */
+const BEHIND_WAIT_MS = 1_000;
+
+/**
+ * Reads Kafka as the port wants it: partitions merged by the records' times (Kafka has no order
+ * across them), generations told before their first record, topics by pattern as they appear.
+ */
+export class KafkaLogConsumer implements Consumer {
+  readonly #parts: LogConsumerParts;
+  readonly #options: ConsumerOptions;
+  readonly #buffers = new Map<string, PartitionBuffer>();
+  readonly #leave = new AbortController();
+  #wake = new AbortController();
+  #consumer: KafkaConsumer | null = null;
+  /** The names that are subscribed to, as one text; and which of the watch's looks it is of. */
+  #subscribed = '';
+  #watched = -1;
+  #isFirst = true;
+  #sequence = 0;
+
+  constructor(parts: LogConsumerParts, options: ConsumerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  get group(): string | null {
+    return (this.#options.register ?? true) ? this.#options.group : null;
+  }
+
+  /** Joins; resolves when the first partitions are assigned. */
+  async open(): Promise<void> {
+    const { client, defaults } = this.#parts;
+    this.#consumer = await client.consumer({
+      ...defaults,
+      group: this.group,
+      onAssigned: (partitions) => this.#assign(partitions),
+      onRevoked: (partitions) => this.#revoke(partitions),
+      onLost: (partitions) => {
+        this.#forget(partitions);
+        this.#options.onLost?.(partitions);
+      },
+    });
+    await this.#parts.topics.refresh();
+    await this.#subscribe(this.#consumer);
+    this.#isFirst = false;
+  }
+
+  /** A topic or a generation has come: a poll that waits looks again. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  async #subscribe(consumer: KafkaConsumer): Promise<void> {
+    const { topics } = this.#parts;
+    const { version } = topics;
+    if (version === this.#watched) return;
+    const names = topics.matching(this.#options.topics);
+    const text = JSON.stringify(names);
+    if (text !== this.#subscribed) await consumer.subscribe(names);
+    this.#subscribed = text;
+    this.#watched = version;
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    if (partitions.length === 0) return [];
+    const { admin, generations, state, defaults } = this.#parts;
+    const [starts, ends] = await Promise.all([
+      admin.offsets(partitions, 'earliest'),
+      admin.offsets(partitions, 'latest', defaults.isolation),
+      state.refresh(),
+    ]);
+    const committed = this.group === null ? [] : await this.#committed(partitions);
+    const known = offsetsByPartition(committed);
+    const first = offsetsByPartition(starts);
+    const last = offsetsByPartition(ends);
+    const fromEnd = this.#options.startAt === 'latest' && this.#isFirst && committed.length === 0;
+    const assigned = partitions.map(({ topic, partition }) => {
+      const key = keyOf({ topic, partition });
+      const { generation, starts: begun } = generations.of(topic);
+      const startOffset = Math.max(first.get(key) ?? 0, begun[partition] ?? 0);
+      const endOffset = last.get(key) ?? 0;
+      const stored = known.get(key);
+      // Beyond the end: the topic was made anew, and what it has was never read.
+      const usable = stored !== undefined && stored <= endOffset ? stored : null;
+      const position = Math.max(usable ?? (fromEnd ? endOffset : 0), startOffset);
+      const range = { startOffset, endOffset };
+      const at = { topic, partition };
+      this.#buffers.set(key, new PartitionBuffer(at, position, range, generation));
+      return { topic, partition, offset: position };
+    });
+    // Where `latest` was is kept: after a restart the group must not jump to the end again.
+    if (fromEnd && this.group !== null) await this.#consumer?.commit(assigned);
+    return assigned;
+  }
+
+  async #committed(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    return (await this.#consumer?.committed(partitions)) ?? [];
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const before = partitions.filter((at) => this.#buffers.has(keyOf(at)));
+    // Nothing more of them is handed over; what was is applied and committed by the caller.
+    for (const at of before) this.#buffers.delete(keyOf(at));
+    if (before.length > 0) await this.#options.onRevoked?.(before);
+  }
+
+  #forget(partitions: readonly TopicPartition[]): void {
+    for (const at of partitions) this.#buffers.delete(keyOf(at));
+  }
+
+  async poll(options: {
+    readonly maxBytes: number;
+    readonly maxWaitMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<readonly FetchedRecords[]> {
+    const { clock } = this.#parts;
+    const { maxBytes, maxWaitMs, signal } = options;
+    const untilMs = clock.monotonicMs() + maxWaitMs;
+    for (;;) {
+      const consumer = this.#consumer;
+      if (signal.aborted || consumer === null) return [];
+      this.#wake = new AbortController();
+      await this.#subscribe(consumer);
+      const told = this.#tellGenerations(consumer);
+      if (told.length > 0) return told;
+      const merged = this.#merge(maxBytes);
+      if (merged.length > 0) return merged;
+      const leftMs = Math.max(0, untilMs - clock.monotonicMs());
+      const any = AbortSignal.any([signal, this.#leave.signal, this.#wake.signal]);
+      const found = await this.#fetch(consumer, leftMs, any);
+      if (found || this.#wake.signal.aborted) continue;
+      if (this.#isOver(untilMs) && !(await this.#isBehind(maxWaitMs, consumer, any))) return [];
+    }
+  }
+
+  #isOver(untilMs: number): boolean {
+    return this.#leave.signal.aborted || this.#parts.clock.monotonicMs() >= untilMs;
+  }
+
+  async #fetch(consumer: KafkaConsumer, maxWaitMs: number, signal: AbortSignal): Promise<boolean> {
+    const fetches = await consumer.poll({ maxWaitMs, signal });
+    // A generation that another process began stands in the state before its first record does.
+    if (fetches.some(({ records }) => records.length > 0)) await this.#parts.state.refresh();
+    for (const fetch of fetches) {
+      const { topic, partition } = fetch;
+      const from = this.#parts.generations.of(topic).starts[partition] ?? 0;
+      this.#buffers.get(keyOf(fetch))?.add(fetch, from);
+    }
+    return fetches.length > 0;
+  }
+
+  /** Only a poll that does not wait has to ask: a client may not have looked yet. */
+  async #isBehind(
+    maxWaitMs: number,
+    consumer: KafkaConsumer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (maxWaitMs > 0 || signal.aborted) return false;
+    const { admin, defaults } = this.#parts;
+    const buffers = [...this.#buffers.values()];
+    const ends = offsetsByPartition(await admin.offsets(buffers, 'latest', defaults.isolation));
+    if (!buffers.some((buffer) => buffer.position < (ends.get(keyOf(buffer)) ?? 0))) return false;
+    await this.#fetch(consumer, BEHIND_WAIT_MS, signal);
+    return true;
+  }
+
+  /** A new generation is told once, alone and before its first record. */
+  #tellGenerations(consumer: KafkaConsumer): FetchedRecords[] {
+    const told: FetchedRecords[] = [];
+    for (const buffer of this.#buffers.values()) {
+      const current = this.#parts.generations.of(buffer.topic);
+      if (current.generation === buffer.generation) continue;
+      if (buffer.enter(current)) consumer.seek(buffer, buffer.position);
+      told.push(buffer.told([]));
+    }
+    return told;
+  }
+
+  /** By the times of the records: the nearest that there is to the order of the source. */
+  #merge(maxBytes: number): FetchedRecords[] {
+    const fetched: FetchedRecords[] = [];
+    let left = maxBytes;
+    for (;;) {
+      const [lowest, secondMs] = this.#lowest();
+      if (lowest === null) return fetched;
+      if (fetched.length > 0 && left <= 0) return fetched;
+      const taken = lowest.take(secondMs, left, this.#number);
+      left -= taken.bytes;
+      if (taken.fetched.records.length > 0) fetched.push(taken.fetched);
+      if (taken.full) return fetched;
+    }
+  }
+
+  readonly #number = (record: LogRecord): LogRecord => {
+    (record as { sequence: number }).sequence = ++this.#sequence;
+    return record;
+  };
+
+  #lowest(): [PartitionBuffer | null, number] {
+    let lowest: PartitionBuffer | null = null;
+    let lowestMs = Number.POSITIVE_INFINITY;
+    let secondMs = Number.POSITIVE_INFINITY;
+    for (const buffer of this.#buffers.values()) {
+      const ms = buffer.nextTimestampMs;
+      if (ms < lowestMs) {
+        secondMs = lowestMs;
+        lowest = buffer;
+        lowestMs = ms;
+      } else if (ms < secondMs) {
+        secondMs = ms;
+      }
+    }
+    return [lowest, secondMs];
+  }
+
+  assignment(): (TopicPartition & { generation: number; position: number })[] {
+    return [...this.#buffers.values()].map(({ topic, partition, generation, position }) => ({
+      topic,
+      partition,
+      generation,
+      position,
+    }));
+  }
+
+  seek(at: TopicPartition, offset: number): void {
+    const buffer = this.#buffers.get(keyOf(at));
+    if (buffer === undefined) {
+      const message = `${keyOf(at)} is not read by this consumer`;
+      throw new TidemarkError('TOPIC_UNKNOWN', message);
+    }
+    checkRange(at, offset, buffer.startOffset, buffer.endOffset);
+    buffer.moveTo(offset);
+    this.#consumer?.seek(at, offset);
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    const unseen = offsets.filter(
+      (at) => at.offset > (this.#buffers.get(keyOf(at))?.endOffset ?? Number.POSITIVE_INFINITY),
+    );
+    if (unseen.length > 0) {
+      const ends = offsetsByPartition(await this.#parts.admin.offsets(unseen, 'latest'));
+      for (const at of unseen) checkRange(at, at.offset, 0, ends.get(keyOf(at)) ?? 0);
+    }
+    await this.#consumer?.commit(offsets);
+  }
+
+  /** A poll that waits returns an empty list. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave.abort();
+    const consumer = this.#consumer;
+    this.#consumer = null;
+    await this.#revoke([...this.#buffers.values()]);
+    this.#parts.closed(this);
+    await consumer?.[Symbol.asyncDispose]();
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+function offsetsByPartition(offsets: readonly PartitionOffset[]): ReadonlyMap<string, number> {
+  return new Map(offsets.map((at) => [keyOf(at), at.offset]));
+}
+
+/** Throws OFFSET_OUT_OF_RANGE. */
+export function checkRange(
+  at: TopicPartition,
+  offset: number,
+  lowest: number,
+  highest: number,
+): void {
+  if (offset >= lowest && offset <= highest) return;
+  const message = `offset ${offset} of ${keyOf(at)} is outside ${lowest} to ${highest}`;
+  throw new TidemarkError('OFFSET_OUT_OF_RANGE', message);
+}
