@@ -5,6 +5,7 @@ const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [14, 15, 16, 17, 18] :
 
 const needsServer = ['test/**/*.pg.test.ts'];
 const needsBroker = ['test/**/*.kafka.test.ts'];
+const needsRegistry = ['test/**/*.registry.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 
@@ -17,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...needsServer, ...needsBroker, ...endToEnd],
+          exclude: [...needsServer, ...needsBroker, ...needsRegistry, ...endToEnd],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -34,6 +35,17 @@ export default defineConfig({
           sequence: { groupOrder: 2 + index },
         },
       })),
+      {
+        test: {
+          name: 'registry',
+          include: needsRegistry,
+          globalSetup: ['test/support/global-setup-registry.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 7 },
+        },
+      },
       // The oldest and the newest broker; PostgreSQL beside it is the source or target of some.
       ...['4', '3.9'].map((major, index) => ({
         test: {

@@ -18,7 +18,7 @@ export interface KafkaClusterOptions {
   readonly brokers?: number;
 }
 
-/** A real Kafka on loopback. All its brokers are signalled together; `nodes` has them one by one. */
+/** A real Kafka on loopback. Its brokers are signalled together; `nodes` has them one by one. */
 export class KafkaCluster implements AsyncDisposable {
   readonly major: KafkaMajor;
   readonly version: string;
