@@ -54,17 +54,29 @@ export class KafkaAppender {
 
   /** Records, then texts (the source's offsets); both are durable when it resolves. */
   append(batch: RecordBatch, texts: readonly TextRecord[]): Promise<void> {
-    this.#parts.limits.check(batch);
+    const large = this.#parts.limits.tooLarge(batch);
     return this.#exclusive(async (producer) => {
       const { transactionalId } = this.#parts.producer;
       if (transactionalId !== null) await producer.beginTransaction();
-      if (batch.count > 0) await producer.send(batch, this.#split.split(batch));
+      if (batch.count > large.size) await producer.send(batch, this.#split.split(batch, large));
+      if (large.size > 0) await this.#sendLetters(producer, batch, large);
       if (texts.length > 0) {
         const offsets = this.#textBatch(texts);
         await producer.send(offsets, this.#split.split(offsets));
       }
       if (transactionalId !== null) await producer.commitTransaction();
     });
+  }
+
+  async #sendLetters(
+    producer: KafkaProducer,
+    batch: RecordBatch,
+    large: ReadonlySet<number>,
+  ): Promise<void> {
+    const { limits, directory } = this.#parts;
+    const { handle } = await directory.open(limits.deadLetterTopic ?? '', {});
+    const letters = limits.deadLetters(batch, large, handle);
+    await producer.send(letters, this.#split.split(letters));
   }
 
   #textBatch(texts: readonly TextRecord[]): RecordBatch {

@@ -21,6 +21,7 @@ import type { KafkaClient, KafkaProducerOptions, PartitionOffset } from './kafka
 import { KafkaDocuments } from './kafka-documents.ts';
 import type { ConsumerDefaults } from './kafka-log-consumer.ts';
 import { checkRange, KafkaLogConsumer } from './kafka-log-consumer.ts';
+import type { LimitSettings } from './record-limits.ts';
 import { RecordLimits } from './record-limits.ts';
 import type { TopicSpecFor } from './topic-directory.ts';
 import { TopicDirectory } from './topic-directory.ts';
@@ -48,7 +49,10 @@ export interface KafkaTransportOptions {
   readonly state: Omit<StorageTopic, 'partitions'>;
   readonly topicSpec: TopicSpecFor;
   readonly producer: KafkaProducerOptions;
-  readonly consumer: ConsumerDefaults;
+  /** Where records go that are larger than any request; null: they are refused. */
+  readonly deadLetters: LimitSettings['deadLetters'];
+  /** How a group reads; null: whoever has none. */
+  readonly consumer: (group: string | null) => ConsumerDefaults;
   /** How often new topics are looked for (`metadata.max.age.ms`). */
   readonly topicIntervalMs: number;
   readonly clock?: Clock;
@@ -98,7 +102,10 @@ class KafkaTransport implements Transport {
       client: producing,
       directory: this.#directory,
       producer,
-      limits: new RecordLimits(this.#directory, producer.maxRequestBytes),
+      limits: new RecordLimits(this.#directory, {
+        maxRequestBytes: producer.maxRequestBytes,
+        deadLetters: options.deadLetters,
+      }),
       nowMs: () => clock.nowMs(),
     });
     this.#offsets = this.#storage(options.offsets);
@@ -115,7 +122,7 @@ class KafkaTransport implements Transport {
       client: consuming,
       openConsumer: (onAssigned) =>
         consuming.consumer({
-          ...consumer,
+          ...consumer(null),
           isolation: 'read_committed',
           group: null,
           onAssigned,
@@ -273,7 +280,7 @@ class KafkaTransport implements Transport {
       {
         client: this.#options.consuming,
         admin: this.#options.consuming.admin,
-        defaults: this.#options.consumer,
+        defaults: this.#options.consumer((options.register ?? true) ? options.group : null),
         state: this.#state,
         generations: this.#generations,
         topics: this.#watch,

@@ -3,9 +3,13 @@ import type { RecordBatch } from '../record-batch.ts';
 import type { PartitionRecords } from './kafka-client.ts';
 import type { TopicDirectory } from './topic-directory.ts';
 
+const NONE: ReadonlySet<number> = new Set();
+const LEFT = -1;
+
 /**
  * Deals the records of a batch to their partitions as Java's default partitioner does, keeping
  * their order. Records without a key go to partition 0: of a table without a key the order counts.
+ * `left` are numbers of records that are not dealt.
  *
  * The arrays are used again by the next `split`.
  */
@@ -19,14 +23,14 @@ export class PartitionSplit {
     this.#directory = directory;
   }
 
-  split(batch: RecordBatch): PartitionRecords[] {
+  split(batch: RecordBatch, left: ReadonlySet<number> = NONE): PartitionRecords[] {
     const { count } = batch;
     if (this.#slots.length < count) {
       this.#slots = new Int32Array(batch.topics.length);
       this.#order = new Int32Array(batch.topics.length);
     }
     const { firstSlots, slotCount } = this.#number();
-    const counts = this.#assign(batch, firstSlots, slotCount);
+    const counts = this.#assign(batch, left, firstSlots, slotCount);
     const ends = new Int32Array(slotCount);
     for (let slot = 0, end = 0; slot < slotCount; slot++) {
       ends[slot] = end;
@@ -35,6 +39,7 @@ export class PartitionSplit {
     const order = this.#order;
     for (let i = 0; i < count; i++) {
       const slot = this.#slots[i] as number;
+      if (slot === LEFT) continue;
       order[ends[slot] as number] = i;
       ends[slot] = (ends[slot] as number) + 1;
     }
@@ -53,11 +58,20 @@ export class PartitionSplit {
     return { firstSlots, slotCount };
   }
 
-  #assign(batch: RecordBatch, firstSlots: Int32Array, slotCount: number): Int32Array {
+  #assign(
+    batch: RecordBatch,
+    left: ReadonlySet<number>,
+    firstSlots: Int32Array,
+    slotCount: number,
+  ): Int32Array {
     const { topics, keyStarts, keyEnds, chosen } = batch;
     const { bytes } = batch.writer;
     const counts = new Int32Array(slotCount);
     for (let i = 0; i < batch.count; i++) {
+      if (left.size > 0 && left.has(i)) {
+        this.#slots[i] = LEFT;
+        continue;
+      }
       const topic = topics[i] as number;
       const partitions = this.#directory.partitionsOf(topic);
       const keyEnd = keyEnds[i] as number;

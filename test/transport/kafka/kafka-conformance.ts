@@ -26,14 +26,15 @@ export function transportSettings(prefix: string): Settings {
       maxInFlight: 5,
       deliveryTimeoutMs: 120_000,
     },
-    consumer: {
+    deadLetters: null,
+    consumer: () => ({
       isolation: 'read_committed',
       sessionTimeoutMs: 10_000,
       heartbeatIntervalMs: 1_000,
       rebalanceTimeoutMs: 30_000,
       fetchMaxBytes: 8 * 1024 * 1024,
       partitionFetchBytes: 1024 * 1024,
-    },
+    }),
     topicIntervalMs: 30_000,
   };
 }
