@@ -9,6 +9,7 @@ import {
   JDBC_SINK_OPTIONS,
   jdbcSinkRules,
 } from './jdbc-sink-options.ts';
+import { KAFKA_SINK_RULES, KAFKA_SOURCE_RULES } from './kafka-connector-options.ts';
 import {
   DEBEZIUM_POSTGRES_CLASS,
   DEBEZIUM_POSTGRES_OPTIONS,
@@ -34,13 +35,13 @@ export const SOURCE_CLASSES: readonly ConnectorClass[] = [
     names: [POSTGRES_CLASS],
     flavour: 'tidemark',
     options: POSTGRES_OPTIONS,
-    rules: POSTGRES_RULES,
+    rules: [...POSTGRES_RULES, ...KAFKA_SOURCE_RULES],
   },
   {
     names: [DEBEZIUM_POSTGRES_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_POSTGRES_OPTIONS,
-    rules: POSTGRES_RULES,
+    rules: [...POSTGRES_RULES, ...KAFKA_SOURCE_RULES],
   },
 ];
 
@@ -50,19 +51,19 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: JDBC_SINK_CLASSES,
     flavour: 'tidemark',
     options: JDBC_SINK_OPTIONS,
-    rules: jdbcSinkRules('pk.mode'),
+    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
   },
   {
     names: [CONFLUENT_JDBC_SINK_CLASS],
     flavour: 'confluent',
     options: CONFLUENT_JDBC_SINK_OPTIONS,
-    rules: jdbcSinkRules('pk.mode'),
+    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
   },
   {
     names: [DEBEZIUM_JDBC_SINK_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
-    rules: jdbcSinkRules('primary.key.mode'),
+    rules: [...jdbcSinkRules('primary.key.mode'), ...KAFKA_SINK_RULES],
   },
 ];
 

@@ -1,5 +1,6 @@
 import { COLUMN_CONVERTER_OPTIONS } from './column-converter-options.ts';
 import { CONVERTER_OPTIONS } from './converter-options.ts';
+import { KAFKA_SINK_OPTIONS, KAFKA_SOURCE_OPTIONS } from './kafka-connector-options.ts';
 import type { Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
@@ -49,6 +50,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     doc: "Form of header values: text and JSON, as of Connect's SimpleHeaderConverter.",
   },
   ...RETRY_OPTIONS,
+  ...KAFKA_SOURCE_OPTIONS,
   ...acceptedOptions({
     name: 'the name of the pipeline is used',
     'tasks.max': 'one task reads one database',
@@ -56,15 +58,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     'connector.plugin.version': 'there is one version of each class',
     'header.converter.plugin.version': 'there is one version of each class',
     'config.action.reload': 'the file is read once, at the start',
-    'exactly.once.support': 'records and source offset are always one transaction',
-    'transaction.boundary': 'records and source offset are always one transaction',
-    'transaction.boundary.interval.ms': 'records and source offset are always one transaction',
-    'offsets.storage.topic': 'offsets live in the embedded store',
-    'topic.creation.groups': 'topics of the embedded log need no creation rules',
-    'topic.creation.enable': 'topics are always created',
-    'topic.creation.<group>.<property>': 'topics of the embedded log need no creation rules',
-    'producer.override.<property>': 'there is no Kafka producer in the embedded transport',
-    'admin.override.<property>': 'there is no Kafka client in the embedded transport',
+    'topic.creation.enable': 'the section transport has it',
     'retriable.restart.connector.wait.ms': 'use errors.retry.delay.initial.ms and …max.ms',
     'errors.retry.timeout': 'errors.max.retries decides',
     'errors.log.enable': 'errors are always logged',
@@ -102,6 +96,7 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
   },
   ...TRANSFORM_OPTIONS,
   ...RETRY_OPTIONS,
+  ...KAFKA_SINK_OPTIONS,
   ...acceptedOptions({
     'tasks.max': 'one task feeds one target',
     'tasks.max.enforce': 'one task feeds one target',
@@ -111,7 +106,6 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     'value.converter.<property>': 'records are read as the source wrote them',
     'header.converter': 'headers are read as the source wrote them',
     'config.action.reload': 'the file is read once, at the start',
-    'consumer.override.<property>': 'there is no Kafka consumer in the embedded transport',
     'errors.retry.timeout': 'errors.max.retries decides',
     'errors.log.enable': 'errors are always logged',
     'errors.log.include.messages': 'row values are never logged',

@@ -3,6 +3,7 @@ import {
   DEBEZIUM_JDBC_SINK_OPTIONS,
   JDBC_SINK_OPTIONS,
 } from './jdbc-sink-options.ts';
+import { honouredClientProperties } from './kafka-client-properties.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import type { Option } from './option.ts';
 import { describeOptionType } from './option-value.ts';
@@ -11,7 +12,7 @@ import { RUNTIME_OPTIONS } from './runtime-options.ts';
 import { PREDICATES } from './connect-transform-options.ts';
 import type { TransformClass } from './transform-class.ts';
 import { TRANSFORMS } from './transform-options.ts';
-import { TRANSPORT_OPTIONS } from './transport-options.ts';
+import { transportTable } from './transport-options.ts';
 
 /** One table with a column of defaults per class. */
 interface ReferenceSection {
@@ -23,9 +24,16 @@ interface ReferenceSection {
 
 const SECTIONS: readonly ReferenceSection[] = [
   {
-    title: 'Section `transport`',
-    intro: 'Where records and offsets live.',
-    tables: { default: TRANSPORT_OPTIONS },
+    title: 'Section `transport`: the embedded log',
+    intro: 'Records and offsets live in a store inside the daemon.',
+    tables: { default: transportTable('embedded').options },
+  },
+  {
+    title: 'Section `transport`: Kafka',
+    intro:
+      'With `type: kafka`. The names are those of Kafka Connect: a properties file of a worker ' +
+      'can be used as it is.',
+    tables: { default: transportTable('kafka').options },
   },
   {
     title: 'Section `source`: PostgreSQL',
@@ -60,8 +68,27 @@ const SECTIONS: readonly ReferenceSection[] = [
 
 /** Every option table as Markdown, for the README. */
 export function renderOptionReference(): string {
-  return [...SECTIONS.map(renderSection), renderTransforms()].join('\n\n');
+  const clients = KAFKA_CLIENTS.map(renderSection);
+  return [...SECTIONS.map(renderSection), ...clients, renderTransforms()].join('\n\n');
 }
+
+const KAFKA_CLIENTS: readonly ReferenceSection[] = [
+  {
+    title: "Properties of Kafka's producer",
+    intro:
+      'As `producer.<property>` in the section `transport`, or as `producer.override.<property>` ' +
+      "of the source, which wins. Others of Kafka's are accepted with a note that says why they " +
+      'have no effect, or refused with the reason.',
+    tables: { default: honouredClientProperties('producer') },
+  },
+  {
+    title: "Properties of Kafka's consumer",
+    intro:
+      'As `consumer.<property>` in the section `transport`, or as `consumer.override.<property>` ' +
+      'of a sink, which wins.',
+    tables: { default: honouredClientProperties('consumer') },
+  },
+];
 
 const TRANSFORMS_INTRO =
   'For `transforms.<name>.type`: the class name, or its last part. `$Key` or `$Value` says what ' +
@@ -101,7 +128,7 @@ function renderSection({ title, intro, tables }: ReferenceSection): string {
   const defaultsOf = headings.map(
     (heading) => new Map((tables[heading] ?? []).map((option) => [option.name, option.default])),
   );
-  const supported = options.filter((option) => (option.status ?? 'supported') === 'supported');
+  const supported = listed(options).filter(({ status = 'supported' }) => status === 'supported');
   const rows = supported.map((option) => {
     const defaults = defaultsOf.map((known) => defaultText(option, known.get(option.name)));
     return [`\`${option.name}\``, describeOptionType(option.type), ...defaults, option.doc];
@@ -113,9 +140,22 @@ function renderSection({ title, intro, tables }: ReferenceSection): string {
   return [`### ${title}`, '', intro, '', ...lines, ...renderOthers(options)].join('\n');
 }
 
+/** Of many alike there is one row. */
+function listed(options: readonly Option[]): readonly Option[] {
+  const families = new Set(options.flatMap(({ listedAs = [] }) => listedAs));
+  return [
+    ...options.filter(({ listedAs }) => listedAs === undefined),
+    ...[...families].map((name): Option => ({
+      name,
+      type: { kind: 'string' },
+      doc: `A property of Kafka's ${name.slice(0, name.indexOf('.'))}: see below.`,
+    })),
+  ];
+}
+
 function renderOthers(options: readonly Option[]): string[] {
   const list = (status: Option['status']): string =>
-    options
+    listed(options)
       .filter((option) => option.status === status)
       .map((option) => `\`${option.name}\``)
       .join(', ');

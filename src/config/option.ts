@@ -47,6 +47,12 @@ export interface Option {
   readonly status?: 'supported' | 'accepted' | 'refused';
   /** Why it is accepted or refused, and the alternative. */
   readonly reason?: string;
+  /** What an empty value stands for; absent: for a property that was not given. */
+  readonly emptyValue?: string;
+  /** Why it means nothing with the embedded transport: a note there. */
+  readonly onEmbedded?: string;
+  /** One of many alike: the reference shows this name in their stead. */
+  readonly listedAs?: string;
 }
 
 export type OptionValue =

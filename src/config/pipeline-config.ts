@@ -1,6 +1,7 @@
 import type { ConnectorFlavour } from './connector-classes.ts';
 import type { ListenAddress } from './http-options.ts';
 import type { ResolvedOptions } from './option.ts';
+import type { TransportType } from './transport-options.ts';
 
 /** One connector of a pipeline, its options resolved against the table of its class. */
 export interface ConnectorConfig {
@@ -23,9 +24,10 @@ export interface PipelineConfig {
   readonly name: string;
   /** The file as named by the user. */
   readonly file: string;
-  /** Absolute path of the embedded store. */
+  /** Absolute path of the embedded store; on Kafka of what is spooled. */
   readonly storePath: string;
   readonly transport: ResolvedOptions;
+  readonly transportType: TransportType;
   readonly source: ConnectorConfig;
   readonly sinks: readonly ConnectorConfig[];
   readonly http: HttpConfig;

@@ -14,13 +14,14 @@ import {
 } from './connector-classes.ts';
 import { connectorSections } from './connector-document.ts';
 import { HTTP_OPTIONS, HTTP_RULES, parseListen } from './http-options.ts';
+import { repeatedLoginProblems } from './kafka-security-options.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option, ResolvedOptions } from './option.ts';
 import type { ConnectorConfig, PipelineConfig } from './pipeline-config.ts';
 import { propertiesAsYaml } from './properties-text.ts';
 import { ConfigErrors, examineOptions, type OptionRule } from './resolve-options.ts';
 import { RUNTIME_OPTIONS, RUNTIME_RULES } from './runtime-options.ts';
-import { TRANSPORT_OPTIONS } from './transport-options.ts';
+import { connectorTable, transportTable, type TransportType } from './transport-options.ts';
 import { type YamlSection, YamlSections } from './yaml-sections.ts';
 
 /** Sections of a pipeline file. */
@@ -73,6 +74,7 @@ class PipelineParser {
   readonly #file: string;
   readonly #providers: ProviderContext;
   readonly #root: ReadonlyMap<string, Node | null>;
+  #transportType: TransportType = 'embedded';
   readonly #problems: TidemarkError[] = [];
   readonly #warnings: string[] = [];
 
@@ -86,11 +88,12 @@ class PipelineParser {
   parse(): PipelineConfig {
     this.#unknownSections();
     const name = this.#name();
-    const transport = this.#section('transport', TRANSPORT_OPTIONS, []);
+    const transport = this.#transport();
     const source = this.#source(name);
     const sinks = this.#sinks();
     const http = this.#section('http', HTTP_OPTIONS, HTTP_RULES);
     const runtime = this.#section('runtime', RUNTIME_OPTIONS, RUNTIME_RULES);
+    if (this.#transportType === 'kafka') this.#logins(transport, source, sinks);
     this.#alerts();
     if (this.#problems.length > 0) throw new ConfigErrors(this.#problems, this.#warnings);
     const storePath = transport.optionalString('path') ?? `${name}-data`;
@@ -99,6 +102,7 @@ class PipelineParser {
       file: this.#file,
       storePath: path.resolve(this.#providers.folder, storePath),
       transport,
+      transportType: this.#transportType,
       source: must(source, 'a source without problems'),
       sinks: Object.freeze(sinks),
       http: Object.freeze({
@@ -136,6 +140,35 @@ class PipelineParser {
   #section(where: string, table: readonly Option[], rules: readonly OptionRule[]): ResolvedOptions {
     const section = this.#sectionOf(this.#root.get(where) ?? null, where);
     return this.#examine(section, where, table, rules);
+  }
+
+  /** Its type decides what it may have, and what connectors may. */
+  #transport(): ResolvedOptions {
+    const section = this.#sectionOf(this.#root.get('transport') ?? null, 'transport');
+    const type = section.values['type'];
+    const text = typeof type === 'string' ? expandReferences(type, this.#providers).text : '';
+    this.#transportType = text.toLowerCase() === 'kafka' ? 'kafka' : 'embedded';
+    const { options, rules } = transportTable(this.#transportType);
+    return this.#examine(section, 'transport', options, rules);
+  }
+
+  /** Connectors may repeat how the brokers are reached; whoever says otherwise is told. */
+  #logins(
+    transport: ResolvedOptions,
+    source: ConnectorConfig | undefined,
+    sinks: readonly ConnectorConfig[],
+  ): void {
+    const told = [
+      ...(source === undefined ? [] : [{ where: 'source', options: source.options }]),
+      ...sinks.map(({ options }, at) => ({ where: `sinks[${at}]`, options })),
+    ];
+    for (const { where, options } of told) {
+      const found = ['producer', 'consumer', 'admin'].flatMap((role) =>
+        repeatedLoginProblems(transport, options, `${role}.override.`),
+      );
+      for (const text of found)
+        this.#problems.push(new TidemarkError('CONFIG_UNSUPPORTED', `${where}: ${text}`));
+    }
   }
 
   #source(name: string): ConnectorConfig | undefined {
@@ -181,7 +214,8 @@ class PipelineParser {
     const className = this.#className(section, where, classes);
     if (className === undefined) return undefined;
     const found = must(findClass(classes, className), 'a known class');
-    const options = this.#examine(section, where, found.options, found.rules);
+    const table = connectorTable(found.options, this.#transportType);
+    const options = this.#examine(section, where, table, found.rules);
     const name = nameOf(options);
     if (name === undefined) return undefined;
     return Object.freeze({ name, connectorClass: className, flavour: found.flavour, options });

@@ -7,7 +7,7 @@ import {
 import { HTTP_OPTIONS } from './http-options.ts';
 import type { Option, OptionType } from './option.ts';
 import { RUNTIME_OPTIONS } from './runtime-options.ts';
-import { TRANSPORT_OPTIONS } from './transport-options.ts';
+import { transportTable } from './transport-options.ts';
 
 type JsonSchema = { readonly [key: string]: unknown };
 
@@ -28,13 +28,25 @@ export function pipelineJsonSchema(): JsonSchema {
         pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$',
         description: 'Names the pipeline in logs, metrics and offsets.',
       },
-      transport: section(TRANSPORT_OPTIONS),
+      transport: transport(),
       source: connector(SOURCE_CLASSES),
       sinks: { type: 'array', items: connector(SINK_CLASSES) },
       alerts: { type: 'array', maxItems: 0, description: 'Not supported yet.' },
       http: section(HTTP_OPTIONS),
       runtime: section(RUNTIME_OPTIONS),
     },
+  };
+}
+
+/** Its type decides which properties there are. */
+function transport(): JsonSchema {
+  const isKafka = { properties: { type: { const: 'kafka' } }, required: ['type'] };
+  return {
+    type: 'object',
+    if: isKafka,
+    // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's keyword; nothing awaits it
+    then: section(transportTable('kafka').options),
+    else: section(transportTable('embedded').options),
   };
 }
 
@@ -60,7 +72,11 @@ function connector(classes: readonly ConnectorClass[]): JsonSchema {
 /** Unknown properties are only a warning, so the schema lets them pass. */
 function section(options: readonly Option[]): JsonSchema {
   const known = options.filter(
-    (option) => option.status !== 'refused' && !option.name.includes('<'),
+    ({ name, status, listedAs, secret }) =>
+      status !== 'refused' &&
+      !name.includes('<') &&
+      // One of many without effect, or that repeats a login: an editor need not offer it.
+      (listedAs === undefined || (status !== 'accepted' && secret !== true)),
   );
   const required = known.filter((option) => option.required === true).map(({ name }) => name);
   return {

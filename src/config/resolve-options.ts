@@ -147,6 +147,7 @@ class Examination {
     const isHidden = option.secret === true || expanded.some((part) => part.fromProvider);
     // An empty value stands for "not given", as in a properties file.
     const parts = expanded.map((part) => part.text).filter((text) => text !== '');
+    if (parts.length === 0 && option.emptyValue !== undefined) parts.push(option.emptyValue);
     if (parts.length === 0) return;
     const parsed = parseParts(option, parts);
     const shown = isHidden ? 'the value' : quote(parts.join(', '));

@@ -1,16 +1,22 @@
+import { KAFKA_TRANSPORT_OPTIONS, KAFKA_TRANSPORT_RULES } from './kafka-transport-options.ts';
 import type { Option } from './option.ts';
 import { refusedOptions } from './option-table.ts';
+import type { OptionRule } from './resolve-options.ts';
 
-const KAFKA_LATER = 'the Kafka transport is not built yet; leave it out to use the embedded log';
+const OF_KAFKA = 'it is of Kafka: set type: kafka, or leave it out to use the embedded log';
 
-/** The section `transport`. */
-export const TRANSPORT_OPTIONS: readonly Option[] = [
-  {
-    name: 'type',
-    type: { kind: 'enum', values: ['embedded'], refused: { kafka: KAFKA_LATER } },
-    default: 'embedded',
-    doc: 'Where records and offsets live: in a store inside the daemon.',
-  },
+export type TransportType = 'embedded' | 'kafka';
+
+const TYPE: Option = {
+  name: 'type',
+  type: { kind: 'enum', values: ['embedded', 'kafka'] },
+  default: 'embedded',
+  doc: 'Where records and offsets live: in a store inside the daemon, or in Kafka.',
+};
+
+/** The section `transport` of the embedded log. */
+export const EMBEDDED_TRANSPORT_OPTIONS: readonly Option[] = [
+  TYPE,
   {
     name: 'path',
     type: { kind: 'string' },
@@ -49,13 +55,44 @@ export const TRANSPORT_OPTIONS: readonly Option[] = [
     default: 'delete',
     doc: 'How old records go.',
   },
-  ...refusedOptions({
-    'bootstrap.servers': KAFKA_LATER,
-    'producer.<property>': KAFKA_LATER,
-    'consumer.<property>': KAFKA_LATER,
-    'admin.<property>': KAFKA_LATER,
-    'security.protocol': KAFKA_LATER,
-    'sasl.<property>': KAFKA_LATER,
-    'ssl.<property>': KAFKA_LATER,
-  }),
+  ...refusedOptions(
+    Object.fromEntries([
+      ...KAFKA_TRANSPORT_OPTIONS.filter(
+        ({ name, status = 'supported', listedAs }) =>
+          status === 'supported' && listedAs === undefined && name !== 'path',
+      ).map(({ name }) => [name, OF_KAFKA] as const),
+      ...['producer', 'consumer', 'admin', 'sasl', 'ssl'].map(
+        (prefix) => [`${prefix}.<property>`, OF_KAFKA] as const,
+      ),
+    ]),
+  ),
 ];
+
+/** The section `transport` of Kafka. */
+const KAFKA_SECTION: readonly Option[] = [TYPE, ...KAFKA_TRANSPORT_OPTIONS];
+
+/** Options and rules of the section `transport`, by its `type`. */
+export function transportTable(type: TransportType): {
+  readonly options: readonly Option[];
+  readonly rules: readonly OptionRule[];
+} {
+  return type === 'kafka'
+    ? { options: KAFKA_SECTION, rules: KAFKA_TRANSPORT_RULES }
+    : { options: EMBEDDED_TRANSPORT_OPTIONS, rules: [] };
+}
+
+/** A connector's table as the transport has it: what it lacks is a note there. */
+export function connectorTable(
+  options: readonly Option[],
+  transport: TransportType,
+): readonly Option[] {
+  if (transport === 'kafka') return options;
+  return options.map((option) =>
+    option.onEmbedded === undefined ? option : withoutEffect(option, option.onEmbedded),
+  );
+}
+
+function withoutEffect(option: Option, reason: string): Option {
+  const { default: _default, required: _required, ...rest } = option;
+  return { ...rest, status: 'accepted', reason };
+}

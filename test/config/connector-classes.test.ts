@@ -4,12 +4,13 @@ import { HTTP_OPTIONS } from '../../src/config/http-options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { parseOptionValue } from '../../src/config/option-value.ts';
 import { RUNTIME_OPTIONS } from '../../src/config/runtime-options.ts';
-import { TRANSPORT_OPTIONS } from '../../src/config/transport-options.ts';
+import { transportTable } from '../../src/config/transport-options.ts';
 
 const classes = [...SOURCE_CLASSES, ...SINK_CLASSES];
 const tables: [string, readonly Option[]][] = [
   ...classes.map(({ names, options }): [string, readonly Option[]] => [names.join(), options]),
-  ['transport', TRANSPORT_OPTIONS],
+  ['transport, embedded', transportTable('embedded').options],
+  ['transport, kafka', transportTable('kafka').options],
   ['http', HTTP_OPTIONS],
   ['runtime', RUNTIME_OPTIONS],
 ];
@@ -36,7 +37,9 @@ describe.each(tables)('the table %s', (_name, options) => {
   test('keeps what sounds secret secret', () => {
     const open = options.filter(
       ({ name, secret, status = 'supported' }) =>
-        /password|token|secret/.test(name) && status === 'supported' && secret !== true,
+        /password|token(?!\.endpoint)|secret|jaas|keystore\.key/.test(name) &&
+        status === 'supported' &&
+        secret !== true,
     );
     expect(open).toEqual([]);
   });
@@ -50,7 +53,7 @@ test('no two classes share a name', () => {
 });
 
 test('rules name properties that their table has', () => {
-  for (const { options, rules } of classes) {
+  for (const { options, rules } of [...classes, transportTable('kafka')]) {
     const names = new Set(options.map(({ name }) => name));
     for (const { properties } of rules) {
       for (const property of properties) expect(names).toContain(property);

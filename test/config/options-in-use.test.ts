@@ -7,7 +7,7 @@ import { DEBEZIUM_TRANSFORMS } from '../../src/config/debezium-transform-options
 import { HTTP_OPTIONS } from '../../src/config/http-options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { RUNTIME_OPTIONS } from '../../src/config/runtime-options.ts';
-import { TRANSPORT_OPTIONS } from '../../src/config/transport-options.ts';
+import { transportTable } from '../../src/config/transport-options.ts';
 import type { SourceFile } from '../support/source-tree.ts';
 import { loadSources, parseSource } from '../support/source-tree.ts';
 
@@ -70,9 +70,14 @@ function hasChoice({ type, status = 'supported' }: Option): boolean {
   return status === 'supported' && (type.kind !== 'enum' || type.values.length > 1);
 }
 
+/** Properties of a client are asked for without what stands before them. */
+function ownName({ name, listedAs }: Option): string {
+  return listedAs === undefined ? name : name.slice(listedAs.indexOf('<'));
+}
+
 function unused(options: readonly Option[], files: readonly SourceFile[]): string[] {
   const forms = [...new Set(files.flatMap((file) => [...namesInCalls(file)]))];
-  const names = new Set(options.filter(hasChoice).map(({ name }) => name));
+  const names = new Set(options.filter(hasChoice).map(ownName));
   return [...names].filter((name) => !forms.some((form) => isForm(form, name)));
 }
 
@@ -80,7 +85,8 @@ const sources = loadSources('src').filter(({ path }) => !path.startsWith('src/de
 
 test('every option of a section is read somewhere, or stands here with its reason', () => {
   const tables = [...SOURCE_CLASSES, ...SINK_CLASSES].flatMap(({ options }) => options);
-  const sections = [...HTTP_OPTIONS, ...RUNTIME_OPTIONS, ...TRANSPORT_OPTIONS];
+  const transports = [transportTable('embedded'), transportTable('kafka')];
+  const sections = [...HTTP_OPTIONS, ...RUNTIME_OPTIONS, ...transports.flatMap((t) => t.options)];
   // Names of transforms' options are short; they are looked for where transforms are.
   const files = sources.filter(
     ({ path }) => !/^src\/(transform\/|config\/\w+-transform-options|config\/option)/.test(path),

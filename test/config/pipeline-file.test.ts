@@ -108,7 +108,7 @@ sink: []
     expect(errors.map((error) => error.message)).toEqual([
       expect.stringMatching(/^sink is not a section .*did you mean sinks\? \(.*shop\.yaml:18\)$/),
       expect.stringMatching(/^name may have only letters/),
-      expect.stringMatching(/^transport: type: "kafka" is not supported: the Kafka transport/),
+      expect.stringMatching(/^transport: bootstrap\.servers is required/),
       expect.stringMatching(/^source: plugin\.name: "decoderbufs" is not supported: use pgoutput/),
       expect.stringMatching(/^source: database\.hostname is required$/),
       expect.stringMatching(/^source: database\.port must be 1 to 65535; .*:8\)$/),
