@@ -1,5 +1,6 @@
 import type { TidemarkError } from '../../foundation/errors.ts';
 import { toTidemarkError } from '../../foundation/errors.ts';
+import { partitionOfKey } from '../murmur2.ts';
 import { RecordBatch } from '../record-batch.ts';
 import type { KafkaClient, KafkaProducer, KafkaProducerOptions } from './kafka-client.ts';
 import { PartitionSplit } from './partition-split.ts';
@@ -52,7 +53,10 @@ export class KafkaAppender {
     });
   }
 
-  /** Records, then texts (the source's offsets); both are durable when it resolves. */
+  /**
+   * Records, then texts (the source's offsets); both are durable when it resolves. The texts stand
+   * in the partition of the first one's key: as one batch they are there together or not at all.
+   */
   append(batch: RecordBatch, texts: readonly TextRecord[]): Promise<void> {
     const large = this.#parts.limits.tooLarge(batch);
     return this.#exclusive(async (producer) => {
@@ -83,8 +87,11 @@ export class KafkaAppender {
     const batch = this.#texts;
     batch.clear();
     const nowMs = this.#parts.nowMs();
+    const first = Buffer.from(texts[0]?.key ?? '');
     for (const { topic, key, value } of texts) {
+      const partitions = this.#parts.directory.partitionsOf(topic);
       batch.start(topic, nowMs);
+      batch.partition(partitionOfKey(first, 0, first.length, partitions));
       batch.writer.utf8(key);
       batch.endKey(true);
       if (value !== null) batch.writer.utf8(value);

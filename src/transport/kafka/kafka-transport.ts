@@ -10,6 +10,7 @@ import type {
   DocumentStore,
   GroupDescription,
   StoredOffset,
+  StoredOffsets,
   TopicDescription,
   TopicOptions,
   Transport,
@@ -212,8 +213,8 @@ class KafkaTransport implements Transport {
     if (this.#stateHandle >= 0) await this.#state.refresh();
   }
 
-  async append(batch: RecordBatch, offset: StoredOffset | null): Promise<void> {
-    const offsets = offset === null ? [] : [offset];
+  async append(batch: RecordBatch, stored: StoredOffsets | null): Promise<void> {
+    const offsets = stored === null ? [] : listOf(stored);
     await this.#appender.append(batch, offsets.map(this.#offsetRecord));
     for (const { key, value } of offsets) this.#offsets.written(key, value);
   }
@@ -224,8 +225,8 @@ class KafkaTransport implements Transport {
     value,
   });
 
-  storeOffset(offset: StoredOffset): Promise<void> {
-    return this.append(NO_RECORDS, offset);
+  storeOffset(offsets: StoredOffsets): Promise<void> {
+    return this.append(NO_RECORDS, offsets);
   }
 
   /** With a transactional id nobody else can write it any more when it was read. */
@@ -248,7 +249,7 @@ class KafkaTransport implements Transport {
    * The records of before stay in Kafka for whoever else reads them; our own consumers begin behind
    * them. The generation is durable before the offset: a crash between the two begins another one.
    */
-  async beginGeneration(topics: readonly string[], offset: StoredOffset): Promise<void> {
+  async beginGeneration(topics: readonly string[], offsets: StoredOffsets): Promise<void> {
     const { admin } = this.#options.producing;
     const names = [...new Set(topics)];
     const known = new Set((await admin.describeTopics(names)).map(({ name }) => name));
@@ -262,7 +263,7 @@ class KafkaTransport implements Transport {
       texts.push({ key: generationKey(name), value: JSON.stringify(next) });
     }
     await this.#writeState(texts);
-    await this.storeOffset(offset);
+    await this.storeOffset(offsets);
     for (const consumer of this.#consumers) consumer.wake();
   }
 
@@ -348,6 +349,10 @@ class KafkaTransport implements Transport {
     await producing[Symbol.asyncDispose]();
     if (consuming !== producing) await consuming[Symbol.asyncDispose]();
   }
+}
+
+function listOf(offsets: StoredOffsets): readonly StoredOffset[] {
+  return 'key' in offsets ? [offsets] : offsets;
 }
 
 function partitionsOf(topic: string, count: number): { topic: string; partition: number }[] {
