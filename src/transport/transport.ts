@@ -16,9 +16,11 @@ export interface Transport extends AsyncDisposable {
    * murmur2 of the key (round robin without a key: partition 0 in the embedded log, so that order
    * is kept). Resolves when both are **durable** (flushed, not merely committed: ruling 9): only
    * then may an offset be confirmed to the source. One append at a time; the batch may be used
-   * again after it resolved. Throws STORE_FULL, STORE_IO, RECORD_TOO_LARGE.
+   * again after it resolved. With `more`, and in a log that has transactions over several appends,
+   * this one is durable only together with the next one without: nobody sees it before that.
+   * Throws STORE_FULL, STORE_IO, RECORD_TOO_LARGE, KAFKA_*.
    */
-  append(batch: RecordBatch, offsets: StoredOffsets | null): Promise<void>;
+  append(batch: RecordBatch, offsets: StoredOffsets | null, more?: boolean): Promise<void>;
 
   /** Stores offsets without records, all or none; durable when resolved. `value` null deletes. */
   storeOffset(offsets: StoredOffsets): Promise<void>;

@@ -39,6 +39,8 @@ export class KafkaAppender {
   readonly #split: PartitionSplit;
   readonly #texts = new RecordBatch();
   #producer: KafkaProducer | null = null;
+  /** A transaction has begun, and more is to come into it. */
+  #isOpen = false;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AppenderParts) {
@@ -46,29 +48,37 @@ export class KafkaAppender {
     this.#split = new PartitionSplit(parts.directory);
   }
 
-  /** Shuts older writers of the same transactional id out; no more than connects without one. */
+  /**
+   * Shuts older writers of the same transactional id out; no more than connects without one. What
+   * was begun and not ended is undone: whoever asks goes on from the stored offset.
+   */
   fence(): Promise<void> {
-    return this.#exclusive(async () => {
-      await this.#open();
+    return this.#exclusive(async (producer) => {
+      if (this.#isOpen) await producer.abortTransaction();
+      this.#isOpen = false;
     });
   }
 
   /**
    * Records, then texts (the source's offsets); both are durable when it resolves. The texts stand
    * in the partition of the first one's key: as one batch they are there together or not at all.
+   * With `more` the transaction stays open: nothing of it counts before a later append ends it.
    */
-  append(batch: RecordBatch, texts: readonly TextRecord[]): Promise<void> {
+  append(batch: RecordBatch, texts: readonly TextRecord[], more = false): Promise<void> {
     const large = this.#parts.limits.tooLarge(batch);
     return this.#exclusive(async (producer) => {
-      const { transactionalId } = this.#parts.producer;
-      if (transactionalId !== null) await producer.beginTransaction();
+      const isTransactional = this.#parts.producer.transactionalId !== null;
+      if (isTransactional && !this.#isOpen) await producer.beginTransaction();
+      this.#isOpen = isTransactional;
       if (batch.count > large.size) await producer.send(batch, this.#split.split(batch, large));
       if (large.size > 0) await this.#sendLetters(producer, batch, large);
       if (texts.length > 0) {
         const offsets = this.#textBatch(texts);
         await producer.send(offsets, this.#split.split(offsets));
       }
-      if (transactionalId !== null) await producer.commitTransaction();
+      if (!isTransactional || more) return;
+      await producer.commitTransaction();
+      this.#isOpen = false;
     });
   }
 
@@ -126,7 +136,8 @@ export class KafkaAppender {
     const producer = this.#producer;
     this.#producer = null;
     if (producer === null) return;
-    const open = this.#parts.producer.transactionalId !== null && error.code !== 'KAFKA_FENCED';
+    const open = this.#isOpen && error.code !== 'KAFKA_FENCED';
+    this.#isOpen = false;
     // The write's own error is the one to tell.
     await Promise.allSettled(open ? [producer.abortTransaction()] : []);
     await Promise.allSettled([producer[Symbol.asyncDispose]()]);
@@ -136,6 +147,8 @@ export class KafkaAppender {
     await this.#tail;
     const producer = this.#producer;
     this.#producer = null;
+    // Readers would wait for an open one until it times out.
+    if (this.#isOpen) await Promise.allSettled([producer?.abortTransaction()]);
     await producer?.[Symbol.asyncDispose]();
   }
 }

@@ -82,6 +82,8 @@ class KafkaTransport implements Transport {
   readonly #directory: TopicDirectory;
   readonly #watch: TopicWatch;
   readonly #appender: KafkaAppender;
+  /** Of its own: a transaction of records may be open when a document is written. */
+  readonly #stateAppender: KafkaAppender;
   readonly #offsets: CompactedTopic;
   readonly #state: CompactedTopic;
   readonly #generations: TopicGenerations;
@@ -99,20 +101,25 @@ class KafkaTransport implements Transport {
       for (const consumer of this.#consumers) consumer.wake();
     });
     this.#directory = new TopicDirectory(admin, options.topicSpec);
-    this.#appender = new KafkaAppender({
-      client: producing,
-      directory: this.#directory,
-      producer,
-      limits: new RecordLimits(this.#directory, {
-        maxRequestBytes: producer.maxRequestBytes,
-        deadLetters: options.deadLetters,
-      }),
-      nowMs: () => clock.nowMs(),
-    });
+    this.#appender = this.#newAppender(producer.transactionalId);
+    const { transactionalId: id } = producer;
+    this.#stateAppender = this.#newAppender(id === null ? null : `${id}-state`);
     this.#offsets = this.#storage(options.offsets);
     this.#state = this.#storage({ ...options.state, partitions: 1 });
     this.#generations = new TopicGenerations(this.#state);
     this.documents = new KafkaDocuments(this.#state, (texts) => this.#writeState(texts));
+  }
+
+  #newAppender(transactionalId: string | null): KafkaAppender {
+    const { producing, producer, deadLetters, clock = systemClock } = this.#options;
+    const { maxRequestBytes } = producer;
+    return new KafkaAppender({
+      client: producing,
+      directory: this.#directory,
+      producer: { ...producer, transactionalId },
+      limits: new RecordLimits(this.#directory, { maxRequestBytes, deadLetters }),
+      nowMs: () => clock.nowMs(),
+    });
   }
 
   #storage({ name, partitions }: StorageTopic): CompactedTopic {
@@ -141,7 +148,7 @@ class KafkaTransport implements Transport {
     await this.#watch.refresh();
     this.#watch.start(this.#lifecycle, topicIntervalMs);
     // Only then is what stands in the topics the last word: an older daemon can add nothing to it.
-    if (!readOnly) await this.#appender.fence();
+    if (!readOnly) await Promise.all([this.#appender.fence(), this.#stateAppender.fence()]);
     if (this.#stateHandle >= 0) await this.#state.refresh();
   }
 
@@ -213,9 +220,9 @@ class KafkaTransport implements Transport {
     if (this.#stateHandle >= 0) await this.#state.refresh();
   }
 
-  async append(batch: RecordBatch, stored: StoredOffsets | null): Promise<void> {
+  async append(batch: RecordBatch, stored: StoredOffsets | null, more = false): Promise<void> {
     const offsets = stored === null ? [] : listOf(stored);
-    await this.#appender.append(batch, offsets.map(this.#offsetRecord));
+    await this.#appender.append(batch, offsets.map(this.#offsetRecord), more);
     for (const { key, value } of offsets) this.#offsets.written(key, value);
   }
 
@@ -272,7 +279,7 @@ class KafkaTransport implements Transport {
   ): Promise<void> {
     const topic = this.#stateHandle;
     const records = texts.map(({ key, value }) => ({ topic, key, value }));
-    await this.#appender.append(NO_RECORDS, records);
+    await this.#stateAppender.append(NO_RECORDS, records);
     for (const { key, value } of texts) this.#state.written(key, value);
   }
 
@@ -343,7 +350,8 @@ class KafkaTransport implements Transport {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lifecycle.stop();
     await Promise.allSettled([...this.#consumers].map((one) => one[Symbol.asyncDispose]()));
-    await Promise.allSettled([this.#offsets.close(), this.#state.close(), this.#appender.close()]);
+    await Promise.allSettled([this.#offsets.close(), this.#state.close()]);
+    await Promise.allSettled([this.#appender.close(), this.#stateAppender.close()]);
     await this.#lifecycle.dispose();
     const { producing, consuming } = this.#options;
     await producing[Symbol.asyncDispose]();

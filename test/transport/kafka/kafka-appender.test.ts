@@ -99,6 +99,21 @@ test('a transaction that fails is aborted, unless a newer producer is there', as
   }
 });
 
+test('a transaction may take several writes; what was not ended is undone', async () => {
+  const { script, appender } = appenderOf('id');
+  await appender.append(RECORDS, [], true);
+  await appender.append(RECORDS, OFFSET);
+  await appender.append(RECORDS, [], true);
+  await appender.fence();
+  await appender.append(RECORDS, [], true);
+  await appender.close();
+  expect(script.calls.slice(1)).toEqual([
+    ...['begin', 'send shop*2', 'send shop*2', 'send offsets*1', 'commit'],
+    ...['begin', 'send shop*2', 'abort'],
+    ...['begin', 'send shop*2', 'abort', 'close 1'],
+  ]);
+});
+
 test('two writes at a time are one after the other', async () => {
   const { script, appender } = appenderOf('id');
   await Promise.all([appender.append(RECORDS, []), appender.append(batchOf([]), OFFSET)]);
