@@ -1,0 +1,265 @@
+import { systemClock } from '../../../foundation/clock.ts';
+import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
+import type { TopicPartition } from '../../transport.ts';
+import type {
+  KafkaConnection,
+  KafkaConsumer,
+  KafkaConsumerOptions,
+  KafkaFetch,
+  PartitionOffset,
+} from '../kafka-client.ts';
+import { GroupMembership } from './group-membership.ts';
+import { BrokerConnections } from './kafkajs-cluster.ts';
+import { mayPass } from './kafkajs-errors.ts';
+import { PartitionPositions } from './partition-positions.ts';
+import { RecordFetcher } from './record-fetcher.ts';
+
+/** A consumer that is asked, on the library's connections. */
+export class KafkajsConsumer implements KafkaConsumer {
+  readonly #connections: BrokerConnections;
+  readonly #options: KafkaConsumerOptions;
+  readonly #membership: GroupMembership | null;
+  readonly #positions = new PartitionPositions();
+  readonly #fetcher: RecordFetcher;
+  readonly #closing = new AbortController();
+  #topics: readonly string[] = [];
+  /** Partitions by topic as they were when they were divided. */
+  #counts = new Map<string, number>();
+  /** Still ours to commit, although no record of them is returned any more. */
+  #owned: readonly TopicPartition[] = [];
+  /** One change of the assignment at a time. */
+  #changing: Promise<void> = Promise.resolve();
+  #heartbeats: Promise<void> | null = null;
+  #stalled = false;
+  #failure: TidemarkError | null = null;
+  #wake: () => void = nothing;
+
+  private constructor(connections: BrokerConnections, options: KafkaConsumerOptions) {
+    this.#connections = connections;
+    this.#options = options;
+    const { group } = options;
+    this.#membership = group === null ? null : new GroupMembership(connections, { ...options, group });
+    this.#fetcher = new RecordFetcher(connections, this.#positions, options, () => {
+      this.#wake();
+    });
+  }
+
+  static async open(
+    connection: KafkaConnection,
+    options: KafkaConsumerOptions,
+  ): Promise<KafkajsConsumer> {
+    const connections = new BrokerConnections(connection);
+    try {
+      await connections.connect();
+      return new KafkajsConsumer(connections, options);
+    } catch (error) {
+      await connections[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    await this.#change(async () => {
+      for (const topic of this.#topics) {
+        if (!topics.includes(topic)) this.#connections.forget(topic);
+      }
+      this.#topics = [...topics];
+      await this.#giveUp();
+      await this.#assign();
+    });
+    this.#heartbeats ??= this.#watch();
+  }
+
+  assignment(): readonly (TopicPartition & { readonly position: number })[] {
+    return this.#positions
+      .all()
+      .map(({ topic, partition, position }) => ({ topic, partition, position }));
+  }
+
+  async poll(options: {
+    readonly maxWaitMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<readonly KafkaFetch[]> {
+    const { signal } = options;
+    const deadline = systemClock.monotonicMs() + options.maxWaitMs;
+    for (;;) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      if (signal.aborted || this.#closing.signal.aborted) return [];
+      const failure = this.#failure ?? this.#fetcher.takeFailure();
+      this.#failure = null;
+      if (failure !== null) throw failure;
+      const fetches = this.#stalled ? [] : this.#positions.take();
+      if (!this.#stalled) this.#fetcher.start();
+      if (fetches.length > 0) return fetches;
+      const left = deadline - systemClock.monotonicMs();
+      if (left <= 0) return [];
+      await this.#wokenWithin(woken, left, signal);
+    }
+  }
+
+  seek(partition: TopicPartition, offset: number): void {
+    this.#positions.seek(partition, offset);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    return (await this.#membership?.committed(partitions)) ?? [];
+  }
+
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    const membership = this.#membership;
+    if (membership === null) {
+      throw new TidemarkError('INTERNAL', 'A reader without a group commits nothing.');
+    }
+    for (const { topic, partition } of offsets) {
+      if (this.#owned.some((own) => own.topic === topic && own.partition === partition)) continue;
+      const message = `Partition ${partition} of ${topic} is not this member's any more`;
+      throw new TidemarkError('KAFKA_REBALANCE', `${message} (group ${this.#options.group}).`);
+    }
+    if (offsets.length > 0) await membership.commit(offsets);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#wake();
+    // What is broken at the end is the brokers' to find out: the session runs out.
+    await this.#membership?.leave().catch(nothing);
+    await this.#connections[Symbol.asyncDispose]();
+    await this.#changing.catch(nothing);
+    await this.#heartbeats;
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const change = this.#changing.catch(nothing).then(async () => {
+      this.#stalled = true;
+      try {
+        await work();
+      } finally {
+        this.#stalled = false;
+        this.#wake();
+      }
+    });
+    this.#changing = change;
+    return change;
+  }
+
+  /** Lets the caller finish with its partitions while the group waits. */
+  async #giveUp(): Promise<void> {
+    const owned = this.#owned;
+    this.#positions.assign([]);
+    if (owned.length > 0) {
+      const { rebalanceTimeoutMs, onRevoked } = this.#options;
+      await this.#aliveDuring(onRevoked(owned), rebalanceTimeoutMs);
+    }
+    this.#owned = [];
+  }
+
+  async #assign(): Promise<void> {
+    const { signal } = this.#closing;
+    const topics = this.#topics;
+    await this.#connections.retrying(this.#connections.attempt('DESCRIBE', 'Cluster'), () =>
+      this.#connections.know(topics, true),
+    );
+    this.#counts = this.#partitionCounts();
+    const membership = this.#membership;
+    const partitions =
+      membership === null ? this.#everyPartition() : await membership.join(topics, signal);
+    if (signal.aborted) return;
+    this.#owned = partitions;
+    const known = this.#options.onAssigned(partitions);
+    await this.#aliveDuring(known, Infinity);
+    if (!signal.aborted) this.#positions.assign(await known);
+  }
+
+  #everyPartition(): readonly TopicPartition[] {
+    return [...this.#counts].flatMap(([topic, count]) =>
+      Array.from({ length: count }, (_, partition) => ({ topic, partition })),
+    );
+  }
+
+  /** Topics that are missing, or that we may not see, have none. */
+  #partitionCounts(): Map<string, number> {
+    return new Map(this.#topics.map((topic) => [topic, this.#connections.partitionCount(topic)]));
+  }
+
+  /** Keeps the session while the caller works, at most for `limitMs`. */
+  async #aliveDuring(work: Promise<unknown>, limitMs: number): Promise<void> {
+    const until = systemClock.monotonicMs() + limitMs;
+    const finished = new AbortController();
+    const working = work.finally(() => {
+      finished.abort();
+    });
+    working.catch(nothing);
+    const { heartbeatIntervalMs } = this.#options;
+    const signal = AbortSignal.any([finished.signal, this.#closing.signal]);
+    while (!signal.aborted) {
+      const left = until - systemClock.monotonicMs();
+      if (left <= 0) return;
+      await systemClock.sleep(Math.min(heartbeatIntervalMs, left), signal);
+      if (!signal.aborted) await this.#membership?.heartbeat().catch(nothing);
+    }
+    if (!this.#closing.signal.aborted) await working;
+  }
+
+  /** Heartbeats, and what they tell; new partitions. Never rejects. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await systemClock.sleep(this.#options.heartbeatIntervalMs, signal);
+      if (signal.aborted) return;
+      try {
+        await this.#beat();
+      } catch (thrown) {
+        this.#connections.noteFailure(thrown);
+        if (mayPass(thrown) || this.#closing.signal.aborted) continue;
+        const resource = `Group:${this.#options.group}`;
+        this.#failure ??= this.#connections.error(thrown, 'READ', resource);
+        this.#wake();
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    await this.#changing.catch(nothing);
+    const state = (await this.#membership?.heartbeat()) ?? 'stable';
+    if (state === 'stable' && !(await this.#hasNewPartitions())) return;
+    await this.#change(async () => {
+      if (state === 'lost') this.#lose();
+      else await this.#giveUp();
+      await this.#assign();
+    }).catch((thrown: unknown) => {
+      // Without an assignment nothing is read: the caller has to know.
+      if (!this.#closing.signal.aborted) this.#failure ??= toTidemarkError(thrown, 'KAFKA_BROKER');
+      this.#wake();
+    });
+  }
+
+  #lose(): void {
+    const lost = this.#owned;
+    this.#owned = [];
+    this.#positions.assign([]);
+    if (lost.length > 0) this.#options.onLost(lost);
+  }
+
+  /** Whoever divides the partitions looks whether there are more of them. */
+  async #hasNewPartitions(): Promise<boolean> {
+    if (this.#membership?.leads === false) return false;
+    await this.#connections.know(this.#topics);
+    return this.#topics.some(
+      (topic) => this.#connections.partitionCount(topic) > (this.#counts.get(topic) ?? 0),
+    );
+  }
+
+  async #wokenWithin(woken: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+    const finished = new AbortController();
+    const either = AbortSignal.any([finished.signal, signal, this.#closing.signal]);
+    await Promise.race([woken, systemClock.sleep(ms, either)]);
+    finished.abort();
+  }
+}
+
+function nothing(): void {
+  // Nothing follows from it, see the caller.
+}

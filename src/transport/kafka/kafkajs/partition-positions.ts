@@ -1,0 +1,69 @@
+import { TidemarkError } from '../../../foundation/errors.ts';
+import type { TopicPartition } from '../../transport.ts';
+import type { KafkaFetch, PartitionOffset } from '../kafka-client.ts';
+
+/** Where a partition is read, and what was read of it ahead of the caller. */
+export interface PartitionPosition extends TopicPartition {
+  position: number;
+  /** Changes with each seek: what was asked for before it is dropped. */
+  turn: number;
+  ahead: KafkaFetch | null;
+}
+
+/** The partitions that are read now, with their positions. */
+export class PartitionPositions {
+  #partitions = new Map<string, PartitionPosition>();
+  #turns = 0;
+
+  /** Other partitions than before. */
+  assign(offsets: readonly PartitionOffset[]): void {
+    this.#partitions = new Map();
+    for (const { topic, partition, offset } of offsets) {
+      const turn = ++this.#turns;
+      const state = { topic, partition, position: offset, turn, ahead: null };
+      this.#partitions.set(keyOf(topic, partition), state);
+    }
+  }
+
+  all(): readonly PartitionPosition[] {
+    return [...this.#partitions.values()];
+  }
+
+  has({ topic, partition }: TopicPartition): boolean {
+    return this.#partitions.has(keyOf(topic, partition));
+  }
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    const state = this.#partitions.get(keyOf(topic, partition));
+    if (state === undefined) {
+      const message = `Partition ${partition} of ${topic} is not assigned: it cannot be sought.`;
+      throw new TidemarkError('KAFKA_REBALANCE', message);
+    }
+    state.position = offset;
+    state.turn = ++this.#turns;
+    state.ahead = null;
+  }
+
+  /** Keeps what was fetched, unless the partition is read from elsewhere by now. */
+  keep(asked: PartitionPosition, turn: number, fetched: KafkaFetch): void {
+    const state = this.#partitions.get(keyOf(asked.topic, asked.partition));
+    if (state === asked && state.turn === turn) state.ahead = fetched;
+  }
+
+  /** Hands out what was read ahead; the positions are behind it now. */
+  take(): readonly KafkaFetch[] {
+    const fetches: KafkaFetch[] = [];
+    for (const state of this.#partitions.values()) {
+      const { ahead } = state;
+      if (ahead === null) continue;
+      state.ahead = null;
+      state.position = ahead.nextOffset;
+      fetches.push(ahead);
+    }
+    return fetches;
+  }
+}
+
+function keyOf(topic: string, partition: number): string {
+  return `${partition} ${topic}`;
+}

@@ -1,0 +1,130 @@
+import type { RecordBatch } from '../../record-batch.ts';
+import type { PartitionRecords } from '../kafka-client.ts';
+import { batchBytesAlone, recordBytes } from '../record-batch-writer.ts';
+
+const SEQUENCES = 2 ** 31;
+
+/** A record batch that is not acknowledged: records `[from, to)` of its partition's. */
+export interface PendingBatch {
+  readonly from: number;
+  readonly to: number;
+  readonly baseSequence: number;
+  /** Before compression, at most. */
+  readonly bytes: number;
+}
+
+/** Sequence numbers by partition, for the life of a producer id. */
+export class Sequences {
+  readonly #next = new Map<string, number>();
+
+  /** The first of `count` numbers, which are the partition's next ones. */
+  take(topic: string, partition: number, count: number): number {
+    const key = `${partition} ${topic}`;
+    const first = this.#next.get(key) ?? 0;
+    this.#next.set(key, (first + count) % SEQUENCES);
+    return first;
+  }
+}
+
+/**
+ * The batches of one partition, in order. The first `inFlight` are on their way. When one of them
+ * has to be sent again, nothing of the partition goes out until all of them came back: then they go
+ * again from the first that is not acknowledged, with the numbers that they had. So the order holds
+ * and the broker knows again what it has already.
+ */
+export class PartitionQueue {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: Int32Array;
+  readonly #waiting: PendingBatch[];
+  readonly #sent: PendingBatch[] = [];
+  #again: PendingBatch[] = [];
+
+  constructor(
+    batch: RecordBatch,
+    partition: PartitionRecords,
+    batchBytes: number,
+    sequences: Sequences,
+  ) {
+    this.topic = partition.topic;
+    this.partition = partition.partition;
+    this.records = partition.records;
+    this.#waiting = this.#split(batch, batchBytes, sequences);
+  }
+
+  /** Whether everything is acknowledged. */
+  get done(): boolean {
+    return this.#waiting.length === 0 && this.#sent.length === 0;
+  }
+
+  /** The batch that may go now, or null. */
+  next(): PendingBatch | null {
+    return this.#again.length > 0 ? null : (this.#waiting[0] ?? null);
+  }
+
+  /** The batch of `next` is on its way. */
+  take(): PendingBatch | null {
+    const batch = this.next();
+    if (batch === null) return null;
+    this.#waiting.shift();
+    this.#sent.push(batch);
+    return batch;
+  }
+
+  /** Whether a batch before this one is not acknowledged, so that its number is out of order. */
+  hasEarlier(batch: PendingBatch): boolean {
+    return this.#sent[0] !== batch || this.#again.length > 0;
+  }
+
+  acknowledge(batch: PendingBatch): void {
+    this.sendAgain(batch, []);
+  }
+
+  /** The batch, or the parts that it was split into, must be sent again. */
+  sendAgain(batch: PendingBatch, parts: readonly PendingBatch[] = [batch]): void {
+    this.#again.push(...parts);
+    this.#sent.splice(this.#sent.indexOf(batch), 1);
+    if (this.#sent.length > 0 || this.#again.length === 0) return;
+    this.#waiting.unshift(...this.#again.toSorted((a, b) => a.from - b.from));
+    this.#again = [];
+  }
+
+  #split(batch: RecordBatch, batchBytes: number, sequences: Sequences): PendingBatch[] {
+    const { records, topic, partition } = this;
+    const batches: PendingBatch[] = [];
+    const add = (from: number, to: number, bytes: number): void => {
+      const baseSequence = sequences.take(topic, partition, to - from);
+      batches.push({ from, to, baseSequence, bytes });
+    };
+    let from = 0;
+    let bytes = 0;
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i] as number;
+      const more = recordBytes(batch, record);
+      if (i > from && bytes + more > batchBytes) {
+        add(from, i, bytes);
+        from = i;
+      }
+      bytes = i === from ? batchBytesAlone(batch, record) : bytes + more;
+    }
+    if (records.length > 0) add(from, records.length, bytes);
+    return batches;
+  }
+}
+
+/** Two halves of a batch that was too large for the broker, or null when it has one record. */
+export function halves(batch: PendingBatch): readonly PendingBatch[] | null {
+  const { from, to, baseSequence, bytes } = batch;
+  if (to - from < 2) return null;
+  const middle = from + Math.floor((to - from) / 2);
+  const half = Math.ceil(bytes / 2);
+  return [
+    { from, to: middle, baseSequence, bytes: half },
+    {
+      from: middle,
+      to,
+      baseSequence: (baseSequence + middle - from) % SEQUENCES,
+      bytes: half,
+    },
+  ];
+}

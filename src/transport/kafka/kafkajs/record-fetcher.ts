@@ -1,0 +1,157 @@
+import { Backoff } from '../../../foundation/backoff.ts';
+import { systemClock } from '../../../foundation/clock.ts';
+import { TidemarkError } from '../../../foundation/errors.ts';
+import type { KafkaConsumerOptions } from '../kafka-client.ts';
+import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
+import { readRecordBatches } from '../record-batch-reader.ts';
+import {
+  FETCH,
+  type FetchedPartition,
+  type FetchLimits,
+  fetchRequest,
+  fetchResponse,
+} from './fetch-protocol.ts';
+import type { BrokerConnections } from './kafkajs-cluster.ts';
+import { mayPass } from './kafkajs-errors.ts';
+import type { PartitionPosition, PartitionPositions } from './partition-positions.ts';
+
+/** How long a broker holds a fetch that finds nothing (`fetch.max.wait.ms`). */
+const BROKER_WAIT_MS = 500;
+const RETRY_INITIAL_MS = 20;
+const RETRY_MAX_MS = 1000;
+
+/**
+ * Fetches of the partitions that have nothing read ahead, one at a time for each leader, and only
+ * when asked: one fetch further than the caller, no more.
+ */
+export class RecordFetcher {
+  readonly #connections: BrokerConnections;
+  readonly #positions: PartitionPositions;
+  readonly #limits: FetchLimits;
+  readonly #changed: () => void;
+  readonly #busy = new Set<number>();
+  readonly #backoff = new Backoff({ initialMs: RETRY_INITIAL_MS, maxMs: RETRY_MAX_MS });
+  #resting = false;
+  #failingSince: number | null = null;
+  #failure: TidemarkError | null = null;
+
+  /** `changed` is called when something came in, or failed. */
+  constructor(
+    connections: BrokerConnections,
+    positions: PartitionPositions,
+    options: KafkaConsumerOptions,
+    changed: () => void,
+  ) {
+    this.#connections = connections;
+    this.#positions = positions;
+    this.#changed = changed;
+    this.#limits = {
+      maxWaitMs: BROKER_WAIT_MS,
+      maxBytes: options.fetchMaxBytes,
+      partitionBytes: options.partitionFetchBytes,
+      isolation: options.isolation,
+    };
+  }
+
+  /** What went wrong for good since the last call, once. */
+  takeFailure(): TidemarkError | null {
+    const failure = this.#failure;
+    this.#failure = null;
+    return failure;
+  }
+
+  /** Asks the leaders that are not asked already. */
+  start(): void {
+    if (this.#resting || this.#connections.closing.aborted) return;
+    const idle = this.#positions.all().filter((partition) => partition.ahead === null);
+    try {
+      const byLeader = Map.groupBy(idle, ({ topic, partition }) =>
+        this.#connections.leader(topic, partition),
+      );
+      for (const [nodeId, partitions] of byLeader) {
+        if (nodeId < 0) void this.#rest(null, partitions);
+        else if (!this.#busy.has(nodeId)) void this.#fetch(nodeId, partitions);
+      }
+    } catch (thrown) {
+      void this.#rest(thrown, idle);
+    }
+  }
+
+  /** Never rejects. */
+  async #fetch(nodeId: number, partitions: readonly PartitionPosition[]): Promise<void> {
+    this.#busy.add(nodeId);
+    const turns = partitions.map(({ turn }) => turn);
+    const body = fetchRequest(partitions, this.#limits);
+    try {
+      const broker = await this.#connections.broker(nodeId);
+      const wait = this.#limits.maxWaitMs;
+      const payload = await this.#connections.send(broker, FETCH, [body], wait);
+      const { partitions: answers } = fetchResponse(payload, this.#limits.isolation);
+      this.#failingSince = null;
+      let stale: number | null = null;
+      for (const answer of answers) {
+        const at = partitions.findIndex(
+          ({ topic, partition }) => topic === answer.topic && partition === answer.partition,
+        );
+        const asked = partitions[at];
+        if (asked === undefined || asked.turn !== turns[at]) continue;
+        if (answer.errorCode === 0) this.#keep(asked, turns[at] as number, answer);
+        else stale = this.#refused(asked, answer) ?? stale;
+      }
+      if (stale === null) this.#backoff.reset();
+      else void this.#rest(null, partitions);
+    } catch (thrown) {
+      void this.#rest(thrown, partitions);
+    } finally {
+      this.#busy.delete(nodeId);
+      this.#changed();
+    }
+  }
+
+  #keep(asked: PartitionPosition, turn: number, answer: FetchedPartition): void {
+    const { isolation } = this.#limits;
+    const { topic, partition, startOffset, endOffset, batches, aborted } = answer;
+    const read = readRecordBatches(batches, asked.position, isolation, aborted);
+    if (read.nextOffset === asked.position) return;
+    this.#positions.keep(asked, turn, { topic, partition, startOffset, endOffset, ...read });
+  }
+
+  /** The code when the partition may be read a moment later, elsewhere perhaps. */
+  #refused(asked: PartitionPosition, { errorCode }: FetchedPartition): number | null {
+    const name = kafkaErrorName(errorCode);
+    if (isRetriableKafkaError(name)) return errorCode;
+    const { topic, partition, position } = asked;
+    const says = `partition ${partition}, offset ${position}`;
+    this.#failure ??= this.#connections.answer(errorCode, 'READ', `Topic:${topic}`, says);
+    return null;
+  }
+
+  /** Waits and asks for the leaders again; meanwhile nobody fetches. Never rejects. */
+  async #rest(thrown: unknown, partitions: readonly PartitionPosition[]): Promise<void> {
+    if (this.#resting) return;
+    this.#resting = true;
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    if (thrown !== null) this.#failed(thrown, topics);
+    const { closing } = this.#connections;
+    await systemClock.sleep(this.#backoff.nextDelayMs(), closing);
+    try {
+      if (!closing.aborted) await this.#connections.know(topics, true);
+    } catch (error) {
+      this.#failed(error, topics);
+    }
+    this.#resting = false;
+    this.#changed();
+  }
+
+  /** What may pass is told only when it did not within a request's time. */
+  #failed(thrown: unknown, topics: readonly string[]): void {
+    if (this.#connections.closing.aborted) return;
+    this.#connections.noteFailure(thrown);
+    const now = systemClock.monotonicMs();
+    this.#failingSince ??= now;
+    const late = now - this.#failingSince > this.#connections.requestTimeoutMs;
+    if (mayPass(thrown) && !late) return;
+    this.#failingSince = null;
+    this.#failure ??= this.#connections.error(thrown, 'READ', `Topic:${topics.join(', ')}`);
+  }
+}
