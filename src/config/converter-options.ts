@@ -1,7 +1,10 @@
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
+import { type ConverterSide, registryOptions, registryRules } from './registry-options.ts';
+import type { OptionRule } from './resolve-options.ts';
 
-const OTHER_REGISTRY = 'use avro; the registry is the built-in one, with the REST API of Confluent';
+const OTHER_REGISTRY =
+  'use avro with schema.registry.url, the Confluent API of Apicurio: …/apis/ccompat/v7';
 
 /** What writes anything that has a schema. */
 const DELEGATE: EnumType = {
@@ -15,9 +18,10 @@ const DELEGATE: EnumType = {
 
 const CONVERTER: EnumType = {
   kind: 'enum',
-  values: [...DELEGATE.values, 'string', 'bytearray'],
+  values: [...DELEGATE.values, 'jsonschema', 'string', 'bytearray'],
   aliases: {
     ...DELEGATE.aliases,
+    'io.confluent.connect.json.JsonSchemaConverter': 'jsonschema',
     'org.apache.kafka.connect.storage.StringConverter': 'string',
     'org.apache.kafka.connect.converters.ByteArrayConverter': 'bytearray',
     'io.debezium.converters.BinaryDataConverter': 'bytearray',
@@ -29,7 +33,6 @@ const CONVERTER: EnumType = {
     'io.apicurio.registry.utils.converter.ExtJsonConverter': 'use json',
     'io.debezium.converters.CloudEventsConverter': 'CloudEvents are not built; use json or avro',
     'io.confluent.connect.protobuf.ProtobufConverter': 'not supported; use json or avro',
-    'io.confluent.connect.json.JsonSchemaConverter': 'not supported yet; use json or avro',
   },
 };
 
@@ -39,25 +42,9 @@ const DECIMAL_FORMAT: EnumType = {
   aliases: { base64: 'BASE64', numeric: 'NUMERIC' },
 };
 
-const SUBJECTS = 'io.confluent.kafka.serializers.subject';
-const ONE_SUBJECT = 'subjects are named by the topic, <topic>-key and <topic>-value';
-
-const SUBJECT_STRATEGY: EnumType = {
-  kind: 'enum',
-  values: ['topic'],
-  aliases: { [`${SUBJECTS}.TopicNameStrategy`]: 'topic' },
-  refused: {
-    [`${SUBJECTS}.RecordNameStrategy`]: ONE_SUBJECT,
-    [`${SUBJECTS}.TopicRecordNameStrategy`]: ONE_SUBJECT,
-  },
-};
-
-const REGISTRY = 'the embedded transport has its own registry';
-const ALWAYS = 'schemas are always registered, and a change is checked';
-
 const CONVERTERS =
-  'Avro with the built-in registry, JSON, or text or bytes as they are, which no sink can read. ' +
-  'Java class names work.';
+  'Avro or JSON Schema with a registry, JSON, or text or bytes as they are, which no sink can ' +
+  'read. Java class names work.';
 
 /** How records become bytes: Connect's and Confluent's names, the same for keys and values. */
 export const CONVERTER_OPTIONS: readonly Option[] = [
@@ -99,19 +86,24 @@ export const CONVERTER_OPTIONS: readonly Option[] = [
   ...sideOptions('value'),
 ];
 
-type Side = 'key' | 'value';
+/** What the converters' options have to be together. */
+export const CONVERTER_RULES: readonly OptionRule[] = [
+  ...registryRules('key'),
+  ...registryRules('value'),
+];
 
-function bothSides(optionOf: (side: Side) => Option): readonly Option[] {
+function bothSides(optionOf: (side: ConverterSide) => Option): readonly Option[] {
   return [optionOf('key'), optionOf('value')];
 }
 
 /** What Confluent's converters have besides: without effect here, or refused if it had one. */
-function sideOptions(side: Side): readonly Option[] {
+function sideOptions(side: ConverterSide): readonly Option[] {
   const prefixed = (reasons: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
     Object.fromEntries(
       Object.entries(reasons).map(([name, reason]) => [`${side}.converter.${name}`, reason]),
     );
   return [
+    ...registryOptions(side),
     {
       name: `${side}.converter.delegate.converter.type`,
       type: DELEGATE,
@@ -122,12 +114,6 @@ function sideOptions(side: Side): readonly Option[] {
       type: { kind: 'boolean' },
       default: 'true',
       doc: 'With json as that: each carries its schema.',
-    },
-    {
-      name: `${side}.converter.${side}.subject.name.strategy`,
-      type: SUBJECT_STRATEGY,
-      default: 'topic',
-      doc: `How subjects of ${side} schemas are named: \`<topic>-${side}\`.`,
     },
     {
       name: `${side}.converter.connect.meta.data`,
@@ -141,18 +127,7 @@ function sideOptions(side: Side): readonly Option[] {
     },
     ...acceptedOptions(
       prefixed({
-        'schema.registry.<property>': REGISTRY,
-        'basic.auth.<property>': REGISTRY,
-        'bearer.auth.<property>': REGISTRY,
-        'auto.register.schemas': ALWAYS,
-        'use.latest.version': ALWAYS,
-        'latest.compatibility.strict': ALWAYS,
-        'normalize.schemas': ALWAYS,
-        'schemas.cache.config': 'schemas are kept as long as in use',
-        'schemas.cache.size': 'schemas are kept as long as in use',
-        'max.schemas.per.subject': 'schemas are kept as long as in use',
         'enhanced.avro.schema.support': 'enums are strings with their name, as Debezium has them',
-        'apicurio.<property>': REGISTRY,
         'plugin.version': 'there is one version of each class',
       }),
     ),

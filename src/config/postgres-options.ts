@@ -1,4 +1,5 @@
 import { COLUMN_CONVERTER_RULES } from './column-converter-options.ts';
+import { CONVERTER_RULES } from './converter-options.ts';
 import { COLUMN_MASK_OPTIONS, COLUMN_MASK_RULES } from './column-mask-options.ts';
 import { METRIC_TAG_OPTIONS, METRIC_TAG_RULES } from './metric-tag-options.ts';
 import type { Option } from './option.ts';
@@ -234,6 +235,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   ...SIGNAL_RULES,
   ...COLUMN_MASK_RULES,
   ...COLUMN_CONVERTER_RULES,
+  ...CONVERTER_RULES,
   ...POST_PROCESSOR_RULES,
   ...METRIC_TAG_RULES,
   ...TRANSFORM_RULES,

@@ -1,3 +1,4 @@
+import { BoundedCache } from '../foundation/bounded-cache.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { isStruct } from '../model/connect-schema.ts';
@@ -7,13 +8,17 @@ import type { CompiledAvro } from './avro-decoder.ts';
 import { compileAvroEncoder } from './avro-encoder.ts';
 import type { AvroEncoder } from './avro-encoder.ts';
 import { AvroReader } from './avro-reader.ts';
-import { avroSchemaText } from './avro-schema.ts';
+import { avroSchemaText, CONNECT_NAMESPACE, DEFAULT_RECORD_NAME } from './avro-schema.ts';
 import type { Converter, PreparedSchema, SchemaRegistry } from './converter.ts';
+import type { SubjectNaming } from './registry/subject-name.ts';
+import { subjectNaming } from './registry/subject-name.ts';
 
 /** What distinguishes one Avro converter from another. */
 export interface AvroConverterOptions {
   /** Which of the topic's two subjects. */
   readonly isKey: boolean;
+  /** Absent: the subject is named by the topic. */
+  readonly subjectOf?: SubjectNaming;
   /** replace.null.with.default; Connect's own default is true and loses nulls (PITFALLS C33). */
   readonly replaceNullWithDefault?: boolean;
 }
@@ -21,24 +26,33 @@ export interface AvroConverterOptions {
 const MAGIC = 0x00;
 const PREFIX_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
+/** Schemas that are remembered; others are asked for again. */
+const SCHEMAS = 1000;
 
 /** Confluent's AvroConverter: `00`, schema id, Avro binary (PITFALLS C1, C3, C4, C20). */
 export class AvroConverter implements Converter {
   readonly #registry: SchemaRegistry;
   readonly #options: AvroConverterOptions;
-  readonly #ids = new Map<string, number>();
   readonly #encoders = new WeakMap<ConnectSchema, AvroEncoder>();
-  readonly #decoders = new Map<number, CompiledAvro>();
+  readonly #subjectOf: SubjectNaming;
+  readonly #ids = new BoundedCache<string, number>(SCHEMAS);
+  readonly #decoders = new BoundedCache<number, CompiledAvro>(SCHEMAS);
+  /** Records of one schema come after each other: the cache is not asked for each. */
+  #lastId = -1;
+  #lastDecoder: CompiledAvro | undefined;
   readonly #writer = new ByteWriter(4096);
   readonly #reader = new AvroReader();
 
   constructor(registry: SchemaRegistry, options: AvroConverterOptions) {
     this.#registry = registry;
     this.#options = options;
+    this.#subjectOf =
+      options.subjectOf ??
+      subjectNaming('topic', options.isKey, `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`);
   }
 
   async prepare(topic: string, schema: ConnectSchema): Promise<PreparedSchema> {
-    const subject = `${topic}-${this.#options.isKey ? 'key' : 'value'}`;
+    const subject = this.#subjectOf(topic, schema);
     const text = avroSchemaText(schema);
     const known = `${subject}\n${text}`;
     const id = this.#ids.get(known) ?? (await this.#registry.register(subject, text));
@@ -73,10 +87,11 @@ export class AvroConverter implements Converter {
     if (bytes === null) return null;
     if (bytes.length < PREFIX_BYTES || bytes[0] !== MAGIC) throw notAvro(topic, bytes);
     const id = bytes.readUInt32BE(1);
-    const decoder = this.#decoders.get(id);
-    return decoder === undefined
-      ? this.#fetchAndDecode(topic, id, bytes)
-      : this.#decode(topic, decoder, bytes);
+    const decoder = id === this.#lastId ? this.#lastDecoder : this.#decoders.get(id);
+    if (decoder === undefined) return this.#fetchAndDecode(topic, id, bytes);
+    this.#lastId = id;
+    this.#lastDecoder = decoder;
+    return this.#decode(topic, decoder, bytes);
   }
 
   async #fetchAndDecode(topic: string, id: number, bytes: Buffer): Promise<Struct | null> {

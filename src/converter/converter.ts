@@ -23,10 +23,16 @@ export interface PreparedSchema {
   readonly suffix: Buffer;
 }
 
+/** What kind of schema a registry holds, by Confluent's names. */
+export type SchemaType = 'AVRO' | 'JSON';
+
 /** What the converters need of a registry (Confluent's REST or the embedded one). */
 export interface SchemaRegistry {
-  /** The schema's id under the subject; registers a new one. Throws SCHEMA_INCOMPATIBLE. */
-  register(subject: string, schema: string): Promise<number>;
+  /**
+   * The schema's id under the subject; registers a new one. Throws SCHEMA_INCOMPATIBLE,
+   * SCHEMA_INVALID or REGISTRY_REFUSED when the registry will not have it.
+   */
+  register(subject: string, schema: string, type?: SchemaType): Promise<number>;
   /** Schema text by id. Throws SCHEMA_UNKNOWN. */
   schemaById(id: number): Promise<string>;
 }

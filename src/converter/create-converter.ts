@@ -1,8 +1,11 @@
+import type { SubjectStrategy } from '../config/registry-options.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { AvroConverter } from './avro-converter.ts';
+import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME } from './avro-schema.ts';
 import { ByteArrayConverter } from './byte-array-converter.ts';
 import type { Converter, SchemaRegistry } from './converter.ts';
 import { JsonConverter } from './json-converter.ts';
+import { subjectNaming } from './registry/subject-name.ts';
 import { StringConverter } from './string-converter.ts';
 
 /** What `key.converter…` and `value.converter…` say. */
@@ -18,8 +21,10 @@ export interface ConverterSettings {
   readonly replaceNullWithDefault?: boolean;
   /** Of bytearray: what writes everything else. */
   readonly delegate?: Converter;
-  /** Needed by avro. */
+  /** Needed by avro and jsonschema. */
   readonly registry: SchemaRegistry;
+  /** key/value.subject.name.strategy; absent: by the topic. */
+  readonly subjectStrategy?: SubjectStrategy;
 }
 
 const SHORT_NAMES: Readonly<Record<string, string>> = {
@@ -40,7 +45,15 @@ export function createConverter(settings: ConverterSettings): Converter {
         decimalFormat: settings.decimalFormat ?? 'BASE64',
       });
     case 'avro':
-      return new AvroConverter(settings.registry, { ...nulls, isKey: settings.isKey });
+      return new AvroConverter(settings.registry, {
+        ...nulls,
+        isKey: settings.isKey,
+        subjectOf: subjectNaming(
+          settings.subjectStrategy ?? 'topic',
+          settings.isKey,
+          `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`,
+        ),
+      });
     case 'string':
       return new StringConverter();
     case 'bytearray':
