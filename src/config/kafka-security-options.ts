@@ -76,7 +76,6 @@ const SASL_OPTIONS: readonly Option[] = [
   ...acceptedOptions({
     'sasl.oauthbearer.scope.claim.name': 'the broker reads the claims',
     'sasl.oauthbearer.sub.claim.name': 'the broker reads the claims',
-    'sasl.oauthbearer.header.urlencode': 'client id and secret are encoded as RFC 6749 has it',
     'sasl.login.refresh.window.factor': REFRESH,
     'sasl.login.refresh.window.jitter': REFRESH,
     'sasl.login.refresh.min.period.seconds': REFRESH,
@@ -91,6 +90,7 @@ const SASL_OPTIONS: readonly Option[] = [
     'sasl.client.callback.handler.class': JAVA,
     'sasl.login.class': JAVA,
     'sasl.oauthbearer.jwt.retriever.class': JAVA,
+    'sasl.oauthbearer.header.urlencode': 'client id and secret are sent as they are',
     'sasl.oauthbearer.assertion.<property>': 'only client credentials and token files are built',
   }),
 ];

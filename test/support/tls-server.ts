@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type OwnServer, startOwnServer, type TestDatabase } from './postgres.ts';
 
-type Pem = 'ca.pem' | 'other-ca.pem' | 'server.pem' | 'server.key' | 'client.pem' | 'client.key';
+type Pem =
+  | 'ca.pem'
+  | 'other-ca.pem'
+  | 'server.pem'
+  | 'server.key'
+  | 'client.pem'
+  | 'client.key'
+  /** Of client.key, with the password key-secret. */
+  | 'client-encrypted.key'
+  /** Of client.pem and client.key, with the password p12-secret. */
+  | 'client.p12';
 
 /** Where a certificate or key of `test/support/tls` is. */
 export function pemFile(name: Pem): string {

@@ -41,6 +41,9 @@ export interface KafkaTls {
   readonly passphrase?: string;
   /** False: `ssl.endpoint.identification.algorithm=` (empty), the host name is not compared. */
   readonly checkHost: boolean;
+  /** `ssl.enabled.protocols`; absent: TLS 1.2 and 1.3. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export type KafkaSasl =
