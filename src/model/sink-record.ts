@@ -26,10 +26,14 @@ export interface SinkRecord {
   readonly movedTo?: Struct;
 }
 
-/** Where a partition stands in the target. */
-export interface SinkPosition {
+/** A partition of a topic. */
+export interface SinkPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** Where a partition stands in the target. */
+export interface SinkPosition extends SinkPartition {
   readonly generation: number;
   /** The next offset to apply. */
   readonly offset: number;
@@ -53,20 +57,35 @@ export interface SinkStatus {
 
 /**
  * A sink task. `put` resolves when rows and offsets are durable in the target, in one transaction
- * where the target can (ruling 10); only then does the runtime commit the log offsets.
+ * where the target can (ruling 10); only then does the runtime commit the log offsets. Several
+ * tasks of one name may run at once, each with partitions of its own; the target knows who has
+ * which. Calls may overlap: the task does one after the other.
  */
 export interface SinkTask extends AsyncDisposable {
-  /** Connects, fences older tasks of the same name, returns the offsets kept in the target. */
-  start(signal: AbortSignal): Promise<readonly SinkPosition[]>;
+  /** Connects, and makes in the target what the task itself needs there. */
+  start(signal: AbortSignal): Promise<void>;
+  /**
+   * Takes partitions over from whatever task had them, which can write nothing of them any more,
+   * and returns the offsets that the target keeps of them: reading has to go on there. Topics of
+   * theirs that were parked are tried again, so all that the task has of those must be named.
+   */
+  assign(
+    partitions: readonly SinkPartition[],
+    signal: AbortSignal,
+  ): Promise<readonly SinkPosition[]>;
+  /** Gives partitions up: nothing of them is written from now on. */
+  release(partitions: readonly SinkPartition[]): void;
   /**
    * Applies records, in order within a partition. `positions` has every partition concerned, also
    * those with no records but a new generation. Records below the target's own offset are skipped.
    * Transient errors throw with retry `backoff` and nothing is applied: the caller tries again.
+   * Returns the partitions that were left out, because another task has taken them over or they
+   * were never assigned; everything else is done.
    */
   put(
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<readonly SinkPartition[]>;
   status(): SinkStatus;
 }

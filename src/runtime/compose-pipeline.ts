@@ -311,6 +311,8 @@ function composeSink(
     ...(apply === null ? {} : { transforms: new SinkTransforms(apply) }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
+    // Consumers of the embedded log are this process: another task is another daemon.
+    fencedGraceMs: 0,
     clock,
     logger: logger.child({ task: sink.name }),
     fault,

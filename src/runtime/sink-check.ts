@@ -1,6 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import { openPostgresSession } from '../sink/sql/postgres-session.ts';
+import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import type { TargetSession } from '../sink/sql/target-session.ts';
 import type { CheckFindings } from './check-findings.ts';
@@ -53,15 +54,17 @@ async function schemaProblem(
   role: string,
 ): Promise<TidemarkError | null> {
   const name = quoteLiteral(schema);
+  const ownTables = Object.values(SINK_TABLES);
   const { rows } = await session.query(
     `SELECT has_schema_privilege(oid, 'CREATE')::text AS may_create,
        (SELECT count(*)::text FROM pg_catalog.pg_class c WHERE c.relnamespace = n.oid
-          AND c.relname IN ('tidemark_sinks', 'tidemark_offsets')) AS own_tables
+          AND c.relname IN (${ownTables.map(quoteLiteral).join(', ')})) AS own_tables
      FROM pg_catalog.pg_namespace n WHERE nspname = ${name}`,
   );
   const [row] = rows;
   const mayCreate = row === undefined || String(row['may_create']) === 'true';
-  const isPrepared = schema === options.offsetsSchema && String(row?.['own_tables']) === '2';
+  const isPrepared =
+    schema === options.offsetsSchema && Number(row?.['own_tables']) === ownTables.length;
   const needsTables = schema !== options.offsetsSchema || options.schemaEvolution.create;
   if (mayCreate || (isPrepared && !needsTables)) return null;
   const grant = `GRANT CREATE ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteIdentifier(role)};`;

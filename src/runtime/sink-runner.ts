@@ -1,13 +1,21 @@
 import { Backoff } from '../foundation/backoff.ts';
 import { BoundedQueue } from '../foundation/bounded-queue.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
-import type { Consumer, FetchedRecords, Transport } from '../transport/transport.ts';
+import type {
+  Consumer,
+  FetchedRecords,
+  TopicPartition,
+  Transport,
+} from '../transport/transport.ts';
+import { GroupCommitter } from './group-committer.ts';
+import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
+import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
 import type { SupervisedTask } from './supervisor.ts';
 
@@ -23,13 +31,20 @@ export interface SinkRunnerParts {
   readonly transforms?: SinkTransforms;
   readonly maxPollBytes: number;
   readonly commitIntervalMs: number;
+  /**
+   * How long the target may say that another task has a partition while the group says it is ours,
+   * before the sink gives up. 0 where the members of a group are one process: then it is a second
+   * daemon.
+   */
+  readonly fencedGraceMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
 }
 
 interface DecodedBatch {
-  readonly fetched: readonly FetchedRecords[];
+  /** Of the partitions, when it was polled. */
+  readonly version: number;
   readonly records: readonly SinkRecord[];
   readonly positions: readonly SinkPosition[];
 }
@@ -38,11 +53,32 @@ interface DecodedBatch {
 const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
 
 /**
+ * How long a partition that goes to another member waits for what was polled of it; below the time
+ * in which a group expects its members (60 s by default). What is late is left to the new owner.
+ */
+const REVOKE_TIMEOUT_MS = 20_000;
+
+/** One life of the task, from `run` to its end. */
+interface Life {
+  readonly task: SinkTask;
+  readonly partitions: SinkPartitions;
+  readonly inFlight: InFlightBatches;
+  readonly queue: BoundedQueue<DecodedBatch>;
+  committer: GroupCommitter | null;
+  over: boolean;
+}
+
+/**
  * Invariant: rows durable in the target → log offset committed.
  * Why: the group's offset decides what retention may drop and where a sink without offsets of its
  * own goes on. What breaks otherwise: a crash between the two skips records.
  *
  * Where the target keeps offsets itself, those decide where reading starts; the log's may lag.
+ *
+ * Members of a group share the partitions, and those come and go between polls. One that goes is
+ * flushed first: what was polled of it is applied and committed before the group may give it on.
+ * A full queue stops polling, which is all that a slow target needs: to pause single partitions
+ * would let others pass, but a transaction of the target has all of them.
  */
 export class SinkRunner implements SupervisedTask {
   readonly name: string;
@@ -102,24 +138,36 @@ export class SinkRunner implements SupervisedTask {
    * the target works on a batch, the next one is made ready.
    */
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, group, topics } = this.#parts;
+    const { transport, group, topics, clock } = this.#parts;
     await using task = this.#parts.openTask();
     this.#task = task;
-    const stored = await task.start(signal);
-    await using consumer = await transport.consumer({ group, topics });
+    await task.start(signal);
+    const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+    const partitions = new SinkPartitions(task);
+    const inFlight = new InFlightBatches(clock);
+    const life: Life = { task, partitions, inFlight, queue, committer: null, over: false };
+    await using consumer = await transport.consumer({
+      group,
+      topics,
+      onRevoked: (gone) => this.#revoked(life, gone),
+      onLost: (gone) => {
+        this.#lost(life, gone);
+      },
+    });
     started();
     const committer = new GroupCommitter(consumer, this.#parts);
-    const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
-    // Without more records nobody else would commit the last ones: they would count as pending.
-    const idle = (): Promise<void> => committer.commitWhenDue(this.#positions.values());
-    const filling = this.#fill(queue, consumer, new PositionSeeker(stored), idle, signal);
+    life.committer = committer;
+    const filling = this.#fill(life, consumer, signal);
     try {
       for await (const batch of queue) {
-        if (!(await this.#apply(task, batch, signal))) break;
+        if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
       }
     } finally {
+      life.over = true;
+      // Whoever waits for what was polled would wait for ever, and the poll with it.
+      inFlight.close();
       // What is applied may always be committed, also after a failure of the target.
       await filling;
       await committer.commit(this.#positions.values());
@@ -127,53 +175,100 @@ export class SinkRunner implements SupervisedTask {
   }
 
   /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
-  async #fill(
-    queue: BoundedQueue<DecodedBatch>,
-    consumer: Consumer,
-    seeker: PositionSeeker,
-    idle: () => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #fill(life: Life, consumer: Consumer, signal: AbortSignal): Promise<void> {
+    const { queue, partitions, inFlight, committer } = life;
+    const { converters, transforms, maxPollBytes } = this.#parts;
     let told = '';
     try {
+      this.#begin((await partitions.settle(consumer, [], signal)).taken, partitions);
       while (!signal.aborted && !queue.closed) {
-        seeker.apply(consumer);
-        const fetched = await consumer.poll({
-          maxBytes: this.#parts.maxPollBytes,
-          maxWaitMs: 250,
-          signal,
-        });
-        if (seeker.apply(consumer)) continue;
-        seeker.refuseOlderLog(fetched);
-        const positions = positionsAfter(consumer, fetched);
+        const polled = await consumer.poll({ maxBytes: maxPollBytes, maxWaitMs: 250, signal });
+        const { fetched, taken } = await partitions.settle(consumer, polled, signal);
+        this.#begin(taken, partitions);
+        if (fetched.length === 0 && polled.length > 0) continue;
+        const positions = positionsAfter(consumer, fetched, partitions);
         const text = JSON.stringify(positions);
-        for (const { topic, partition, endOffset } of fetched) {
-          this.#endOffsets.set(`${topic}/${partition}`, endOffset);
-        }
+        for (const batch of fetched) this.#endOffsets.set(partitionKey(batch), batch.endOffset);
         if (fetched.length === 0 && text === told) {
-          await idle();
+          this.#checkFenced(partitions);
+          // Without more records nobody else would commit the last ones: they would be pending.
+          await committer?.commitWhenDue(this.#positions.values());
           continue;
         }
         told = text;
-        const { converters, transforms } = this.#parts;
+        inFlight.begin();
+        const { version } = partitions;
         const records = await decodeSinkRecords(fetched, converters, transforms);
-        await queue.push({ fetched, positions, records }, byteLength(fetched));
+        await queue.push({ version, positions, records }, byteLength(fetched));
       }
       queue.close();
     } catch (error) {
-      queue.close(error);
+      // A target that is cut off because the signal aborted is no failure.
+      queue.close(signal.aborted ? null : error);
     }
   }
 
+  /** What is known of partitions is what the target said when they were taken. */
+  #begin(taken: ReadonlyMap<string, SinkPosition | null>, partitions: SinkPartitions): void {
+    if (taken.size === 0) return;
+    for (const [key, position] of taken) {
+      if (position === null) this.#positions.delete(key);
+      else this.#positions.set(key, position);
+    }
+    // Of an earlier life: another member may have them.
+    for (const [key, position] of this.#positions) {
+      if (!partitions.has(position)) this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#positions.delete(key);
+    this.#endOffsets.delete(key);
+  }
+
+  /** Flushes partitions that go to another member; never rejects. */
+  async #revoked(life: Life, gone: readonly TopicPartition[]): Promise<void> {
+    if (life.over || !life.partitions.leave(gone)) return;
+    const { logger } = this.#parts;
+    if (await life.inFlight.drained(REVOKE_TIMEOUT_MS)) {
+      try {
+        await life.committer?.commit(this.#positions.values());
+      } catch (error) {
+        logger.warn({ err: error }, 'offsets of partitions that go were not committed');
+      }
+    } else if (!life.over) {
+      logger.warn(
+        { partitions: gone.length },
+        'the target is too slow to flush partitions that go',
+      );
+    }
+    this.#lost(life, gone);
+  }
+
+  /** What is queued of them is dropped before it is put. */
+  #lost(life: Life, gone: readonly TopicPartition[]): void {
+    if (life.over) return;
+    life.partitions.drop(gone);
+    for (const partition of gone) this.#forget(partitionKey(partition));
+  }
+
+  #checkFenced(partitions: SinkPartitions): void {
+    const { name, clock, fencedGraceMs } = this.#parts;
+    partitions.checkFenced(name, clock.monotonicMs(), fencedGraceMs);
+  }
+
   /** False when it was given up because the signal aborted. */
-  async #apply(task: SinkTask, batch: DecodedBatch, signal: AbortSignal): Promise<boolean> {
+  async #apply(life: Life, batch: DecodedBatch, signal: AbortSignal): Promise<boolean> {
     this.#parts.fault('sink.polled');
-    if (!(await this.#put(task, batch.records, batch.positions, signal))) return false;
+    const done = await this.#put(life, batch, signal);
+    if (done === null) return false;
     this.#parts.fault('sink.applied');
-    this.#tellParked(task);
-    this.#remember(task, batch.positions);
-    this.#applied += batch.records.length;
-    this.#recordLatency(batch.records);
+    this.#tellParked(life.task);
+    this.#remember(life, done.positions);
+    this.#applied += done.records.length;
+    this.#recordLatency(done.records);
+    life.inFlight.end();
+    this.#checkFenced(life.partitions);
     return true;
   }
 
@@ -194,39 +289,49 @@ export class SinkRunner implements SupervisedTask {
    * A topic whose table is parked stays where it was: retention must not pass what waits behind the
    * poison record, in any of its partitions (ruling 8).
    */
-  #remember(task: SinkTask, positions: readonly SinkPosition[]): void {
+  #remember({ task, partitions }: Life, positions: readonly SinkPosition[]): void {
     const parked = new Set(task.status().parked.map((table) => table.topic));
     for (const position of positions) {
       if (parked.has(position.topic)) continue;
-      this.#positions.set(`${position.topic}/${position.partition}`, position);
+      // One that went while it was applied is another member's to commit.
+      if (!partitions.has(position) || partitions.isFenced(position)) continue;
+      this.#positions.set(partitionKey(position), position);
     }
   }
 
   /**
    * Errors that may pass are tried again here, with the same records: nothing was applied.
-   * Resolves to false when the signal aborted before the records were applied.
+   * Resolves to what was applied, null when the signal aborted before that.
    */
-  async #put(
-    task: SinkTask,
-    records: readonly SinkRecord[],
-    positions: readonly SinkPosition[],
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #put(life: Life, batch: DecodedBatch, signal: AbortSignal): Promise<Applicable | null> {
     const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
     for (let attempt = 1; ; attempt++) {
+      const { records, positions } = applicable(batch, life.partitions);
       try {
-        await task.put(records, positions, signal);
-        return true;
+        const fenced = await life.task.put(records, positions, signal);
+        this.#tellFenced(life.partitions, fenced);
+        return { records, positions };
       } catch (thrown) {
-        if (signal.aborted) return false;
+        if (signal.aborted) return null;
         const error = toTidemarkError(thrown, 'SINK_SERVER');
         // A few tries on the same connection; then the supervisor opens a new one.
         if (error.retry !== 'backoff' || error.code === 'SINK_CONNECT' || attempt >= 3) throw error;
         const delayMs = backoff.nextDelayMs();
         this.#parts.logger.warn({ code: error.code, attempt, delayMs }, error.message);
         await this.#parts.clock.sleep(delayMs, signal);
-        if (signal.aborted) return false;
+        if (signal.aborted) return null;
       }
+    }
+  }
+
+  /** Another member was given them while this one was taken for dead: the group will say so. */
+  #tellFenced(partitions: SinkPartitions, fenced: readonly TopicPartition[]): void {
+    if (fenced.length === 0) return;
+    for (const partition of partitions.fence(fenced, this.#parts.clock.monotonicMs())) {
+      this.#forget(partitionKey(partition));
+      const { topic } = partition;
+      const message = 'another task has taken the partition over; its records are left to that';
+      this.#parts.logger.warn({ topic, partition: partition.partition }, message);
     }
   }
 
@@ -239,12 +344,29 @@ export class SinkRunner implements SupervisedTask {
   }
 }
 
-/** Where every partition stands after what was fetched is applied. */
-function positionsAfter(consumer: Consumer, fetched: readonly FetchedRecords[]): SinkPosition[] {
-  const read = new Map(fetched.map((batch) => [`${batch.topic}/${batch.partition}`, batch]));
-  return consumer.assignment().map(({ topic, partition, generation, position }) => {
+type Applicable = Pick<DecodedBatch, 'records' | 'positions'>;
+
+/** The part of a batch whose partitions are still here. */
+function applicable(batch: DecodedBatch, partitions: SinkPartitions): Applicable {
+  const { version, records, positions } = batch;
+  if (partitions.version === version) return batch;
+  const mayApply = (partition: TopicPartition): boolean => partitions.mayApply(partition, version);
+  return { records: records.filter(mayApply), positions: positions.filter(mayApply) };
+}
+
+/** Where every partition that is here stands after what was fetched is applied. */
+function positionsAfter(
+  consumer: Consumer,
+  fetched: readonly FetchedRecords[],
+  partitions: SinkPartitions,
+): SinkPosition[] {
+  const read = new Map(fetched.map((batch) => [partitionKey(batch), batch]));
+  return consumer.assignment().flatMap(({ topic, partition, generation, position }) => {
+    const key = { topic, partition };
+    // The position of one that goes has passed records that nobody here applies.
+    if (!partitions.isOpen(key)) return [];
     // What was read carries its own generation: the topic may have a newer one by now.
-    const batch = read.get(`${topic}/${partition}`);
+    const batch = read.get(partitionKey(key));
     return batch === undefined
       ? { topic, partition, generation, offset: position }
       : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
@@ -259,83 +381,4 @@ function byteLength(fetched: readonly FetchedRecords[]): number {
     }
   }
   return bytes;
-}
-
-/**
- * Moves the consumer to the offsets that the target keeps, partition by partition as they are
- * assigned. An offset of an older generation means nothing in the new one.
- */
-class PositionSeeker {
-  readonly #stored: Map<string, SinkPosition>;
-
-  constructor(stored: readonly SinkPosition[]) {
-    this.#stored = new Map(stored.map((p) => [`${p.topic}/${p.partition}`, p]));
-  }
-
-  /** True when a seek was made: what was polled before it is to be dropped. */
-  apply(consumer: Consumer): boolean {
-    if (this.#stored.size === 0) return false;
-    let moved = false;
-    for (const { topic, partition, generation, position } of consumer.assignment()) {
-      const key = `${topic}/${partition}`;
-      const stored = this.#stored.get(key);
-      if (stored === undefined) continue;
-      // One that is ahead may belong to the snapshot that has not begun yet.
-      if (stored.generation > generation) continue;
-      this.#stored.delete(key);
-      if (stored.generation !== generation || stored.offset === position) continue;
-      consumer.seek({ topic, partition }, stored.offset);
-      moved = true;
-    }
-    return moved;
-  }
-
-  /** Records of a log that is older than the target's rows would be skipped without a word. */
-  refuseOlderLog(fetched: readonly FetchedRecords[]): void {
-    for (const { topic, partition, generation, records } of fetched) {
-      const stored = this.#stored.get(`${topic}/${partition}`);
-      if (stored === undefined || records.length === 0 || stored.generation <= generation) continue;
-      throw new TidemarkError(
-        'OFFSET_OUT_OF_RANGE',
-        `the target holds rows of a later snapshot of ${topic} than this log`,
-        { cure: 'Use the store that wrote them, or take a new snapshot: delete this store.' },
-      );
-    }
-  }
-}
-
-/** Commits the group's offsets now and then; the target's own are the truth. */
-class GroupCommitter {
-  readonly #consumer: Consumer;
-  readonly #parts: Pick<SinkRunnerParts, 'clock' | 'commitIntervalMs' | 'fault'>;
-  #committedAtMs: number;
-  #committed = '';
-
-  constructor(
-    consumer: Consumer,
-    parts: Pick<SinkRunnerParts, 'clock' | 'commitIntervalMs' | 'fault'>,
-  ) {
-    this.#consumer = consumer;
-    this.#parts = parts;
-    this.#committedAtMs = parts.clock.monotonicMs();
-  }
-
-  async commitWhenDue(positions: Iterable<SinkPosition>): Promise<void> {
-    const sinceMs = this.#parts.clock.monotonicMs() - this.#committedAtMs;
-    if (sinceMs >= this.#parts.commitIntervalMs) await this.commit(positions);
-  }
-
-  async commit(positions: Iterable<SinkPosition>): Promise<void> {
-    this.#committedAtMs = this.#parts.clock.monotonicMs();
-    const offsets = [...positions].map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      offset,
-    }));
-    const text = JSON.stringify(offsets);
-    if (offsets.length === 0 || text === this.#committed) return;
-    await this.#consumer.commit(offsets);
-    this.#committed = text;
-    this.#parts.fault('sink.committed');
-  }
 }

@@ -38,6 +38,7 @@ function setup({ polls = [], stored = [], assigned = [], ...more }: Setup = {}) 
     converters: { key: new JsonConverter(), value: new JsonConverter() },
     maxPollBytes: 1000,
     commitIntervalMs: more.commitIntervalMs ?? 1_000_000,
+    fencedGraceMs: 0,
     clock,
     logger: silentLogger(),
     fault: (point) => faults.push(point),
@@ -242,10 +243,11 @@ describe('positions', () => {
     const put = sink.put.bind(sink);
     await vi.waitFor(() => expect(log).toHaveLength(1));
     sink.put = async (...batch) => {
-      await put(...batch);
+      const fenced = await put(...batch);
       sink.parked = [
         { topic: 't', table: 'public.t', offset: 1, code: 'SINK_RECORD', message: 'poison' },
       ];
+      return fenced;
     };
     gate.resolve();
     await vi.waitFor(() => expect(runner.applied).toBe(4));

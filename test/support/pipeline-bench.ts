@@ -50,6 +50,7 @@ export async function pipelineBench(options: PipelineBenchOptions = {}): Promise
     openTask: () => sink,
     converters: { key: new JsonConverter(), value: new JsonConverter() },
     maxPollBytes: 1000,
+    fencedGraceMs: 0,
     commitIntervalMs: 1_000_000,
     clock,
     logger,

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type {
   ParkedTable,
+  SinkPartition,
   SinkPosition,
   SinkRecord,
   SinkStatus,
@@ -75,6 +76,8 @@ export class ScriptedSink implements SinkTask {
   /** Thrown by the next puts, one each; null: that one succeeds. */
   readonly failures: unknown[] = [];
   parked: ParkedTable[] = [];
+  /** What each put answers. */
+  fenced: SinkPartition[] = [];
   /** Awaited by each put, before it is logged as done. */
   gate: Promise<void> = Promise.resolve();
   disposed = 0;
@@ -84,18 +87,32 @@ export class ScriptedSink implements SinkTask {
     this.#stored = stored;
   }
 
-  async start(): Promise<readonly SinkPosition[]> {
+  async start(): Promise<void> {
     await Promise.resolve();
-    return this.#stored;
   }
 
-  async put(records: readonly SinkRecord[], positions: readonly SinkPosition[]): Promise<void> {
+  async assign(partitions: readonly SinkPartition[]): Promise<readonly SinkPosition[]> {
+    await Promise.resolve();
+    return this.#stored.filter((stored) =>
+      partitions.some((one) => one.topic === stored.topic && one.partition === stored.partition),
+    );
+  }
+
+  release(partitions: readonly SinkPartition[]): void {
+    this.log.push(`release ${partitions.map((p) => `${p.topic}/${p.partition}`).join(' ')}`);
+  }
+
+  async put(
+    records: readonly SinkRecord[],
+    positions: readonly SinkPosition[],
+  ): Promise<readonly SinkPartition[]> {
     const where = positions.map((p) => `${p.topic}:${p.generation}@${p.offset}`).join(' ');
     this.log.push(`put [${records.map(({ offset }) => offset).join()}] ${where}`);
     await this.gate;
     const failure = this.failures.shift();
     if (failure !== undefined && failure !== null) throw failure;
     this.log.push('durable');
+    return this.fenced;
   }
 
   status(): SinkStatus {

@@ -26,7 +26,7 @@ function sessionSettings(options: SqlSinkOptions): string {
     synchronous_commit: 'on',
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
-    // A hung process must not hold the sink's epoch row for ever.
+    // A hung process must not hold partitions of the sink, or a topic, for ever.
     idle_in_transaction_session_timeout: Math.max(60_000, options.lockTimeoutMs * 2),
   };
   return Object.entries(settings)

@@ -7,7 +7,7 @@ import type {
   WantedColumn,
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
-import { inTransaction } from './sink-state.ts';
+import { inTransaction } from './sink-tables.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';

@@ -1,12 +1,12 @@
 import type {
   BulkStatement,
+  CatalogRow,
   SqlText,
   TargetDialect,
   TargetName,
 } from '../../../dialects/dialect.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
-import type { SinkPosition } from '../../model/sink-record.ts';
-import { ensureSchema } from './target-schema.ts';
+import type { SinkPartition, SinkPosition } from '../../model/sink-record.ts';
+import { SINK_TABLES, sinkTableNames, type SinkTableNames } from './sink-tables.ts';
 import type { TargetSession } from './target-session.ts';
 
 /** Where a partition stands, and which table its topic went to. */
@@ -14,10 +14,26 @@ export interface StoredPosition extends SinkPosition {
   readonly target: TargetName;
 }
 
-const EPOCHS = 'tidemark_sinks';
-const OFFSETS = 'tidemark_offsets';
-/** Version of the two tables' layout. */
-const LAYOUT = 1;
+/** How far the table of a topic is: shared by all tasks of the sink. */
+export interface StoredTopic {
+  readonly topic: string;
+  /** Of the rows in the table; 0: nothing was written yet. */
+  readonly generation: number;
+  readonly target: TargetName | null;
+}
+
+/** A partition that a task owns as long as nobody raises its epoch in the target. */
+export interface ClaimedPartition extends SinkPartition {
+  readonly epoch: string;
+}
+
+/** What a transaction found when it had its locks. */
+export interface HeldState {
+  /** Partitions that another task has taken over. */
+  readonly fenced: readonly SinkPartition[];
+  /** Of each topic that was asked for. */
+  readonly topics: readonly StoredTopic[];
+}
 
 const OFFSET_COLUMNS = [
   { name: 'sink', type: 'text' },
@@ -57,87 +73,156 @@ function offsetsStatement(dialect: TargetDialect, name: TargetName): BulkStateme
 }
 
 /**
- * Invariant: a transaction that writes rows also writes their offsets, and holds the row of this
- * sink's epoch while it does; the epoch is the one that this task's `start` set (ruling 10).
- * Why: then each log record is applied once, however often it is delivered, and of two tasks of one
- * name the older can commit nothing after the newer has read where to go on.
+ * Invariant: a transaction that writes rows also writes their offsets, and holds the offset rows of
+ * its partitions while it does; each has the epoch that this task's claim gave it (ruling 10). It
+ * holds the rows of its topics too: shared to write rows of the generation that stands there, alone
+ * to empty the table and write the next one.
+ * Why: then each log record is applied once, however often and by whomever it is delivered, and a
+ * table is emptied once for a generation, with no row of the old one behind it, although several
+ * tasks write to it.
  * What breaks otherwise: a task that was taken for dead (long pause, split network) commits rows
- * that its successor commits again, and sets the offset back.
+ * that its successor commits again, and sets the offset back; or rows of a dropped log live on.
+ *
+ * Locks go with their transaction: when the task dies that was about to empty a table, the target
+ * rolls back, and the next one that waits does it.
  */
 export class SinkState {
   readonly #dialect: TargetDialect;
+  readonly #name: string;
+  /** The same as SQL writes it. */
   readonly #sink: string;
-  readonly #epochs: string;
-  readonly #offsets: string;
-  readonly #schema: string;
+  readonly #names: SinkTableNames;
   readonly #saveStatement: BulkStatement;
-  #epoch = '';
 
   constructor(dialect: TargetDialect, sink: string, schema: string) {
     this.#dialect = dialect;
-    this.#sink = sink;
-    this.#schema = schema;
-    this.#epochs = dialect.qualify({ schema, table: EPOCHS });
-    this.#offsets = dialect.qualify({ schema, table: OFFSETS });
-    this.#saveStatement = offsetsStatement(dialect, { schema, table: OFFSETS });
+    this.#sink = dialect.literal(sink);
+    this.#names = sinkTableNames(dialect, schema);
+    const name = { schema, table: SINK_TABLES.offsets };
+    this.#saveStatement = offsetsStatement(dialect, name);
+    this.#name = sink;
   }
 
-  /** Creates the two tables where they are missing, and takes the sink over. */
-  async takeOver(session: TargetSession): Promise<void> {
-    const sink = this.#dialect.literal(this.#sink);
-    await this.#createTables(session);
-    // Waits for a transaction of the older task that is on its way, then shuts the door.
-    const raise = `UPDATE ${this.#epochs} SET epoch = epoch + 1, started_at = now()
-      WHERE sink = ${sink} RETURNING epoch, layout`;
-    let { rows } = await session.query(raise);
-    if (rows.length === 0) {
-      await session.query(
-        `INSERT INTO ${this.#epochs} (sink, epoch, layout) VALUES (${sink}, 0, ${LAYOUT})
-         ON CONFLICT (sink) DO NOTHING`,
+  /**
+   * Takes partitions over: waits for a transaction of the older task that is on its way, then shuts
+   * the door.
+   */
+  async claim(
+    session: TargetSession,
+    partitions: readonly SinkPartition[],
+  ): Promise<readonly ClaimedPartition[]> {
+    if (partitions.length === 0) return [];
+    // In one order everywhere: two tasks that claim the same must not wait for each other.
+    const values = partitions
+      .toSorted(comparePartitions)
+      .map(
+        ({ topic, partition }) =>
+          `(${this.#sink}, ${this.#dialect.literal(topic)}, ${partition}, 0, 0, '', '', 1)`,
       );
-      ({ rows } = await session.query(raise));
-    }
-    const layout = Number(rows[0]?.['layout']);
-    if (layout > LAYOUT) {
-      throw new TidemarkError(
-        'SINK_SCHEMA',
-        `${this.#epochs} was written by a newer version (layout ${layout})`,
-        { cure: 'Run that version or a newer one.' },
-      );
-    }
-    this.#epoch = String(rows[0]?.['epoch']);
-  }
-
-  /** To be the first statement of every transaction that writes. Throws SINK_FENCED. */
-  async hold(session: TargetSession): Promise<void> {
-    const sink = this.#dialect.literal(this.#sink);
-    const { rowCount } = await session.query(
-      `UPDATE ${this.#epochs} SET updated_at = now()
-       WHERE sink = ${sink} AND epoch = ${this.#epoch}`,
-    );
-    if (rowCount === 1) return;
-    throw new TidemarkError('SINK_FENCED', `another task has taken over the sink ${this.#sink}`);
-  }
-
-  async load(session: TargetSession): Promise<readonly StoredPosition[]> {
-    const sink = this.#dialect.literal(this.#sink);
     const { rows } = await session.query(
-      `SELECT topic, partition, generation, next_offset, target_schema, target_table
-       FROM ${this.#offsets} WHERE sink = ${sink} ORDER BY topic, partition`,
+      `INSERT INTO ${this.#names.offsets} AS stored (sink, topic, partition, generation,
+         next_offset, target_schema, target_table, epoch)
+       VALUES ${values.join(', ')}
+       ON CONFLICT (sink, topic, partition) DO UPDATE SET epoch = stored.epoch + 1
+       RETURNING topic, partition, epoch`,
     );
     return rows.map((row) => ({
+      topic: String(row['topic']),
+      partition: Number(row['partition']),
+      epoch: String(row['epoch']),
+    }));
+  }
+
+  /**
+   * To be the first of every transaction that writes: takes the locks, and says what stands there.
+   * `alone`: one of the topics is to be emptied.
+   */
+  async hold(
+    session: TargetSession,
+    claims: readonly ClaimedPartition[],
+    topics: readonly string[],
+    alone: boolean,
+  ): Promise<HeldState> {
+    const fenced = await this.#holdPartitions(session, claims);
+    if (alone) await this.#addTopics(session, topics);
+    return { fenced, topics: await this.#topics(session, topics, alone ? 'UPDATE' : 'SHARE') };
+  }
+
+  async #holdPartitions(
+    session: TargetSession,
+    claims: readonly ClaimedPartition[],
+  ): Promise<readonly SinkPartition[]> {
+    if (claims.length === 0) return [];
+    const wanted = claims.map(
+      ({ topic, partition }) => `(${this.#dialect.literal(topic)}, ${partition})`,
+    );
+    const { rows } = await session.query(
+      `SELECT topic, partition, epoch FROM ${this.#names.offsets}
+       WHERE sink = ${this.#sink} AND (topic, partition) IN (${wanted.join(', ')})
+       ORDER BY topic, partition FOR UPDATE`,
+    );
+    const epochs = new Map(
+      rows.map((row) => [
+        `${String(row['topic'])}/${String(row['partition'])}`,
+        String(row['epoch']),
+      ]),
+    );
+    return claims.filter(
+      ({ topic, partition, epoch }) => epochs.get(`${topic}/${partition}`) !== epoch,
+    );
+  }
+
+  async #addTopics(session: TargetSession, topics: readonly string[]): Promise<void> {
+    const values = topics
+      .toSorted()
+      .map((topic) => `(${this.#sink}, ${this.#dialect.literal(topic)}, 0, '', '')`);
+    await session.query(
+      `INSERT INTO ${this.#names.topics} (sink, topic, generation, target_schema, target_table)
+       VALUES ${values.join(', ')} ON CONFLICT (sink, topic) DO NOTHING`,
+    );
+  }
+
+  async #topics(
+    session: TargetSession,
+    topics: readonly string[],
+    lock: 'UPDATE' | 'SHARE',
+  ): Promise<readonly StoredTopic[]> {
+    if (topics.length === 0) return [];
+    const list = topics.map((topic) => this.#dialect.literal(topic)).join(', ');
+    const { rows } = await session.query(
+      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
+       WHERE sink = ${this.#sink} AND topic IN (${list}) ORDER BY topic FOR ${lock}`,
+    );
+    return rows.map(storedTopic);
+  }
+
+  /** All positions of the sink, of all its tasks; and how far its topics are. */
+  async load(
+    session: TargetSession,
+  ): Promise<{ positions: readonly StoredPosition[]; topics: readonly StoredTopic[] }> {
+    const { rows } = await session.query(
+      `SELECT topic, partition, generation, next_offset, target_schema, target_table
+       FROM ${this.#names.offsets} WHERE sink = ${this.#sink} AND generation > 0
+       ORDER BY topic, partition`,
+    );
+    const positions = rows.map((row) => ({
       topic: String(row['topic']),
       partition: Number(row['partition']),
       generation: Number(row['generation']),
       offset: Number(row['next_offset']),
       target: { schema: String(row['target_schema']), table: String(row['target_table']) },
     }));
+    const topics = await session.query(
+      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
+       WHERE sink = ${this.#sink}`,
+    );
+    return { positions, topics: topics.rows.map(storedTopic) };
   }
 
   /** The statement that stores positions; in the transaction of their rows. */
   save(positions: readonly StoredPosition[]): SqlText {
     return this.#saveStatement.bind([
-      positions.map(() => this.#sink),
+      positions.map(() => this.#name),
       positions.map(({ topic }) => topic),
       positions.map(({ partition }) => String(partition)),
       positions.map(({ generation }) => String(generation)),
@@ -147,42 +232,26 @@ export class SinkState {
     ]);
   }
 
-  async #createTables(session: TargetSession): Promise<void> {
-    const tables = [EPOCHS, OFFSETS].map((table) => ({ schema: this.#schema, table }));
-    let present = 0;
-    for (const table of tables) {
-      const { rows } = await session.query(this.#dialect.tableQuery(table));
-      present += rows.length;
-    }
-    // Asked first, so that a role without CREATE works where an administrator made the tables.
-    if (present === tables.length) return;
-    const statements = [
-      `CREATE TABLE IF NOT EXISTS ${this.#epochs} (
-  sink text PRIMARY KEY, epoch bigint NOT NULL, layout integer NOT NULL,
-  started_at timestamp with time zone, updated_at timestamp with time zone)`,
-      `CREATE TABLE IF NOT EXISTS ${this.#offsets} (
-  sink text NOT NULL, topic text NOT NULL, partition integer NOT NULL,
-  generation bigint NOT NULL, next_offset bigint NOT NULL,
-  target_schema text NOT NULL, target_table text NOT NULL,
-  PRIMARY KEY (sink, topic, partition))`,
-    ];
-    await inTransaction(session, async () => {
-      await session.query(this.#dialect.ddlLock);
-      await ensureSchema(session, this.#dialect, this.#schema);
-      for (const statement of statements) await session.query(statement);
-    });
+  /** The statement that stores a topic's generation; the transaction holds the topic alone. */
+  enter({ topic, generation, target }: StoredTopic & { readonly target: TargetName }): string {
+    const schema = this.#dialect.literal(target.schema);
+    const table = this.#dialect.literal(target.table);
+    return `UPDATE ${this.#names.topics} SET generation = ${generation},
+        target_schema = ${schema}, target_table = ${table}
+      WHERE sink = ${this.#sink} AND topic = ${this.#dialect.literal(topic)}`;
   }
 }
 
-/** Runs `work` between BEGIN and COMMIT; any error rolls back and passes on. */
-export async function inTransaction<T>(session: TargetSession, work: () => Promise<T>): Promise<T> {
-  await session.query('BEGIN');
-  try {
-    const result = await work();
-    await session.query('COMMIT');
-    return result;
-  } catch (error) {
-    if (!session.broken) await session.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+function storedTopic(row: CatalogRow): StoredTopic {
+  const table = String(row['target_table']);
+  return {
+    topic: String(row['topic']),
+    generation: Number(row['generation']),
+    target: table === '' ? null : { schema: String(row['target_schema']), table },
+  };
+}
+
+function comparePartitions(left: SinkPartition, right: SinkPartition): number {
+  if (left.topic !== right.topic) return left.topic < right.topic ? -1 : 1;
+  return left.partition - right.partition;
 }

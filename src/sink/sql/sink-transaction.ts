@@ -3,14 +3,26 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { RangeApplier, TableRecords } from './range-applier.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
-import type { SinkState } from './sink-state.ts';
-import { inTransaction } from './sink-state.ts';
+import type { ClaimedPartition, HeldState, SinkState } from './sink-state.ts';
+import { inTransaction } from './sink-tables.ts';
 import type { TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicWork } from './topic-progress.ts';
-import { positionsAfter } from './topic-progress.ts';
+import { hasEntered, positionsAfter } from './topic-progress.ts';
 import type { Prepared } from './topic-table.ts';
 
 type IsShared = (work: TopicWork) => boolean;
+
+/** What a transaction is to do, and by which right. */
+export interface TransactionWork {
+  readonly works: readonly TopicWork[];
+  readonly claims: readonly ClaimedPartition[];
+  readonly isShared: IsShared;
+}
+
+/** What was done; or nothing, because the target is not as the work supposes. */
+export type TransactionResult =
+  | { readonly kind: 'done'; readonly outcomes: readonly TopicOutcome[] }
+  | { readonly kind: 'outdated'; readonly held: HeldState };
 
 /** What stands in the way of a range: how many records before it are applied, and why. */
 interface Obstacle {
@@ -19,8 +31,8 @@ interface Obstacle {
 }
 
 /**
- * Invariant: rows, their offsets and the hold on the sink's epoch are one transaction. `whole` does
- * it in the fewest statements. `careful` finds what is in the way by halving the range inside
+ * Invariant: rows, their offsets and the hold on partitions and topics are one transaction. `whole`
+ * does it in the fewest statements. `careful` finds what is in the way by halving the range inside
  * savepoints; as it goes in the order of the log with ever fewer records at once, it also gets past
  * what only the reduction of a batch brought about, such as unique values that two rows exchange.
  */
@@ -36,13 +48,10 @@ export class SinkTransaction {
   }
 
   /** Applies everything that the tables' shapes allow, or throws with nothing applied. */
-  async whole(
-    session: TargetSession,
-    works: readonly TopicWork[],
-    isShared: IsShared,
-  ): Promise<readonly TopicOutcome[]> {
+  async whole(session: TargetSession, all: TransactionWork): Promise<TransactionResult> {
+    const { works, isShared } = all;
     const prepared = await this.#prepareAll(session, works, isShared);
-    return this.#run(session, async () => {
+    return this.#run(session, all, async () => {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
         if (emptied) await this.#empty(session, work);
@@ -54,13 +63,10 @@ export class SinkTransaction {
   }
 
   /** Applies each topic up to the first record that the target refuses for good. */
-  async careful(
-    session: TargetSession,
-    works: readonly TopicWork[],
-    isShared: IsShared,
-  ): Promise<readonly TopicOutcome[]> {
+  async careful(session: TargetSession, all: TransactionWork): Promise<TransactionResult> {
+    const { works, isShared } = all;
     const prepared = await this.#prepareAll(session, works, isShared);
-    return this.#run(session, async () => {
+    return this.#run(session, all, async () => {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
         const failed = emptied
@@ -85,15 +91,27 @@ export class SinkTransaction {
 
   async #run(
     session: TargetSession,
+    { works, claims }: TransactionWork,
     work: () => Promise<readonly TopicOutcome[]>,
-  ): Promise<readonly TopicOutcome[]> {
+  ): Promise<TransactionResult> {
+    const topics = works.map(({ progress }) => progress.topic);
+    const alone = works.some(({ enters, progress }) => enters && progress.table.target !== null);
     return inTransaction(session, async () => {
-      await this.#state.hold(session);
+      const held = await this.#state.hold(session, claims, topics, alone);
+      if (isOutdated(works, held)) return { kind: 'outdated', held };
       const outcomes = await work();
       const positions = outcomes.flatMap(positionsAfter);
       if (positions.length > 0) await session.query(this.#state.save(positions));
-      return outcomes;
+      for (const outcome of outcomes) await this.#enter(session, outcome);
+      return { kind: 'done', outcomes };
     });
+  }
+
+  async #enter(session: TargetSession, outcome: TopicOutcome): Promise<void> {
+    const { generation, progress } = outcome.work;
+    const { target } = progress.table;
+    if (target === null || !hasEntered(outcome)) return;
+    await session.query(this.#state.enter({ topic: progress.topic, generation, target }));
   }
 
   async #prepareAll(
@@ -166,6 +184,18 @@ export class SinkTransaction {
       (await this.#halve(session, records, middle, to))
     );
   }
+}
+
+/** The work was planned from what this task knew; other tasks of the sink may have gone on. */
+function isOutdated(works: readonly TopicWork[], { fenced, topics }: HeldState): boolean {
+  if (fenced.length > 0) return true;
+  const stored = new Map(topics.map((topic) => [topic.topic, topic]));
+  return works.some(({ progress }) => {
+    const { generation = 0, target = null } = stored.get(progress.topic) ?? {};
+    return (
+      generation !== progress.generation || (target !== null && progress.table.target === null)
+    );
+  });
 }
 
 function tableRecords(work: TopicWork, isShared: IsShared): TableRecords {

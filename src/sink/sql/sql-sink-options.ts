@@ -17,7 +17,7 @@ export interface SchemaEvolution {
  * upsert and update need a key mode other than `none`; deletes need one too.
  */
 export interface SqlSinkOptions {
-  /** Name of the sink: key of its offsets and of its epoch in the target. */
+  /** Name of the sink: key of its offsets and epochs in the target. */
   readonly name: string;
   /** `postgres://…`, `postgresql://…` or `jdbc:postgresql://…`; may hold user and password. */
   readonly connectionUrl: string;
@@ -53,7 +53,7 @@ export interface SqlSinkOptions {
   readonly quoteIdentifiers: boolean;
   /** `unavailable.value.placeholder` of sources that send no header; null: rely on the header. */
   readonly unavailableValuePlaceholder: string | null;
-  /** Schema of `tidemark_sinks` and `tidemark_offsets` in the target. */
+  /** Schema of `tidemark_sinks`, `tidemark_offsets` and `tidemark_topics` in the target. */
   readonly offsetsSchema: string;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;

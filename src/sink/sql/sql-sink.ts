@@ -1,7 +1,8 @@
-import type { TargetDialect } from '../../../dialects/dialect.ts';
+import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import type {
   ParkedTable,
+  SinkPartition,
   SinkPosition,
   SinkRecord,
   SinkStatus,
@@ -12,14 +13,16 @@ import { RangeApplier } from './range-applier.ts';
 import { AbsentValues } from './row-plan.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
-import type { StoredPosition } from './sink-state.ts';
+import type { ClaimedPartition, StoredPosition, StoredTopic } from './sink-state.ts';
 import { SinkState } from './sink-state.ts';
+import { prepareSinkTables } from './sink-tables.ts';
+import type { TransactionResult } from './sink-transaction.ts';
 import { SinkTransaction } from './sink-transaction.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableNaming } from './table-naming.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
-import { parkedAt, planWork, positionsAfter } from './topic-progress.ts';
+import { hasEntered, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
 import type { TableParts } from './topic-table.ts';
 import { TopicTable } from './topic-table.ts';
 
@@ -30,6 +33,10 @@ import { TopicTable } from './topic-table.ts';
  * it is rolled back and done again carefully, topic by topic, until the record in the way is found.
  * Its topic is parked there: the position stays before it, later records of the topic are left to
  * the log, other topics go on. A restart comes to the same place and tries again.
+ *
+ * What this task knows of the target may be outdated: another task of the sink has taken partitions
+ * over, or emptied a table for a new generation. The transaction finds that out before it writes;
+ * then the work is planned anew with what is true.
  */
 class SqlSink implements SinkTask {
   readonly #parts: TableParts;
@@ -37,6 +44,10 @@ class SqlSink implements SinkTask {
   readonly #state: SinkState;
   readonly #transaction: SinkTransaction;
   readonly #topics = new Map<string, TopicProgress>();
+  /** By `topic/partition`. */
+  readonly #claims = new Map<string, ClaimedPartition>();
+  /** The end of the call before: there is one session. */
+  #turn: Promise<unknown> = Promise.resolve();
   #session: TargetSession | null = null;
   #applied = 0;
 
@@ -51,24 +62,73 @@ class SqlSink implements SinkTask {
     this.#transaction = new SinkTransaction(dialect, this.#state, applier);
   }
 
-  async start(signal: AbortSignal): Promise<readonly SinkPosition[]> {
-    return this.#withSession(signal, async (session) => {
-      await this.#state.takeOver(session);
-      return this.#load(session);
+  async start(signal: AbortSignal): Promise<void> {
+    const { dialect, options } = this.#parts;
+    await this.#withSession(signal, async (session) => {
+      await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
     });
+  }
+
+  async assign(
+    partitions: readonly SinkPartition[],
+    signal: AbortSignal,
+  ): Promise<readonly SinkPosition[]> {
+    return this.#withSession(signal, async (session) => {
+      for (const claim of await this.#state.claim(session, partitions)) {
+        this.#claims.set(keyOf(claim), claim);
+      }
+      const stored = await this.#load(session);
+      for (const { topic } of partitions) this.#topic(topic, null).parked = null;
+      const wanted = new Set(partitions.map(keyOf));
+      return stored.filter((position) => wanted.has(keyOf(position)));
+    });
+  }
+
+  release(partitions: readonly SinkPartition[]): void {
+    for (const partition of partitions) this.#claims.delete(keyOf(partition));
+    const left = new Set([...this.#claims.values()].map(({ topic }) => topic));
+    for (const progress of this.#topics.values()) {
+      if (!left.has(progress.topic)) progress.parked = null;
+    }
   }
 
   async put(
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
-  ): Promise<void> {
-    await this.#withSession(signal, async (session) => {
-      const works = this.#plan(records, positions);
-      if (works.length === 0) return;
-      const outcomes = await this.#apply(session, works);
-      for (const outcome of outcomes) this.#remember(outcome);
+  ): Promise<readonly SinkPartition[]> {
+    return this.#withSession(signal, async (session) => {
+      for (;;) {
+        const foreign = positions.filter((position) => !this.#claims.has(keyOf(position)));
+        const works = this.#plan(...this.#without(foreign, records, positions));
+        const result = works.length === 0 ? null : await this.#apply(session, works);
+        if (result?.kind !== 'outdated') {
+          for (const outcome of result?.outcomes ?? []) this.#remember(outcome);
+          return foreign.map(({ topic, partition }) => ({ topic, partition }));
+        }
+        for (const partition of result.held.fenced) this.#claims.delete(keyOf(partition));
+        for (const topic of result.held.topics) this.#learn(topic);
+      }
     });
+  }
+
+  #without(
+    foreign: readonly SinkPartition[],
+    records: readonly SinkRecord[],
+    positions: readonly SinkPosition[],
+  ): [readonly SinkRecord[], readonly SinkPosition[]] {
+    if (foreign.length === 0) return [records, positions];
+    const keys = new Set(foreign.map(keyOf));
+    const isOwn = (partition: SinkPartition): boolean => !keys.has(keyOf(partition));
+    return [records.filter(isOwn), positions.filter(isOwn)];
+  }
+
+  /** How far another task has brought a topic. */
+  #learn({ topic, generation, target }: StoredTopic): void {
+    const progress = this.#topic(topic, target);
+    // What stood in the way went with the older rows.
+    if (generation > progress.generation) progress.parked = null;
+    progress.generation = generation;
   }
 
   status(): SinkStatus {
@@ -83,8 +143,15 @@ class SqlSink implements SinkTask {
     await session?.close();
   }
 
-  /** Runs `work` on the session; an abort cuts the connection, and the target rolls back. */
-  async #withSession<T>(
+  /** Runs `work` on the session, after what runs there already. */
+  #withSession<T>(signal: AbortSignal, work: (session: TargetSession) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => this.#runOnSession(signal, work));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** An abort cuts the connection, and the target rolls back. */
+  async #runOnSession<T>(
     signal: AbortSignal,
     work: (session: TargetSession) => Promise<T>,
   ): Promise<T> {
@@ -115,23 +182,22 @@ class SqlSink implements SinkTask {
   }
 
   async #load(session: TargetSession): Promise<readonly StoredPosition[]> {
-    const stored = await this.#state.load(session);
+    const { positions, topics } = await this.#state.load(session);
     for (const progress of this.#topics.values()) progress.positions.clear();
-    for (const position of stored) {
-      const progress = this.#topic(position.topic, position);
-      progress.positions.set(position.partition, position);
-      progress.generation = Math.max(progress.generation, position.generation);
+    for (const topic of topics) this.#learn(topic);
+    for (const position of positions) {
+      this.#topic(position.topic, position.target).positions.set(position.partition, position);
     }
-    return stored;
+    return positions;
   }
 
-  #topic(topic: string, stored: StoredPosition | null): TopicProgress {
+  #topic(topic: string, target: TargetName | null): TopicProgress {
     let progress = this.#topics.get(topic);
     if (progress === undefined) {
-      const table = new TopicTable(this.#parts, stored?.target ?? null);
+      const table = new TopicTable(this.#parts, target);
       progress = { topic, table, generation: 0, positions: new Map(), parked: null };
       this.#topics.set(topic, progress);
-    }
+    } else if (target !== null) progress.table.adopt(target);
     return progress;
   }
 
@@ -146,20 +212,35 @@ class SqlSink implements SinkTask {
     });
   }
 
-  async #apply(
-    session: TargetSession,
-    works: readonly TopicWork[],
-  ): Promise<readonly TopicOutcome[]> {
+  async #apply(session: TargetSession, works: readonly TopicWork[]): Promise<TransactionResult> {
     const others = [...this.#topics.values()];
-    const shared = (work: TopicWork): boolean => isShared(work.progress, others);
+    const all = {
+      works,
+      claims: this.#claimsOf(works),
+      isShared: (work: TopicWork) => isShared(work.progress, others),
+    };
     try {
-      return await this.#transaction.whole(session, works, shared);
+      return await this.#transaction.whole(session, all);
     } catch (thrown) {
       const error = toSinkError(thrown);
       if (!isPermanent(error) || session.broken) throw error;
       for (const { progress } of works) progress.table.invalidate();
-      return await this.#transaction.careful(session, works, shared);
+      return await this.#transaction.careful(session, all);
     }
+  }
+
+  #claimsOf(works: readonly TopicWork[]): readonly ClaimedPartition[] {
+    const keys = new Set<string>();
+    for (const { progress, records, positions } of works) {
+      for (const position of positions) keys.add(keyOf(position));
+      let last = -1;
+      for (const { partition } of records) {
+        if (partition === last) continue;
+        last = partition;
+        keys.add(keyOf({ topic: progress.topic, partition }));
+      }
+    }
+    return [...keys].flatMap((key) => this.#claims.get(key) ?? []);
   }
 
   /** After the commit: what is durable now. */
@@ -168,7 +249,7 @@ class SqlSink implements SinkTask {
     const { progress } = work;
     const positions = positionsAfter(outcome);
     for (const position of positions) progress.positions.set(position.partition, position);
-    if (!work.emptyFirst || outcome.emptied) progress.generation = work.generation;
+    if (hasEntered(outcome)) progress.generation = work.generation;
     progress.parked = failure === null ? null : this.#park(outcome, failure);
     this.#applied += outcome.applied;
   }
@@ -179,6 +260,10 @@ class SqlSink implements SinkTask {
       target === null ? outcome.work.progress.topic : `${target.schema}.${target.table}`;
     return parkedAt(outcome, failure, table);
   }
+}
+
+function keyOf({ topic, partition }: SinkPartition): string {
+  return `${topic}/${partition}`;
 }
 
 function isShared(progress: TopicProgress, others: readonly TopicProgress[]): boolean {

@@ -7,7 +7,7 @@ import type { TopicTable } from './topic-table.ts';
 export interface TopicProgress {
   readonly topic: string;
   readonly table: TopicTable;
-  /** The highest that was seen; 0 before anything was stored. */
+  /** Of the rows in the table, as the target says; 0 before anything was stored. */
   generation: number;
   /** By partition; durable in the target. */
   readonly positions: Map<number, StoredPosition>;
@@ -18,6 +18,8 @@ export interface TopicProgress {
 export interface TopicWork {
   readonly progress: TopicProgress;
   readonly generation: number;
+  /** The generation is not yet that of the table: the transaction needs the topic for itself. */
+  readonly enters: boolean;
   /** A new generation of a topic that was written before: its table is emptied first (ruling 3). */
   readonly emptyFirst: boolean;
   /** In the order of the log; none that the target already has. */
@@ -80,10 +82,17 @@ export function planWork(
   return {
     progress,
     generation,
-    emptyFirst: isNew && progress.positions.size > 0,
+    enters: isNew,
+    emptyFirst: isNew && progress.generation > 0,
     records: isSorted(wanted) ? wanted : wanted.toSorted(compareOrder),
     positions: told,
   };
+}
+
+/** Whether the outcome's generation is that of the table now, and was not before. */
+export function hasEntered({ work, emptied }: TopicOutcome): boolean {
+  if (work.progress.table.target === null) return false;
+  return work.enters && (!work.emptyFirst || emptied);
 }
 
 /** Positions to store with the rows of this outcome; empty: nothing of the topic is stored. */

@@ -61,6 +61,11 @@ export class TopicTable {
     return this.#target;
   }
 
+  /** Another task of the sink has made the topic's table. */
+  adopt(target: TargetName): void {
+    this.#target ??= target;
+  }
+
   /** Null: the table does not exist, so there is nothing to delete either. */
   get model(): TableModel | null {
     return this.#model;

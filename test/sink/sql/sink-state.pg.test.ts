@@ -1,60 +1,50 @@
 import { expect, test } from 'vitest';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import { openPostgresSession } from '../../../src/sink/sql/postgres-session.ts';
-import { inTransaction, SinkState } from '../../../src/sink/sql/sink-state.ts';
+import { SinkState } from '../../../src/sink/sql/sink-state.ts';
+import { inTransaction, prepareSinkTables } from '../../../src/sink/sql/sink-tables.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { never, sinkOptions } from '../../support/sink-harness.ts';
 
 const target = { schema: 'public', table: 't' };
+const NAME = `o'name"`;
+const SCHEMA = 'My State';
 
-test('positions are stored per sink, and only by the task that holds the epoch', async () => {
+test('positions are stored per sink; a claim shuts out the older one of its partition', async () => {
   await using database = await freshDatabase();
   const session = await openPostgresSession(sinkOptions(database), never);
-  const older = new SinkState(postgresTarget, `o'name"`, 'My State');
-  const newer = new SinkState(postgresTarget, `o'name"`, 'My State');
-  await older.takeOver(session);
-  const position = { topic: 'a,"b', partition: 3, generation: 2, offset: 2 ** 40, target };
+  await prepareSinkTables(session, postgresTarget, SCHEMA, NAME);
+  const state = new SinkState(postgresTarget, NAME, SCHEMA);
+  const place = { topic: 'a,"b\'', partition: 3 };
+  const other = { topic: 'c', partition: 0 };
+  const older = await state.claim(session, [other, place]);
+  const position = { ...place, generation: 2, offset: 2 ** 40, target };
   await inTransaction(session, async () => {
-    await older.hold(session);
-    await session.query(older.save([position]));
+    expect((await state.hold(session, older, [], false)).fenced).toEqual([]);
+    await session.query(state.save([position]));
   });
-  expect(await older.load(session)).toEqual([position]);
-  await newer.takeOver(session);
-  await expect(older.hold(session)).rejects.toMatchObject({ code: 'SINK_FENCED' });
-  await newer.hold(session);
-  expect(await newer.load(session)).toEqual([position]);
-  const other = new SinkState(postgresTarget, 'other', 'My State');
-  await other.takeOver(session);
-  expect(await other.load(session)).toEqual([]);
+  const [newer] = await state.claim(session, [place]);
+  expect((await state.hold(session, older, [], false)).fenced).toMatchObject([place]);
+  expect((await state.hold(session, [newer!], [], false)).fenced).toEqual([]);
+  // A claim alone is no position.
+  expect((await state.load(session)).positions).toEqual([position]);
+  const second = new SinkState(postgresTarget, 'second', SCHEMA);
+  await prepareSinkTables(session, postgresTarget, SCHEMA, 'second');
+  expect(await second.load(session)).toEqual({ positions: [], topics: [] });
   await session.close();
 });
 
-test('a role that may not create works where the tables are made', async () => {
+test('the generation of a topic stands once for all tasks', async () => {
   await using database = await freshDatabase();
   const session = await openPostgresSession(sinkOptions(database), never);
-  await new SinkState(postgresTarget, 's', 'public').takeOver(session);
-  const role = `writer_of_${database.name}`;
-  await session.query(`CREATE ROLE ${role}`);
-  try {
-    await session.query(
-      `GRANT SELECT, INSERT, UPDATE ON public.tidemark_sinks, public.tidemark_offsets TO ${role}`,
-    );
-    await session.query(`SET ROLE ${role}`);
-    await new SinkState(postgresTarget, 'other', 'public').takeOver(session);
-    const missing = new SinkState(postgresTarget, 'other', 'nowhere');
-    await expect(missing.takeOver(session)).rejects.toMatchObject({ code: 'SINK_SCHEMA' });
-  } finally {
-    await session.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
-    await session.close();
-  }
-});
-
-test('a layout of a newer version is refused', async () => {
-  await using database = await freshDatabase();
-  const session = await openPostgresSession(sinkOptions(database), never);
-  const state = new SinkState(postgresTarget, 's', 'public');
-  await state.takeOver(session);
-  await session.query('UPDATE public.tidemark_sinks SET layout = 99');
-  await expect(state.takeOver(session)).rejects.toThrow(/newer version/);
+  await prepareSinkTables(session, postgresTarget, SCHEMA, NAME);
+  const state = new SinkState(postgresTarget, NAME, SCHEMA);
+  expect((await state.hold(session, [], ["t'"], false)).topics).toEqual([]);
+  const empty = { topic: "t'", generation: 0, target: null };
+  expect((await state.hold(session, [], ["t'"], true)).topics).toEqual([empty]);
+  await session.query(state.enter({ topic: "t'", generation: 7, target }));
+  const entered = { topic: "t'", generation: 7, target };
+  expect((await state.hold(session, [], ["t'"], false)).topics).toEqual([entered]);
+  expect((await state.load(session)).topics).toEqual([entered]);
   await session.close();
 });

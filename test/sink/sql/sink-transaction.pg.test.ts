@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
-import type { SinkRecord, SinkTask } from '../../../src/model/sink-record.ts';
+import type { SinkPartition, SinkRecord, SinkTask } from '../../../src/model/sink-record.ts';
 import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
-import { never, put, sinkOptions, startSink } from '../../support/sink-harness.ts';
+import { assignNew, never, put, sinkOptions, startSink } from '../../support/sink-harness.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
 
 const id = column('id', 'integer', { type: 'int32', optional: false });
@@ -16,6 +16,10 @@ function counters(table = 'counters'): SinkTopic {
 
 function rows(database: TestDatabase, table = 'counters'): Promise<Record<string, unknown>[]> {
   return database.query(`SELECT id, n FROM ${table} ORDER BY id`);
+}
+
+function first({ topic }: SinkTopic): SinkPartition {
+  return { topic, partition: 0 };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -43,8 +47,8 @@ describe('offsets in the target (ruling 10, S7)', () => {
       await using sink = await startSink(database);
       await put(sink, records.slice(0, 2));
     }
-    await using sink = createSqlSink(sinkOptions(database));
-    expect(await sink.start(never)).toMatchObject([
+    await using sink = await startSink(database);
+    expect(await sink.assign([first(topic)], never)).toMatchObject([
       { topic: topic.topic, partition: 0, generation: 1, offset: 2 },
     ]);
     await put(sink, records);
@@ -62,8 +66,8 @@ describe('offsets in the target (ruling 10, S7)', () => {
     await using one = await startSink(database, { name: 'one' });
     const topic = counters();
     await put(one, [topic.insert({ id: 1, n: 1 })]);
-    await using two = createSqlSink(sinkOptions(database, { name: 'two' }));
-    expect(await two.start(never)).toEqual([]);
+    await using two = await startSink(database, { name: 'two' });
+    expect(await two.assign([first(topic)], never)).toEqual([]);
   });
 
   test('positions without records are stored for a table that was written', async () => {
@@ -77,13 +81,14 @@ describe('offsets in the target (ruling 10, S7)', () => {
     ]);
   });
 
-  test('of two tasks of one name the older is fenced and writes nothing', async () => {
+  test('of two tasks with one partition the older is fenced and writes nothing', async () => {
     await using database = await freshDatabase();
     await using older = await startSink(database);
     const topic = counters();
     await put(older, [topic.insert({ id: 1, n: 1 })]);
     await using newer = await startSink(database);
-    expect(await codeOf(put(older, [topic.insert({ id: 2, n: 2 })]))).toBe('SINK_FENCED');
+    await assignNew(newer, [first(topic)]);
+    expect(await put(older, [topic.insert({ id: 2, n: 2 })])).toEqual([first(topic)]);
     expect(await rows(database)).toEqual([{ id: 1, n: 1 }]);
     await put(newer, [topic.insert({ id: 3, n: 3 })]);
     expect(await rows(database)).toEqual([
@@ -109,8 +114,8 @@ describe('offsets in the target (ruling 10, S7)', () => {
     await database.until(
       `SELECT count(*) > 0 FROM pg_stat_activity ${OF_SINKS} AND wait_event = 'PgSleep'`,
     );
-    await using newer = createSqlSink(sinkOptions(database));
-    expect(await newer.start(never)).toMatchObject([{ offset: 2 }]);
+    await using newer = await startSink(database);
+    expect(await newer.assign([first(topic)], never)).toMatchObject([{ offset: 2 }]);
     await applying;
     expect(await rows(database)).toEqual([{ id: 1, n: 2 }]);
   });
@@ -140,6 +145,7 @@ describe('generations (ruling 3)', () => {
     }
     await using sink = await startSink(database);
     const position = { topic: topic.topic, partition: 0, generation: 2, offset: 1 };
+    await assignNew(sink, [position]);
     await sink.put([], [position], never);
     expect(await rows(database)).toEqual([]);
     // Told again, nothing happens again.
@@ -214,9 +220,8 @@ describe('errors (S10)', () => {
       expect(await rows(database)).toHaveLength(13);
       expect(await rows(database, 'other')).toHaveLength(21);
     }
-    await using sink = createSqlSink(sinkOptions(database));
-    const stored = await sink.start(never);
-    expect(stored.find((position) => position.topic === topic.topic)?.offset).toBe(13);
+    await using sink = await startSink(database);
+    expect(await sink.assign([first(topic)], never)).toMatchObject([{ offset: 13 }]);
     await put(sink, records);
     expect(sink.status().parked).toMatchObject([{ offset: 13 }]);
     await database.query('ALTER TABLE counters DROP CONSTRAINT small');

@@ -1,0 +1,217 @@
+import { TidemarkError } from '../foundation/errors.ts';
+import type { SinkPosition, SinkTask } from '../model/sink-record.ts';
+import type { Consumer, FetchedRecords, TopicPartition } from '../transport/transport.ts';
+
+type Assigned = ReturnType<Consumer['assignment']>[number];
+
+/** A partition that this member reads and applies. */
+interface Hold extends TopicPartition {
+  /** The version when it was taken: what was polled before is not for it. */
+  readonly since: number;
+  /** The target's position in a generation that the log has yet to reach. */
+  ahead: SinkPosition | null;
+  /** Going to another member: what was polled is applied, no more is taken. */
+  leaving: boolean;
+  /** When the target said that another task has it; null: it is ours. */
+  fencedAtMs: number | null;
+}
+
+/** `topic/partition`. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/**
+ * Invariant: records of a partition are applied only between taking it (claimed in the target, the
+ * consumer moved to the offset that the target keeps) and giving it up.
+ * Why: another member has applied more of it since this one last had it, or will from now on.
+ * What breaks otherwise: records are applied twice, or skipped, where the target keeps no offsets;
+ * where it does, tasks fence each other.
+ *
+ * An offset of an older generation means nothing in the new one.
+ */
+export class SinkPartitions {
+  readonly #task: SinkTask;
+  readonly #holds = new Map<string, Hold>();
+  #version = 0;
+
+  constructor(task: SinkTask) {
+    this.#task = task;
+  }
+
+  /** Rises when partitions go: records that were polled before may be of those. */
+  get version(): number {
+    return this.#version;
+  }
+
+  has(partition: TopicPartition): boolean {
+    return this.#holds.has(partitionKey(partition));
+  }
+
+  /** Whether what is polled now is taken. */
+  isOpen(partition: TopicPartition): boolean {
+    return this.#holds.get(partitionKey(partition))?.leaving === false;
+  }
+
+  /** Whether what was polled under `version` may still be applied. */
+  mayApply(partition: TopicPartition, version: number): boolean {
+    const hold = this.#holds.get(partitionKey(partition));
+    return hold !== undefined && hold.since <= version;
+  }
+
+  /**
+   * Takes what is newly assigned and moves the consumer to where the target is. Returns what of
+   * `fetched` is to be applied, and the positions of the partitions taken, null where the target
+   * has none of this generation. Throws OFFSET_OUT_OF_RANGE, and what the task throws.
+   */
+  async settle(
+    consumer: Consumer,
+    fetched: readonly FetchedRecords[],
+    signal: AbortSignal,
+  ): Promise<{
+    readonly fetched: readonly FetchedRecords[];
+    readonly taken: ReadonlyMap<string, SinkPosition | null>;
+  }> {
+    const begins = new Map<string, number>();
+    for (const batch of fetched) {
+      const key = partitionKey(batch);
+      const first = batch.records[0];
+      if (first !== undefined && !begins.has(key)) begins.set(key, first.offset);
+    }
+    const taken = await this.#take(consumer.assignment(), signal);
+    const moved = this.#seek(consumer, begins);
+    this.#refuseOlderLog(fetched);
+    const kept = fetched.filter((batch) => {
+      return this.isOpen(batch) && !moved.has(partitionKey(batch));
+    });
+    return { fetched: kept.length === fetched.length ? fetched : kept, taken };
+  }
+
+  async #take(
+    assigned: readonly Assigned[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, SinkPosition | null>> {
+    const taken = new Map<string, SinkPosition | null>();
+    let fresh = assigned.filter((partition) => !this.has(partition));
+    if (fresh.length === 0) return taken;
+    this.#retryParked(fresh);
+    fresh = assigned.filter((partition) => !this.has(partition));
+    const generations = new Map(fresh.map((one) => [partitionKey(one), one.generation]));
+    const holds = fresh.map(({ topic, partition }): Hold => {
+      const since = this.#version;
+      return { topic, partition, since, ahead: null, leaving: false, fencedAtMs: null };
+    });
+    for (const hold of holds) this.#holds.set(partitionKey(hold), hold);
+    const answer = await this.#task.assign(holds.map(bare), signal);
+    const stored = new Map(answer.map((position) => [partitionKey(position), position]));
+    for (const hold of holds) {
+      const key = partitionKey(hold);
+      if (this.#holds.get(key) !== hold) {
+        // Given up again while the target was asked.
+        if (!this.has(hold)) this.#task.release([bare(hold)]);
+        continue;
+      }
+      hold.ahead = stored.get(key) ?? null;
+      const isOfLog = hold.ahead?.generation === generations.get(key);
+      taken.set(key, isOfLog ? hold.ahead : null);
+    }
+    return taken;
+  }
+
+  /**
+   * Which record parks a topic depends on the partitions that are read: with others, all of the
+   * topic is read again from where the target is.
+   */
+  #retryParked(changed: readonly TopicPartition[]): void {
+    const topics = new Set(changed.map(({ topic }) => topic));
+    const parked = new Set(this.#task.status().parked.map(({ topic }) => topic));
+    for (const [key, { topic }] of this.#holds) {
+      if (!topics.has(topic) || !parked.has(topic)) continue;
+      this.#holds.delete(key);
+      this.#version++;
+    }
+  }
+
+  /** Moves the consumer where the target is; returns the keys of what was polled in vain. */
+  #seek(consumer: Consumer, begins: ReadonlyMap<string, number>): ReadonlySet<string> {
+    const moved = new Set<string>();
+    for (const { topic, partition, generation, position } of consumer.assignment()) {
+      const key = partitionKey({ topic, partition });
+      const hold = this.#holds.get(key);
+      // One that is ahead may belong to the snapshot that has not begun yet.
+      if (hold === undefined || hold.ahead === null || hold.ahead.generation > generation) continue;
+      const { ahead } = hold;
+      hold.ahead = null;
+      if (ahead.generation < generation || ahead.offset === (begins.get(key) ?? position)) continue;
+      consumer.seek({ topic, partition }, ahead.offset);
+      moved.add(key);
+    }
+    return moved;
+  }
+
+  /** Records of a log that is older than the target's rows would be skipped without a word. */
+  #refuseOlderLog(fetched: readonly FetchedRecords[]): void {
+    for (const { topic, partition, generation, records } of fetched) {
+      const ahead = this.#holds.get(partitionKey({ topic, partition }))?.ahead;
+      if (ahead === null || ahead === undefined || records.length === 0) continue;
+      if (ahead.generation <= generation) continue;
+      throw new TidemarkError(
+        'OFFSET_OUT_OF_RANGE',
+        `the target holds rows of a later snapshot of ${topic} than this log`,
+        { cure: 'Use the store that wrote them, or take a new snapshot: delete this store.' },
+      );
+    }
+  }
+
+  /** Nothing more of them is taken from polls; returns false when none of them is held. */
+  leave(partitions: readonly TopicPartition[]): boolean {
+    let any = false;
+    for (const partition of partitions) {
+      const hold = this.#holds.get(partitionKey(partition));
+      if (hold === undefined) continue;
+      hold.leaving = true;
+      any = true;
+    }
+    return any;
+  }
+
+  /** Gives partitions up. */
+  drop(partitions: readonly TopicPartition[]): void {
+    const held = partitions.filter((partition) => this.has(partition));
+    if (held.length === 0) return;
+    for (const partition of held) this.#holds.delete(partitionKey(partition));
+    this.#version++;
+    this.#retryParked(held);
+    this.#task.release(held.map(bare));
+  }
+
+  /** Another task has claimed them in the target; the group will say so too. */
+  fence(partitions: readonly TopicPartition[], nowMs: number): readonly TopicPartition[] {
+    return partitions.filter((partition) => {
+      const hold = this.#holds.get(partitionKey(partition));
+      if (hold === undefined || hold.fencedAtMs !== null) return false;
+      hold.fencedAtMs = nowMs;
+      return true;
+    });
+  }
+
+  isFenced(partition: TopicPartition): boolean {
+    const hold = this.#holds.get(partitionKey(partition));
+    return hold !== undefined && hold.fencedAtMs !== null;
+  }
+
+  /** Throws SINK_FENCED when the group has not given a fenced partition to another for so long. */
+  checkFenced(sink: string, nowMs: number, graceMs: number): void {
+    for (const { topic, partition, fencedAtMs } of this.#holds.values()) {
+      if (fencedAtMs === null || nowMs - fencedAtMs < graceMs) continue;
+      throw new TidemarkError(
+        'SINK_FENCED',
+        `another task has taken over ${topic}/${partition} of the sink ${sink}`,
+      );
+    }
+  }
+}
+
+function bare({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
+}
