@@ -17,8 +17,12 @@ export interface TransactionRecord {
   readonly value: Struct;
 }
 
-const ID = 'transaction_id';
-const COUNT_PREFIX = 'transaction_data_collection_order_';
+/** Of ours, because Debezium reads an open transaction again from its beginning. */
+const ID = 'tidemark.transaction_id';
+const COUNT_PREFIX = 'tidemark.transaction_order_';
+/** Debezium's, where we go on after it. */
+const DEBEZIUM_ID = 'transaction_id';
+const DEBEZIUM_COUNT_PREFIX = 'transaction_data_collection_order_';
 
 /** As far as an event says to which transaction it belongs. */
 type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn' | 'snapshot'>;
@@ -29,7 +33,7 @@ type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn' | 'sn
  * a transaction may be published in several batches with a crash in between (ruling 13).
  */
 export class TransactionMetadata {
-  /** `<xid>:<commit LSN>`; null: none is open. */
+  /** `<xid>:<commit LSN>`, of Debezium's offset `<xid>`; null: none is open. */
   #open: string | null = null;
   #total = 0;
   readonly #counts = new Map<string, number>();
@@ -40,7 +44,9 @@ export class TransactionMetadata {
     if (origin.transactionId === null || origin.snapshot !== 'false') return false;
     const id = identity(origin);
     if (id === this.#open) return false;
+    const begun = this.#open === String(origin.transactionId);
     this.#open = id;
+    if (begun) return false;
     this.#total = 0;
     this.#counts.clear();
     return true;
@@ -82,14 +88,16 @@ export class TransactionMetadata {
 
   /** Goes on where a stored offset stands. */
   restore(offset: SourceOffset['offset']): void {
-    const id = offset[ID];
+    const own = typeof offset[ID] === 'string';
+    const id = offset[own ? ID : DEBEZIUM_ID];
+    const prefix = own ? COUNT_PREFIX : DEBEZIUM_COUNT_PREFIX;
     this.#open = typeof id === 'string' ? id : null;
     this.#counts.clear();
     this.#total = 0;
     if (this.#open === null) return;
     for (const [name, count] of Object.entries(offset)) {
-      if (!name.startsWith(COUNT_PREFIX) || typeof count !== 'number') continue;
-      this.#counts.set(name.slice(COUNT_PREFIX.length), count);
+      if (!name.startsWith(prefix) || typeof count !== 'number') continue;
+      this.#counts.set(name.slice(prefix.length), count);
       this.#total += count;
     }
   }

@@ -84,6 +84,13 @@ export const ERROR_TABLE = {
     'The embedded store failed to read or write.',
     'Check the disk; the stored data up to the last flush is intact.',
   ),
+  HANDOVER_REFUSED: policy(
+    'stop',
+    3,
+    409,
+    'Debezium and Tidemark cannot take over from each other as things stand.',
+    'The message names what is still open, and how it comes to its end.',
+  ),
   TOPIC_UNKNOWN: policy(
     'stop',
     1,

@@ -14,7 +14,7 @@ import { recordProblems } from './record-checks.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { transformProblems } from './pipeline-transforms.ts';
-import { decodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import { loadSourceOffset } from './source-offset.ts';
 import { loadableSourceOptions } from './column-converters.ts';
 import { sourceOptionsOf } from './source-options.ts';
 import { checkStore } from './store-check.ts';
@@ -111,9 +111,7 @@ async function storedOffset(
       readOnly: true,
       clock,
     });
-    const partition = { server };
-    const stored = await transport.loadOffset(sourceOffsetKey(config.name, { partition }));
-    return decodeSourceOffset(partition, stored);
+    return (await loadSourceOffset(transport, config.name, { server })).offset;
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'STORE_OPEN') return null;
     throw error;
@@ -131,8 +129,7 @@ export async function checkFirstStart(
   clock: Clock,
 ): Promise<void> {
   const partition = { server: sourceOptionsOf(config.source).topicPrefix };
-  const key = sourceOffsetKey(config.name, { partition });
-  if ((await transport.loadOffset(key)) !== null) return;
+  if ((await loadSourceOffset(transport, config.name, partition)).offset !== null) return;
   const { problems } = await checkAll(config, null, signal, clock);
   // The reader warns of these: who starts all the same may know that nobody updates the tables.
   const serious = problems.filter(({ code }) => code !== 'PG_REPLICA_IDENTITY');

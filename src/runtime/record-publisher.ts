@@ -7,7 +7,7 @@ import type { SourceOffset } from '../model/change-event.ts';
 import { RecordBatch } from '../transport/record-batch.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
-import { encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import { encodeSourceOffset, toConnectEntries } from './source-offset.ts';
 
 /** When the publisher writes and when it makes the reader wait. */
 export interface PublisherLimits {
@@ -267,7 +267,7 @@ export class RecordPublisher {
 
   async #append(batch: RecordBatch, offset: SourceOffset, records: number): Promise<void> {
     const text = encodeSourceOffset(offset);
-    const stored = { key: sourceOffsetKey(this.#name, offset), value: text };
+    const stored = toConnectEntries(this.#name, offset);
     this.#events.fault('source.batch-encoded');
     await this.#whenRoom(() =>
       batch.count > 0 ? this.#transport.append(batch, stored) : this.#transport.storeOffset(stored),

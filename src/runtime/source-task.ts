@@ -19,7 +19,7 @@ import type { Logger } from './logger.ts';
 import { RecordPublisher } from './record-publisher.ts';
 import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
-import { decodeSourceOffset, encodeSourceOffset, sourceOffsetKey } from './source-offset.ts';
+import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
 import type { SourceNotifications } from './source-notifications.ts';
 import type { SourceSignals } from './source-signals.ts';
@@ -144,8 +144,8 @@ export class SourceTask implements SupervisedTask {
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
     const { notifications, signals } = this.#parts;
-    const key = sourceOffsetKey(this.name, { partition });
-    const stored = decodeSourceOffset(partition, await transport.loadOffset(key));
+    const { offset: stored, warning } = await loadSourceOffset(transport, this.name, partition);
+    if (warning !== null) this.#parts.logger.warn(warning);
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
     encoders.forget();
@@ -251,10 +251,8 @@ class TaskReceiver implements ChangeReceiver {
     statistics.snapshotBegan(clock.nowMs());
     logger.info({ tables: tables.length }, 'snapshot starts');
     encoders.claimTopics(tables);
-    await transport.beginGeneration(await encoders.openTopics(tables), {
-      key: sourceOffsetKey(name, offset),
-      value: encodeSourceOffset(this.#withSignals(offset)),
-    });
+    const topics = await encoders.openTopics(tables);
+    await transport.beginGeneration(topics, toConnectEntries(name, this.#withSignals(offset)));
     this.#inSnapshot = true;
     this.#firstRow = true;
     fault('snapshot.intent-stored');

@@ -1,6 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { GroupDescription, TopicDescription } from '../transport/transport.ts';
+import { joinConnectEntries } from './source-offset.ts';
 
 /** What a store says about itself while no daemon answers. */
 export interface StoredState {
@@ -21,10 +22,9 @@ export interface StoredSourceOffset {
 /** Reads the store beside a daemon or without one. Throws STORE_OPEN when there is none. */
 export async function readStoredState(path: string, clock: Clock): Promise<StoredState> {
   await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
-  const offsets = await transport.listOffsets();
   return {
     path,
-    sources: offsets.map(({ key, value }) => ({ key, offset: JSON.parse(value) as unknown })),
+    sources: joinConnectEntries(await transport.listOffsets()),
     topics: await transport.listTopics(),
     groups: await transport.listGroups(),
     bytesUsed: transport.statistics()?.bytesUsed ?? null,

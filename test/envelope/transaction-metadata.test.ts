@@ -70,6 +70,17 @@ describe('transaction metadata', () => {
     after.restore({});
     expect(after.enters(at(7, 120n))).toBe(true);
   });
+
+  test("counts go on where Debezium's stopped, in the same transaction only", () => {
+    const stored = { transaction_id: '7', 'transaction_data_collection_order_public.a': 3 };
+    const after = new TransactionMetadata();
+    after.restore(stored);
+    expect(after.enters(at(7, 120n))).toBe(false);
+    expect(after.block(at(7, 120n), 'public.a')?.values).toEqual(['7:120', 4n, 4n]);
+    expect(after.enters(at(7, 220n, 300n))).toBe(true);
+    after.restore(stored);
+    expect(after.enters(at(8, 120n))).toBe(true);
+  });
 });
 
 test('collections stand in the order of a Java HashMap, as recorded', () => {

@@ -14,13 +14,13 @@ class HeldTransport {
   readonly log: string[] = [];
   readonly held: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
-  append(batch: RecordBatch, offset: StoredOffset | null): Promise<void> {
+  append(batch: RecordBatch, [offset]: readonly StoredOffset[]): Promise<void> {
     this.log.push(`append ${batch.count} at ${offset?.value}`);
     return this.#hold();
   }
 
-  storeOffset(offset: StoredOffset): Promise<void> {
-    this.log.push(`offset ${offset.value}`);
+  storeOffset([offset]: readonly StoredOffset[]): Promise<void> {
+    this.log.push(`offset ${offset?.value}`);
     return this.#hold();
   }
 

@@ -1,39 +1,136 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { SourceOffset } from '../../src/model/change-event.ts';
 import {
-  decodeSourceOffset,
-  encodeSourceOffset,
+  fromConnectEntries,
+  joinConnectEntries,
+  loadSourceOffset,
   sourceOffsetKey,
+  toConnectEntries,
 } from '../../src/runtime/source-offset.ts';
+import recorded from '../golden/offsets/debezium-3.6.0-postgres.json' with { type: 'json' };
 
 const partition = { server: 'shop' };
+const OWN_KEY = '["tidemark",{"connector":"orders","server":"shop"}]';
 
 test("the key is Connect's", () => {
   expect(sourceOffsetKey('orders', { partition })).toBe('["orders",{"server":"shop"}]');
+  for (const { key, connector, server } of recorded.offsets) {
+    expect(sourceOffsetKey(connector, { partition: { server } })).toBe(key);
+  }
+});
+
+/** In which Debezium puts the names into its HashMap. */
+const PUT_ORDER = [
+  ...['ts_usec', 'txId', 'lsn', 'xmin', 'snapshot', 'last_snapshot_record', 'snapshot_completed'],
+  ...['lsn_proc', 'lsn_commit', 'messageType', 'transaction_id'],
+  'transaction_data_collection_order_public.txmeta',
+  'incremental_snapshot_primary_key',
+  'incremental_snapshot_maximum_key',
+  'incremental_snapshot_collections',
+  'incremental_snapshot_correlation_id',
+];
+
+test.each(recorded.offsets)("Debezium's entry is written byte for byte: $title", ({ value }) => {
+  const read = JSON.parse(value) as SourceOffset['offset'];
+  const put = PUT_ORDER.filter((name) => name in read).map((name) => [name, read[name]] as const);
+  expect(put).toHaveLength(Object.keys(read).length);
+  const offset = Object.fromEntries(put) as SourceOffset['offset'];
+  const [theirs, ours] = toConnectEntries('orders', { partition, offset });
+  expect(theirs?.value).toBe(value);
+  expect(ours).toEqual({ key: OWN_KEY, value: null });
+});
+
+const OFFSET = { lsn: 5, txId: null, messageType: 'COMMIT', 'tidemark.end_lsn': '0/5' };
+
+/** What a transport would give back. */
+function entriesOf(offset: SourceOffset['offset']): [string | null, string | null] {
+  const [theirs, ours] = toConnectEntries('orders', { partition, offset });
+  return [theirs?.value ?? null, ours?.value ?? null];
+}
+
+test("Debezium's entry has Debezium's keys only, ours the value that it stands beside", () => {
+  const [theirs, ours] = entriesOf(OFFSET);
+  expect(theirs).toBe('{"messageType":"COMMIT","lsn":5}');
+  expect(JSON.parse(ours ?? '')).toEqual({ beside: theirs, offset: { 'tidemark.end_lsn': '0/5' } });
+});
+
+test('an int64 that no number holds goes both ways as digits', () => {
+  const offset = { lsn: '9223372036854775807', name: '123', 'tidemark.version': 2 };
+  const [theirs, ours] = entriesOf(offset);
+  expect(theirs).toContain('"lsn":9223372036854775807');
+  expect(theirs).toContain('"name":"123"');
+  expect(fromConnectEntries('orders', partition, theirs, ours).offset?.offset).toEqual(offset);
 });
 
 test('what is stored is read again as it was', () => {
-  const values = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+  const values = fc.oneof(fc.string(), fc.integer(), fc.boolean());
+  const keys = fc.string().filter((name) => name !== '__proto__');
   fc.assert(
-    fc.property(
-      fc.dictionary(
-        fc.string().filter((name) => name !== '__proto__'),
-        values,
-      ),
-      (offset) => {
-        const stored = encodeSourceOffset({ partition, offset });
-        expect(decodeSourceOffset(partition, stored)).toEqual({ partition, offset: { ...offset } });
-      },
-    ),
+    fc.property(fc.dictionary(keys, values), fc.dictionary(keys, values), (theirs, own) => {
+      const mine = Object.entries(own).map(([key, value]) => [`tidemark.${key}`, value] as const);
+      const offset = { ...theirs, ...Object.fromEntries(mine), 'tidemark.version': 2 };
+      const found = fromConnectEntries('orders', partition, ...entriesOf(offset));
+      expect(found).toEqual({ offset: { partition, offset }, warning: null });
+    }),
   );
-  expect(decodeSourceOffset(partition, null)).toBeNull();
 });
 
-test.each(['', '{', '[]', 'null', '7', '"x"'])(
+test('an offset that somebody else wrote decides, and ours is dropped with a warning', () => {
+  const [, ours] = entriesOf(OFFSET);
+  const found = fromConnectEntries('orders', partition, '{"lsn":9}', ours);
+  expect(found.offset?.offset).toEqual({ lsn: 9 });
+  expect(found.warning).toMatch(/written by somebody else/);
+});
+
+test('the same values in another order are the same offset', () => {
+  const [, ours] = entriesOf(OFFSET);
+  const found = fromConnectEntries('orders', partition, '{"lsn":5, "messageType":"COMMIT"}', ours);
+  expect(found.offset?.offset['tidemark.end_lsn']).toBe('0/5');
+  expect(found.warning).toBeNull();
+});
+
+test('an offset that somebody else deleted is none, although ours is there', () => {
+  const [, ours] = entriesOf(OFFSET);
+  const found = fromConnectEntries('orders', partition, null, ours);
+  expect(found).toEqual({ offset: null, warning: expect.stringMatching(/deleted/) as string });
+  expect(fromConnectEntries('orders', partition, null, null)).toEqual({
+    offset: null,
+    warning: null,
+  });
+});
+
+test('a store of before the split has all in one entry', async () => {
+  const texts = new Map([[sourceOffsetKey('orders', { partition }), '{"tidemark.version":1}']]);
+  const transport = { loadOffset: (key: string) => Promise.resolve(texts.get(key) ?? null) };
+  const { offset } = await loadSourceOffset(transport, 'orders', partition);
+  expect(offset).toEqual({ partition, offset: { 'tidemark.version': 1 } });
+});
+
+test('a list of entries tells each source once', () => {
+  const stored = ['orders', 'tidemark'].flatMap((name) =>
+    toConnectEntries(name, { partition, offset: OFFSET }),
+  );
+  const entries = stored.map(({ key, value }) => ({ key, value: value ?? '' }));
+  expect(joinConnectEntries(entries)).toEqual([
+    {
+      key: '["orders",{"server":"shop"}]',
+      offset: { lsn: 5, messageType: 'COMMIT', 'tidemark.end_lsn': '0/5' },
+    },
+    {
+      key: '["tidemark",{"server":"shop"}]',
+      offset: { lsn: 5, messageType: 'COMMIT', 'tidemark.end_lsn': '0/5' },
+    },
+  ]);
+});
+
+test.each(['', '{', '[]', 'null', '7', '"x"', '{"lsn":{}}', '{"lsn":1.5}'])(
   'damaged state is told, not started anew: %s',
   (text) => {
-    expect(() => decodeSourceOffset(partition, text)).toThrow(
-      expect.objectContaining({ code: 'STORE_IO' }),
-    );
+    const damaged = expect.objectContaining({ code: 'STORE_IO' }) as Error;
+    expect(() => fromConnectEntries('orders', partition, text, null)).toThrow(damaged);
+    if (text !== '{"lsn":1.5}') {
+      expect(() => fromConnectEntries('orders', partition, '{}', text)).toThrow(damaged);
+    }
   },
 );

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Transport } from '../../src/transport/transport.ts';
 import { partitionOfKey } from '../../src/transport/murmur2.ts';
 import { batchOf } from './batch-of.ts';
 import {

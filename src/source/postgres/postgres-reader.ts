@@ -28,6 +28,7 @@ import { PostgresStream } from './stream/postgres-stream.ts';
 import { PostgresWire } from './wire/postgres-wire.ts';
 import { identityWarning } from './capture/preflight-checks.ts';
 import { PublicationWatch } from './stream/publication-watch.ts';
+import { readStoredOffset } from './stream/debezium-offset.ts';
 import type { LargeTransactions } from './stream/large-transactions.ts';
 import { applicationName, streamSession } from './stream/reader-sessions.ts';
 import { RelationCache } from './stream/relation-cache.ts';
@@ -150,7 +151,7 @@ export class PostgresReader implements SourceReader {
     signal: AbortSignal,
   ): Promise<void> {
     const { snapshotMode } = this.#options;
-    const found = stored === null ? null : fromSourceOffset(stored);
+    const found = stored === null ? null : readStoredOffset(stored, this.#options.slotName);
     let resume = await resumeFrom(found, this.#options, this.#catalogConnection, this.#note);
     let captured: readonly CapturedTable[] = [];
     if (resume !== null) this.#unchanged = stored;

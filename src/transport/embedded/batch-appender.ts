@@ -2,7 +2,7 @@ import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import type { RecordBatch } from '../record-batch.ts';
-import type { StoredOffset } from '../transport.ts';
+import type { StoredOffsets } from '../transport.ts';
 import { BLOCK_BYTES_MAX, type BlockHead, encodedBytes, LogBlockWriter } from './log-block.ts';
 import type { PlannedWrite, Store } from './store.ts';
 import type { StoreOperation } from './store-operation.ts';
@@ -45,9 +45,9 @@ export class BatchAppender {
   }
 
   /** Throws RECORD_TOO_LARGE and STORE_FULL before anything is written. */
-  plan(batch: RecordBatch, offset: StoredOffset | null): PlannedWrite {
+  plan(batch: RecordBatch, offsets: StoredOffsets | null): PlannedWrite {
     const operations: StoreOperation[] = [];
-    if (offset !== null) operations.push(offsetOperation(offset));
+    if (offsets !== null) operations.push(...offsetOperations(offsets));
     if (batch.count === 0) return { operations };
     this.#distribute(batch);
     const { counters } = this.#catalog;
@@ -171,7 +171,10 @@ export class BatchAppender {
   }
 }
 
-/** Stores or deletes a source offset. */
-export function offsetOperation({ key, value }: StoredOffset): StoreOperation {
-  return { key: sourceOffsetKey(key), value: value === null ? null : Buffer.from(value) };
+/** Stores or deletes source offsets. */
+export function offsetOperations(offsets: StoredOffsets): readonly StoreOperation[] {
+  return [offsets].flat().map(({ key, value }) => ({
+    key: sourceOffsetKey(key),
+    value: value === null ? null : Buffer.from(value),
+  }));
 }

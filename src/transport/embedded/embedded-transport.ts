@@ -16,7 +16,7 @@ import type {
   Transport,
   TransportStatistics,
 } from '../transport.ts';
-import { BatchAppender, offsetOperation } from './batch-appender.ts';
+import { BatchAppender, offsetOperations } from './batch-appender.ts';
 import { checkOffsets, EmbeddedConsumer } from './embedded-consumer.ts';
 import { EmbeddedDocuments } from './embedded-documents.ts';
 import { GroupTable } from './group-table.ts';

@@ -11,7 +11,7 @@ import { PostgresWire } from '../wire/postgres-wire.ts';
 import type { PreflightFindings } from './preflight-checks.ts';
 import { preflightChecks } from './preflight-checks.ts';
 import { identifyServer, judgeResume } from '../stream/replication-check.ts';
-import { fromSourceOffset } from '../stream/replication-offset.ts';
+import { readStoredOffset } from '../stream/debezium-offset.ts';
 import { examineOverrides } from '../snapshot/select-override.ts';
 import { signalTableProblems } from '../incremental/signal-table.ts';
 
@@ -103,8 +103,9 @@ async function checkReplication(
   slot: SlotInfo | null,
   { clock, signal, stored }: PreflightEnvironment,
 ): Promise<ReplicationFindings> {
-  const found = stored === undefined || stored === null ? null : fromSourceOffset(stored);
   try {
+    const found =
+      stored === undefined || stored === null ? null : readStoredOffset(stored, options.slotName);
     const session = { replication: true, applicationName: 'tidemark check' };
     await using wire = await PostgresWire.connect(options.connection, session, signal, clock);
     const server = await identifyServer(wire, signal);

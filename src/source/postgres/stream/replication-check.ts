@@ -12,6 +12,7 @@ import { formatLsn, LSN_ZERO, parseLsn } from '../../../model/lsn.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
 import type { MismatchStrategy, PostgresSourceOptions } from '../postgres-source-options.ts';
+import { ANY_SERVER } from './debezium-offset.ts';
 import { restartLsn, type ReplicationOffset } from './replication-offset.ts';
 import type { ServerIdentity } from '../snapshot/snapshot-request.ts';
 
@@ -208,7 +209,7 @@ export function judgeResume(
   fingerprint: string,
   strategy: MismatchStrategy,
 ): ResumeVerdict {
-  const offset = onServersHistory(stored, server, slot);
+  const offset = onServersHistory(onServer(stored, server), server, slot);
   const problem = resumeProblem(offset, server, slot, fingerprint);
   const at = slot?.confirmedFlushLsn ?? null;
   const verdict = { offset, problem, warning: null };
@@ -236,6 +237,13 @@ export function judgeResume(
       `${problem.message}. offset.mismatch.strategy is ${strategy}: the stream goes on at ` +
       `${formatLsn(confirmed)}, and what was written before and not captured is missing`,
   };
+}
+
+/** Debezium does not say of which server an offset is: the slot there says what is missing. */
+function onServer(offset: ReplicationOffset, server: ServerPosition): ReplicationOffset {
+  if (offset.systemIdentifier !== ANY_SERVER) return offset;
+  const { systemIdentifier, timeline } = server;
+  return { ...offset, systemIdentifier, timeline };
 }
 
 /** The slot's place, or the end of the history that offset and server have in common. */

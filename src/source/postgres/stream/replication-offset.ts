@@ -34,6 +34,17 @@ export interface ReplicationOffset {
   readonly snapshot: 'running' | 'completed' | 'none';
   /** Snapshots under way, as `encodeSnapshotState` writes them; null: none. */
   readonly snapshotState?: string | null;
+  /** Where Debezium had sent a part of the transaction that comes next. */
+  readonly sentBefore?: SentBefore | null;
+}
+
+/** The part of a transaction that another program had sent when it stopped. */
+export interface SentBefore {
+  readonly transactionId: number;
+  /** All events of the transaction before this place were sent, */
+  readonly lsn: Lsn;
+  /** and so many of those at this place: one record of the WAL may have several. */
+  readonly events: number;
 }
 
 /** What may be confirmed once the offset is durable, and where the server begins again. */
@@ -51,19 +62,14 @@ function int64(value: bigint | null): OffsetEntry {
 }
 
 /**
- * Connect's form. The plain keys are Debezium's and mean what they mean there; ours begin with
- * `tidemark.`, so that a transport which shares Debezium's topic can keep them apart (ruling 12).
+ * Connect's form. The plain keys are Debezium's and mean to it what they mean there; ours begin
+ * with `tidemark.`, so that the two can be stored apart (ruling 12).
  */
 export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): SourceOffset {
   const held = offset.heldLsn ?? null;
   const map: Record<string, string | number | boolean | null> = {
-    lsn: int64(offset.lastLsn),
-    lsn_proc: int64(offset.openCommitLsn === null ? offset.endLsn : offset.lastLsn),
-    lsn_commit: int64(offset.previousCommitLsn),
-    lsn_events_processed: offset.eventsDone,
-    txId: offset.transactionId,
-    ts_usec: int64(offset.commitMicros),
-    'tidemark.version': 1,
+    ...debeziumKeys(offset),
+    'tidemark.version': 2,
     'tidemark.system_id': offset.systemIdentifier,
     'tidemark.timeline': offset.timeline,
     'tidemark.slot': offset.slot,
@@ -72,45 +78,80 @@ export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): 
     'tidemark.held_lsn': held === null ? null : formatLsn(held),
     'tidemark.commit_lsn': offset.openCommitLsn === null ? null : formatLsn(offset.openCommitLsn),
     'tidemark.events_done': offset.eventsDone,
+    'tidemark.last_lsn': formatLsn(offset.lastLsn),
     'tidemark.snapshot': offset.snapshot,
   };
+  const previous = offset.previousCommitLsn;
+  if (previous !== null) map['tidemark.previous_commit_lsn'] = formatLsn(previous);
+  const sent = offset.sentBefore ?? null;
+  if (sent !== null) {
+    map['tidemark.sent_before'] = `${sent.transactionId} ${formatLsn(sent.lsn)} ${sent.events}`;
+  }
   const state = offset.snapshotState ?? null;
   if (state !== null) map['tidemark.snapshots'] = state;
-  if (offset.snapshot === 'running') {
-    map['snapshot'] = 'INITIAL';
-    map['snapshot_completed'] = false;
-  }
   return { partition: { server: topicPrefix }, offset: map };
+}
+
+/**
+ * What Debezium goes on by: behind the last transaction of which everything is done. A transaction
+ * of which we published a part it reads again from its beginning: its own way to tell the place
+ * inside, `lsn_proc` at an event, has it leave out all other rows of the same WAL record. While the
+ * first snapshot is not complete it takes its own from the beginning.
+ */
+function debeziumKeys(offset: ReplicationOffset): OffsetMap {
+  const done = int64(restartLsn(offset));
+  // Names of one bucket of Java's HashMap stand in the order in which Debezium puts them in.
+  const place = { ts_usec: int64(offset.commitMicros), txId: offset.transactionId, lsn: done };
+  if (offset.snapshot === 'running') {
+    const unfinished = { last_snapshot_record: false, snapshot_completed: false };
+    return { ...place, snapshot: 'INITIAL', ...unfinished };
+  }
+  return { ...place, lsn_proc: done, lsn_commit: done, messageType: 'COMMIT' };
 }
 
 /** Reads what `toSourceOffset` wrote. An offset of another version or shape is refused. */
 export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
-  if (offset['tidemark.version'] !== 1) {
-    const found = JSON.stringify(offset['tidemark.version'] ?? null);
+  const version = offset['tidemark.version'];
+  // Version 1 kept two of ours under names of Debezium's.
+  if (version !== 1 && version !== 2) {
+    const found = JSON.stringify(version ?? null);
     throw new TidemarkError('PG_SLOT_MISMATCH', `stored source offset of version ${found}`, {
       cure: 'It was written by a newer version or another program: use that, or snapshot anew.',
     });
   }
   const snapshot = text(offset, 'tidemark.snapshot');
-  const open = offset['tidemark.commit_lsn'] ?? null;
   const state = offset['tidemark.snapshots'] ?? null;
-  const held = offset['tidemark.held_lsn'] ?? null;
+  const sent = offset['tidemark.sent_before'] ?? null;
+  const transactionId = offset['txId'] ?? null;
   return {
     systemIdentifier: text(offset, 'tidemark.system_id'),
     timeline: Number(offset['tidemark.timeline']),
     slot: text(offset, 'tidemark.slot'),
     fingerprint: text(offset, 'tidemark.fingerprint'),
     endLsn: parseLsn(text(offset, 'tidemark.end_lsn')),
-    heldLsn: held === null ? null : parseLsn(String(held)),
-    openCommitLsn: open === null ? null : parseLsn(String(open)),
+    heldLsn: place(offset, 'tidemark.held_lsn'),
+    openCommitLsn: place(offset, 'tidemark.commit_lsn'),
     eventsDone: Number(offset['tidemark.events_done']),
-    previousCommitLsn: integer(offset, 'lsn_commit'),
-    lastLsn: integer(offset, 'lsn') ?? lsn(0n),
-    transactionId: offset['txId'] === null ? null : Number(offset['txId']),
+    previousCommitLsn:
+      version === 1 ? integer(offset, 'lsn_commit') : place(offset, 'tidemark.previous_commit_lsn'),
+    lastLsn:
+      (version === 1 ? integer(offset, 'lsn') : place(offset, 'tidemark.last_lsn')) ?? lsn(0n),
+    transactionId: transactionId === null ? null : Number(transactionId),
     commitMicros: integer(offset, 'ts_usec'),
     snapshot: snapshot === 'running' || snapshot === 'completed' ? snapshot : 'none',
     ...(state === null ? {} : { snapshotState: String(state) }),
+    ...(sent === null ? {} : { sentBefore: sentBefore(String(sent)) }),
   };
+}
+
+function sentBefore(text: string): SentBefore {
+  const [transactionId, at = '', events] = text.split(' ');
+  return { transactionId: Number(transactionId), lsn: parseLsn(at), events: Number(events) };
+}
+
+function place(offset: OffsetMap, key: string): Lsn | null {
+  const value = offset[key] ?? null;
+  return value === null ? null : parseLsn(String(value));
 }
 
 function text(offset: OffsetMap, key: string): string {
@@ -119,7 +160,8 @@ function text(offset: OffsetMap, key: string): string {
   throw new TidemarkError('PG_SLOT_MISMATCH', `the stored source offset has no ${key}`);
 }
 
-function integer(offset: OffsetMap, key: string): Lsn | null {
+/** An int64 of an offset map; null: it has none. */
+export function integer(offset: OffsetMap, key: string): Lsn | null {
   const value = offset[key];
   if (value === null || value === undefined) return null;
   if (/^-?\d+$/.test(String(value))) return lsn(BigInt(String(value)));

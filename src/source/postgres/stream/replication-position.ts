@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { formatLsn } from '../../../model/lsn.ts';
-import type { ReplicationOffset } from './replication-offset.ts';
+import type { ReplicationOffset, SentBefore } from './replication-offset.ts';
 
 /**
  * Where the stream stands, and what of it was done before the last stop. The server resends whole
@@ -28,8 +28,15 @@ export class ReplicationPosition {
   /** Of the run before: until the stream has passed its end, prepared transactions come again. */
   #resumedHold: { readonly lsn: Lsn; readonly until: Lsn } | null;
 
+  /** Of the first transaction that comes, if it is that one. */
+  #sentBefore: SentBefore | null;
+  /** The same while that transaction is open. */
+  #sentNow: SentBefore | null = null;
+  #sentAtPlace = 0;
+
   constructor(resume: ReplicationOffset) {
     this.#offset = resume;
+    this.#sentBefore = resume.sentBefore ?? null;
     this.#endLsn = resume.endLsn;
     this.#previousCommitLsn = resume.previousCommitLsn;
     this.#lastLsn = resume.lastLsn;
@@ -74,6 +81,11 @@ export class ReplicationPosition {
     this.#commitMicros = commitMicros;
     this.#transactionId = xid;
     if (expected === null) this.#eventsDone = 0;
+    // Debezium had it in its hands when it stopped, so it is the first that comes, or was not sent.
+    const sent = this.#sentBefore;
+    this.#sentNow = sent?.transactionId === xid ? sent : null;
+    if (this.#sentNow === null) this.#sentBefore = null;
+    this.#sentAtPlace = 0;
   }
 
   /** Counts an event; false: it lies before the offset and must not be handed over again. */
@@ -81,10 +93,15 @@ export class ReplicationPosition {
     const ordinal = this.#ordinal++;
     if (ordinal < this.#skipBelow) return false;
     if (!this.#inTransaction) throw outOfOrder('a change outside a transaction');
+    if (this.#sentNow !== null && this.#wasSent(this.#sentNow, lsn)) return false;
     this.#eventsDone = ordinal + 1;
     this.#lastLsn = lsn;
     this.#offsetIsCurrent = false;
     return true;
+  }
+
+  #wasSent(sent: SentBefore, lsn: Lsn): boolean {
+    return lsn < sent.lsn || (lsn === sent.lsn && this.#sentAtPlace++ < sent.events);
   }
 
   /**
@@ -113,6 +130,8 @@ export class ReplicationPosition {
     if (this.#skipBelow === Number.POSITIVE_INFINITY) return false;
     if (this.#ordinal < this.#skipBelow) throw shorter(commitLsn, this.#ordinal, this.#skipBelow);
     this.#expectedCommitLsn = null;
+    this.#sentNow = null;
+    this.#sentBefore = null;
     if (this.#ordinal > 0) this.#previousCommitLsn = commitLsn;
     this.#eventsDone = 0;
     this.#endLsn = endLsn;
@@ -164,6 +183,8 @@ export class ReplicationPosition {
       lastLsn: this.#lastLsn,
       transactionId: this.#transactionId,
       commitMicros: this.#commitMicros,
+      // Once an event of it went out, the count says what is done.
+      sentBefore: this.#eventsDone > 0 ? null : this.#sentBefore,
     };
     return this.#offset;
   }

@@ -46,6 +46,22 @@ test('an offset of somebody else is refused', () => {
   expect(() => fromSourceOffset(foreign)).toThrow(/version null/);
 });
 
+test('Debezium goes on behind the last transaction of which everything is done', () => {
+  const done = { lsn: 100, lsn_proc: 100, lsn_commit: 100, messageType: 'COMMIT' };
+  expect(toSourceOffset('shop', START).offset).toMatchObject(done);
+  const open = { ...START, openCommitLsn: lsn(180n), eventsDone: 2, lastLsn: lsn(170n) };
+  expect(toSourceOffset('shop', open).offset).toMatchObject(done);
+  const held = { ...START, endLsn: lsn(300n), heldLsn: lsn(100n) };
+  expect(toSourceOffset('shop', held).offset).toMatchObject(done);
+});
+
+test('an offset of version 1 is read', () => {
+  const { offset } = toSourceOffset('shop', { ...START, previousCommitLsn: lsn(90n) });
+  const first = { ...offset, 'tidemark.version': 1, lsn: 95, lsn_commit: 90 };
+  const read = fromSourceOffset({ partition: { server: 'shop' }, offset: first });
+  expect(read).toEqual({ ...START, previousCommitLsn: lsn(90n), lastLsn: lsn(95n) });
+});
+
 test('an offset inside a first snapshot says so in the words of the original', () => {
   const stored = toSourceOffset('shop', { ...START, snapshot: 'running' });
   expect(stored.offset).toMatchObject({ snapshot: 'INITIAL', snapshot_completed: false });

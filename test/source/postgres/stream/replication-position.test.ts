@@ -159,3 +159,68 @@ test('a prepared transaction holds the restart until it ends, also over a restar
   expect(again.offset()).toMatchObject({ endLsn: 310n, heldLsn: null });
   expect(restartLsn(again.offset())).toBe(310n);
 });
+
+describe('behind Debezium, which had sent a part of the transaction that comes next', () => {
+  const sentBefore = { transactionId: 7, lsn: at(197), events: 1 };
+  const resumed = (): ReplicationPosition => new ReplicationPosition({ ...START, sentBefore });
+
+  test('its first events are left out and counted', () => {
+    const position = resumed();
+    expect(transaction(position, 200, 5)).toEqual({ fresh: [3, 4], committed: true });
+    expect(position.offset()).toMatchObject({ endLsn: 210n, eventsDone: 0, sentBefore: null });
+    expect(transaction(position, 300, 2).fresh).toEqual([0, 1]);
+  });
+
+  test('rows of one WAL record are left out as far as they were surely sent', () => {
+    const position = new ReplicationPosition({
+      ...START,
+      sentBefore: { ...sentBefore, events: 2 },
+    });
+    position.begin(at(200), 5n, 7);
+    const places = [196, 197, 197, 197, 198];
+    expect(places.map((place) => position.event(at(place)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test('an offset inside it counts those that were left out', () => {
+    const position = resumed();
+    position.begin(at(200), 5n, 7);
+    for (const place of [195, 196, 197, 198]) position.event(at(place));
+    const offset = position.offset();
+    expect(offset).toMatchObject({ openCommitLsn: 200n, eventsDone: 4, sentBefore: null });
+    expect(transaction(new ReplicationPosition(offset), 200, 5).fresh).toEqual([4]);
+  });
+
+  test('until it comes the offset keeps it, also when it moves', () => {
+    const position = resumed();
+    expect(position.offset().sentBefore).toEqual(sentBefore);
+    position.begin(at(90), 4n, 6);
+    expect(position.commit(at(90), at(95))).toBe(false);
+    expect(position.idle(at(150))).toBe(true);
+    const offset = position.offset();
+    expect(offset).toMatchObject({ endLsn: 150n, sentBefore });
+    expect(transaction(new ReplicationPosition(offset), 200, 5).fresh).toEqual([3, 4]);
+  });
+
+  test('when all of it was sent, only its end is new', () => {
+    const position = new ReplicationPosition({
+      ...START,
+      sentBefore: { ...sentBefore, lsn: at(199) },
+    });
+    expect(transaction(position, 200, 5)).toEqual({ fresh: [], committed: true });
+    expect(position.offset()).toMatchObject({ endLsn: 210n, sentBefore: null });
+  });
+
+  test('when another transaction comes first, nothing is left out, of no transaction', () => {
+    const position = resumed();
+    position.begin(at(150), 5n, 6);
+    expect(position.event(at(120))).toBe(true);
+    position.commit(at(150), at(160));
+    expect(transaction(position, 200, 5).fresh).toEqual([0, 1, 2, 3, 4]);
+  });
+});
