@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
+import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
 import { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { RecordBatch as Batch } from '../record-batch.ts';
@@ -97,7 +97,7 @@ class KafkaTransport implements Transport {
     this.#options = options;
     this.#lifecycle = new Lifecycle(clock);
     const { admin } = producing;
-    this.#watch = new TopicWatch(admin, () => {
+    this.#watch = new TopicWatch(admin, [options.offsets.name, options.state.name], () => {
       for (const consumer of this.#consumers) consumer.wake();
     });
     this.#directory = new TopicDirectory(admin, options.topicSpec);
@@ -332,14 +332,22 @@ class KafkaTransport implements Transport {
     const { admin } = this.#options.consuming;
     const ends = await admin.offsets(offsets, 'latest');
     for (const at of offsets) checkRange(at, at.offset, 0, offsetOf(ends, at.topic, at.partition));
-    await admin.setGroupOffsets(group, offsets);
+    try {
+      await admin.setGroupOffsets(group, offsets);
+    } catch (thrown) {
+      const error = toTidemarkError(thrown, 'KAFKA_BROKER');
+      if (error.code !== 'KAFKA_REBALANCE') throw error;
+      const message = `the group ${group} has members`;
+      throw new TidemarkError('GROUP_IN_USE', message, { cause: error });
+    }
   }
 
   async offsetsAt(topic: string, timestampMs: number): Promise<readonly PartitionOffset[]> {
     const { admin } = this.#options.consuming;
     const [found] = await admin.describeTopics([topic]);
     if (found === undefined) throw new TidemarkError('TOPIC_UNKNOWN', `no topic ${topic}`);
-    return admin.offsets(partitionsOf(topic, found.partitions), { timestampMs });
+    const offsets = await admin.offsets(partitionsOf(topic, found.partitions), { timestampMs });
+    return offsets.toSorted((a, b) => a.partition - b.partition);
   }
 
   /** What Kafka holds is the brokers' to tell. */

@@ -4,14 +4,16 @@ import type { KafkaAdmin } from './kafka-client.ts';
 /** Names of the cluster's topics as of the last look, which is taken at intervals. */
 export class TopicWatch {
   readonly #admin: KafkaAdmin;
+  readonly #hidden: readonly string[];
   readonly #changed: () => void;
   #names: readonly string[] = [];
   #isLooking = false;
   #version = 0;
 
-  /** `changed` is called when a topic came or went. */
-  constructor(admin: KafkaAdmin, changed: () => void) {
+  /** `hidden` are no records for anybody; `changed` is called when a topic came or went. */
+  constructor(admin: KafkaAdmin, hidden: readonly string[], changed: () => void) {
     this.#admin = admin;
+    this.#hidden = hidden;
     this.#changed = changed;
   }
 
@@ -36,7 +38,10 @@ export class TopicWatch {
   async refresh(): Promise<void> {
     const before = this.#names;
     const topics = await this.#admin.describeTopics(null);
-    this.#names = topics.map(({ name }) => name).toSorted();
+    this.#names = topics
+      .map(({ name }) => name)
+      .filter((name) => !this.#hidden.includes(name))
+      .toSorted();
     const isSame =
       before.length === this.#names.length && before.every((name, n) => name === this.#names[n]);
     if (isSame) return;

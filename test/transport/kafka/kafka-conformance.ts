@@ -40,16 +40,15 @@ export function transportSettings(prefix: string): Settings {
 }
 
 /** A log on a broker of which all topics and groups may be deleted. */
-export function kafkaLog(openClient: () => Promise<KafkaClient>, transactional: boolean) {
+export function kafkaLog(openClient: () => Promise<KafkaClient>) {
   return (): Promise<ConformanceLog> => {
     const prefix = freshPrefix();
     const settings = transportSettings(prefix);
-    const producer = { ...settings.producer, transactionalId: transactional ? prefix : null };
     return Promise.resolve({
       distributed: true,
       open: async () => {
         const client = await openClient();
-        return openKafkaTransport({ ...settings, producer, producing: client, consuming: client });
+        return openKafkaTransport({ ...settings, producing: client, consuming: client });
       },
       [Symbol.asyncDispose]: async () => {
         await using client = await openClient();

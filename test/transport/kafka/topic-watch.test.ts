@@ -7,7 +7,11 @@ import { scriptedAdmin } from './scripted-admin.ts';
 const topic = (name: string) => ({ name, partitions: 1, replicationFactor: 1 });
 
 test('names and patterns over the whole name find what is there', async () => {
-  const watch = new TopicWatch(scriptedAdmin('shop.b', 'shop.a', 'workshop.a'), () => undefined);
+  const watch = new TopicWatch(
+    scriptedAdmin('shop.b', 'shop.a', 'workshop.a', 'shop.state'),
+    ['shop.state'],
+    () => undefined,
+  );
   await watch.refresh();
   expect(watch.matching(/shop\..|none/)).toEqual(['shop.a', 'shop.b']);
   expect(watch.matching(['shop.b', 'later'])).toEqual(['shop.b']);
@@ -16,7 +20,7 @@ test('names and patterns over the whole name find what is there', async () => {
 test('what came or went is told, once', async () => {
   const admin = scriptedAdmin('a');
   let told = 0;
-  const watch = new TopicWatch(admin, () => told++);
+  const watch = new TopicWatch(admin, [], () => told++);
   await watch.refresh();
   await watch.refresh();
   expect([told, watch.version]).toEqual([1, 1]);
@@ -32,7 +36,7 @@ test('it looks at intervals, and again after a look that failed', async () => {
   const clock = new FakeClock();
   await using lifecycle = new Lifecycle(clock);
   const looked = Promise.withResolvers<void>();
-  const watch = new TopicWatch(admin, () => {
+  const watch = new TopicWatch(admin, [], () => {
     looked.resolve();
   });
   let failures = 1;
