@@ -1,6 +1,6 @@
 import { readStoredState } from '../runtime/stored-state.ts';
 import type { CliContext } from './cli-context.ts';
-import { storePathOf, type StoreLocation } from './store-location.ts';
+import { logPlaceOf, type StoreLocation } from './store-location.ts';
 
 /** `tidemark offsets show`: where sources resume and how far sinks are. */
 export async function offsetsShowCommand(
@@ -8,7 +8,7 @@ export async function offsetsShowCommand(
   context: CliContext,
 ): Promise<void> {
   const { output } = context;
-  const state = await readStoredState(storePathOf(options, context), context.clock);
+  const state = await readStoredState(logPlaceOf(options, context), context.clock);
   if (options.json) {
     output.json({ sources: state.sources, groups: state.groups });
     return;

@@ -32,10 +32,11 @@ export async function statusCommand(
     else showStatus(output, status);
     return;
   }
-  const path = options.path ?? config?.storePath;
-  if (path === undefined)
+  const { path } = options;
+  const place = path === undefined ? config && { config } : { path };
+  if (place === undefined)
     throw new TidemarkError('NOT_RUNNING', `no daemon answers at ${url ?? ''}`);
-  const state = await readStoredState(path, context.clock);
+  const state = await readStoredState(place, context.clock);
   if (options.json) output.json({ running: false, ...state });
   else showStored(output, state);
 }
@@ -100,7 +101,7 @@ function showError(
 
 function showStored(output: ConsoleOutput, state: StoredState): void {
   const used = state.bytesUsed === null ? '' : ` (${formatBytes(state.bytesUsed)})`;
-  output.line(`No daemon answers. The store ${state.path}${used} has:`);
+  output.line(`No daemon answers. In ${state.place}${used}:`);
   for (const { key, offset } of state.sources) {
     output.line(`source   ${key}  ${JSON.stringify(offset)}`);
   }

@@ -1,8 +1,9 @@
 import { listStoredTopics, type TailRecord, tailTopic } from '../runtime/topic-tail.ts';
+import type { LogPlace } from '../runtime/open-transport.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
-import { storePathOf, type StoreLocation } from './store-location.ts';
+import { logPlaceOf, type StoreLocation } from './store-location.ts';
 
 /** Flags of `tail`. */
 export interface TailCommandOptions extends StoreLocation {
@@ -19,25 +20,25 @@ export async function tailCommand(
   options: TailCommandOptions,
   context: CliContext,
 ): Promise<void> {
-  const path = storePathOf(options, context);
+  const place = logPlaceOf(options, context);
   const { clock, signal, output } = context;
   if (options.list) {
-    await listTopics(path, options, context);
+    await listTopics(place, options, context);
     return;
   }
   if (topic === undefined) throw new TidemarkError('USAGE', 'name a topic, or use --list');
-  for await (const record of tailTopic({ ...options, path, topic, clock, signal })) {
+  for await (const record of tailTopic({ ...options, place, topic, clock, signal })) {
     if (options.json) output.json(record);
     else showRecord(output, record);
   }
 }
 
 async function listTopics(
-  path: string,
+  place: LogPlace,
   options: TailCommandOptions,
   { clock, output }: CliContext,
 ): Promise<void> {
-  const topics = await listStoredTopics(path, clock);
+  const topics = await listStoredTopics(place, clock);
   if (options.json) {
     output.json(topics);
     return;

@@ -7,7 +7,6 @@ import type { TableSchema } from '../model/table-schema.ts';
 import { checkPostgresSource } from '../source/postgres/capture/postgres-preflight.ts';
 import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
 import { reselectWarnings } from '../source/postgres/stream/row-reselector.ts';
-import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { recordProblems } from './record-checks.ts';
@@ -17,6 +16,7 @@ import { transformProblems } from './pipeline-transforms.ts';
 import { loadSourceOffset } from './source-offset.ts';
 import { loadableSourceOptions } from './column-converters.ts';
 import { sourceOptionsOf } from './source-options.ts';
+import { openForReading } from './open-transport.ts';
 import { checkStore } from './store-check.ts';
 
 /** Checks store, source and sinks; changes nothing. The configuration is valid already. */
@@ -106,11 +106,7 @@ async function storedOffset(
   clock: Clock,
 ): Promise<SourceOffset | null> {
   try {
-    await using transport = await openEmbeddedTransport({
-      path: config.storePath,
-      readOnly: true,
-      clock,
-    });
+    await using transport = await openForReading({ config }, clock);
     return (await loadSourceOffset(transport, config.name, { server })).offset;
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'STORE_OPEN') return null;

@@ -19,18 +19,20 @@ import { LargeTransactions } from '../source/postgres/stream/large-transactions.
 import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
 import { RowReselector } from '../source/postgres/stream/row-reselector.ts';
 import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts';
-import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { loadedSourceOptions } from './column-converters.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
+import { holdingTopic } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
+import { openTransport } from './open-transport.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
+import { sinkGroup } from './sink-group.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
@@ -40,6 +42,7 @@ import { SourceMessages } from './source-messages.ts';
 import { SourceNotifications } from './source-notifications.ts';
 import { SourceSignals } from './source-signals.ts';
 import { SourceStatistics } from './source-statistics.ts';
+import { sourceRegistry } from './source-registry.ts';
 import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
 import { SourceTask } from './source-task.ts';
@@ -82,12 +85,7 @@ export async function composePipeline(
   const hypertables = new HypertableReader(() => options.connection, clock);
   const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
   const options = await loadedSourceOptions(config);
-  const transport = await openEmbeddedTransport({
-    path: config.storePath,
-    maxBytes: config.transport.number('max.bytes'),
-    clock,
-    onMaintenanceError: (error) => logger.error({ err: error }, 'retention could not be done'),
-  });
+  const transport = await openTransport(config, dependencies);
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();
   const pipeline = new Pipeline({
@@ -153,8 +151,13 @@ function composeSource(
   const note = (text: string): void => logger.info({ task: 'source' }, text);
   const spoolFolder = path.join(config.storePath, 'spool');
   const knownTables = new KnownTableDocument(transport.documents, config.name);
-  const converters = convertersOf(config.source.options, registry);
-  const topicOptions = topicOptionsOf(config.transport);
+  const topicOptions = topicOptionsOf(config);
+  const { converters, held, outage } = sourceRegistry(
+    config.source.options,
+    registry,
+    { transport, topicOptions },
+    dependencies,
+  );
   const records = {
     intervalMs: options.heartbeatIntervalMs,
     topicPrefix: envelope.topicPrefix,
@@ -167,7 +170,8 @@ function composeSource(
   };
   const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
   // Transforms see all records, as in Connect.
-  const transforming = chain && transformingWriter({ ...records, apply: chain }, config.name);
+  const transforming = chain && transformingWriter({ ...records, apply: chain, held }, config.name);
+  const holding = { topics: held, writer: new RecordWriter({ ...records, apply: unchanged, held }) };
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
@@ -188,7 +192,10 @@ function composeSource(
       transactions,
       conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
       transforming,
+      holding,
     ),
+    held,
+    outage,
     transactions,
     notifications,
     signals: composeSignals(config, transport, notify, dependencies),
@@ -303,7 +310,7 @@ function composeSink(
   const { key, value } = convertersOf(config.source.options, registry);
   return new SinkRunner({
     name: sink.name,
-    group: `connect-${sink.name}`,
+    group: sinkGroup(config, sink),
     topics: sinkTopics(sink.options, config.source.options),
     transport,
     openTask: () => createSqlSink(options),
@@ -348,14 +355,17 @@ export function topicsOf(
   if (topics.length > 0) return topics;
   if (heartbeats !== null) {
     const others = [heartbeats, signalTopic].filter((name) => name !== '');
-    return new RegExp(`^(?!(?:${others.map((name) => RegExp.escape(name)).join('|')})$).+$`);
+    const names = others.map((name) => `${RegExp.escape(name)}$`);
+    return new RegExp(`^(?!${[...names, RegExp.escape(holdingTopic(''))].join('|')}).+$`);
   }
   const first = `${topicPrefix}${delimiter}`;
   const others = signalTopic.startsWith(first) ? `(?!${RegExp.escape(signalTopic)}$)` : '';
   return new RegExp(`^${others}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
 }
 
-function topicOptionsOf(options: ResolvedOptions): TopicOptions {
+/** Of the embedded log; on Kafka the rules of topic.creation decide. */
+function topicOptionsOf({ transport: options, transportType }: PipelineConfig): TopicOptions {
+  if (transportType === 'kafka') return {};
   const retentionBytes = options.optionalNumber('retention.bytes');
   return {
     partitions: options.number('partitions'),

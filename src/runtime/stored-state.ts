@@ -1,11 +1,14 @@
+import type { PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
 import type { GroupDescription, TopicDescription } from '../transport/transport.ts';
-import { joinConnectEntries } from './source-offset.ts';
+import { describePlace, type LogPlace, openForReading } from './open-transport.ts';
+import { sinkGroup } from './sink-group.ts';
+import { joinConnectEntries, sourceOffsetKey } from './source-offset.ts';
 
 /** What a store says about itself while no daemon answers. */
 export interface StoredState {
-  readonly path: string;
+  /** The store's folder, or the cluster, in words. */
+  readonly place: string;
   readonly sources: readonly StoredSourceOffset[];
   readonly topics: readonly TopicDescription[];
   readonly groups: readonly GroupDescription[];
@@ -19,14 +22,37 @@ export interface StoredSourceOffset {
   readonly offset: unknown;
 }
 
-/** Reads the store beside a daemon or without one. Throws STORE_OPEN when there is none. */
-export async function readStoredState(path: string, clock: Clock): Promise<StoredState> {
-  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+/**
+ * Reads the log beside a daemon or without one; of a cluster what belongs to the pipeline. Throws
+ * STORE_OPEN when there is none, KAFKA_*.
+ */
+export async function readStoredState(place: LogPlace, clock: Clock): Promise<StoredState> {
+  await using transport = await openForReading(place, clock);
+  const own = 'config' in place ? partsOf(place.config) : null;
+  const offsets = joinConnectEntries(await transport.listOffsets());
   return {
-    path,
-    sources: joinConnectEntries(await transport.listOffsets()),
-    topics: await transport.listTopics(),
-    groups: await transport.listGroups(),
+    place: describePlace(place),
+    sources: offsets.filter(({ key }) => own === null || key === own.sourceKey),
+    topics: await transport.listTopics(own?.topics),
+    groups: await transport.listGroups(own?.groups),
     bytesUsed: transport.statistics()?.bytesUsed ?? null,
+  };
+}
+
+interface PipelineParts {
+  readonly sourceKey: string;
+  readonly topics: RegExp;
+  readonly groups: readonly string[];
+}
+
+/** Null: the store is the pipeline's alone. */
+function partsOf(config: PipelineConfig): PipelineParts | null {
+  const { name, source, sinks } = config;
+  if (config.transportType === 'embedded') return null;
+  const server = source.options.string('topic.prefix');
+  return {
+    sourceKey: sourceOffsetKey(name, { partition: { server } }),
+    topics: new RegExp(`^(?:${RegExp.escape(server)}|__debezium-heartbeat)[.]`),
+    groups: sinks.map((sink) => sinkGroup(config, sink)),
   };
 }

@@ -4,12 +4,12 @@ import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { type ConnectValue, formatDecimal, isDecimal, isStruct } from '../model/connect-schema.ts';
-import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import { type LogPlace, openForReading } from './open-transport.ts';
 import type { LogRecord, TopicDescription, Transport } from '../transport/transport.ts';
 
 /** Which records of a topic to read. */
 export interface TailOptions {
-  readonly path: string;
+  readonly place: LogPlace;
   readonly topic: string;
   readonly fromBeginning: boolean;
   /** Go on with records as they come; otherwise end at the end. */
@@ -35,19 +35,19 @@ const POLL_BYTES = 256 * 1024;
 const POLL_WAIT_MS = 250;
 const DEFAULT_LAST = 10;
 
-/** Names of the topics in a store. */
+/** The topics of a log. */
 export async function listStoredTopics(
-  path: string,
+  place: LogPlace,
   clock: Clock,
 ): Promise<readonly TopicDescription[]> {
-  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+  await using transport = await openForReading(place, clock);
   return await transport.listTopics();
 }
 
 /** Decoded records of a topic, read beside a running daemon. Throws TOPIC_UNKNOWN, STORE_OPEN. */
 export async function* tailTopic(options: TailOptions): AsyncGenerator<TailRecord> {
-  const { path, topic, clock, signal } = options;
-  await using transport = await openEmbeddedTransport({ path, readOnly: true, clock });
+  const { place, topic, clock, signal } = options;
+  await using transport = await openForReading(place, clock);
   const description = await transport.describeTopic(topic);
   if (description === null) throw await unknownTopic(transport, topic);
   const ends = new Map(description.partitions.map((part) => [part.partition, part.endOffset]));

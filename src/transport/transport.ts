@@ -9,7 +9,8 @@ export interface Transport extends AsyncDisposable {
   openTopic(name: string, options?: TopicOptions): Promise<number>;
   /** Null when there is no such topic. */
   describeTopic(name: string): Promise<TopicDescription | null>;
-  listTopics(): Promise<readonly TopicDescription[]>;
+  /** With a pattern only those whose name it covers somewhere: a cluster may have thousands. */
+  listTopics(pattern?: RegExp): Promise<readonly TopicDescription[]>;
 
   /**
    * Appends the records and stores the source offsets, all or nothing. The partition is Java's
@@ -36,7 +37,8 @@ export interface Transport extends AsyncDisposable {
 
   /** A consumer of a group. `topics` may be a pattern: new topics are picked up as they appear. */
   consumer(options: ConsumerOptions): Promise<Consumer>;
-  listGroups(): Promise<readonly GroupDescription[]>;
+  /** All, or those of the names that are there. */
+  listGroups(names?: readonly string[]): Promise<readonly GroupDescription[]>;
   /** Forgets a group: retention and compaction no longer wait for it (ruling 8). */
   deleteGroup(group: string): Promise<void>;
   /**

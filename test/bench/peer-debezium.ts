@@ -34,16 +34,27 @@ async function runTool(folder: string, args: readonly string[]): Promise<Row[]> 
   return rows;
 }
 
-/** Debezium on Kafka Connect with the same workload, as it comes or tuned; one repetition. */
+/** How Debezium is run: options of the peers' tool. */
+export interface DebeziumRun {
+  readonly tuned: boolean;
+  /** A broker that is there; absent: the tool's own. */
+  readonly bootstrapServers?: string;
+  /** Base address of the registry: Avro. Absent: JSON without schemas. */
+  readonly registry?: string;
+}
+
+/** Debezium on Kafka Connect with the same workload; one repetition. */
 export async function measureDebezium(
   folder: string,
   databaseUrl: string,
   rows: number,
   latencyRows: number,
-  tuned: boolean,
+  { tuned, bootstrapServers, registry }: DebeziumRun,
 ): Promise<Figures> {
   const args = ['connect', 'pg', '--db', databaseUrl, '--n', String(rows), '--reps', '1'];
   args.push('--lat-n', String(latencyRows), '--json', ...(tuned ? ['--tuned'] : []));
+  if (bootstrapServers !== undefined) args.push('--bootstrap', bootstrapServers);
+  if (registry !== undefined) args.push('--fmt', 'avro', '--registry', registry);
   const found = await runTool(folder, args);
   const phase = (name: string): Row => {
     const row = found.find((candidate) => candidate['phase'] === name);

@@ -161,9 +161,10 @@ class LogTransport implements EmbeddedTransport {
     return Promise.resolve(topic === undefined ? null : describe(topic));
   }
 
-  listTopics(): Promise<readonly TopicDescription[]> {
+  listTopics(pattern = /^/): Promise<readonly TopicDescription[]> {
     this.#refresh();
-    return Promise.resolve(this.#catalog.topics.map(describe));
+    const topics = this.#catalog.topics.filter(({ name }) => pattern.test(name));
+    return Promise.resolve(topics.map(describe));
   }
 
   async append(batch: RecordBatch, offsets: StoredOffsets | null): Promise<void> {
@@ -239,9 +240,10 @@ class LogTransport implements EmbeddedTransport {
     );
   }
 
-  listGroups(): Promise<readonly GroupDescription[]> {
+  listGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
     this.#refresh();
-    return Promise.resolve(this.#groups.describe());
+    const groups = this.#groups.describe();
+    return Promise.resolve(groups.filter(({ group }) => names?.includes(group) ?? true));
   }
 
   async deleteGroup(group: string): Promise<void> {

@@ -18,7 +18,12 @@ import type {
 import { CompactedTopic } from './compacted-topic.ts';
 import type { TextRecord } from './kafka-appender.ts';
 import { KafkaAppender } from './kafka-appender.ts';
-import type { KafkaClient, KafkaProducerOptions, PartitionOffset } from './kafka-client.ts';
+import type {
+  KafkaClient,
+  KafkaProducerOptions,
+  KafkaTopic,
+  PartitionOffset,
+} from './kafka-client.ts';
 import { KafkaDocuments } from './kafka-documents.ts';
 import type { ConsumerDefaults } from './kafka-log-consumer.ts';
 import { checkRange, KafkaLogConsumer } from './kafka-log-consumer.ts';
@@ -178,20 +183,21 @@ class KafkaTransport implements Transport {
   }
 
   async describeTopic(name: string): Promise<TopicDescription | null> {
-    const [topic] = await this.#describe([name]);
+    const [found] = await this.#options.producing.admin.describeTopics([name]);
+    const [topic] = found === undefined ? [] : await this.#describe([found]);
     return topic ?? null;
   }
 
-  listTopics(): Promise<readonly TopicDescription[]> {
-    return this.#describe(null);
+  async listTopics(pattern = /^/): Promise<readonly TopicDescription[]> {
+    const storage = [this.#offsets.topic, this.#state.topic];
+    const topics = await this.#options.producing.admin.describeTopics(null);
+    return this.#describe(
+      topics.filter(({ name }) => !storage.includes(name) && pattern.test(name)),
+    );
   }
 
-  async #describe(names: readonly string[] | null): Promise<TopicDescription[]> {
+  async #describe(topics: readonly KafkaTopic[]): Promise<TopicDescription[]> {
     const { admin } = this.#options.producing;
-    const storage = [this.#offsets.topic, this.#state.topic];
-    const topics = (await admin.describeTopics(names)).filter(
-      ({ name }) => !storage.includes(name),
-    );
     const all = topics.flatMap(({ name, partitions }) => partitionsOf(name, partitions));
     const [starts, ends] = await Promise.all([
       admin.offsets(all, 'earliest'),
@@ -307,10 +313,11 @@ class KafkaTransport implements Transport {
     return consumer;
   }
 
-  async listGroups(): Promise<readonly GroupDescription[]> {
+  async listGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
     const { admin } = this.#options.consuming;
     const described: GroupDescription[] = [];
-    for (const group of await admin.groups()) {
+    const groups = (await admin.groups()).filter((group) => names?.includes(group) ?? true);
+    for (const group of groups) {
       const offsets = await admin.groupOffsets(group);
       const ends = await admin.offsets(offsets, 'latest');
       described.push({

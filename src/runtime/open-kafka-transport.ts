@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { kafkaLogin } from '../config/kafka-login.ts';
+import type { PipelineConfig } from '../config/pipeline-config.ts';
+import type { ConsumerSettings } from '../config/kafka-settings.ts';
+import {
+  consumerSettings,
+  exactlyOnceSettings,
+  kafkaSettings,
+  offsetsTopic,
+  producerSettings,
+} from '../config/kafka-settings.ts';
+import { topicCreationGroup, topicCreationRules } from '../config/topic-creation.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { KafkaClient } from '../transport/kafka/kafka-client.ts';
+import { openKafkajsClient } from '../transport/kafka/kafkajs/kafkajs-client.ts';
+import { openPlatformaticClient } from '../transport/kafka/platformatic/platformatic-client.ts';
+import {
+  type ConnectionContext,
+  kafkaConnection,
+} from '../transport/kafka/security/kafka-connection.ts';
+import { openKafkaTransport } from '../transport/kafka/kafka-transport.ts';
+import type { ConsumerDefaults } from '../transport/kafka/kafka-log-consumer.ts';
+import type { TopicSpecFor } from '../transport/kafka/topic-directory.ts';
+import type { Transport } from '../transport/transport.ts';
+
+/** What `auto` means: the client that measured best (ARCHITECTURE, "Clients"). */
+const BEST = { producing: 'platformatic', consuming: 'platformatic' } as const;
+
+/**
+ * Opens the Kafka transport of a pipeline as its file says. `readOnly` is for commands beside the
+ * daemon: it creates, writes and fences nothing. Throws KAFKA_CONNECT, KAFKA_AUTH, KAFKA_ACCESS,
+ * KAFKA_TOPIC.
+ */
+export async function openKafkaTransportOf(
+  config: PipelineConfig,
+  context: ConnectionContext & { readonly clock: Clock },
+  readOnly: boolean,
+): Promise<Transport> {
+  const { transport, source } = config;
+  const settings = kafkaSettings(transport);
+  const producer = producerSettings(transport, source.options);
+  const { transactionalId } = exactlyOnceSettings(transport, source.options, config.name);
+  const [producing, consuming] = await openClients(config, context);
+  return openKafkaTransport({
+    producing,
+    consuming,
+    readOnly,
+    offsets: offsetsTopic(transport, source.options),
+    state: settings.state,
+    topicSpec: topicSpecs(config),
+    producer: { ...producer, transactionalId: readOnly ? null : transactionalId },
+    deadLetters:
+      producer.tooLargeTopic === null
+        ? null
+        : { topic: producer.tooLargeTopic, connector: config.name },
+    consumer: consumersByGroup(config),
+    topicIntervalMs: settings.metadataMaxAgeMs,
+    clock: context.clock,
+  });
+}
+
+async function openClients(
+  config: PipelineConfig,
+  { clock, warn }: ConnectionContext,
+): Promise<[producing: KafkaClient, consuming: KafkaClient]> {
+  const settings = kafkaSettings(config.transport);
+  const login = kafkaLogin(config.transport, path.dirname(path.resolve(config.file)));
+  const { client } = settings;
+  const open = (name: 'kafkajs' | 'platformatic'): Promise<KafkaClient> => {
+    const connection = kafkaConnection(settings, login, { clock, warn });
+    return name === 'kafkajs' ? openKafkajsClient(connection) : openPlatformaticClient(connection);
+  };
+  const names = client === 'auto' ? BEST : { producing: client, consuming: client };
+  const producing = await open(names.producing);
+  if (names.consuming === names.producing) return [producing, producing];
+  try {
+    return [producing, await open(names.consuming)];
+  } catch (error) {
+    await producing[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** As the rules say; what they leave open is the caller's, and then the broker's. */
+function topicSpecs({ transport, source }: PipelineConfig): TopicSpecFor {
+  if (!kafkaSettings(transport).createTopics) return () => null;
+  const rules = topicCreationRules(source.options);
+  return (name, options) => {
+    const { partitions, replicationFactor, configs } = topicCreationGroup(rules, name);
+    const wanted = partitions === -1 ? (options.partitions ?? -1) : partitions;
+    return { name, partitions: wanted, replicationFactor, configs };
+  };
+}
+
+/** Each sink is a group; whoever reads without one reads like a sink without settings. */
+function consumersByGroup(config: PipelineConfig): (group: string | null) => ConsumerDefaults {
+  const byGroup = new Map<string, ConsumerSettings>();
+  for (const { name, options } of config.sinks) {
+    const settings = consumerSettings(config.transport, options, name);
+    byGroup.set(settings.group, settings);
+  }
+  const others = consumerSettings(config.transport, config.source.options, config.name);
+  return (group) => byGroup.get(group ?? '') ?? others;
+}
