@@ -1,0 +1,63 @@
+import type {
+  KafkaAdmin,
+  KafkaClient,
+  KafkaConnection,
+  KafkaConsumer,
+  KafkaConsumerOptions,
+  KafkaProducer,
+  KafkaProducerOptions,
+} from '../kafka-client.ts';
+import { BrokerConnections } from './broker-connections.ts';
+import { memberTimeoutMs } from './group-member.ts';
+import { PlatformaticAdmin } from './platformatic-admin.ts';
+import { PlatformaticConsumer } from './platformatic-consumer.ts';
+import { openProducer } from './platformatic-producer.ts';
+
+/**
+ * A client over @platformatic/kafka: its connections (TLS, SASL, framing) and its requests. Resolves
+ * when a broker was reached. Throws KAFKA_CONNECT, KAFKA_AUTH.
+ */
+export async function openPlatformaticClient(connection: KafkaConnection): Promise<KafkaClient> {
+  const client = new PlatformaticClient(connection);
+  try {
+    await client.admin.clusterId();
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+  return client;
+}
+
+class PlatformaticClient implements KafkaClient {
+  readonly admin: KafkaAdmin;
+  readonly #connection: KafkaConnection;
+  readonly #brokers: BrokerConnections;
+  readonly #open = new Set<KafkaProducer | KafkaConsumer>();
+
+  constructor(connection: KafkaConnection) {
+    this.#connection = connection;
+    this.#brokers = new BrokerConnections(connection);
+    this.admin = new PlatformaticAdmin(this.#brokers);
+  }
+
+  async producer(options: KafkaProducerOptions): Promise<KafkaProducer> {
+    const producer = await openProducer(new BrokerConnections(this.#connection), options);
+    this.#open.add(producer);
+    return producer;
+  }
+
+  async consumer(options: KafkaConsumerOptions): Promise<KafkaConsumer> {
+    const joining = new BrokerConnections(this.#connection, memberTimeoutMs(options));
+    const fetching = new BrokerConnections(this.#connection);
+    const asking = new BrokerConnections(this.#connection);
+    const consumer = new PlatformaticConsumer({ fetching, joining, asking }, options);
+    this.#open.add(consumer);
+    return Promise.resolve(consumer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#open) await opened[Symbol.asyncDispose]();
+    this.#open.clear();
+    await this.#brokers.close();
+  }
+}

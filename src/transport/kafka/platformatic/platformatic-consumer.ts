@@ -1,0 +1,220 @@
+import { systemClock } from '../../../foundation/clock.ts';
+import { TidemarkError } from '../../../foundation/errors.ts';
+import type { TopicPartition } from '../../transport.ts';
+import type {
+  KafkaConsumer,
+  KafkaConsumerOptions,
+  KafkaFetch,
+  PartitionOffset,
+} from '../kafka-client.ts';
+import { kafkaErrorName } from '../kafka-error-names.ts';
+import { kafkaError } from '../kafka-errors.ts';
+import type { BrokerConnections } from './broker-connections.ts';
+import { commitOffsets, committedOffsets } from './group-offsets.ts';
+import { GroupMember } from './group-member.ts';
+import { PartitionFetcher } from './partition-fetcher.ts';
+
+/** Connections of a consumer: what waits in one of them must not hold up the others. */
+export interface ConsumerConnections {
+  /** Fetches wait at the broker for records. */
+  readonly fetching: BrokerConnections;
+  /** Joins wait at the coordinator for the other members. */
+  readonly joining: BrokerConnections;
+  /** Everything that is answered at once. */
+  readonly asking: BrokerConnections;
+}
+
+/**
+ * A consumer that is pulled, on the library's connections: its own is a stream that commits and
+ * moves partitions by itself, and reads one record object at a time.
+ */
+export class PlatformaticConsumer implements KafkaConsumer {
+  readonly #connections: ConsumerConnections;
+  readonly #options: KafkaConsumerOptions;
+  readonly #fetcher: PartitionFetcher;
+  readonly #member: GroupMember | null;
+  #topics: readonly string[] = [];
+  /** When the partitions of the topics were last looked at; only without a group. */
+  #lookedAt = 0;
+  #closed = false;
+  #wake: (() => void) | null = null;
+
+  constructor(connections: ConsumerConnections, options: KafkaConsumerOptions) {
+    this.#connections = connections;
+    this.#options = options;
+    const changed = (): void => {
+      this.#wake?.();
+    };
+    this.#fetcher = new PartitionFetcher(connections.fetching, options, changed);
+    const { group } = options;
+    this.#member =
+      group === null
+        ? null
+        : new GroupMember(
+            connections.joining,
+            connections.asking,
+            { ...options, group },
+            {
+              assigned: (partitions) => this.#onAssigned(partitions),
+              revoked: (partitions) => this.#onRevoked(partitions),
+              lost: (partitions) => {
+                this.#fetcher.remove(partitions);
+                options.onLost(partitions);
+              },
+              changed,
+            },
+          );
+  }
+
+  async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const offsets = await this.#options.onAssigned(partitions);
+    const mine = new Set((this.#member?.owned ?? partitions).map(keyOf));
+    this.#fetcher.add(offsets.filter((at) => mine.has(keyOf(at))));
+  }
+
+  async #onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#fetcher.hold(partitions);
+    try {
+      await this.#options.onRevoked(partitions);
+    } finally {
+      this.#fetcher.remove(partitions);
+    }
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    this.#checkOpen();
+    this.#topics = topics;
+    if (this.#member === null) await this.#readAll();
+    else await this.#member.subscribe(topics);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TidemarkError('KAFKA_CONNECT', 'The consumer was closed.');
+  }
+
+  /** Without a group every partition is ours. */
+  async #readAll(): Promise<void> {
+    this.#lookedAt = systemClock.monotonicMs();
+    const wanted = new Map<string, TopicPartition>();
+    const { asking } = this.#connections;
+    const metadata = this.#topics.length === 0 ? null : await asking.metadata(this.#topics);
+    for (const { name, errorCode, partitions } of metadata?.topics ?? []) {
+      const error = kafkaErrorName(errorCode);
+      if (error === 'TOPIC_AUTHORIZATION_FAILED') {
+        throw kafkaError(error, asking.request('READ', `Topic:${name ?? ''}`));
+      }
+      for (const { partitionIndex } of partitions) {
+        const at = { topic: name ?? '', partition: partitionIndex };
+        wanted.set(keyOf(at), at);
+      }
+    }
+    const held = this.#fetcher.positions();
+    const gone = held.filter((at) => !wanted.has(keyOf(at)));
+    if (gone.length > 0) await this.#onRevoked(gone);
+    for (const at of held) wanted.delete(keyOf(at));
+    if (wanted.size > 0) await this.#onAssigned([...wanted.values()]);
+  }
+
+  assignment(): readonly (TopicPartition & { readonly position: number })[] {
+    return this.#fetcher.positions();
+  }
+
+  async poll(options: {
+    readonly maxWaitMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<readonly KafkaFetch[]> {
+    const { maxWaitMs, signal } = options;
+    const deadline = systemClock.monotonicMs() + maxWaitMs;
+    await this.#lookAgain();
+    for (;;) {
+      if (signal.aborted || this.#closed) return [];
+      const failure = this.#member?.takeFailure() ?? this.#fetcher.takeFailure();
+      if (failure !== null) throw failure;
+      const fetches = this.#fetcher.take();
+      this.#fetcher.fetch();
+      if (fetches.length > 0) return fetches;
+      const left = deadline - systemClock.monotonicMs();
+      if (left <= 0) return [];
+      await this.#wait(left, signal);
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (this.#member !== null || this.#topics.length === 0) return;
+    const age = systemClock.monotonicMs() - this.#lookedAt;
+    if (age >= this.#connections.asking.connection.metadataMaxAgeMs) await this.#readAll();
+  }
+
+  /** Until something changed, the time is over, or the signal aborts. */
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const done = (): void => {
+      resolve(undefined);
+    };
+    const cancel = systemClock.after(ms, done);
+    signal.addEventListener('abort', done, { once: true });
+    this.#wake = done;
+    await promise;
+    this.#wake = null;
+    cancel();
+    signal.removeEventListener('abort', done);
+  }
+
+  seek(partition: TopicPartition, offset: number): void {
+    this.#fetcher.seek(partition, offset);
+    this.#wake?.();
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    const { group } = this.#options;
+    if (group === null || partitions.length === 0) return [];
+    return committedOffsets(this.#connections.asking, group, partitions);
+  }
+
+  /** A round of the group under way refuses commits for a moment; then they are tried again. */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    this.#checkOpen();
+    const member = this.#member;
+    const { group } = this.#options;
+    if (member === null || group === null) {
+      throw new TidemarkError('INTERNAL', 'A reader without a group has nowhere to commit.');
+    }
+    if (offsets.length === 0) return;
+    for (;;) {
+      checkOwned(member, group, offsets);
+      const { agreements, generation, memberId } = member;
+      try {
+        const membership = { group, generation, member: memberId };
+        await commitOffsets(this.#connections.asking, membership, offsets);
+        return;
+      } catch (error) {
+        const refused = error instanceof TidemarkError && error.code === 'KAFKA_REBALANCE';
+        if (!refused) throw error;
+        if (member.agreements === agreements && !(await member.untilAgreed())) throw error;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wake?.();
+    await this.#member?.close();
+    const { fetching, joining, asking } = this.#connections;
+    await Promise.all([fetching.close(), joining.close(), asking.close()]);
+  }
+}
+
+function checkOwned(member: GroupMember, group: string, offsets: readonly PartitionOffset[]): void {
+  const owned = new Set(member.owned.map(keyOf));
+  const foreign = offsets.find((at) => !owned.has(keyOf(at)));
+  if (foreign === undefined) return;
+  throw new TidemarkError(
+    'KAFKA_REBALANCE',
+    `Group ${group} gave ${foreign.topic}-${foreign.partition} to another member.`,
+  );
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}

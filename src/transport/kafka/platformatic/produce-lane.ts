@@ -1,0 +1,152 @@
+import type { RecordBatch } from '../../record-batch.ts';
+import type { PartitionRecords } from '../kafka-client.ts';
+import type { BatchIdentity } from '../record-batch-writer.ts';
+import { recordBytes, writeRecordBatch } from '../record-batch-writer.ts';
+
+const SEQUENCE_LIMIT = 2 ** 31;
+const NO_RECORDS = new Int32Array(0);
+
+/** Some records of a partition as they go into one produce request. */
+export interface Chunk {
+  readonly from: number;
+  readonly to: number;
+  readonly baseSequence: number;
+  /** Before compression. */
+  readonly plainBytes: number;
+  readonly bytes: Promise<Buffer>;
+  /** A request with it was lost: nobody knows whether the broker has it. */
+  uncertain: boolean;
+  acknowledged: boolean;
+}
+
+/**
+ * One partition on the way to its leader. Invariant: chunks leave in the order of their sequence
+ * numbers, and after a failure nothing leaves until all that was under way is answered; then it
+ * begins again at the first chunk that is not acknowledged, with the numbers that it had.
+ * What breaks otherwise: a broker appends the second of two batches and refuses the first for ever.
+ */
+export class ProduceLane {
+  readonly topic: string;
+  readonly partition: number;
+  /** -1: not known. */
+  leader = -1;
+  /** No requests until the retry is due. */
+  waiting = false;
+  inFlight = 0;
+  /** Since when its first chunk is tried, monotonic ms. */
+  since = 0;
+  retries = 0;
+  /** The last error, for the message when time is over. */
+  failure = '';
+  #batch: RecordBatch | null = null;
+  #records: Int32Array = NO_RECORDS;
+  #next = 0;
+  #sequence = 0;
+  /** Not acknowledged, in order; the first `#sent` of them are under way. */
+  #chunks: Chunk[] = [];
+  #sent = 0;
+  #rewind = false;
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+  }
+
+  start(batch: RecordBatch, { records }: PartitionRecords, nowMs: number): void {
+    this.#batch = batch;
+    this.#records = records;
+    this.#next = 0;
+    this.since = nowMs;
+    this.retries = 0;
+  }
+
+  get done(): boolean {
+    return this.#chunks.length === 0 && this.#next === this.#records.length;
+  }
+
+  get sendable(): boolean {
+    if (this.waiting || this.#rewind) return false;
+    return this.#sent < this.#chunks.length || this.#next < this.#records.length;
+  }
+
+  get uncertain(): boolean {
+    return this.#chunks.some(({ uncertain }) => uncertain);
+  }
+
+  isHead(chunk: Chunk): boolean {
+    return this.#chunks[0] === chunk;
+  }
+
+  /** The next chunk to go out. */
+  take(identity: BatchIdentity, batchBytes: number): Chunk {
+    const chunk = this.#chunks[this.#sent] ?? this.#cut(identity, batchBytes);
+    this.#sent++;
+    this.inFlight++;
+    return chunk;
+  }
+
+  #cut(identity: BatchIdentity, batchBytes: number): Chunk {
+    const batch = this.#batch as RecordBatch;
+    const records = this.#records;
+    const from = this.#next;
+    let to = from;
+    let plainBytes = 0;
+    while (to < records.length) {
+      const bytes = recordBytes(batch, records[to] as number);
+      if (to > from && plainBytes + bytes > batchBytes) break;
+      plainBytes += bytes;
+      to++;
+    }
+    this.#next = to;
+    const chunk = this.#encode(identity, from, to, plainBytes);
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  #encode(identity: BatchIdentity, from: number, to: number, plainBytes: number): Chunk {
+    const baseSequence = this.#sequence;
+    this.#sequence = (baseSequence + to - from) % SEQUENCE_LIMIT;
+    const batch = this.#batch as RecordBatch;
+    const bytes = writeRecordBatch(batch, this.#records, from, to, identity, baseSequence);
+    return { from, to, baseSequence, plainBytes, bytes, uncertain: false, acknowledged: false };
+  }
+
+  acknowledge(chunk: Chunk, nowMs: number): void {
+    chunk.acknowledged = true;
+    while (this.#chunks[0]?.acknowledged === true) {
+      this.#chunks.shift();
+      this.#sent--;
+      this.since = nowMs;
+      this.retries = 0;
+    }
+    if (!this.done || this.inFlight > 0) return;
+    this.#batch = null;
+    this.#records = NO_RECORDS;
+    this.#next = 0;
+  }
+
+  /** The chunk has to go again, and all behind it. */
+  fail(failure: string): void {
+    this.failure = failure;
+    this.#rewind = true;
+  }
+
+  /** Whether everything under way is answered and the lane has to begin again. */
+  get drained(): boolean {
+    return this.#rewind && this.inFlight === 0;
+  }
+
+  rewind(): void {
+    this.#rewind = false;
+    this.#sent = 0;
+    this.retries++;
+  }
+
+  /** For another producer id: numbers begin at 0, and chunks are written again with them. */
+  restamp(identity: BatchIdentity): void {
+    this.#sequence = 0;
+    this.#chunks = this.#chunks.map(({ from, to, plainBytes }) =>
+      this.#encode(identity, from, to, plainBytes),
+    );
+  }
+}
