@@ -5,6 +5,7 @@ import { systemClock } from '../../../foundation/clock.ts';
 import type { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaConnection, KafkaTls } from '../kafka-client.ts';
 import { kafkaError, type KafkaOperation } from '../kafka-errors.ts';
+import { bearerLogin } from './bearer-login.ts';
 import {
   AnsweredError,
   fromLibrary,
@@ -282,8 +283,10 @@ export class BrokerConnections implements AsyncDisposable {
     this.#sockets.set(socket, `${host}:${port}`);
     socket.once('close', () => this.#sockets.delete(socket));
     // A connection that breaks during the login leaves it waiting for ever in the library, which
-    // looks only at `end` there.
-    socket.once('error', () => socket.emit('end'));
+    // looks only at `end` there; after it has seen the error, which says more.
+    socket.once('error', () => {
+      queueMicrotask(() => socket.emit('end'));
+    });
     if (this.closing.aborted) socket.destroy(new Error('closed'));
     return socket;
   }
@@ -307,10 +310,7 @@ function tlsOptions(tls: KafkaTls, host: string, port: number): ConnectionOption
 function saslOptions({ sasl }: KafkaConnection): object | undefined {
   if (sasl === null) return undefined;
   if (sasl.mechanism === 'OAUTHBEARER') {
-    return {
-      mechanism: 'oauthbearer',
-      oauthBearerProvider: async () => ({ value: await sasl.token() }),
-    };
+    return { mechanism: 'oauthbearer', authenticationProvider: bearerLogin(sasl.token) };
   }
   const { mechanism, username, password } = sasl;
   return { mechanism: mechanism.toLowerCase(), username, password };

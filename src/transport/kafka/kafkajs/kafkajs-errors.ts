@@ -37,10 +37,10 @@ const CERTIFICATE = /certificate|self.signed|CERT_|ERR_TLS|SSL routines|tlsv1|al
 /** The library wraps errors, sometimes twice; what happened is the innermost one. */
 function innermost(thrown: unknown): LibraryError {
   let error: LibraryError = thrown instanceof Error ? thrown : new Error(String(thrown));
-  for (let depth = 0; depth < 5; depth++) {
+  for (let depth = 0; depth < 5 && !(error instanceof TidemarkError); depth++) {
     const inner: unknown = error.errors?.[0] ?? error.cause;
     if (!(inner instanceof Error)) break;
-    error = inner as LibraryError;
+    error = inner;
   }
   return error;
 }
@@ -56,7 +56,8 @@ export function answeredCode(thrown: unknown): number | null {
 
 /** Whether trying again a moment later may help. */
 export function mayPass(thrown: unknown): boolean {
-  if (thrown instanceof TidemarkError) return thrown.retry === 'backoff';
+  const own = innermost(thrown);
+  if (own instanceof TidemarkError) return own.retry === 'backoff';
   const code = answeredCode(thrown);
   if (code !== null) return isRetriableKafkaError(kafkaErrorName(code));
   const error = innermost(thrown);
@@ -76,9 +77,10 @@ export function isTimeout(thrown: unknown): boolean {
 
 /** Our error for what the library threw when it was asked for something. */
 export function fromLibrary(thrown: unknown, request: KafkaRequest): TidemarkError {
-  if (thrown instanceof TidemarkError) return thrown;
-  const code = answeredCode(thrown);
   const error = innermost(thrown);
+  // It may come through the library, which wraps it: why there is no token for a login.
+  if (error instanceof TidemarkError) return error;
+  const code = answeredCode(thrown);
   if (error.name === 'KafkaJSSASLAuthenticationError' || error.type?.includes('SASL') === true) {
     return new TidemarkError('KAFKA_AUTH', `Kafka refused the login: ${error.message}`, {
       cause: thrown,
