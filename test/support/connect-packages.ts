@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { cachedFolder } from './cached-folder.ts';
 import { findJava } from './java-runtime.ts';
-import { cachedFolder, mavenArchive, mavenLibraries } from './maven-packages.ts';
+import { mavenArchive, mavenLibraries } from './maven-packages.ts';
 
 /** The last version of `connect-runtime` that was published. */
 const KAFKA = '4.3.1';

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { cachedFolder } from './cached-folder.ts';
 import { findJava } from './java-runtime.ts';
-import { cachedFolder, mavenLibraries } from './maven-packages.ts';
+import { mavenLibraries } from './maven-packages.ts';
 
 /** The oldest and the newest broker that we promise to work with. */
 export type KafkaMajor = '3.9' | '4';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import type { SharedRegistry } from './global-setup-registry.ts';
-import { findJava } from './java-runtime.ts';
+import { findNewJava } from './java-runtime.ts';
 import { mavenArchive } from './maven-packages.ts';
 import { freePorts, ServerProcess } from './server-process.ts';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
@@ -63,7 +63,7 @@ export class RegistryServer implements AsyncDisposable {
       { stripComponents: 0 },
     );
     this.#process = new ServerProcess({
-      program: findJava(21),
+      program: await findNewJava(21),
       args: [
         '-Xms64m',
         '-Xmx256m',
