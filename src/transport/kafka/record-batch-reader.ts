@@ -1,11 +1,13 @@
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { LogRecord, RecordHeader } from '../transport.ts';
+import { crc32c } from './crc32c.ts';
 import type { Isolation } from './kafka-client.ts';
 import { CODECS, decompressRecords } from './record-codecs.ts';
 
 const OFFSET_AND_LENGTH = 12;
 const HEADER_BYTES = 61;
 const MAGIC_AT = 16;
+const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 const CODEC_MASK = 7;
 const LOG_APPEND_TIME = 0x08;
@@ -50,6 +52,7 @@ export function readRecordBatches(
     const attributes = bytes.readInt16BE(at + ATTRIBUTES_AT);
     const lastOffset = baseOffset + bytes.readInt32BE(at + 23);
     if (lastOffset >= position) {
+      refuseDamaged(bytes, at, end, baseOffset);
       const body = bytes.subarray(at + HEADER_BYTES, end);
       const skipped = filter?.skips(bytes, at, attributes, lastOffset, body) ?? false;
       if (!skipped && (attributes & CONTROL) === 0) {
@@ -69,6 +72,16 @@ function refuseOldFormat(bytes: Buffer, at: number): void {
     'KAFKA_BROKER',
     `The topic holds records of format v${magic}, from before Kafka 0.11, which are not read.`,
     { cure: 'Copy the topic with a current client, or let retention remove its old segments.' },
+  );
+}
+
+/** As Java's consumer does by default (`check.crcs`). */
+function refuseDamaged(bytes: Buffer, at: number, end: number, baseOffset: number): void {
+  if (bytes.readUInt32BE(at + CRC_AT) === crc32c(bytes, at + ATTRIBUTES_AT, end)) return;
+  throw new TidemarkError(
+    'KAFKA_BROKER',
+    `The record batch at offset ${baseOffset} is damaged: its checksum does not fit.`,
+    { cure: 'It is fetched again; if it stays so, look at the disk of the partition leader.' },
   );
 }
 
