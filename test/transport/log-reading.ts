@@ -39,6 +39,13 @@ export function shown(fetched: readonly FetchedRecords[]): string[] {
   );
 }
 
+/** What is shown, in the order that the log promises: of a distributed one topic by topic. */
+export function inLogOrder(log: ConformanceLog, lines: readonly string[]): readonly string[] {
+  if (log.distributed !== true) return lines;
+  const topicOf = (line: string): string => line.split('/')[0] ?? '';
+  return lines.toSorted((a, b) => topicOf(a).localeCompare(topicOf(b)));
+}
+
 /** The log-wide sequences of fetched records. */
 export function sequencesOf(fetched: readonly FetchedRecords[]): number[] {
   return fetched.flatMap(({ records }) => records.map(({ sequence }) => sequence));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { KafkaClient, KafkaConnection } from '../../../src/transport/kafka/kafka-client.ts';
 import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
+import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
 import { startOwnBroker } from '../../support/kafka.ts';
 import type { KafkaCluster } from '../../support/kafka-cluster.ts';
 import { transportConformance } from '../conformance.ts';
@@ -25,6 +26,7 @@ const connection = (): KafkaConnection => ({
 
 const CLIENTS: readonly (readonly [string, () => Promise<KafkaClient>])[] = [
   ['kafkajs', () => openKafkajsClient(connection())],
+  ['platformatic', () => openPlatformaticClient(connection())],
 ];
 
 for (const [name, open] of CLIENTS) {
