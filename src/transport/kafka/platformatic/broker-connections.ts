@@ -8,9 +8,10 @@ import {
 } from '@platformatic/kafka';
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
-import type { KafkaConnection, KafkaTls } from '../kafka-client.ts';
+import type { KafkaConnection, KafkaSasl, KafkaTls } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError, type KafkaRequest } from '../kafka-errors.ts';
+import { bearerConsent } from './bearer-consent.ts';
 import { connectionError } from './connection-error.ts';
 
 const RETRY_DELAY_MS = 50;
@@ -44,6 +45,8 @@ export class BrokerConnections {
   readonly #brokers = new Map<number, Address>();
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #coordinators = new Map<string, number>();
+  /** Why a connection broke. */
+  readonly #broken = new WeakMap<Connection, unknown>();
   readonly #closing = new AbortController();
 
   constructor(connection: KafkaConnection, requestTimeoutMs = connection.requestTimeoutMs) {
@@ -75,7 +78,9 @@ export class BrokerConnections {
       return await api.async(connection, ...args);
     } catch (error) {
       if (error instanceof ResponseError) return error['response'] as Answer;
-      throw connectionError(error, `${connection.host ?? '?'}:${connection.port ?? '?'}`);
+      const address = `${connection.host ?? '?'}:${connection.port ?? '?'}`;
+      // To the request the library says only that the connection was closed.
+      throw connectionError(this.#broken.get(connection) ?? error, address);
     }
   }
 
@@ -129,9 +134,12 @@ export class BrokerConnections {
       maxInflights: 1000,
       ...(tls === null ? {} : { tls: tlsOptions(tls()) }),
       ...(tls === null || isIP(host) !== 0 ? {} : { tlsServerName: host }),
-      ...(sasl === null ? {} : { sasl }),
+      ...(sasl === null ? {} : { sasl: saslOptions(sasl) }),
     });
-    connection.on('error', forget);
+    connection.on('error', (error: unknown) => {
+      this.#broken.set(connection, error);
+      forget();
+    });
     connection.on('close', forget);
     await Promise.resolve();
     const mine = this.#open.get(key);
@@ -254,6 +262,12 @@ function addressOf(text: string): Address {
   const colon = text.lastIndexOf(':');
   const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   return { host, port: Number(text.slice(colon + 1)) };
+}
+
+function saslOptions(
+  sasl: KafkaSasl,
+): KafkaSasl & { readonly authBytesValidator?: typeof bearerConsent } {
+  return sasl.mechanism === 'OAUTHBEARER' ? { ...sasl, authBytesValidator: bearerConsent } : sasl;
 }
 
 function tlsOptions({ checkHost, ...certificates }: KafkaTls): object {

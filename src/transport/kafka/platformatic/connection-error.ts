@@ -5,8 +5,10 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS|ERR_SSL|EPR
 
 /** The error for a connection that failed, with what lies under the library's own errors. */
 export function connectionError(thrown: unknown, address: string): TidemarkError {
-  if (thrown instanceof TidemarkError) return thrown;
   const chain = causesOf(thrown);
+  // The library wraps why there is no token for a login.
+  const own = chain.find((error) => error instanceof TidemarkError);
+  if (own !== undefined) return own;
   const code = codeOf(chain);
   const said = [...new Set(chain.map(({ message }) => message).filter((text) => text !== ''))];
   const what = code === 'KAFKA_AUTH' ? 'refused the login' : 'cannot be reached';
@@ -14,8 +16,10 @@ export function connectionError(thrown: unknown, address: string): TidemarkError
   return new TidemarkError(code, `${message}: ${said.slice(-2).join(': ')}`, { cause: thrown });
 }
 
-function codeOf(chain: readonly ErrorLink[]): 'KAFKA_AUTH' | 'KAFKA_TIMEOUT' | 'KAFKA_CONNECT' {
-  for (const { code, message } of chain) {
+function codeOf(chain: readonly Error[]): 'KAFKA_AUTH' | 'KAFKA_TIMEOUT' | 'KAFKA_CONNECT' {
+  for (const error of chain) {
+    const { message } = error;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
     if (code === 'PLT_KFK_AUTHENTICATION' || CERTIFICATE.test(code)) return 'KAFKA_AUTH';
     if (message.startsWith('Broker requires TLS')) return 'KAFKA_CONNECT';
   }
@@ -24,19 +28,13 @@ function codeOf(chain: readonly ErrorLink[]): 'KAFKA_AUTH' | 'KAFKA_TIMEOUT' | '
     : 'KAFKA_CONNECT';
 }
 
-interface ErrorLink {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** The error, its causes and the errors that it collects, outermost first. */
-function causesOf(thrown: unknown): ErrorLink[] {
-  const chain: ErrorLink[] = [];
+function causesOf(thrown: unknown): Error[] {
+  const chain: Error[] = [];
   const waiting: unknown[] = [thrown];
   for (let next = waiting.shift(); next !== undefined && chain.length < 20;) {
     if (next instanceof Error) {
-      const code = 'code' in next && typeof next.code === 'string' ? next.code : '';
-      chain.push({ code, message: next.message });
+      chain.push(next);
       if (next instanceof AggregateError) waiting.push(...(next.errors as unknown[]));
       if (next.cause !== undefined) waiting.push(next.cause);
     }
