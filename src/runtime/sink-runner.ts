@@ -189,7 +189,7 @@ export class SinkRunner implements SupervisedTask {
         const positions = positionsAfter(consumer, fetched, partitions);
         const text = JSON.stringify(positions);
         for (const batch of fetched) this.#endOffsets.set(partitionKey(batch), batch.endOffset);
-        if (fetched.length === 0 && text === told) {
+        if (fetched.length === 0 && (positions.length === 0 || text === told)) {
           this.#checkFenced(partitions);
           // Without more records nobody else would commit the last ones: they would be pending.
           await committer?.commitWhenDue(this.#positions.values());

@@ -300,3 +300,73 @@ describe('what it tells', () => {
     expect(runner.hasWorked()).toBe(true);
   });
 });
+
+describe('a group with several members', () => {
+  const t = [{ topic: 't', partition: 0 }];
+
+  test('what was polled of a partition that goes is applied and committed first', async () => {
+    const { log, running, controller, sink, consumer, runner } = setup({
+      polls: [[fetchedRecords('t', [0])], [fetchedRecords('t', [1])]],
+    });
+    const gate = Promise.withResolvers<void>();
+    sink.gate = gate.promise;
+    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    const revoked = consumer.revoke(t);
+    gate.resolve();
+    await revoked;
+    expect(log.slice(0, 3)).toEqual(['put [0] t:1@1', 'durable', 'put [1] t:1@2']);
+    expect(log.slice(-2)).toEqual(['commit t@2', 'release t/0']);
+    expect(runner.position('t', 0)).toBeNull();
+    expect(runner.lagRecords()).toBe(0);
+    controller.abort();
+    await running;
+    expect(log.at(-1)).toBe('release t/0');
+  });
+
+  test('a target that does not come back in time: the rest is left to the next owner', async () => {
+    const { log, running, controller, sink, consumer, clock } = setup({
+      polls: [[fetchedRecords('t', [0])], [fetchedRecords('t', [1]), fetchedRecords('u', [0])]],
+    });
+    const gate = Promise.withResolvers<void>();
+    sink.gate = gate.promise;
+    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    const revoked = consumer.revoke(t);
+    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    clock.advance(20_000);
+    await revoked;
+    gate.resolve();
+    await vi.waitFor(() => expect(log).toContain('put [0] u:1@1'));
+    controller.abort();
+    await running;
+    // Nothing of `t` is put or committed any more.
+    expect(log.slice(1).filter((entry) => entry.includes('t:') || entry.includes('t@'))).toEqual(
+      [],
+    );
+    expect(log.slice(1, 4)).toEqual(['release t/0', 'durable', 'put [0] u:1@1']);
+    expect(log.at(-1)).toBe('commit u@1');
+  });
+
+  test('a partition that is lost is dropped at once', async () => {
+    const { log, running, controller, sink, consumer } = setup({
+      polls: [[fetchedRecords('t', [0])], [fetchedRecords('t', [1]), fetchedRecords('u', [0])]],
+    });
+    const gate = Promise.withResolvers<void>();
+    sink.gate = gate.promise;
+    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    consumer.lose(t);
+    gate.resolve();
+    await vi.waitFor(() => expect(log).toContain('put [0] u:1@1'));
+    controller.abort();
+    await running;
+    expect(log.filter((entry) => entry.startsWith('commit'))).toEqual(['commit u@1']);
+  });
+
+  test('a partition that another task has is not committed; where nobody else reads, it ends', async () => {
+    const { log, running, sink } = setup({
+      polls: [[fetchedRecords('t', [0]), fetchedRecords('u', [0])]],
+    });
+    sink.fenced = t;
+    await expect(running).rejects.toMatchObject({ code: 'SINK_FENCED' });
+    expect(log.filter((entry) => entry.startsWith('commit'))).toEqual(['commit u@1']);
+  });
+});

@@ -7,7 +7,13 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../src/model/sink-record.ts';
-import type { Consumer, FetchedRecords, Transport } from '../../src/transport/transport.ts';
+import type {
+  Consumer,
+  ConsumerOptions,
+  FetchedRecords,
+  TopicPartition,
+  Transport,
+} from '../../src/transport/transport.ts';
 
 type Assignment = ReturnType<Consumer['assignment']>[number];
 
@@ -17,6 +23,7 @@ export class ScriptedConsumer implements Consumer {
   readonly #polls: FetchedRecords[][];
   readonly #assigned = new Map<string, Assignment>();
   closed = false;
+  #options: ConsumerOptions | null = null;
 
   constructor(log: string[], polls: FetchedRecords[][], assigned: readonly Assignment[]) {
     this.log = log;
@@ -60,8 +67,25 @@ export class ScriptedConsumer implements Consumer {
 
   /** A transport that has this consumer only. */
   asTransport(): Transport {
-    const transport: Pick<Transport, 'consumer'> = { consumer: () => Promise.resolve(this) };
+    const transport: Pick<Transport, 'consumer'> = {
+      consumer: (options) => {
+        this.#options = options;
+        return Promise.resolve(this);
+      },
+    };
     return transport as Transport;
+  }
+
+  /** As when the group gives partitions to another member. */
+  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    for (const { topic, partition } of partitions) this.#assigned.delete(`${topic}/${partition}`);
+    await this.#options?.onRevoked?.(partitions);
+  }
+
+  /** As when it has done so already. */
+  lose(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.#assigned.delete(`${topic}/${partition}`);
+    this.#options?.onLost?.(partitions);
   }
 
   #assign(partition: Assignment): void {

@@ -73,6 +73,18 @@ class SqlSink implements SinkTask {
     partitions: readonly SinkPartition[],
     signal: AbortSignal,
   ): Promise<readonly SinkPosition[]> {
+    const take = (): Promise<readonly SinkPosition[]> => this.#take(partitions, signal);
+    // A connection that was idle may be gone without anybody having met it; to claim twice is fine.
+    return take().catch((thrown: unknown) => {
+      if (signal.aborted || this.#session?.broken !== true) throw thrown;
+      return take();
+    });
+  }
+
+  #take(
+    partitions: readonly SinkPartition[],
+    signal: AbortSignal,
+  ): Promise<readonly SinkPosition[]> {
     return this.#withSession(signal, async (session) => {
       for (const claim of await this.#state.claim(session, partitions)) {
         this.#claims.set(keyOf(claim), claim);

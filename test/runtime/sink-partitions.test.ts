@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import type { SinkPosition } from '../../src/model/sink-record.ts';
+import { SinkPartitions } from '../../src/runtime/sink-partitions.ts';
+import { fetchedRecords, ScriptedConsumer, ScriptedSink } from '../support/scripted-sink.ts';
+
+const never = new AbortController().signal;
+const place = (topic: string, partition = 0) => ({ topic, partition });
+const assigned = (topic: string, position: number, generation = 1) => ({
+  ...place(topic),
+  generation,
+  position,
+});
+const stored = (topic: string, offset: number, generation = 1): SinkPosition => ({
+  ...place(topic),
+  generation,
+  offset,
+});
+
+function setup(...positions: readonly SinkPosition[]) {
+  const log: string[] = [];
+  const sink = new ScriptedSink(log, positions);
+  const consumer = new ScriptedConsumer(log, [], [assigned('t', 0), assigned('u', 0)]);
+  return { log, sink, consumer, partitions: new SinkPartitions(sink) };
+}
+
+describe('taking', () => {
+  test('asks the target once, and moves the consumer to where that is', async () => {
+    const { log, consumer, partitions } = setup(stored('t', 7));
+    const { taken } = await partitions.settle(consumer, [], never);
+    expect([...taken]).toEqual([
+      ['t/0', stored('t', 7)],
+      ['u/0', null],
+    ]);
+    expect(log).toEqual(['seek t/0 7']);
+    const again = await partitions.settle(consumer, [fetchedRecords('t', [7])], never);
+    expect(again.taken.size).toBe(0);
+    expect(again.fetched).toHaveLength(1);
+    expect(log).toHaveLength(1);
+  });
+
+  test('drops what was polled at the wrong offset, of that partition only', async () => {
+    const { consumer, partitions } = setup(stored('t', 7));
+    const polled = [fetchedRecords('t', [0, 1]), fetchedRecords('u', [0])];
+    const { fetched } = await partitions.settle(consumer, polled, never);
+    expect(fetched.map(({ topic }) => topic)).toEqual(['u']);
+  });
+
+  test('keeps what was polled from where the target is', async () => {
+    const { log, consumer, partitions } = setup(stored('t', 7));
+    const { fetched } = await partitions.settle(consumer, [fetchedRecords('t', [7, 8])], never);
+    expect(fetched).toHaveLength(1);
+    expect(log).toEqual([]);
+  });
+
+  test('of a partition of a parked topic takes all of the topic again', async () => {
+    const { log, sink, consumer, partitions } = setup(stored('t', 3));
+    await partitions.settle(consumer, [], never);
+    const before = partitions.version;
+    sink.parked = [{ topic: 't', table: 't', offset: 3, code: 'SINK_RECORD', message: 'poison' }];
+    const other = { topic: 't', partition: 1, generation: 1, position: 0 };
+    const more = new ScriptedConsumer(log, [], [assigned('t', 9), assigned('u', 0), other]);
+    const { taken } = await partitions.settle(more, [], never);
+    expect([...taken.keys()]).toEqual(['t/0', 't/1']);
+    expect(log).toEqual(['seek t/0 3', 'seek t/0 3']);
+    expect(partitions.mayApply(place('t'), before)).toBe(false);
+    expect(partitions.mayApply(place('u'), before)).toBe(true);
+  });
+});
+
+describe('giving up', () => {
+  test('first nothing more is taken, then what is queued may not be applied', async () => {
+    const { log, consumer, partitions } = setup();
+    await partitions.settle(consumer, [], never);
+    const { version } = partitions;
+    expect(partitions.leave([place('t'), place('never.had')])).toBe(true);
+    expect([partitions.isOpen(place('t')), partitions.has(place('t'))]).toEqual([false, true]);
+    expect(partitions.mayApply(place('t'), version)).toBe(true);
+    const { fetched } = await partitions.settle(consumer, [fetchedRecords('t', [0])], never);
+    expect(fetched).toEqual([]);
+    partitions.drop([place('t'), place('never.had')]);
+    expect(partitions.mayApply(place('t'), version)).toBe(false);
+    expect(partitions.mayApply(place('u'), version)).toBe(true);
+    expect(log).toEqual(['release t/0']);
+    // Taken again, what was queued before is still not for it.
+    await partitions.settle(consumer, [], never);
+    expect(partitions.mayApply(place('t'), version)).toBe(false);
+    expect(partitions.mayApply(place('t'), partitions.version)).toBe(true);
+    expect(partitions.leave([place('never.had')])).toBe(false);
+  });
+
+  test('while the target is asked: the answer comes too late', async () => {
+    const { log, sink, consumer, partitions } = setup(stored('t', 7));
+    const answer = Promise.withResolvers<readonly SinkPosition[]>();
+    sink.assign = () => answer.promise;
+    const settling = partitions.settle(consumer, [], never);
+    partitions.drop([place('t')]);
+    answer.resolve([stored('t', 7)]);
+    const { taken } = await settling;
+    expect([...taken.keys()]).toEqual(['u/0']);
+    // What the target did meanwhile is undone.
+    expect(log).toEqual(['release t/0', 'release t/0']);
+  });
+});
+
+test('a fenced partition ends the sink when the group does not give it away in time', async () => {
+  const { consumer, partitions } = setup();
+  await partitions.settle(consumer, [], never);
+  expect(partitions.fence([place('t'), place('never.had')], 1000)).toEqual([place('t')]);
+  expect(partitions.fence([place('t')], 5000)).toEqual([]);
+  expect([partitions.isFenced(place('t')), partitions.isFenced(place('u'))]).toEqual([true, false]);
+  partitions.checkFenced('s', 10_999, 10_000);
+  expect(() => {
+    partitions.checkFenced('s', 11_000, 10_000);
+  }).toThrow('another task has taken over t/0 of the sink s');
+  partitions.drop([place('t')]);
+  partitions.checkFenced('s', 99_000, 10_000);
+});
