@@ -105,6 +105,8 @@ export interface ChangeReceiver {
 export interface SourceOffset {
   readonly partition: Readonly<Record<string, string>>;
   readonly offset: Readonly<Record<string, string | number | boolean | null>>;
+  /** True: a part of a transaction lies before it, the rest behind. Not stored. */
+  readonly midTransaction?: boolean;
 }
 
 /** How far the snapshot of one table is. */

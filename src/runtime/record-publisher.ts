@@ -7,6 +7,7 @@ import type { SourceOffset } from '../model/change-event.ts';
 import { RecordBatch } from '../transport/record-batch.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
+import { endsTransaction, type TransactionBoundary } from './transaction-boundary.ts';
 import { encodeSourceOffset, toConnectEntries } from './source-offset.ts';
 
 /** When the publisher writes and when it makes the reader wait. */
@@ -23,6 +24,8 @@ export interface PublisherLimits {
   readonly batchBytesMax: number;
   /** An offset that moved without records (idle source) is stored this often. */
   readonly idleOffsetIntervalMs: number;
+  /** Of a log that has transactions; absent: each write is one. */
+  readonly boundary?: TransactionBoundary;
 }
 
 export const PUBLISHER_LIMITS: PublisherLimits = {
@@ -32,6 +35,8 @@ export const PUBLISHER_LIMITS: PublisherLimits = {
   batchBytesMax: 2 * 1024 * 1024,
   idleOffsetIntervalMs: 1_000,
 };
+
+const EACH_WRITE: TransactionBoundary = { kind: 'poll' };
 
 /** What the publisher asks its task for and tells it. */
 export interface PublisherEvents {
@@ -50,6 +55,9 @@ export interface PublisherEvents {
  * `durable` is called. Nothing else leads to a confirmation.
  * Why: whatever the source is told, it forgets.
  * What breaks otherwise: confirming what was received or only committed loses it at the next crash.
+ *
+ * Where a transaction of the log spans several writes, only the last of them is durable, and all
+ * before it with it.
  *
  * Two batches take turns: one is filled by the reader while the other is written. The longer a
  * write takes, the more the next one carries: an idle pipeline is quick, a busy one efficient.
@@ -78,6 +86,8 @@ export class RecordPublisher {
   /** Records in it that are no events. */
   #asides = 0;
   #touched = false;
+  /** Records that were written into a transaction which has not ended. */
+  #open: number | null = null;
   #storedOffset: string | null;
   #storedAtMs: number;
 
@@ -172,6 +182,11 @@ export class RecordPublisher {
     this.#held = held;
   }
 
+  /** Records are missing in the batch that the offset counts: it must not be flushed now. */
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
   /** Tells, whenever it is asked, whether all that was handed over before is durable. */
   watermark(): () => boolean {
     const isLeft = this.#held || this.#filling.count > 0;
@@ -183,7 +198,7 @@ export class RecordPublisher {
   async flush(): Promise<void> {
     await this.#idle();
     if (this.#failure !== null) throw this.#failure;
-    this.#write();
+    this.#write(true);
     await this.#idle();
     if (this.#failure !== null) throw this.#failure;
   }
@@ -216,7 +231,7 @@ export class RecordPublisher {
   }
 
   #hasWork(): boolean {
-    return this.#touched || this.#filling.count > 0;
+    return this.#touched || this.#filling.count > 0 || this.#open !== null;
   }
 
   #stopLinger(): void {
@@ -232,11 +247,20 @@ export class RecordPublisher {
   }
 
   /** Swaps the batches and writes the full one; the promise never rejects. */
-  #write(): void {
+  #write(mustEnd = false): void {
     assert(this.#writing === null, 'one append at a time');
     this.#stopLinger();
+    // Read together with the swap: the offset stands exactly after the batch's last event.
+    const offset = this.#events.offset();
+    const nowMs = this.#clock.monotonicMs();
+    const { boundary = EACH_WRITE } = this.#limits;
+    const ends = mustEnd || endsTransaction(boundary, offset, nowMs - this.#storedAtMs);
+    if (!ends && this.#filling.count === 0) {
+      this.#lingerForEnd(nowMs);
+      return;
+    }
     this.#begun++;
-    this.#begunAtMs = this.#clock.monotonicMs();
+    this.#begunAtMs = nowMs;
     const batch = this.#filling;
     const asides = this.#asides;
     this.#filling = this.#spare;
@@ -244,9 +268,7 @@ export class RecordPublisher {
     this.#beats = false;
     this.#asides = 0;
     this.#touched = false;
-    // Read together with the swap: the offset stands exactly after the batch's last event.
-    const offset = this.#events.offset();
-    this.#writing = this.#append(batch, offset, batch.count - asides).then(
+    this.#writing = this.#append(batch, ends ? offset : null, batch.count - asides).then(
       () => this.#written(),
       (error: unknown) => {
         this.#failure = toTidemarkError(error, 'STORE_IO');
@@ -255,28 +277,48 @@ export class RecordPublisher {
     );
   }
 
+  /** Of an interval nobody but a timer brings the end; other ends come with the source. */
+  #lingerForEnd(nowMs: number): void {
+    const { boundary = EACH_WRITE } = this.#limits;
+    if (boundary.kind !== 'interval') return;
+    this.#linger(Math.max(1, this.#storedAtMs + boundary.intervalMs - nowMs));
+  }
+
   #written(): void {
     this.#writing = null;
     if (!this.#hasWork() || this.#signal.aborted || this.#held) return;
     const { lingerBytes, lingerMs, lightBytes } = this.#limits;
+    if (this.#filling.count === 0 && this.#open !== null) {
+      this.#write();
+      return;
+    }
     const bytes = this.#filling.byteLength;
     const pastMs = bytes < lightBytes ? this.#clock.monotonicMs() - this.#begunAtMs : 0;
     if (bytes >= lingerBytes || pastMs >= lingerMs) this.#write();
     else this.#linger(lingerMs - pastMs);
   }
 
-  async #append(batch: RecordBatch, offset: SourceOffset, records: number): Promise<void> {
-    const text = encodeSourceOffset(offset);
-    const stored = toConnectEntries(this.#name, offset);
+  /** Without an offset the transaction stays open: nothing of it is durable yet. */
+  async #append(batch: RecordBatch, offset: SourceOffset | null, records: number): Promise<void> {
     this.#events.fault('source.batch-encoded');
+    const open = (this.#open ?? 0) + records;
+    if (offset === null) {
+      await this.#transport.append(batch, null, true);
+      this.#open = open;
+      batch.clear();
+      return;
+    }
+    const stored = toConnectEntries(this.#name, offset);
+    const begun = this.#begun;
     await this.#whenRoom(() =>
       batch.count > 0 ? this.#transport.append(batch, stored) : this.#transport.storeOffset(stored),
     );
     this.#events.fault('source.appended');
-    this.#storedOffset = text;
+    this.#open = null;
+    this.#storedOffset = encodeSourceOffset(offset);
     this.#storedAtMs = this.#clock.monotonicMs();
-    this.#done++;
-    this.#events.durable(offset, records);
+    this.#done = begun;
+    this.#events.durable(offset, open);
     this.#events.fault('source.confirmed');
     batch.clear();
   }

@@ -89,7 +89,8 @@ export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): 
   }
   const state = offset.snapshotState ?? null;
   if (state !== null) map['tidemark.snapshots'] = state;
-  return { partition: { server: topicPrefix }, offset: map };
+  const midTransaction = offset.openCommitLsn !== null;
+  return { partition: { server: topicPrefix }, offset: map, midTransaction };
 }
 
 /**
