@@ -5,6 +5,8 @@ import { recordBytes, writeRecordBatch } from '../record-batch-writer.ts';
 
 const SEQUENCE_LIMIT = 2 ** 31;
 const NO_RECORDS = new Int32Array(0);
+/** Well below what brokers keep an idle producer's state for (producer.id.expiration.ms: a day). */
+const PROVEN_MS = 60_000;
 
 /** Some records of a partition as they go into one produce request. */
 export interface Chunk {
@@ -22,8 +24,11 @@ export interface Chunk {
 /**
  * One partition on the way to its leader. Invariant: chunks leave in the order of their sequence
  * numbers, and after a failure nothing leaves until all that was under way is answered; then it
- * begins again at the first chunk that is not acknowledged, with the numbers that it had.
- * What breaks otherwise: a broker appends the second of two batches and refuses the first for ever.
+ * begins again at the first chunk that is not acknowledged, with the numbers that it had. Until
+ * the leader has acknowledged something, chunks leave one by one.
+ * What breaks otherwise: a broker without state of this producer takes any number as the first. It
+ * appends the second of two batches (the partition was not ready for the first one), and then the
+ * first, which it takes for a stranger's, behind it or never.
  */
 export class ProduceLane {
   readonly topic: string;
@@ -46,6 +51,10 @@ export class ProduceLane {
   #chunks: Chunk[] = [];
   #sent = 0;
   #rewind = false;
+  /** When the leader last acknowledged something, monotonic ms. */
+  #acknowledgedAt = -Infinity;
+  /** The leader is known to have state of this producer. */
+  #proven = false;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -58,6 +67,7 @@ export class ProduceLane {
     this.#next = 0;
     this.since = nowMs;
     this.retries = 0;
+    this.#proven = nowMs - this.#acknowledgedAt < PROVEN_MS;
   }
 
   get done(): boolean {
@@ -65,7 +75,7 @@ export class ProduceLane {
   }
 
   get sendable(): boolean {
-    if (this.waiting || this.#rewind) return false;
+    if (this.waiting || this.#rewind || (!this.#proven && this.inFlight > 0)) return false;
     return this.#sent < this.#chunks.length || this.#next < this.#records.length;
   }
 
@@ -113,6 +123,8 @@ export class ProduceLane {
 
   acknowledge(chunk: Chunk, nowMs: number): void {
     chunk.acknowledged = true;
+    this.#proven = true;
+    this.#acknowledgedAt = nowMs;
     while (this.#chunks[0]?.acknowledged === true) {
       this.#chunks.shift();
       this.#sent--;
@@ -138,6 +150,7 @@ export class ProduceLane {
 
   rewind(): void {
     this.#rewind = false;
+    this.#proven = false;
     this.#sent = 0;
     this.retries++;
   }
@@ -145,6 +158,8 @@ export class ProduceLane {
   /** For another producer id: numbers begin at 0, and chunks are written again with them. */
   restamp(identity: BatchIdentity): void {
     this.#sequence = 0;
+    this.#acknowledgedAt = -Infinity;
+    this.#proven = false;
     this.#chunks = this.#chunks.map(({ from, to, plainBytes }) =>
       this.#encode(identity, from, to, plainBytes),
     );
