@@ -8,6 +8,7 @@ const needsBroker = ['test/**/*.kafka.test.ts'];
 const needsRegistry = ['test/**/*.registry.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
+const packages = 'test/support/global-setup-packages.ts';
 
 export default defineConfig({
   test: {
@@ -39,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'registry',
           include: needsRegistry,
-          globalSetup: ['test/support/global-setup-registry.ts'],
+          globalSetup: ['test/support/global-setup-registry.ts', ...globalSetup],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -51,7 +52,7 @@ export default defineConfig({
         test: {
           name: `kafka-${major}`,
           include: needsBroker,
-          globalSetup: ['test/support/global-setup-kafka.ts', ...globalSetup],
+          globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
           testTimeout: 90_000,
           hookTimeout: 90_000,
           maxWorkers: 2,
@@ -62,7 +63,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: endToEnd,
-          globalSetup,
+          globalSetup: [packages, ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           // They start daemons and kill them; two at once would measure each other.

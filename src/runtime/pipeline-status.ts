@@ -4,6 +4,7 @@ import type { ParkedTable } from '../model/sink-record.ts';
 import type { SourcePhase } from '../model/change-event.ts';
 import { tableName } from '../model/table-schema.ts';
 import type { TransportStatistics } from '../transport/transport.ts';
+import type { HeldTopicView } from './held-topics.ts';
 import type { SinkRunner } from './sink-runner.ts';
 import type { SchemaChangeNote, SourceStatistics } from './source-statistics.ts';
 import type { SourceTask } from './source-task.ts';
@@ -61,6 +62,8 @@ export interface SourceView {
   readonly offset: Readonly<Record<string, unknown>> | null;
   readonly snapshot: readonly SnapshotTableView[];
   readonly lastSchemaChange: SchemaChangeNote | null;
+  /** Topics whose records wait for the registry to take their schema. */
+  readonly held: readonly HeldTopicView[];
 }
 
 /** A sink as the status shows it. */
@@ -158,6 +161,7 @@ export function sourceView(
       completed: progress.completed,
     })),
     lastSchemaChange: statistics.lastSchemaChange,
+    held: task.heldTopics(),
   };
 }
 
@@ -178,12 +182,13 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   };
 }
 
-/** Running or about to be for the first time; an error or a parked table is not healthy. */
+/** Running or about to be for the first time; an error, a held or a parked table is not healthy. */
 export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
   const isFine = ({ state, error }: Pick<SourceView, 'state' | 'error'>): boolean =>
     (state === 'running' || state === 'starting') && error === null;
   const isSourceFine = isFine(source) || (source.state === 'ended' && source.error === null);
-  return isSourceFine && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
+  const isAllFine = isSourceFine && source.held.length === 0;
+  return isAllFine && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
 }
 
 /** What is not well, in words that name no host, table's value or user: everybody may read them. */
@@ -194,6 +199,7 @@ export function healthReasons({ source, sinks }: PipelineStatus): readonly strin
     error === null ? [] : [reason(task, error.code)];
   return [
     ...ofTask('source', source.error),
+    ...source.held.map(({ topic, code }) => reason(`source, topic ${topic} held`, code)),
     ...sinks.flatMap(({ name, error, parked }) => [
       ...ofTask(`sink ${name}`, error),
       ...parked.map(({ table, code }) => reason(`sink ${name}, table ${table} parked`, code)),

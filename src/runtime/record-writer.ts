@@ -8,6 +8,7 @@ import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import { TransformWaits } from '../transform/transform-waits.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { HeldTopics } from './held-topics.ts';
 import type { TopicRoutes } from './topic-routes.ts';
 
 /** What records are written with after their transforms. */
@@ -18,6 +19,8 @@ export interface RecordWriterParts {
   readonly topicOptions: TopicOptions;
   /** The chain of transforms; null: the record is dropped. */
   readonly apply: ApplyChain;
+  /** Holds records whose schema the registry refuses; absent: the refusal is thrown. */
+  readonly held?: HeldTopics;
   /** Remembers which topics records come to; absent: nobody asks. */
   readonly routes?: TopicRoutes;
 }
@@ -142,8 +145,10 @@ export class RecordWriter {
   }
 
   #isReady(from: string, { topic, key, value, partition }: ConnectRecord): boolean {
+    if (this.#parts.routes?.has(from, topic) === false) return false;
+    if (this.#parts.held?.isHeld(topic) === true) return true;
     const ready = this.#topics.get(topic);
-    if (ready === undefined || this.#parts.routes?.has(from, topic) === false) return false;
+    if (ready === undefined) return false;
     if (partition !== undefined && ready.partitions === null) return false;
     return (
       (key.schema === null || ready.keys.has(key.schema)) &&
@@ -151,9 +156,20 @@ export class RecordWriter {
     );
   }
 
-  async #prepare(from: string, { topic, key, value, partition }: ConnectRecord): Promise<void> {
-    const { transport, topicOptions, routes } = this.#parts;
-    if (routes?.has(from, topic) === false) await routes.add(from, topic);
+  async #prepare(from: string, record: ConnectRecord): Promise<void> {
+    const { routes, held } = this.#parts;
+    if (routes?.has(from, record.topic) === false) await routes.add(from, record.topic);
+    if (held?.isHeld(record.topic) === true) return;
+    try {
+      await this.#prepareTopic(record);
+    } catch (error) {
+      if (held?.catches(error) !== true) throw error;
+      await held.hold(record.topic, error as TidemarkError);
+    }
+  }
+
+  async #prepareTopic({ topic, key, value, partition }: ConnectRecord): Promise<void> {
+    const { transport, topicOptions } = this.#parts;
     const known = this.#topics.get(topic);
     const ready = known ?? {
       handle: await transport.openTopic(topic, topicOptions),
@@ -175,6 +191,11 @@ export class RecordWriter {
   }
 
   #encode(record: ConnectRecord, output: RecordOutput, nowMs: number): void {
+    const { held } = this.#parts;
+    if (held?.isHeld(record.topic) === true) {
+      held.write(record, output, nowMs);
+      return;
+    }
     const ready = must(this.#topics.get(record.topic), 'a record before its topic was opened');
     const key = bytesOf(record.key, this.#parts.key, ready.keys);
     const value = bytesOf(record.value, this.#parts.value, ready.values);

@@ -1,3 +1,4 @@
+import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
@@ -15,7 +16,9 @@ import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { HeldTopics, HeldTopicView } from './held-topics.ts';
 import type { Logger } from './logger.ts';
+import type { RegistryOutage } from './registry-outage.ts';
 import { RecordPublisher } from './record-publisher.ts';
 import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
@@ -41,6 +44,8 @@ export interface SourceTaskParts {
   readonly messages: SourceMessages;
   readonly notifications: SourceNotifications;
   readonly signals: SourceSignals;
+  readonly held: HeldTopics;
+  readonly outage: RegistryOutage;
   /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
   readonly transactions: SourceTransactions | null;
   readonly statistics: SourceStatistics;
@@ -109,7 +114,12 @@ export class SourceTask implements SupervisedTask {
 
   /** Why what was read cannot be stored now, although the reader is well; null: it can. */
   get waitsFor(): TidemarkError | null {
-    return this.#publisher?.full ?? null;
+    return this.#publisher?.full ?? this.#parts.outage.waitsFor;
+  }
+
+  /** Topics whose records wait for the registry to take their schema. */
+  heldTopics(): readonly HeldTopicView[] {
+    return this.#parts.held.views();
   }
 
   /**
@@ -143,12 +153,14 @@ export class SourceTask implements SupervisedTask {
 
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
-    const { notifications, signals } = this.#parts;
+    const { notifications, signals, held, outage } = this.#parts;
     const { offset: stored, warning } = await loadSourceOffset(transport, this.name, partition);
     if (warning !== null) this.#parts.logger.warn(warning);
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
     encoders.forget();
+    outage.begin(signal, () => this.#hasWorked);
+    await held.prepare(stored, () => this.#hasWorked);
     await heartbeat?.prepare();
     await transactions?.prepare(stored);
     await notifications.prepare();
@@ -190,6 +202,7 @@ export class SourceTask implements SupervisedTask {
       stopBeating?.();
       ended.abort();
       await listening;
+      held.close();
       await receiver.publisher.close();
       await notifications.ended();
     }
@@ -203,6 +216,7 @@ class TaskReceiver implements ChangeReceiver {
   readonly #signal: AbortSignal;
   #inSnapshot = false;
   #firstRow = false;
+  #durable: SourceOffset | null = null;
 
   constructor(
     parts: SourceTaskParts,
@@ -219,6 +233,7 @@ class TaskReceiver implements ChangeReceiver {
       {
         offset: () => this.#offset(reader.offset()),
         durable: (offset, records) => {
+          this.#durable = offset;
           statistics.published(records, clock.nowMs());
           parts.onDurable(records);
           if (!this.#inSnapshot) reader.confirm(offset);
@@ -234,25 +249,27 @@ class TaskReceiver implements ChangeReceiver {
   /** The counts of an open transaction belong to the events handed over so far, as the offset. */
   #offset(offset: SourceOffset): SourceOffset {
     const { transactions } = this.#parts;
-    return this.#withSignals(
+    return this.#withOwnState(
       transactions === null
         ? offset
         : { ...offset, offset: { ...offset.offset, ...transactions.offset() } },
     );
   }
 
-  #withSignals(offset: SourceOffset): SourceOffset {
-    const signals = this.#parts.signals.offset();
-    return signals === null ? offset : { ...offset, offset: { ...offset.offset, ...signals } };
+  #withOwnState(offset: SourceOffset): SourceOffset {
+    const own = { ...this.#parts.signals.offset(), ...this.#parts.held.offset() };
+    if (Object.keys(own).length === 0) return offset;
+    return { ...offset, offset: { ...offset.offset, ...own } };
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
-    const { transport, name, encoders, fault, logger, statistics, clock } = this.#parts;
+    const { transport, name, encoders, held, fault, logger, statistics, clock } = this.#parts;
     statistics.snapshotBegan(clock.nowMs());
     logger.info({ tables: tables.length }, 'snapshot starts');
     encoders.claimTopics(tables);
     const topics = await encoders.openTopics(tables);
-    await transport.beginGeneration(topics, toConnectEntries(name, this.#withSignals(offset)));
+    held.forget(topics);
+    await transport.beginGeneration(topics, toConnectEntries(name, this.#withOwnState(offset)));
     this.#inSnapshot = true;
     this.#firstRow = true;
     fault('snapshot.intent-stored');
@@ -326,10 +343,31 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   settle(more: boolean): Promise<void> | undefined {
-    const { encoders } = this.#parts;
+    const { encoders, held } = this.#parts;
     encoders.nextChunk();
     if (encoders.isWaiting) return this.#drained().then(() => this.publisher.settle(more));
+    if (held.isDue && !this.publisher.isHeld) {
+      return this.#release().then(() => this.publisher.settle(more));
+    }
     return this.publisher.settle(more);
+  }
+
+  /** The reader waits meanwhile: nothing comes between records that were held. */
+  async #release(): Promise<void> {
+    const { transport, name, encoders, held } = this.#parts;
+    const released = await held.release(
+      {
+        output: () => this.publisher.batch,
+        settle: () => this.publisher.settle(true),
+        flush: () => this.publisher.flush(),
+        empty: (topic) => {
+          const stored = toConnectEntries(name, must(this.#durable, 'an offset was stored'));
+          return transport.beginGeneration([topic], stored);
+        },
+      },
+      this.#signal,
+    );
+    await encoders.released(released);
   }
 
   /** Everything handed over so far becomes durable. */

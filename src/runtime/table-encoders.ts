@@ -1,5 +1,6 @@
 import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { TidemarkError } from '../foundation/errors.ts';
 import type { Converter } from '../converter/converter.ts';
 import { checkTopicCollisions } from '../envelope/topic-naming.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
@@ -10,6 +11,7 @@ import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { UnconvertedListener } from './conversion-warnings.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { RowEncoder, RowEncoderContext, WireFormat } from '../rowpath/row-encoder.ts';
+import type { HeldTopics } from './held-topics.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { blankRecord, TransformingEncoder } from './transforming-encoder.ts';
 import type { SourceTransactions } from './source-transactions.ts';
@@ -39,6 +41,8 @@ export class TableEncoders {
   readonly #transactions: SourceTransactions | null;
   /** Null: no transforms, and rows go the compiled way. */
   readonly #transforming: RecordWriter | null;
+  /** Null: a refusal of the registry is thrown. */
+  readonly #holding: { readonly topics: HeldTopics; readonly writer: RecordWriter } | null;
   readonly #clock: Clock;
   readonly #onUnconverted: UnconvertedListener | null;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
@@ -58,6 +62,7 @@ export class TableEncoders {
     transactions: SourceTransactions | null = null,
     onUnconverted: UnconvertedListener | null = null,
     transforming: RecordWriter | null = null,
+    holding: { readonly topics: HeldTopics; readonly writer: RecordWriter } | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -68,6 +73,7 @@ export class TableEncoders {
     this.#transactions = transactions;
     this.#onUnconverted = onUnconverted;
     this.#transforming = transforming;
+    this.#holding = holding;
   }
 
   /**
@@ -152,7 +158,7 @@ export class TableEncoders {
     const transactions = this.#transactions;
     const onUnconverted = this.#onUnconverted;
     const schemas = this.schemasOf(table);
-    const hooks: Pick<RowEncoderContext, 'transaction' | 'onUnconverted'> = {
+    const hooks: EncoderHooks = {
       ...(transactions === null ? {} : { transaction: (at, id) => transactions.block(at, id) }),
       ...(onUnconverted === null ? {} : { onUnconverted }),
     };
@@ -161,11 +167,53 @@ export class TableEncoders {
       this.#encoders.set(table, new TransformingEncoder(parts, this.#transforming));
       return;
     }
+    if (this.#holding?.topics.isHeld(schemas.topic) === true) {
+      this.#holdBack(table, this.#holding.writer, hooks);
+      return;
+    }
+    try {
+      this.#encoders.set(table, await this.#compiled(table, schemas, hooks));
+    } catch (error) {
+      if (this.#holding?.topics.catches(error) !== true) throw error;
+      await this.#holding.topics.hold(schemas.topic, error as TidemarkError);
+      // Also those of older versions: their rows come behind the ones that are held.
+      const others = [...this.#encoders.keys()].filter((other) =>
+        this.#goesTo(other, schemas.topic),
+      );
+      for (const other of [table, ...others]) this.#holdBack(other, this.#holding.writer, hooks);
+    }
+  }
+
+  /** Nothing of these topics is held any more: rows are compiled again. */
+  async released(topics: readonly string[]): Promise<void> {
+    if (this.#transforming !== null) return;
+    const tables = [...this.#encoders.keys()].filter((table) =>
+      topics.some((topic) => this.#goesTo(table, topic)),
+    );
+    for (const table of tables) await this.#compile(table);
+    this.#lastTable = null;
+  }
+
+  #goesTo(table: TableSchema, topic: string): boolean {
+    return this.schemasOf(table).topic === topic;
+  }
+
+  #holdBack(table: TableSchema, writer: RecordWriter, hooks: EncoderHooks): void {
+    const parts = { table, schemas: this.schemasOf(table), options: this.#options, ...hooks };
+    this.#encoders.set(table, new TransformingEncoder(parts, writer));
+    this.#lastTable = null;
+  }
+
+  async #compiled(
+    table: TableSchema,
+    schemas: TableRecordSchemas,
+    hooks: EncoderHooks,
+  ): Promise<RowEncoder> {
     const topic = await this.#transport.openTopic(schemas.topic, this.#topicOptions);
     const key =
       schemas.key === null ? null : await this.#key.converter.prepare(schemas.topic, schemas.key);
     const value = await this.#value.converter.prepare(schemas.topic, schemas.envelope);
-    const encoder = compileRowEncoder({
+    return compileRowEncoder({
       table,
       schemas,
       options: this.#options,
@@ -178,9 +226,10 @@ export class TableEncoders {
       valueJson: jsonOptions(this.#value),
       ...hooks,
     });
-    this.#encoders.set(table, encoder);
   }
 }
+
+type EncoderHooks = Pick<RowEncoderContext, 'transaction' | 'onUnconverted'>;
 
 function jsonOptions(converter: FormatConverter): JsonTextOptions {
   const { replaceNullWithDefault = false, decimalFormat = 'BASE64' } = converter;

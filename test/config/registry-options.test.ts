@@ -162,7 +162,9 @@ test('JSON Schema needs a registry that is not built in', () => {
   const given = { 'value.converter': 'io.confluent.connect.json.JsonSchemaConverter' };
   const context = { where: 'source', providers, rules: CONVERTER_RULES };
   expect(examineOptions(CONVERTER_OPTIONS, given, context).problems).toMatchObject([
-    { message: expect.stringMatching(/schema\.registry\.url is required with jsonschema/) },
+    {
+      message: expect.stringMatching(/schema\.registry\.url is required with jsonschema/) as string,
+    },
   ]);
 });
 

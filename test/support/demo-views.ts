@@ -19,6 +19,7 @@ export function sourceView(change: Partial<SourceView> = {}): SourceView {
     confirmedLsn: '0/16B3700',
     offset: null,
     snapshot: [],
+    held: [],
     lastSchemaChange: {
       table: 'public.orders',
       version: 3,

@@ -29,6 +29,7 @@ export const RUNNING_SOURCE: SourceView = {
     { table: 'public.b', rowsDone: 3, rowsEstimated: 9, bytesDone: 30, completed: false },
   ],
   lastSchemaChange: null,
+  held: [],
 };
 
 export const RUNNING_SINK: SinkView = {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import pino from 'pino';
 import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { createConverter } from '../../src/converter/create-converter.ts';
-import type { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
+import type { SchemaRegistry } from '../../src/converter/converter.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
@@ -40,6 +40,10 @@ export interface RunningPipelineOptions {
   readonly source?: Readonly<Record<string, unknown>>;
   /** Files beside the pipeline file, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Where its store is and stays; absent: a folder of its own. */
+  readonly folder?: string;
+  /** Where records have their schemas from; absent: the built-in one. */
+  readonly registry?: SchemaRegistry;
 }
 
 const DEADLINE_MS = 30_000;
@@ -50,12 +54,12 @@ export async function runningPipeline(
   options: RunningPipelineOptions = {},
 ): Promise<RunningPipeline> {
   await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await temporaryFolder('running'));
-  const file = path.join(folder.path, 'shop.yaml');
+  const folder = options.folder ?? stack.use(await temporaryFolder('running')).path;
+  const file = path.join(folder, 'shop.yaml');
   const source = sourceSection(database, { 'errors.max.retries': 0, ...options.source });
   await writeFile(file, JSON.stringify({ name: 'shop', source, sinks: [] }));
   for (const [name, text] of Object.entries(options.files ?? {})) {
-    await writeFile(path.join(folder.path, name), text);
+    await writeFile(path.join(folder, name), text);
   }
   const lines: string[] = [];
   const logger = pino(
@@ -69,7 +73,8 @@ export async function runningPipeline(
   );
   const config = loadPipelineFile(file);
   const dependencies = { clock: systemClock, logger, fault: noFaults };
-  const { pipeline, registry } = await composePipeline(config, dependencies);
+  const { pipeline, registry: builtIn } = await composePipeline(config, dependencies);
+  const registry = options.registry ?? builtIn;
   stack.use(pipeline);
   pipeline.start();
   await untilTrue(
@@ -116,7 +121,7 @@ async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<v
 
 async function readTopic(
   pipeline: Pipeline,
-  registry: EmbeddedRegistry,
+  registry: SchemaRegistry,
   topic: string,
 ): Promise<readonly ReadRecord[]> {
   const { signal } = new AbortController();

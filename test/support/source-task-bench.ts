@@ -9,6 +9,8 @@ import {
 } from '../../src/runtime/source-notifications.ts';
 import { SourceSignals } from '../../src/runtime/source-signals.ts';
 import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
+import { HeldTopics } from '../../src/runtime/held-topics.ts';
+import { RegistryOutage } from '../../src/runtime/registry-outage.ts';
 import { SourceTask } from '../../src/runtime/source-task.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
 import {
@@ -73,6 +75,8 @@ export async function sourceTaskBench(
     transactions: null,
     notifications,
     signals,
+    held: new HeldTopics({ ...writing, logger: silentLogger() }),
+    outage: new RegistryOutage(clock, silentLogger()),
     heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
     messages: new SourceMessages({ ...writing, envelope: OPTIONS, binary: 'bytes' }),
     statistics,

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ConfluentRegistry } from '../../src/converter/registry/confluent-registry.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import type { TestDatabase } from '../support/postgres.ts';
+import { freshDatabase } from '../support/postgres.ts';
+import type { RegistryServer } from '../support/registry-server.ts';
+import { startRegistry } from '../support/registry-server.ts';
+import { registrySettingsFor } from '../support/registry-settings.ts';
+import type { RunningPipeline, RunningPipelineOptions } from '../support/running-pipeline.ts';
+import { runningPipeline } from '../support/running-pipeline.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const TABLES = `
+  CREATE TABLE orders (id int PRIMARY KEY, qty int);
+  CREATE TABLE others (id int PRIMARY KEY);
+  INSERT INTO orders VALUES (1, 10);`;
+
+/** Of this file: it is paused. Its level is BACKWARD, where no subject has its own. */
+let registry: RegistryServer;
+let made = 0;
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  await setLevel('', 'BACKWARD');
+});
+
+afterAll(() => registry[Symbol.asyncDispose]());
+
+async function setLevel(subject: string, level: string): Promise<void> {
+  const answer = await fetch(`${registry.url}/config${subject === '' ? '' : `/${subject}`}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ compatibility: level }),
+  });
+  expect(answer.ok).toBe(true);
+}
+
+async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const { signal } = new AbortController();
+  const deadline = performance.now() + 30_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`never: ${condition.toString()}`);
+    await systemClock.sleep(20, signal);
+  }
+}
+
+/** A database and a pipeline over it, with topics and subjects of its own. */
+async function setup(source: Readonly<Record<string, unknown>> = {}) {
+  const database = await freshDatabase();
+  onTestFinished(() => database[Symbol.asyncDispose]());
+  await database.query(TABLES);
+  const prefix = `s${made++}`;
+  const ofSide = (side: string): Readonly<Record<string, unknown>> => ({
+    [`${side}.converter`]: 'avro',
+    [`${side}.converter.schema.registry.url`]: registry.url,
+    [`${side}.converter.http.read.timeout.ms`]: '3s',
+  });
+  const given = { 'topic.prefix': prefix, 'heartbeat.interval.ms': 0 };
+  const options: RunningPipelineOptions = {
+    source: { ...given, ...ofSide('key'), ...ofSide('value'), ...source },
+    registry: new ConfluentRegistry(registrySettingsFor(registry.url)),
+  };
+  return {
+    database,
+    options,
+    orders: `${prefix}.public.orders`,
+    others: `${prefix}.public.others`,
+  };
+}
+
+/** What became of the rows, oldest first: `c 1 10`. */
+async function changesIn(
+  running: RunningPipeline,
+  topic: string,
+  count: number,
+): Promise<readonly string[]> {
+  const records = await running.records(topic, count);
+  return records.map(({ key, value }) => {
+    const { op, after } = (value ?? {}) as { op?: string; after?: { qty: unknown } };
+    const { id } = key as { id: number };
+    return [op ?? 'tombstone', id, ...(after ? [after.qty] : [])].join(' ');
+  });
+}
+
+const held = (running: RunningPipeline) => running.pipeline.status().source.held;
+
+/** Something has to come by for the source to look: here a row, else a keepalive. */
+async function untilReleased(running: RunningPipeline, database: TestDatabase): Promise<void> {
+  await eventually(async () => {
+    await database.query(`INSERT INTO others SELECT coalesce(max(id), 0) + 1 FROM others`);
+    return held(running).length === 0;
+  });
+}
+
+describe('a table whose new schema the registry refuses', () => {
+  test('is held alone, and goes on in order when its level is changed', async () => {
+    const { database, options, orders, others } = await setup();
+    await using running = await runningPipeline(database, options);
+    expect(await changesIn(running, orders, 1)).toEqual(['r 1 10']);
+    await database.query(`ALTER TABLE orders ALTER qty TYPE text`);
+    await database.query(
+      `INSERT INTO orders VALUES (2, 'two'); UPDATE orders SET qty = 'x' WHERE id = 1`,
+    );
+    await database.query(`DELETE FROM orders WHERE id = 2; INSERT INTO others VALUES (1)`);
+    await running.records(others, 1);
+    await running.caughtUp();
+    expect(await changesIn(running, orders, 1)).toEqual(['r 1 10']);
+    expect(held(running)).toEqual([
+      {
+        topic: orders,
+        code: 'SCHEMA_INCOMPATIBLE',
+        message: expect.stringContaining(
+          'field qty was int or null, is string or null: BACKWARD forbids it',
+        ) as string,
+        cure: expect.stringContaining(`PUT /config/${orders}-value`) as string,
+      },
+    ]);
+    const status = running.pipeline.status();
+    expect(status).toMatchObject({ healthy: false, source: { state: 'running', error: null } });
+    await setLevel(`${orders}-value`, 'NONE');
+    await untilReleased(running, database);
+    await database.query(`INSERT INTO orders VALUES (3, 'three')`);
+    const told = ['r 1 10', 'c 2 two', 'u 1 x', 'd 2', 'tombstone 2', 'c 3 three'];
+    expect(await changesIn(running, orders, told.length)).toEqual(told);
+    expect(running.pipeline.status().healthy).toBe(true);
+    const holding = await running.pipeline.transport.describeTopic(`__tidemark.held.${orders}`);
+    const left = holding?.partitions[0];
+    expect(left?.startOffset).toBe(left?.endOffset);
+    expect(running.lines.join('\n')).toMatch(/the schema of subject .* changes: field qty was int/);
+  });
+
+  test('stays held over a restart, which writes nothing before what is held', async () => {
+    const { database, options, orders } = await setup();
+    await using folder = await temporaryFolder('held');
+    const given = { ...options, folder: folder.path };
+    {
+      await using running = await runningPipeline(database, given);
+      await changesIn(running, orders, 1);
+      await database.query(`ALTER TABLE orders ALTER qty TYPE text`);
+      await database.query(`INSERT INTO orders VALUES (2, 'two')`);
+      await eventually(() => held(running).length === 1);
+      await running.caughtUp();
+    }
+    await database.query(`UPDATE orders SET qty = 'newer' WHERE id = 2`);
+    await setLevel(`${orders}-value`, 'NONE');
+    await using running = await runningPipeline(database, given);
+    await database.query(`INSERT INTO orders VALUES (3, 'three')`);
+    const told = ['r 1 10', 'c 2 two', 'u 2 newer', 'c 3 three'];
+    expect(await changesIn(running, orders, told.length)).toEqual(told);
+    expect(held(running)).toEqual([]);
+  });
+
+  test('under transforms, too', async () => {
+    const { database, options, orders, others } = await setup({
+      transforms: 'unwrap',
+      'transforms.unwrap.type': 'io.debezium.transforms.ExtractNewRecordState',
+    });
+    await using running = await runningPipeline(database, options);
+    await running.records(orders, 1);
+    await database.query(`ALTER TABLE orders ALTER qty TYPE text`);
+    await database.query(`INSERT INTO orders VALUES (2, 'two'); INSERT INTO others VALUES (1)`);
+    await running.records(others, 1);
+    expect(held(running)).toMatchObject([{ topic: orders }]);
+    await setLevel(`${orders}-value`, 'NONE');
+    await untilReleased(running, database);
+    const values = (await running.records(orders, 2)).map(({ value }) => value);
+    expect(values).toMatchObject([
+      { id: 1, qty: 10 },
+      { id: 2, qty: 'two' },
+    ]);
+  });
+
+  test('at the first start stops at once: nothing has been read yet', async () => {
+    const { database, options, orders } = await setup();
+    const subject = `${orders}-value`;
+    await new ConfluentRegistry(registrySettingsFor(registry.url)).register(subject, '"string"');
+    await using running = await runningPipeline(database, options);
+    expect(running.pipeline.sourceFailure()).toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' });
+  });
+});
+
+describe('a registry that is away', () => {
+  test('makes the source wait, alive, longer than the server would wait for us', async () => {
+    const { database, options, orders } = await setup();
+    await database.query(`ALTER DATABASE ${database.name} SET wal_sender_timeout = '2s'`);
+    await using running = await runningPipeline(database, options);
+    await changesIn(running, orders, 1);
+    const sender = async (): Promise<{ readonly pid: unknown; readonly replied: number }> => {
+      const [row] = await database.query(
+        `SELECT pid, extract(epoch FROM reply_time)::float8 AS replied FROM pg_stat_replication r
+         JOIN pg_replication_slots s ON s.active_pid = r.pid WHERE s.database = current_database()`,
+      );
+      return { pid: row?.['pid'], replied: Number(row?.['replied']) };
+    };
+    const before = await sender();
+    registry.pause();
+    await database.query(
+      `ALTER TABLE orders ADD note text; INSERT INTO orders VALUES (2, 20, 'n')`,
+    );
+    await eventually(() => running.pipeline.status().source.error?.code === 'REGISTRY_CONNECT');
+    expect(running.pipeline.status()).toMatchObject({
+      healthy: false,
+      source: { state: 'running', connected: true },
+    });
+    await eventually(async () => (await sender()).replied > before.replied + 4);
+    registry.resume();
+    expect(await changesIn(running, orders, 2)).toEqual(['r 1 10', 'c 2 20']);
+    await eventually(() => running.pipeline.status().healthy);
+    expect((await sender()).pid).toBe(before.pid);
+  });
+
+  test('at the first start is told at once', async () => {
+    const { database, options } = await setup();
+    const away = { 'value.converter.schema.registry.url': 'http://127.0.0.1:1' };
+    const source = { ...options.source, ...away };
+    await using running = await runningPipeline(database, { ...options, source });
+    expect(running.pipeline.sourceFailure()).toMatchObject({ code: 'REGISTRY_CONNECT' });
+  });
+
+  test('does not keep the daemon from stopping', async () => {
+    const { database, options, orders } = await setup();
+    const running = await runningPipeline(database, options);
+    await changesIn(running, orders, 1);
+    registry.pause();
+    onTestFinished(() => registry.resume());
+    await database.query(
+      `ALTER TABLE orders ADD note text; INSERT INTO orders VALUES (2, 20, 'n')`,
+    );
+    await eventually(() => running.pipeline.status().source.error?.code === 'REGISTRY_CONNECT');
+    await running[Symbol.asyncDispose]();
+    const [slot] = await database.query(
+      `SELECT active FROM pg_replication_slots WHERE database = current_database()`,
+    );
+    expect(slot).toEqual({ active: false });
+  });
+});
