@@ -11,9 +11,7 @@ import {
 } from '../config/kafka-settings.ts';
 import { topicCreationGroup, topicCreationRules } from '../config/topic-creation.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { KafkaClient } from '../transport/kafka/kafka-client.ts';
-import { openKafkajsClient } from '../transport/kafka/kafkajs/kafkajs-client.ts';
-import { openPlatformaticClient } from '../transport/kafka/platformatic/platformatic-client.ts';
+import type { KafkaClient, KafkaConnection } from '../transport/kafka/kafka-client.ts';
 import {
   type ConnectionContext,
   kafkaConnection,
@@ -22,6 +20,21 @@ import { openKafkaTransport } from '../transport/kafka/kafka-transport.ts';
 import type { ConsumerDefaults } from '../transport/kafka/kafka-log-consumer.ts';
 import type { TopicSpecFor } from '../transport/kafka/topic-directory.ts';
 import type { Transport } from '../transport/transport.ts';
+
+type ClientName = 'kafkajs' | 'platformatic';
+
+/** Loaded when they are wanted: libraries of a cluster must not slow the start of an embedded log. */
+const CLIENTS: Readonly<Record<ClientName, (connection: KafkaConnection) => Promise<KafkaClient>>> =
+  {
+    kafkajs: async (connection) => {
+      const client = await import('../transport/kafka/kafkajs/kafkajs-client.ts');
+      return client.openKafkajsClient(connection);
+    },
+    platformatic: async (connection) => {
+      const client = await import('../transport/kafka/platformatic/platformatic-client.ts');
+      return client.openPlatformaticClient(connection);
+    },
+  };
 
 /** What `auto` means: the client that measured best (ARCHITECTURE, "Clients"). */
 const BEST = { producing: 'platformatic', consuming: 'platformatic' } as const;
@@ -66,10 +79,8 @@ async function openClients(
   const settings = kafkaSettings(config.transport);
   const login = kafkaLogin(config.transport, path.dirname(path.resolve(config.file)));
   const { client } = settings;
-  const open = (name: 'kafkajs' | 'platformatic'): Promise<KafkaClient> => {
-    const connection = kafkaConnection(settings, login, { clock, warn });
-    return name === 'kafkajs' ? openKafkajsClient(connection) : openPlatformaticClient(connection);
-  };
+  const open = async (name: ClientName): Promise<KafkaClient> =>
+    CLIENTS[name](kafkaConnection(settings, login, { clock, warn }));
   const names = client === 'auto' ? BEST : { producing: client, consuming: client };
   const producing = await open(names.producing);
   if (names.consuming === names.producing) return [producing, producing];
