@@ -48,15 +48,21 @@ export class GroupMembership {
 
   /** Joins, again and again while the group changes; the partitions that it gave to us. */
   async join(topics: readonly string[], signal: AbortSignal): Promise<readonly TopicPartition[]> {
-    const attempt = { ...this.#attempt('READ'), signal };
     for (;;) {
-      try {
-        return await this.#connections.retrying(attempt, () => this.#joinOnce(topics));
-      } catch (thrown) {
-        const state = stateOf(thrown);
-        if (state === 'stable' || signal.aborted) throw thrown;
-        this.#forgetUnknown(thrown);
-      }
+      const attempt = { ...this.#attempt('READ'), signal };
+      const assigned = await this.#connections.retrying(attempt, () => this.#tryToJoin(topics));
+      if (assigned !== null || signal.aborted) return assigned ?? [];
+    }
+  }
+
+  /** Null: the group changed meanwhile. */
+  async #tryToJoin(topics: readonly string[]): Promise<readonly TopicPartition[] | null> {
+    try {
+      return await this.#joinOnce(topics);
+    } catch (thrown) {
+      if (stateOf(thrown) === 'stable') throw thrown;
+      this.#forgetUnknown(thrown);
+      return null;
     }
   }
 

@@ -1,3 +1,4 @@
+import { TidemarkError } from '../../../foundation/errors.ts';
 import type { TopicPartition } from '../../transport.ts';
 import type {
   Isolation,
@@ -6,15 +7,22 @@ import type {
   KafkaTopicSpec,
   PartitionOffset,
 } from '../kafka-client.ts';
+import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import type { KafkaOperation } from '../kafka-errors.ts';
 import type { BrokerConnections } from './kafkajs-cluster.ts';
 import { AnsweredError, answeredCode } from './kafkajs-errors.ts';
-import type { KafkajsBroker, TopicMetadata, TopicOffsets } from './kafkajs-library.ts';
+import {
+  createTopic,
+  type KafkajsBroker,
+  type TopicMetadata,
+  type TopicOffsets,
+} from './kafkajs-library.ts';
 import { groupedByTopic, listOffsets } from './partition-offsets.ts';
 
 const UNKNOWN_TOPIC = 3;
 const NO_ACCESS_TO_TOPIC = 29;
 const TOPIC_EXISTS = 36;
+const NON_EMPTY_GROUP = 68;
 const GROUP_NOT_FOUND = 69;
 const INVALID_TOPIC = 17;
 const TOPIC_RESOURCE = 2;
@@ -65,13 +73,11 @@ export class KafkajsAdmin implements KafkaAdmin {
     const timeout = this.#connections.requestTimeoutMs;
     const created = await this.#tried('CREATE', `Topic:${name}`, async () => {
       const controller = await this.#connections.controller();
-      return controller.createTopics({ topics: [topic], timeout }).then(
-        () => true,
-        (thrown: unknown) => {
-          if (answeredCode(thrown) === TOPIC_EXISTS) return false;
-          throw thrown;
-        },
-      );
+      const { errorCode, errorMessage } = await createTopic(controller, topic, timeout);
+      if (errorCode === 0) return true;
+      if (errorCode === TOPIC_EXISTS) return false;
+      if (isRetriableKafkaError(kafkaErrorName(errorCode))) throw new AnsweredError(errorCode);
+      throw this.#connections.answer(errorCode, 'CREATE', `Topic:${name}`, errorMessage ?? null);
     });
     await this.#waitForLeaders(name);
     return created;
@@ -153,6 +159,12 @@ export class KafkajsAdmin implements KafkaAdmin {
         readonly results: readonly { readonly errorCode: number }[];
       };
       const code = answer.results[0]?.errorCode ?? 0;
+      if (code === NON_EMPTY_GROUP) {
+        const message = `Group ${group} has members and is not deleted`;
+        throw new TidemarkError('KAFKA_REBALANCE', `${message} (NON_EMPTY_GROUP).`, {
+          cure: 'Stop what reads as this group.',
+        });
+      }
       if (code !== 0 && code !== GROUP_NOT_FOUND) throw new AnsweredError(code);
     });
   }

@@ -16,7 +16,7 @@ import { KafkajsProducer } from './kafkajs-producer.ts';
 export async function openKafkajsClient(connection: KafkaConnection): Promise<KafkaClient> {
   const connections = new BrokerConnections(connection);
   try {
-    await connections.connect();
+    await connections.connect(false);
   } catch (error) {
     await connections[Symbol.asyncDispose]();
     throw error;

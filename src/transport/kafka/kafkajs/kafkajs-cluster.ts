@@ -108,8 +108,10 @@ export class BrokerConnections implements AsyncDisposable {
     return kafkaError(code, request, { says });
   }
 
-  async connect(): Promise<void> {
-    await this.retrying(this.attempt('DESCRIBE', 'Cluster'), async () => {
+  /** Tries each bootstrap server; with `patience` as long as a request may take. */
+  async connect(patience: boolean): Promise<void> {
+    const attempt = this.attempt('DESCRIBE', 'Cluster');
+    await this.retrying(patience ? attempt : { ...attempt, deadline: 0 }, async () => {
       await this.#cluster.connect();
       await this.#refresh();
     });

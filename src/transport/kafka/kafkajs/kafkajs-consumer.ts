@@ -50,7 +50,7 @@ export class KafkajsConsumer implements KafkaConsumer {
   ): Promise<KafkajsConsumer> {
     const connections = new BrokerConnections(connection);
     try {
-      await connections.connect();
+      await connections.connect(true);
       return new KafkajsConsumer(connections, options);
     } catch (error) {
       await connections[Symbol.asyncDispose]();
@@ -64,8 +64,7 @@ export class KafkajsConsumer implements KafkaConsumer {
         if (!topics.includes(topic)) this.#connections.forget(topic);
       }
       this.#topics = [...topics];
-      await this.#giveUp();
-      await this.#assign();
+      await this.#reassign();
     });
     this.#heartbeats ??= this.#watch();
   }
@@ -145,6 +144,15 @@ export class KafkajsConsumer implements KafkaConsumer {
     return change;
   }
 
+  async #reassign(): Promise<void> {
+    if (this.#membership === null) {
+      await this.#readEveryPartition();
+      return;
+    }
+    await this.#giveUp();
+    await this.#join(this.#membership);
+  }
+
   /** Lets the caller finish with its partitions while the group waits. */
   async #giveUp(): Promise<void> {
     const owned = this.#owned;
@@ -156,16 +164,10 @@ export class KafkajsConsumer implements KafkaConsumer {
     this.#owned = [];
   }
 
-  async #assign(): Promise<void> {
+  async #join(membership: GroupMembership): Promise<void> {
     const { signal } = this.#closing;
-    const topics = this.#topics;
-    await this.#connections.retrying(this.#connections.attempt('DESCRIBE', 'Cluster'), () =>
-      this.#connections.know(topics, true),
-    );
-    this.#counts = this.#partitionCounts();
-    const membership = this.#membership;
-    const partitions =
-      membership === null ? this.#everyPartition() : await membership.join(topics, signal);
+    await this.#lookUpTopics();
+    const partitions = await membership.join(this.#topics, signal);
     if (signal.aborted) return;
     this.#owned = partitions;
     const known = this.#options.onAssigned(partitions);
@@ -173,10 +175,26 @@ export class KafkajsConsumer implements KafkaConsumer {
     if (!signal.aborted) this.#positions.assign(await known);
   }
 
-  #everyPartition(): readonly TopicPartition[] {
-    return [...this.#counts].flatMap(([topic, count]) =>
+  /** Without a group nobody else has to be asked: what is read already goes on being read. */
+  async #readEveryPartition(): Promise<void> {
+    await this.#lookUpTopics();
+    const wanted = [...this.#counts].flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => ({ topic, partition })),
     );
+    const gone = this.#positions
+      .all()
+      .filter((old) => !wanted.some((p) => p.topic === old.topic && p.partition === old.partition))
+      .map(({ topic, partition }) => ({ topic, partition }));
+    this.#positions.remove(gone);
+    if (gone.length > 0) await this.#options.onRevoked(gone);
+    const added = wanted.filter((partition) => !this.#positions.has(partition));
+    if (added.length > 0) this.#positions.add(await this.#options.onAssigned(added));
+  }
+
+  async #lookUpTopics(): Promise<void> {
+    const attempt = this.#connections.attempt('DESCRIBE', 'Cluster');
+    await this.#connections.retrying(attempt, () => this.#connections.know(this.#topics, true));
+    this.#counts = this.#partitionCounts();
   }
 
   /** Topics that are missing, or that we may not see, have none. */
@@ -227,8 +245,7 @@ export class KafkajsConsumer implements KafkaConsumer {
     if (state === 'stable' && !(await this.#hasNewPartitions())) return;
     await this.#change(async () => {
       if (state === 'lost') this.#lose();
-      else await this.#giveUp();
-      await this.#assign();
+      await this.#reassign();
     }).catch((thrown: unknown) => {
       // Without an assignment nothing is read: the caller has to know.
       if (!this.#closing.signal.aborted) this.#failure ??= toTidemarkError(thrown, 'KAFKA_BROKER');

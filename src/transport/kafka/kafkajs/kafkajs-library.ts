@@ -164,15 +164,6 @@ export interface KafkajsBroker {
       partitions: readonly { partition: number; timestamp: number }[];
     }[];
   }): Promise<{ readonly responses: readonly TopicOffsets[] }>;
-  createTopics(options: {
-    readonly topics: readonly {
-      topic: string;
-      numPartitions: number;
-      replicationFactor: number;
-      configEntries: readonly { name: string; value: string }[];
-    }[];
-    readonly timeout: number;
-  }): Promise<unknown>;
   deleteTopics(options: {
     readonly topics: readonly string[];
     readonly timeout: number;
@@ -206,6 +197,7 @@ interface BrokerPool {
 /** The library's view of a cluster. */
 export interface KafkajsCluster {
   readonly brokerPool: BrokerPool;
+  readonly connectionPoolBuilder: { build: (address?: object) => Promise<ConnectionPool> };
   readonly targetTopics: Set<string>;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -221,7 +213,7 @@ export interface KafkajsCluster {
 
 const Cluster = load('kafkajs/src/cluster/index.js') as new (options: object) => KafkajsCluster;
 const { requests } = load('kafkajs/src/protocol/requests/index.js') as {
-  readonly requests: { readonly Metadata: unknown };
+  readonly requests: { readonly Metadata: unknown; readonly CreateTopics: unknown };
 };
 const Encoder = load('kafkajs/src/protocol/encoder.js') as new () => {
   writeInt32(value: number): { writeBoolean(value: boolean): object };
@@ -245,6 +237,7 @@ const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assigner
 export { MemberAssignment, MemberMetadata };
 
 const METADATA_KEY = 3;
+const CREATE_TOPICS_KEY = 19;
 
 interface SilentLogger {
   readonly namespace: () => SilentLogger;
@@ -270,20 +263,25 @@ function nothing(): void {
 /** A cluster whose brokers are mended; the options are the library's. */
 export function newCluster(options: object): KafkajsCluster {
   const cluster = new Cluster({ ...options, logger: SILENT });
-  const pool = cluster.brokerPool;
-  const create = pool.createBroker;
-  pool.createBroker = (brokerOptions) => mended(create(brokerOptions));
+  const { brokerPool, connectionPoolBuilder } = cluster;
+  const create = brokerPool.createBroker;
+  brokerPool.createBroker = (brokerOptions) => {
+    const broker = create(brokerOptions);
+    broker.metadata = (topics) => describeCluster(broker, topics);
+    return broker;
+  };
+  const build = connectionPoolBuilder.build;
+  connectionPoolBuilder.build = async (address) => mendedPool(await build(address));
   return cluster;
 }
 
-function mended(broker: KafkajsBroker): KafkajsBroker {
-  broker.metadata = (topics) => describeCluster(broker, topics);
-  for (const { requestQueue } of broker.connectionPool.pool) {
+function mendedPool(connections: ConnectionPool): ConnectionPool {
+  for (const { requestQueue } of connections.pool) {
     requestQueue.scheduleCheckPendingRequests = () => {
       checkAfterThrottle(requestQueue);
     };
   }
-  return broker;
+  return connections;
 }
 
 /**
@@ -299,9 +297,36 @@ export async function describeCluster(
   const asked = metadata({ topics: topics ?? [], allowAutoTopicCreation: false });
   const none = () => Promise.resolve(new Encoder().writeInt32(0).writeBoolean(false));
   const request = topics?.length === 0 ? { ...asked.request, encode: none } : asked.request;
+  return (await answerAsItIs(broker, { ...asked, request })) as ClusterMetadata;
+}
+
+/** A topic to create, as the library wants it. */
+export interface NewTopic {
+  readonly topic: string;
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Creates a topic; the library leaves out why it was not. */
+export async function createTopic(
+  broker: KafkajsBroker,
+  topic: NewTopic,
+  timeoutMs: number,
+): Promise<{ readonly errorCode: number; readonly errorMessage?: string | null }> {
+  const request = broker.lookupRequest(CREATE_TOPICS_KEY, requests.CreateTopics);
+  const asked = request({ topics: [topic], timeout: timeoutMs, validateOnly: false });
+  const { topicErrors } = (await answerAsItIs(broker, asked)) as {
+    readonly topicErrors: readonly { errorCode: number; errorMessage?: string | null }[];
+  };
+  return topicErrors[0] ?? { errorCode: 0 };
+}
+
+/** Without the library's reading of errors. */
+function answerAsItIs(broker: KafkajsBroker, asked: ProtocolRequest): Promise<unknown> {
   const { decode } = asked.response;
   const response = { decode, parse: (decoded: object) => Promise.resolve(decoded) };
-  return (await broker.connectionPool.send({ request, response })) as ClusterMetadata;
+  return broker.connectionPool.send({ ...asked, response });
 }
 
 /**

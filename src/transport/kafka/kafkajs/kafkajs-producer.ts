@@ -40,7 +40,7 @@ export class KafkajsProducer implements KafkaProducer {
   ): Promise<KafkajsProducer> {
     const connections = new BrokerConnections(connection);
     try {
-      await connections.connect();
+      await connections.connect(true);
       const { transactionalId, transactionTimeoutMs, compression } = options;
       const { operation, resource } = identityRequest(transactionalId);
       const timeout = systemClock.monotonicMs() + options.deliveryTimeoutMs;

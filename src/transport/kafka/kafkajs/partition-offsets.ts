@@ -8,8 +8,19 @@ const EARLIEST = -2;
 /** What Kafka answers for a time after the last record. */
 const NONE = -1;
 
-/** Offsets at a place of the partitions, asked of their leaders. */
+/** Offsets at a place of the partitions, asked of their leaders, in the order given. */
 export async function listOffsets(
+  connections: BrokerConnections,
+  partitions: readonly TopicPartition[],
+  at: 'earliest' | 'latest' | { readonly timestampMs: number },
+  isolation: Isolation,
+): Promise<readonly PartitionOffset[]> {
+  const found = await askUntilAnswered(connections, partitions, at, isolation);
+  const offsets = new Map(found.map((entry) => [`${entry.partition} ${entry.topic}`, entry]));
+  return partitions.flatMap(({ topic, partition }) => offsets.get(`${partition} ${topic}`) ?? []);
+}
+
+async function askUntilAnswered(
   connections: BrokerConnections,
   partitions: readonly TopicPartition[],
   at: 'earliest' | 'latest' | { readonly timestampMs: number },
@@ -25,7 +36,7 @@ export async function listOffsets(
   });
   const late = found.filter(({ offset }) => offset === NONE);
   if (late.length === 0 || timestamp === LATEST) return found;
-  const ends = await listOffsets(connections, late, 'latest', isolation);
+  const ends = await askUntilAnswered(connections, late, 'latest', isolation);
   return [...found.filter(({ offset }) => offset !== NONE), ...ends];
 }
 

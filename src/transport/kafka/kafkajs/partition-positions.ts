@@ -18,6 +18,11 @@ export class PartitionPositions {
   /** Other partitions than before. */
   assign(offsets: readonly PartitionOffset[]): void {
     this.#partitions = new Map();
+    this.add(offsets);
+  }
+
+  /** More partitions. */
+  add(offsets: readonly PartitionOffset[]): void {
     for (const { topic, partition, offset } of offsets) {
       const turn = ++this.#turns;
       const state = { topic, partition, position: offset, turn, ahead: null };
@@ -27,6 +32,10 @@ export class PartitionPositions {
 
   all(): readonly PartitionPosition[] {
     return [...this.#partitions.values()];
+  }
+
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) this.#partitions.delete(keyOf(topic, partition));
   }
 
   has({ topic, partition }: TopicPartition): boolean {
@@ -42,6 +51,12 @@ export class PartitionPositions {
     state.position = offset;
     state.turn = ++this.#turns;
     state.ahead = null;
+  }
+
+  /** Goes on further behind, unless the partition is read from elsewhere by now. */
+  skipTo(asked: PartitionPosition, offset: number): void {
+    const key = keyOf(asked.topic, asked.partition);
+    if (this.#partitions.get(key) === asked && asked.position < offset) this.seek(asked, offset);
   }
 
   /** Keeps what was fetched, unless the partition is read from elsewhere by now. */

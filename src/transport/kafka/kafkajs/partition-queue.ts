@@ -1,8 +1,11 @@
+import { systemClock } from '../../../foundation/clock.ts';
 import type { RecordBatch } from '../../record-batch.ts';
 import type { PartitionRecords } from '../kafka-client.ts';
 import { batchBytesAlone, recordBytes } from '../record-batch-writer.ts';
 
 const SEQUENCES = 2 ** 31;
+/** Far below `producer.id.expiration.ms`, after which a broker forgets a producer. */
+const KNOWN_FOR_MS = 60_000;
 
 /** A record batch that is not acknowledged: records `[from, to)` of its partition's. */
 export interface PendingBatch {
@@ -16,6 +19,7 @@ export interface PendingBatch {
 /** Sequence numbers by partition, for the life of a producer id. */
 export class Sequences {
   readonly #next = new Map<string, number>();
+  readonly #acknowledgedAt = new Map<string, number>();
 
   /** The first of `count` numbers, which are the partition's next ones. */
   take(topic: string, partition: number, count: number): number {
@@ -23,6 +27,16 @@ export class Sequences {
     const first = this.#next.get(key) ?? 0;
     this.#next.set(key, (first + count) % SEQUENCES);
     return first;
+  }
+
+  acknowledged(topic: string, partition: number): void {
+    this.#acknowledgedAt.set(`${partition} ${topic}`, systemClock.monotonicMs());
+  }
+
+  /** Whether the broker surely knows the producer in this partition. */
+  isKnown(topic: string, partition: number): boolean {
+    const at = this.#acknowledgedAt.get(`${partition} ${topic}`) ?? -Infinity;
+    return systemClock.monotonicMs() - at < KNOWN_FOR_MS;
   }
 }
 
@@ -36,6 +50,7 @@ export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
   readonly records: Int32Array;
+  readonly #sequences: Sequences;
   readonly #waiting: PendingBatch[];
   readonly #sent: PendingBatch[] = [];
   #again: PendingBatch[] = [];
@@ -49,6 +64,7 @@ export class PartitionQueue {
     this.topic = partition.topic;
     this.partition = partition.partition;
     this.records = partition.records;
+    this.#sequences = sequences;
     this.#waiting = this.#split(batch, batchBytes, sequences);
   }
 
@@ -57,9 +73,14 @@ export class PartitionQueue {
     return this.#waiting.length === 0 && this.#sent.length === 0;
   }
 
-  /** The batch that may go now, or null. */
+  /**
+   * The batch that may go now, or null. The first one goes alone: a broker that does not know the
+   * producer takes any number, and so the second batch before the first if that one fails.
+   */
   next(): PendingBatch | null {
-    return this.#again.length > 0 ? null : (this.#waiting[0] ?? null);
+    if (this.#again.length > 0) return null;
+    const alone = this.#sent.length > 0 && !this.#sequences.isKnown(this.topic, this.partition);
+    return alone ? null : (this.#waiting[0] ?? null);
   }
 
   /** The batch of `next` is on its way. */
@@ -77,6 +98,7 @@ export class PartitionQueue {
   }
 
   acknowledge(batch: PendingBatch): void {
+    this.#sequences.acknowledged(this.topic, this.partition);
     this.sendAgain(batch, []);
   }
 

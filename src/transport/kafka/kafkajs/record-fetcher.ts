@@ -13,10 +13,12 @@ import {
 } from './fetch-protocol.ts';
 import type { BrokerConnections } from './kafkajs-cluster.ts';
 import { mayPass } from './kafkajs-errors.ts';
+import { listOffsets } from './partition-offsets.ts';
 import type { PartitionPosition, PartitionPositions } from './partition-positions.ts';
 
 /** How long a broker holds a fetch that finds nothing (`fetch.max.wait.ms`). */
 const BROKER_WAIT_MS = 500;
+const OFFSET_OUT_OF_RANGE = 1;
 const RETRY_INITIAL_MS = 20;
 const RETRY_MAX_MS = 1000;
 
@@ -31,6 +33,7 @@ export class RecordFetcher {
   readonly #changed: () => void;
   readonly #busy = new Set<number>();
   readonly #backoff = new Backoff({ initialMs: RETRY_INITIAL_MS, maxMs: RETRY_MAX_MS });
+  readonly #outOfRange = new Set<PartitionPosition>();
   #resting = false;
   #failingSince: number | null = null;
   #failure: TidemarkError | null = null;
@@ -121,6 +124,10 @@ export class RecordFetcher {
     const name = kafkaErrorName(errorCode);
     if (isRetriableKafkaError(name)) return errorCode;
     const { topic, partition, position } = asked;
+    if (errorCode === OFFSET_OUT_OF_RANGE) {
+      this.#outOfRange.add(asked);
+      return errorCode;
+    }
     const says = `partition ${partition}, offset ${position}`;
     this.#failure ??= this.#connections.answer(errorCode, 'READ', `Topic:${topic}`, says);
     return null;
@@ -136,11 +143,29 @@ export class RecordFetcher {
     await systemClock.sleep(this.#backoff.nextDelayMs(), closing);
     try {
       if (!closing.aborted) await this.#connections.know(topics, true);
+      await this.#toStartOfLog();
     } catch (error) {
       this.#failed(error, topics);
     }
     this.#resting = false;
     this.#changed();
+  }
+
+  /** What retention took away cannot be read any more; behind the end there is an error. */
+  async #toStartOfLog(): Promise<void> {
+    const lost = [...this.#outOfRange];
+    this.#outOfRange.clear();
+    const starts = await listOffsets(this.#connections, lost, 'earliest', 'read_uncommitted');
+    for (const [i, { topic, partition, offset }] of starts.entries()) {
+      const { position } = lost[i] as PartitionPosition;
+      if (position < offset) {
+        this.#positions.skipTo(lost[i] as PartitionPosition, offset);
+      } else {
+        const says = `partition ${partition}, offset ${position}`;
+        const resource = `Topic:${topic}`;
+        this.#failure ??= this.#connections.answer(OFFSET_OUT_OF_RANGE, 'READ', resource, says);
+      }
+    }
   }
 
   /** What may pass is told only when it did not within a request's time. */

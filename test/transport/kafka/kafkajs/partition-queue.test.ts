@@ -8,8 +8,15 @@ import {
 } from '../../../../src/transport/kafka/kafkajs/partition-queue.ts';
 import { batchOf } from '../../batch-of.ts';
 
+/** Numbers of a producer that the broker knows. */
+function known(): Sequences {
+  const sequences = new Sequences();
+  sequences.acknowledged('t', 0);
+  return sequences;
+}
+
 /** A queue of so many records of ten bytes, about two to a batch. */
-function queueOf(count: number, sequences = new Sequences(), batchBytes = 200): PartitionQueue {
+function queueOf(count: number, sequences = known(), batchBytes = 200): PartitionQueue {
   const batch = batchOf(Array.from({ length: count }, () => ({ topic: 0, value: '0123456789' })));
   const records = Int32Array.from({ length: count }, (_, i) => i);
   return new PartitionQueue(batch, { topic: 't', partition: 0, records }, batchBytes, sequences);
@@ -23,7 +30,7 @@ function takeAll(queue: PartitionQueue): PendingBatch[] {
 
 describe('a queue', () => {
   test('splits by bytes, and numbers the records one after another', () => {
-    const sequences = new Sequences();
+    const sequences = known();
     const batches = takeAll(queueOf(5, sequences));
     expect(batches.map(({ from, to, baseSequence }) => [from, to, baseSequence])).toEqual([
       [0, 2, 0],
@@ -34,7 +41,7 @@ describe('a queue', () => {
   });
 
   test('gives a record that is larger than a batch one of its own', () => {
-    const batches = takeAll(queueOf(3, new Sequences(), 1));
+    const batches = takeAll(queueOf(3, known(), 1));
     expect(batches.map(({ from, to }) => [from, to])).toEqual([
       [0, 1],
       [1, 2],
@@ -62,6 +69,16 @@ describe('a queue', () => {
     expect(queue.next()).toBeNull();
     queue.sendAgain(third as PendingBatch);
     expect(takeAll(queue)).toEqual([second, third, fourth]);
+  });
+
+  test('sends the first batch of a producer alone, until it is acknowledged', () => {
+    const queue = queueOf(6, new Sequences());
+    const [first, ...more] = takeAll(queue) as [PendingBatch];
+    expect(more).toEqual([]);
+    queue.sendAgain(first);
+    expect(takeAll(queue)).toEqual([first]);
+    queue.acknowledge(first);
+    expect(takeAll(queue)).toHaveLength(2);
   });
 
   test('knows whether an earlier batch explains that a number is out of order', () => {
