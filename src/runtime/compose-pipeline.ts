@@ -71,6 +71,8 @@ export interface ComposedPipeline {
 /** Decoded, a record takes ten times its bytes: a few thousand rows to a transaction. */
 const SINK_POLL_BYTES = 2 * 1024 * 1024;
 const SINK_COMMIT_INTERVAL_MS = 1_000;
+/** A member that was away learns within two sessions of 45 s what the group has given to others. */
+const REBALANCE_MS = 90_000;
 
 /**
  * The one place where the parts of a pipeline are chosen and put together. Opens the store; throws
@@ -171,7 +173,10 @@ function composeSource(
   const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
   // Transforms see all records, as in Connect.
   const transforming = chain && transformingWriter({ ...records, apply: chain, held }, config.name);
-  const holding = { topics: held, writer: new RecordWriter({ ...records, apply: unchanged, held }) };
+  const holding = {
+    topics: held,
+    writer: new RecordWriter({ ...records, apply: unchanged, held }),
+  };
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
@@ -319,7 +324,7 @@ function composeSink(
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     // Consumers of the embedded log are this process: another task is another daemon.
-    fencedGraceMs: 0,
+    fencedGraceMs: config.transportType === 'kafka' ? REBALANCE_MS : 0,
     clock,
     logger: logger.child({ task: sink.name }),
     fault,

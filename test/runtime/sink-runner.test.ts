@@ -361,7 +361,7 @@ describe('a group with several members', () => {
     expect(log.filter((entry) => entry.startsWith('commit'))).toEqual(['commit u@1']);
   });
 
-  test('a partition that another task has is not committed; where nobody else reads, it ends', async () => {
+  test('a partition that another task has is not committed, and ends the only member', async () => {
     const { log, running, sink } = setup({
       polls: [[fetchedRecords('t', [0]), fetchedRecords('u', [0])]],
     });

@@ -10,7 +10,7 @@ const target = { schema: 'public', table: 't' };
 const NAME = `o'name"`;
 const SCHEMA = 'My State';
 
-test('positions are stored per sink; a claim shuts out the older one of its partition', async () => {
+test('positions are stored per sink; a claim shuts out the older one', async () => {
   await using database = await freshDatabase();
   const session = await openPostgresSession(sinkOptions(database), never);
   await prepareSinkTables(session, postgresTarget, SCHEMA, NAME);
