@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'registry',
           include: needsRegistry,
-          globalSetup: ['test/support/global-setup-registry.ts', ...globalSetup],
+          globalSetup: [packages, 'test/support/global-setup-registry.ts', ...globalSetup],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -82,7 +82,8 @@ export async function formatStorage(
   }
 }
 
-async function formattedTemplate(major: KafkaMajor, users: ScramUsers): Promise<string> {
+/** A folder as `kafka-storage format` leaves it. */
+export async function formattedTemplate(major: KafkaMajor, users: ScramUsers): Promise<string> {
   const libraries = await kafkaLibraries(major);
   const scram = Object.entries(users).flatMap(([name, password]) =>
     [256, 512].flatMap((bits) => [

@@ -57,13 +57,9 @@ export class RegistryServer implements AsyncDisposable {
   /** On the ports that it had, with nothing in it. */
   async start(): Promise<void> {
     if (this.#process?.running === true) return;
-    const package_ = await mavenArchive(
-      `apicurio-${VERSION}`,
-      `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`,
-      { stripComponents: 0 },
-    );
+    const { java, folder: program } = await registryPackage();
     this.#process = new ServerProcess({
-      program: await findNewJava(21),
+      program: java,
       args: [
         '-Xms64m',
         '-Xmx256m',
@@ -77,7 +73,7 @@ export class RegistryServer implements AsyncDisposable {
         '-Dapicurio.storage.kind=sql',
         '-Dapicurio.storage.sql.kind=h2',
         '-jar',
-        path.join(package_, 'quarkus-run.jar'),
+        path.join(program, 'quarkus-run.jar'),
       ],
       folder: this.#folder.path,
       log: path.join(this.#folder.path, 'registry.log'),
@@ -123,6 +119,16 @@ export class RegistryServer implements AsyncDisposable {
     );
     return answers.every(Boolean);
   }
+}
+
+/** The registry's program, 160 MB that are downloaded once, and a Java that runs it. */
+export async function registryPackage(): Promise<{ java: string; folder: string }> {
+  const folder = await mavenArchive(
+    `apicurio-${VERSION}`,
+    `io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`,
+    { stripComponents: 0 },
+  );
+  return { java: await findNewJava(21), folder };
 }
 
 /** The registry of the project `registry`. Its subjects are everybody's: name yours apart. */

@@ -22,7 +22,7 @@ export interface ServerCommand {
  */
 const WATCHDOG = 'read -r _; [ "$(readlink "/proc/$1/cwd")" = "$2" ] && kill -KILL "$1"';
 
-const POLL_MS = 20;
+const POLL_MS = 50;
 const STOP_DEADLINE_MS = 30_000;
 
 /** A server program under way; it never outlives the process that began it. */

@@ -28,12 +28,7 @@ export interface ConfluentReading {
 /** Reads a topic to its end with Confluent's Python client, decoding by the registry's schemas. */
 export async function readWithConfluent(reading: ConfluentReading): Promise<StrangersRecord[]> {
   const { bootstrapServers, topic, registryUrl = '-' } = reading;
-  const folder = await cachedFolder(
-    'confluent-kafka',
-    `python3 -m venv "$1" || { echo "apt-get install python3-venv" >&2; exit 1; }
-    "$1/bin/python" -m pip install -q "$2"`,
-    [PACKAGE],
-  );
+  const folder = await confluentPackage();
   const python = path.join(folder, 'bin/python');
   return linesOf(await output(python, [SCRIPT, bootstrapServers, topic, registryUrl]));
 }
@@ -44,17 +39,7 @@ export async function readWithKcat(
   topic: string,
   options: readonly string[] = [],
 ): Promise<StrangersRecord[]> {
-  // Unpacked, not installed: the machine is left as it is, and nobody has to be root.
-  const folder = await cachedFolder(
-    'kcat',
-    `cd "$1"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get download -qq kcat librdkafka1 libyajl2 ||
-      { apt-get update -qq; apt-get download -qq kcat librdkafka1 libyajl2; }
-    for package in *.deb; do dpkg-deb -x "$package" .; done
-    rm -f ./*.deb`,
-    [],
-  );
+  const folder = await kcatPackage();
   const kcat = path.join(folder, 'usr/bin/kcat');
   const environment = { LD_LIBRARY_PATH: path.join(folder, 'usr/lib/x86_64-linux-gnu') };
   const args = ['-C', '-b', bootstrapServers, '-t', topic, '-o', 'beginning', '-e', '-q', '-J'];
@@ -66,6 +51,30 @@ export async function readWithKcat(
       // kcat calls it so.
       value: value ?? (rest as { payload?: unknown }).payload ?? null,
     }),
+  );
+}
+
+/** An environment of Python with Confluent's client; 20 MB, downloaded once. */
+export function confluentPackage(): Promise<string> {
+  return cachedFolder(
+    'confluent-kafka',
+    `python3 -m venv "$1" || { echo "apt-get install python3-venv" >&2; exit 1; }
+    "$1/bin/python" -m pip install -q "$2"`,
+    [PACKAGE],
+  );
+}
+
+/** Debian's kcat, unpacked and not installed: the machine is left as it is. */
+export function kcatPackage(): Promise<string> {
+  return cachedFolder(
+    'kcat',
+    `cd "$1"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get download -qq kcat librdkafka1 libyajl2 ||
+      { apt-get update -qq; apt-get download -qq kcat librdkafka1 libyajl2; }
+    for package in *.deb; do dpkg-deb -x "$package" .; done
+    rm -f ./*.deb`,
+    [],
   );
 }
 
