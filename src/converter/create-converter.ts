@@ -5,6 +5,8 @@ import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME } from './avro-schema.ts';
 import { ByteArrayConverter } from './byte-array-converter.ts';
 import type { Converter, SchemaRegistry } from './converter.ts';
 import { JsonConverter } from './json-converter.ts';
+import { JsonSchemaConverter } from './json-schema-converter.ts';
+import type { SubjectNaming } from './registry/subject-name.ts';
 import { subjectNaming } from './registry/subject-name.ts';
 import { StringConverter } from './string-converter.ts';
 
@@ -27,9 +29,13 @@ export interface ConverterSettings {
   readonly subjectStrategy?: SubjectStrategy;
 }
 
+/** What names the subject of a schema without title, by its record. */
+const UNTITLED = 'object';
+
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   'org.apache.kafka.connect.json.JsonConverter': 'json',
   'io.confluent.connect.avro.AvroConverter': 'avro',
+  'io.confluent.connect.json.JsonSchemaConverter': 'jsonschema',
   'org.apache.kafka.connect.storage.StringConverter': 'string',
   'org.apache.kafka.connect.converters.ByteArrayConverter': 'bytearray',
 };
@@ -48,11 +54,13 @@ export function createConverter(settings: ConverterSettings): Converter {
       return new AvroConverter(settings.registry, {
         ...nulls,
         isKey: settings.isKey,
-        subjectOf: subjectNaming(
-          settings.subjectStrategy ?? 'topic',
-          settings.isKey,
-          `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`,
-        ),
+        subjectOf: subjects(settings, `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`),
+      });
+    case 'jsonschema':
+      return new JsonSchemaConverter(settings.registry, {
+        ...nulls,
+        decimalFormat: settings.decimalFormat ?? 'BASE64',
+        subjectOf: subjects(settings, UNTITLED),
       });
     case 'string':
       return new StringConverter();
@@ -60,7 +68,11 @@ export function createConverter(settings: ConverterSettings): Converter {
       return new ByteArrayConverter(settings.delegate ?? null);
     default:
       throw new TidemarkError('CONFIG_UNSUPPORTED', `there is no converter ${settings.name}`, {
-        cure: 'Use json, avro, string or bytearray.',
+        cure: 'Use json, avro, jsonschema, string or bytearray.',
       });
   }
+}
+
+function subjects(settings: ConverterSettings, unnamed: string): SubjectNaming {
+  return subjectNaming(settings.subjectStrategy ?? 'topic', settings.isKey, unnamed);
 }

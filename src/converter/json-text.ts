@@ -13,6 +13,8 @@ export interface JsonTextOptions {
    * default. Connect's own default is true; it loses nulls (PITFALLS C33).
    */
   readonly replaceNullWithDefault: boolean;
+  /** How a map without string keys has its entries: `[key,value]` (default), or an object each. */
+  readonly mapEntries?: 'pairs' | 'objects';
 }
 
 const JSON_TYPE: Readonly<Record<ConnectType, string>> = {
@@ -133,11 +135,13 @@ function mapJson(schema: ConnectSchema, value: ConnectValue, options: JsonTextOp
   const keys = element(schema.keySchema);
   const values = element(schema.valueSchema);
   const asObject = keys.type === 'string' && !keys.optional;
+  const asObjects = options.mapEntries === 'objects';
   const members: string[] = [];
   for (const [key, item] of value as ReadonlyMap<string | number, ConnectValue>) {
     const name = valueJson(keys, key, options);
     const text = valueJson(values, item, options);
-    members.push(asObject ? `${name}:${text}` : `[${name},${text}]`);
+    if (asObject) members.push(`${name}:${text}`);
+    else members.push(asObjects ? `{"key":${name},"value":${text}}` : `[${name},${text}]`);
   }
   return asObject ? `{${members.join(',')}}` : `[${members.join(',')}]`;
 }

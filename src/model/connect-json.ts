@@ -164,7 +164,7 @@ function arrayFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
   return (node as readonly JsonNode[]).map((item) => valueFromJson(items, item));
 }
 
-/** Objects for string keys, arrays of pairs for others (PITFALLS C31). */
+/** Objects for string keys, arrays of pairs or of `{key,value}` for others (PITFALLS C31). */
 function mapFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
   const values = part(schema.valueSchema);
   const map = new Map<string | number, ConnectValue>();
@@ -174,13 +174,18 @@ function mapFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {
   }
   if (!Array.isArray(node)) return mismatch(schema, node);
   const keys = part(schema.keySchema);
-  for (const pair of node as readonly JsonNode[]) {
-    if (!Array.isArray(pair)) return mismatch(schema, node);
-    const key = valueFromJson(keys, pair[0] as JsonNode);
+  for (const entry of node as readonly JsonNode[]) {
+    const [name, value] = entryOf(entry) ?? mismatch(schema, node);
+    const key = valueFromJson(keys, name);
     if (typeof key !== 'string' && typeof key !== 'number') return mismatch(schema, node);
-    map.set(key, valueFromJson(values, pair[1] as JsonNode));
+    map.set(key, valueFromJson(values, value));
   }
   return map;
+}
+
+function entryOf(node: JsonNode): readonly (JsonNode | undefined)[] | null {
+  if (isJsonObject(node)) return [node['key'], node['value']];
+  return Array.isArray(node) ? (node as readonly JsonNode[]) : null;
 }
 
 function structFromJson(schema: ConnectSchema, node: JsonNode): ConnectValue {

@@ -164,7 +164,7 @@ export class RecordWriter {
       await this.#prepareTopic(record);
     } catch (error) {
       if (held?.catches(error) !== true) throw error;
-      await held.hold(record.topic, error as TidemarkError);
+      await held.hold(record.topic, error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { must } from '../foundation/assert.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { TidemarkError } from '../foundation/errors.ts';
+
 import type { Converter } from '../converter/converter.ts';
 import { checkTopicCollisions } from '../envelope/topic-naming.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
@@ -175,7 +175,7 @@ export class TableEncoders {
       this.#encoders.set(table, await this.#compiled(table, schemas, hooks));
     } catch (error) {
       if (this.#holding?.topics.catches(error) !== true) throw error;
-      await this.#holding.topics.hold(schemas.topic, error as TidemarkError);
+      await this.#holding.topics.hold(schemas.topic, error);
       // Also those of older versions: their rows come behind the ones that are held.
       const others = [...this.#encoders.keys()].filter((other) =>
         this.#goesTo(other, schemas.topic),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createConverter } from '../../src/converter/create-converter.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import type { ConnectSchema, Struct } from '../../src/model/connect-schema.ts';
@@ -36,6 +36,19 @@ describe('converters by name', () => {
   test.each(['avro', 'io.confluent.connect.avro.AvroConverter'])('%s', async (name) => {
     const { bytes } = await written(name);
     expect(bytes?.toString('hex')).toBe('00000000010202000000000000004000');
+  });
+
+  test('jsonschema asks for an id of JSON, under the subject that the strategy names', async () => {
+    const register = vi.fn((..._: readonly string[]) => Promise.resolve(258));
+    const registry = { register, schemaById: () => Promise.reject(new Error('not asked')) };
+    for (const name of ['jsonschema', 'io.confluent.connect.json.JsonSchemaConverter']) {
+      const settings = { name, isKey: true, registry, subjectStrategy: 'topic-record' as const };
+      const converter = createConverter(settings);
+      const bytes = converter.fromConnect(await converter.prepare('t', SCHEMA), STRUCT);
+      expect(bytes?.toString('latin1')).toBe('\0\0\0\u0001\u0002{"id":1,"v":2.0,"n":null}');
+      expect(register.mock.lastCall?.[0]).toBe('t-n.S');
+      expect(register.mock.lastCall?.[2]).toBe('JSON');
+    }
   });
 
   test('an unknown name is refused', () => {

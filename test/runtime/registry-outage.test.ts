@@ -43,10 +43,10 @@ test('who registers waits until the registry is back, and the status says for wh
 test('a stop ends the wait with the error', async () => {
   const { outage, registry, stop } = setup(Number.POSITIVE_INFINITY);
   outage.begin(stop.signal, () => true);
-  const failure = expect(registry.register('s', 't')).rejects.toBe(AWAY);
+  const failure = registry.register('s', 't');
   await turns();
   stop.abort();
-  await failure;
+  await expect(failure).rejects.toBe(AWAY);
   expect(outage.waitsFor).toBeNull();
 });
 

@@ -8,7 +8,7 @@ import type { CompatibilityLevel } from './compatibility.ts';
 import type { RegistryAnswer } from './registry-http.ts';
 import { refusalOf, refused, RegistryHttp } from './registry-http.ts';
 import type { EarlierVersion, SchemaVerdict } from './schema-verdict.ts';
-import { describeChanges, judgeSchema, sameLayout } from './schema-verdict.ts';
+import { describeChanges, describeJsonChanges, judgeSchema, sameLayout } from './schema-verdict.ts';
 
 /** Told of each new version before it is registered; also of one that is forbidden. */
 export type VerdictListener = (subject: string, verdict: SchemaVerdict) => void;
@@ -88,9 +88,32 @@ export class ConfluentRegistry implements SchemaRegistry {
 
   /** What registering the schema would change; null: nothing, or the subject is new. */
   async judge(subject: string, schema: string, type: SchemaType): Promise<SchemaVerdict | null> {
-    if (type !== 'AVRO') return null;
     const level = await this.compatibility(subject);
+    if (type === 'JSON') return this.#judgeJson(subject, level, schema);
     return judgeSchema(level, schema, await this.#earlier(subject, level));
+  }
+
+  /** The fields are ours to tell, the rules of JSON Schema are the registry's. */
+  async #judgeJson(
+    subject: string,
+    level: CompatibilityLevel,
+    schema: string,
+  ): Promise<SchemaVerdict | null> {
+    const latest = await this.#latest(subject);
+    if (latest === null) return null;
+    const { version } = latest;
+    const changes = describeJsonChanges(latest.schema, schema);
+    const told = changes.join('; ') || 'the schema changes';
+    const path = `compatibility/subjects/${encodeURIComponent(subject)}/versions`;
+    const which = level.endsWith('_TRANSITIVE') ? '' : '/latest';
+    const body = content(schema, 'JSON');
+    const answer = await this.#http.request('POST', `${path}${which}?verbose=true`, body);
+    const { is_compatible: fits } = (answer.body ?? {}) as Record<string, unknown>;
+    if (fits !== false) {
+      return { grade: 'info', level, version, changes, text: `${told}: ${level} allows it` };
+    }
+    const text = `${told}: ${level} forbids it (compared with version ${version})`;
+    return { grade: 'breaking', level, version, changes, text };
   }
 
   /** The id under which the subject knows the schema already; null: it does not. */
@@ -102,16 +125,31 @@ export class ConfluentRegistry implements SchemaRegistry {
     throw refused(`look a schema up in subject ${subject}`, answer);
   }
 
+  /** What `register` would do, without doing it; throws what it would throw. */
+  async preview(subject: string, schema: string, type: SchemaType = 'AVRO'): Promise<void> {
+    await this.#known(subject, schema, type);
+  }
+
   async #idOf(subject: string, schema: string, type: SchemaType): Promise<number> {
+    const known = await this.#known(subject, schema, type);
+    return typeof known === 'number' ? known : this.#add(subject, schema, type, known);
+  }
+
+  /** The id that the schema has, or what it changes if it may be registered. */
+  async #known(
+    subject: string,
+    schema: string,
+    type: SchemaType,
+  ): Promise<number | SchemaVerdict | null> {
     const { autoRegister, useLatest } = this.#settings;
     if (!autoRegister && useLatest) return this.#latestId(subject, schema, type);
-    const known = await this.lookup(subject, schema, type);
-    if (known !== null) return known;
+    const id = await this.lookup(subject, schema, type);
+    if (id !== null) return id;
     if (!autoRegister) throw this.#missing(subject, await this.#latest(subject), schema, type);
     const verdict = await this.judge(subject, schema, type);
     if (verdict !== null) this.#onVerdict(subject, verdict);
     if (verdict?.grade === 'breaking') throw incompatible(subject, verdict.text);
-    return this.#add(subject, schema, type, verdict);
+    return verdict;
   }
 
   async #add(
@@ -225,8 +263,7 @@ function content(schema: string, type: SchemaType): Readonly<Record<string, stri
 }
 
 function differences({ schema: old }: RegisteredSchema, schema: string, type: SchemaType): string {
-  if (type !== 'AVRO') return '';
-  const changes = describeChanges(old, schema);
+  const changes = type === 'AVRO' ? describeChanges(old, schema) : describeJsonChanges(old, schema);
   return changes.length === 0 ? ' in names, defaults or properties' : ` (${changes.join('; ')})`;
 }
 

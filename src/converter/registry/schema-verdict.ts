@@ -1,4 +1,7 @@
+import { TidemarkError } from '../../foundation/errors.ts';
+import { avroSchemaText } from '../avro-schema.ts';
 import { parseAvroType } from '../avro-type.ts';
+import { connectSchemaOf } from '../json-schema-to-connect.ts';
 import type { AvroField, AvroRecord, AvroType } from '../avro-type.ts';
 import { compatibilityProblems, readingProblems } from './compatibility.ts';
 import type { CompatibilityLevel } from './compatibility.ts';
@@ -72,6 +75,19 @@ export function sameLayout(a: string, b: string): boolean {
 /** What differs between two schemas, in terms of fields. */
 export function describeChanges(old: string, fresh: string): readonly string[] {
   return fieldChanges(parseAvroType(old), parseAvroType(fresh)).map(sentence);
+}
+
+/** The same of JSON Schemas, in Avro's words; empty where Avro has none for their names. */
+export function describeJsonChanges(old: string, fresh: string): readonly string[] {
+  try {
+    return describeChanges(
+      avroSchemaText(connectSchemaOf(old)),
+      avroSchemaText(connectSchemaOf(fresh)),
+    );
+  } catch (error) {
+    if (error instanceof TidemarkError && error.code === 'SCHEMA_INVALID') return [];
+    throw error;
+  }
 }
 
 function allowed(

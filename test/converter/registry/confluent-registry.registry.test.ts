@@ -1,8 +1,10 @@
 import { SchemaRegistry as KafkaJsRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { describe, expect, test } from 'vitest';
 import type { RegistrySettings } from '../../../src/config/registry-options.ts';
+import { JsonSchemaConverter } from '../../../src/converter/json-schema-converter.ts';
 import { ConfluentRegistry } from '../../../src/converter/registry/confluent-registry.ts';
 import type { SchemaVerdict } from '../../../src/converter/registry/schema-verdict.ts';
+import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
 import { startRegistryFront } from '../../support/registry-front.ts';
 import { sharedRegistry, startRegistry } from '../../support/registry-server.ts';
 import { registrySettingsFor } from '../../support/registry-settings.ts';
@@ -206,6 +208,69 @@ test("what we register, Confluent's client for Node reads, and the other way rou
   const other = await theirs.register(given, { subject: `k-${process.pid}-value` });
   expect(JSON.parse(await registry.schemaById(other.id))).toEqual(JSON.parse(row(A_TEXT)));
   expect(await registry.register(`k-${process.pid}-value`, row(A_TEXT))).toBe(other.id);
+});
+
+describe('JSON Schema', () => {
+  const field = (type: ConnectSchema['type'], optional = false): ConnectSchema => ({
+    type: 'struct',
+    optional: false,
+    name: 'shop.Row',
+    fields: [{ name: 'a', schema: { type, optional } }],
+  });
+  const converterOf = (registry: ConfluentRegistry, subject: string) =>
+    new JsonSchemaConverter(registry, {
+      decimalFormat: 'BASE64',
+      replaceNullWithDefault: false,
+      subjectOf: () => subject,
+    });
+
+  test("Confluent's client for Node takes our records for valid and reads them", async () => {
+    const subject = newSubject();
+    const converter = converterOf(client().registry, subject);
+    const schema = field('int32', true);
+    const prepared = await converter.prepare('t', schema);
+    // Its validator takes words of Connect for misspelt ones unless it is told not to.
+    const lenient = { [SchemaType.JSON]: { strict: false } };
+    const theirs = new KafkaJsRegistry({ host: shared.url }, lenient);
+    for (const a of [7, null]) {
+      const bytes = converter.fromConnect(prepared, { schema, values: [a] }) as Buffer;
+      expect(await theirs.decode(bytes)).toEqual({ a });
+      const read = await converterOf(client().registry, subject).toConnect('t', bytes);
+      expect(read).toEqual({ schema, values: [a] });
+    }
+  });
+
+  test('a change that the level forbids names the field and is not sent', async () => {
+    const subject = newSubject();
+    const { registry, verdicts } = client();
+    const converter = converterOf(registry, subject);
+    await converter.prepare('t', field('int32'));
+    await setLevel(subject, 'FULL');
+    await expect(converter.prepare('t', field('string'))).rejects.toMatchObject({
+      code: 'SCHEMA_INCOMPATIBLE',
+      message: expect.stringContaining('field a was int, is string: FULL forbids it') as string,
+    });
+    expect(await versionsOf(subject)).toEqual([1]);
+    await setLevel(subject, 'NONE');
+    await converter.prepare('t', field('string'));
+    expect(verdicts.map(({ grade }) => grade)).toEqual(['breaking', 'info']);
+    expect(await versionsOf(subject)).toEqual([1, 2]);
+  });
+});
+
+test('preview says what register would, and registers nothing', async () => {
+  const subject = newSubject();
+  const { registry } = client();
+  await registry.preview(subject, row(A_INT));
+  expect(await versionsOf(subject)).toMatchObject({ error_code: 40401 });
+  await registry.register(subject, row(A_INT));
+  await setLevel(subject, 'BACKWARD');
+  await expect(registry.preview(subject, row(A_TEXT))).rejects.toMatchObject({
+    code: 'SCHEMA_INCOMPATIBLE',
+  });
+  await expect(
+    client({ autoRegister: false }).registry.preview(newSubject(), row(A_INT)),
+  ).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' });
 });
 
 test('an id that the registry does not have', async () => {
