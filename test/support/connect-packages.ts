@@ -35,7 +35,7 @@ export function connectPlugin(plugin: ConnectPlugin): Promise<string> {
   );
 }
 
-/** Apicurio's has no manifest of its services; without one a worker searches each jar for them. */
+/** Apicurio's has no manifest of its services; a worker would search each jar for them. */
 async function avroConverter(): Promise<string> {
   const libraries = await mavenLibraries(`apicurio-avro-converter-${APICURIO}`, [
     {
@@ -53,7 +53,7 @@ async function avroConverter(): Promise<string> {
   );
 }
 
-/** Lays the plugins into a new folder, which is what `plugin.path` takes: each is a folder there. */
+/** Lays the plugins into a new folder, each as a folder of its own: what `plugin.path` takes. */
 export async function layPlugins(
   folder: string,
   plugins: readonly ConnectPlugin[],

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { startConnect } from './connect-worker.ts';
 import { startOwnBroker } from './kafka.ts';
 import { readTopic } from './kafka-topic-reader.ts';
-import { freshDatabase } from './postgres.ts';
+import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { startRegistry } from './registry-server.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -45,21 +45,7 @@ test('Debezium writes rows as Avro, the file sink and the JDBC sink read them', 
     ...connect.avro(registry.origin),
   });
   await database.query(`CREATE SCHEMA target`);
-  await connect.put('jdbc', {
-    'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
-    topics,
-    'connection.url':
-      `jdbc:postgresql://${database.host}:${database.port}/${database.name}` +
-      `?currentSchema=target`,
-    'connection.username': database.user,
-    'connection.password': database.password,
-    'insert.mode': 'upsert',
-    'delete.enabled': 'true',
-    'primary.key.mode': 'record_key',
-    'schema.evolution': 'basic',
-    'collection.name.format': 'city_copy',
-    ...connect.avro(registry.origin),
-  });
+  await connect.put('jdbc', { ...jdbcSink(database), topics, ...connect.avro(registry.origin) });
   await database.query(`DELETE FROM city WHERE id = 2; UPDATE city SET name = 'Neu-Ulm'`);
   await database.until(`SELECT to_regclass('target.city_copy') IS NOT NULL`, [], 60_000);
   await database.until(`SELECT array_agg(name) = ARRAY['Neu-Ulm'] FROM target.city_copy`);
@@ -82,3 +68,17 @@ test('Debezium writes rows as Avro, the file sink and the JDBC sink read them', 
   await connect.stopConnector('source');
   await connect.delete('source');
 });
+
+function jdbcSink({ host, port, name, user, password }: TestDatabase): Record<string, string> {
+  return {
+    'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+    'connection.url': `jdbc:postgresql://${host}:${port}/${name}?currentSchema=target`,
+    'connection.username': user,
+    'connection.password': password,
+    'insert.mode': 'upsert',
+    'delete.enabled': 'true',
+    'primary.key.mode': 'record_key',
+    'schema.evolution': 'basic',
+    'collection.name.format': 'city_copy',
+  };
+}

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { freshPrefix, sharedBroker, startOwnBroker } from './kafka.ts';
+import { makeTopics } from './kafka-topics.ts';
 import { KAFKA_USERS } from './kafka-security.ts';
 import { pem } from './tls-server.ts';
 
@@ -12,7 +13,7 @@ test('the shared broker makes topics, and only those that are asked for', async 
   const admin = kafka.admin();
   await admin.connect();
   const topic = freshPrefix();
-  expect(await admin.createTopics({ topics: [{ topic }], waitForLeaders: true })).toBe(true);
+  await makeTopics(bootstrapServers, [{ topic }]);
   expect(await admin.listTopics()).toContain(topic);
   await admin.disconnect();
 });
@@ -28,10 +29,7 @@ test('an own broker keeps its topics over a kill and a stop', async () => {
       await admin.disconnect();
     }
   };
-  const admin = new Kafka({ ...quiet, brokers: [broker.bootstrapServers] }).admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept' }], waitForLeaders: true });
-  await admin.disconnect();
+  await makeTopics(broker.bootstrapServers, [{ topic: 'kept' }]);
   await broker.kill();
   await broker.start();
   expect(await topics()).toEqual(['kept']);
@@ -48,16 +46,13 @@ test('a cluster of three goes on when the leader of a partition is killed', asyn
     retry: { retries: 20, initialRetryTime: 50, maxRetryTime: 500 },
   }).admin();
   await admin.connect();
-  await admin.createTopics({
-    topics: [{ topic: 'led', numPartitions: 1, replicationFactor: 3 }],
-    waitForLeaders: false,
-  });
+  await makeTopics(cluster.bootstrapServers, [
+    { topic: 'led', numPartitions: 1, replicationFactor: 3 },
+  ]);
   const leader = async (): Promise<number> => {
     const { topics } = await admin.fetchTopicMetadata({ topics: ['led'] });
     return topics[0]?.partitions[0]?.leader ?? -1;
   };
-  // Not every broker has heard of it yet; kafkajs asks any.
-  await expect.poll(leader, { timeout: 20_000 }).toBeGreaterThan(0);
   const first = await leader();
   await cluster.nodes.find(({ nodeId }) => nodeId === first)?.kill();
   await expect.poll(leader, { timeout: 20_000 }).not.toBe(first);
@@ -76,8 +71,8 @@ test('a secured broker knows every mechanism, and denies what no ACL allows', as
       sasl: { mechanism, username: 'admin', password } as never,
     }).admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: mechanism }], waitForLeaders: true });
-    expect(await admin.listTopics()).toContain(mechanism);
+    await admin.createTopics({ topics: [{ topic: mechanism }], waitForLeaders: false });
+    await expect.poll(() => admin.listTopics()).toContain(mechanism);
     await admin.disconnect();
   }
   const seen = async (kafka: Kafka): Promise<string[]> => {

@@ -17,8 +17,8 @@ export interface RegistryFrontOptions {
 
 /**
  * `pass` is a registry as it should be. A number answers each request with that status and an
- * error as Confluent's registry words them; `hang` never answers; `cut` ends the connection when the
- * request is there, so that nobody knows whether it counted.
+ * error as Confluent's registry words them; `hang` never answers; `cut` ends the connection when
+ * the request is there, so that nobody knows whether it counted.
  */
 export type FrontBehaviour = 'pass' | 'hang' | 'cut' | number;
 

@@ -2,6 +2,7 @@ import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { freshPrefix, sharedBroker } from './kafka.ts';
+import { makeTopics } from './kafka-topics.ts';
 import { startRegistry } from './registry-server.ts';
 import { readWithConfluent, readWithKcat } from './stranger-readers.ts';
 
@@ -9,12 +10,10 @@ test("Confluent's Python client and kcat read each record of a topic to its end"
   const { bootstrapServers } = sharedBroker();
   const topic = freshPrefix();
   const kafka = new Kafka({ brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  for (const name of [topic, `${topic}-avro`]) {
-    await admin.createTopics({ topics: [{ topic: name, numPartitions: 2 }], waitForLeaders: true });
-  }
-  await admin.disconnect();
+  await makeTopics(
+    bootstrapServers,
+    [topic, `${topic}-avro`].map((name) => ({ topic: name, numPartitions: 2 })),
+  );
   const registry = await startRegistry();
   const client = new SchemaRegistry({ host: registry.url });
   const schema = JSON.stringify({
