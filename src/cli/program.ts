@@ -7,6 +7,8 @@ import { checkCommand } from './check-command.ts';
 import type { CliContext } from './cli-context.ts';
 import { demoCommand } from './demo-command.ts';
 import { explainCommand } from './explain-command.ts';
+import { handoverCommand } from './handover-command.ts';
+import { importCommand } from './import-command.ts';
 import { initCommand } from './init-command.ts';
 import { offsetsShowCommand } from './offsets-command.ts';
 import { planCommand } from './plan-command.ts';
@@ -71,6 +73,7 @@ export function buildProgram(context: CliContext, outcome: { exitCode: number })
   pipelineCommands(program, context, outcome);
   signalCommands(program, context);
   inspectCommands(program, context);
+  migrationCommands(program, context, outcome);
   demoCommands(program, context, outcome);
   program.addHelpText(
     'after',
@@ -202,12 +205,48 @@ function inspectCommands(program: Command, context: CliContext): void {
       const { path, file, json: asJson = false } = options;
       await offsetsShowCommand({ path, file, json: asJson }, context);
     });
+  json(offsets.command('handover'))
+    .description('whether Debezium can go on from here, and what it has to be told')
+    .argument('<file>', 'pipeline file')
+    .addHelpText('after', example('tidemark offsets handover shop.yaml'))
+    .action(async (file: string, options: JsonFlag) =>
+      handoverCommand(file, { json: options.json ?? false }, context),
+    );
   json(program.command('explain'))
     .description('what an error code means and what to do; all codes without one')
     .argument('[code]', 'for example PG_SLOT_IN_USE')
     .addHelpText('after', example('tidemark explain PG_WAL_LEVEL'))
     .action((code: string | undefined, options: JsonFlag) => {
       explainCommand(code, { json: options.json ?? false }, context.output);
+    });
+}
+
+function migrationCommands(
+  program: Command,
+  context: CliContext,
+  outcome: { exitCode: number },
+): void {
+  const imports = program.command('import').description('take over from another program');
+  json(imports.command('debezium'))
+    .description('write the pipeline file of a Debezium connector, and adopt its offset and slot')
+    .argument('<source...>', "Connect's REST URL, or JSON and properties files")
+    .option('--connector <name>', 'which one')
+    .option('-o, --output <file>', 'the pipeline file; by default <name>.yaml')
+    .option('--bootstrap-servers <hosts>', 'stay on Kafka; otherwise the embedded log')
+    .option('--offsets-topic <topic>', "the worker's offset.storage.topic")
+    .option('--dry-run', 'show what would be written; write and store nothing')
+    .addHelpText(
+      'after',
+      example(
+        'tidemark import debezium http://localhost:8083 --connector shop --dry-run',
+        'tidemark import debezium connect.properties shop.properties -o shop.yaml',
+      ),
+    )
+    .action(async (sources: string[], options: JsonFlag & ImportFlags) => {
+      const { connector, output, bootstrapServers, offsetsTopic } = options;
+      const { dryRun = false, json: asJson = false } = options;
+      const chosen = { connector, output, bootstrapServers, offsetsTopic };
+      outcome.exitCode = await importCommand(sources, { ...chosen, dryRun, json: asJson }, context);
     });
 }
 
@@ -231,6 +270,14 @@ function demoCommands(program: Command, context: CliContext, outcome: { exitCode
         context,
       );
     });
+}
+
+interface ImportFlags {
+  readonly connector?: string;
+  readonly output?: string;
+  readonly bootstrapServers?: string;
+  readonly offsetsTopic?: string;
+  readonly dryRun?: boolean;
 }
 
 type StatusFlags = JsonFlag & { path?: string; url?: string };

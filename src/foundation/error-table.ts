@@ -84,6 +84,13 @@ export const ERROR_TABLE = {
     'The embedded store failed to read or write.',
     'Check the disk; the stored data up to the last flush is intact.',
   ),
+  CONNECT_REST: policy(
+    'stop',
+    3,
+    502,
+    "Kafka Connect's REST interface does not answer as it should.",
+    'Check the URL (http://host:8083) and that the worker runs.',
+  ),
   HANDOVER_REFUSED: policy(
     'stop',
     3,

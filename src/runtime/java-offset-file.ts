@@ -3,9 +3,9 @@ import { TidemarkError } from '../foundation/errors.ts';
 
 /** What a Java program writes in front of a HashMap, up to the two numbers of its table. */
 const MAP_HEAD = Buffer.concat([
-  Buffer.from('aced0005' + '7372', 'hex'),
+  Buffer.from('aced00057372', 'hex'),
   utf('java.util.HashMap'),
-  Buffer.from('0507dac1c31660d1' + '03' + '0002' + '46', 'hex'),
+  Buffer.from('0507dac1c31660d103000246', 'hex'),
   utf('loadFactor'),
   Buffer.from('49', 'hex'),
   utf('threshold'),
@@ -21,9 +21,9 @@ const ARRAY = 0x75;
 const BYTES_CLASS = Buffer.concat([
   Buffer.from('72', 'hex'),
   utf('[B'),
-  Buffer.from('acf317f8060854e0' + '02' + '0000' + '7870', 'hex'),
+  Buffer.from('acf317f8060854e00200007870', 'hex'),
 ]);
-const BYTES_CLASS_AGAIN = Buffer.from('71' + '007e0002', 'hex');
+const BYTES_CLASS_AGAIN = Buffer.from('71007e0002', 'hex');
 
 function utf(text: string): Buffer {
   const length = Buffer.alloc(2);

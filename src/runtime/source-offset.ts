@@ -94,9 +94,9 @@ export function fromConnectEntries(
     const gone = `the offset of ${name} was deleted by somebody else: it starts as if new`;
     return { offset: null, warning: own === null ? null : gone };
   }
-  const offset = parseMap(theirs);
+  const offset = parseOffsetMap(theirs);
   if (own === null) return { offset: { partition, offset }, warning: null };
-  if (sameMap(offset, parseMap(own.beside))) {
+  if (sameMap(offset, parseOffsetMap(own.beside))) {
     return { offset: { partition, offset: { ...offset, ...own.offset } }, warning: null };
   }
   return {
@@ -140,8 +140,9 @@ function parseOwn(text: string): { readonly beside: string; readonly offset: Off
   throw new TidemarkError('STORE_IO', 'our entry beside the stored source offset is not one');
 }
 
-function parseMap(text: string): OffsetMap {
-  const node = parse(text);
+/** An offset map of Connect's: its text, or what was parsed of it without loss. */
+export function parseOffsetMap(map: string | JsonNode): OffsetMap {
+  const node = typeof map === 'string' ? parse(map) : map;
   if (isJsonObject(node)) return valuesOf(node);
   throw new TidemarkError('STORE_IO', 'the stored source offset is not a map');
 }

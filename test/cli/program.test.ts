@@ -11,17 +11,19 @@ describe('help', () => {
     for (const command of [...COMMANDS, 'offsets']) expect(stdout).toContain(`\n  ${command} `);
   });
 
-  test.each([...COMMANDS.map((name) => [name]), ['offsets', 'show']])(
-    '%s %s',
-    async (...command) => {
-      const words = command.filter((word) => typeof word === 'string');
-      const { code, stdout, stderr } = await runProgram([...words, '--help']);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain(`Usage: tidemark ${words.join(' ')}`);
-      expect(stdout).toContain('--json');
-      expect(stdout).toMatch(/Examples:\n {2}tidemark /);
-    },
-  );
+  test.each([
+    ...COMMANDS.map((name) => [name]),
+    ['offsets', 'show'],
+    ['offsets', 'handover'],
+    ['import', 'debezium'],
+  ])('%s %s', async (...command) => {
+    const words = command.filter((word) => typeof word === 'string');
+    const { code, stdout, stderr } = await runProgram([...words, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: tidemark ${words.join(' ')}`);
+    expect(stdout).toContain('--json');
+    expect(stdout).toMatch(/Examples:\n {2}tidemark /);
+  });
 
   test('the version', async () => {
     expect(await runProgram(['--version'])).toMatchObject({

@@ -22,8 +22,17 @@ test("the key is Connect's", () => {
 
 /** In which Debezium puts the names into its HashMap. */
 const PUT_ORDER = [
-  ...['ts_usec', 'txId', 'lsn', 'xmin', 'snapshot', 'last_snapshot_record', 'snapshot_completed'],
-  ...['lsn_proc', 'lsn_commit', 'messageType', 'transaction_id'],
+  'ts_usec',
+  'txId',
+  'lsn',
+  'xmin',
+  'snapshot',
+  'last_snapshot_record',
+  'snapshot_completed',
+  'lsn_proc',
+  'lsn_commit',
+  'messageType',
+  'transaction_id',
   'transaction_data_collection_order_public.txmeta',
   'incremental_snapshot_primary_key',
   'incremental_snapshot_maximum_key',

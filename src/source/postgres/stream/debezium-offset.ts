@@ -43,6 +43,20 @@ export function debeziumOffsetProblem(offset: OffsetMap): TidemarkError | null {
   return null;
 }
 
+/** Why Debezium cannot go on from our offset without a gap; null: it can, from its keys alone. */
+export function handoverProblem(stored: SourceOffset): TidemarkError | null {
+  if (stored.offset['tidemark.version'] === undefined) return null;
+  const { snapshot, snapshotState = null } = fromSourceOffset(stored);
+  if (snapshot !== 'running' && snapshotState === null) return null;
+  const open = snapshot === 'running' ? 'the first snapshot' : 'a snapshot beside the stream';
+  const message = `Debezium cannot take over: ${open} is under way, and it knows nothing of it`;
+  return new TidemarkError('HANDOVER_REFUSED', message, {
+    cure:
+      'Let the daemon run until it is complete (tidemark status), or stop it by ' +
+      'tidemark signal <file> stop-snapshot; then stop the daemon.',
+  });
+}
+
 const INCREMENTAL_KEY = 'incremental_snapshot_primary_key';
 
 function refusal(reason: string, cure: string): TidemarkError {

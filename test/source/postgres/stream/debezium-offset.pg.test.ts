@@ -69,8 +69,11 @@ test('inside a transaction the events that Debezium had sent are left out', asyn
   );
   const last = receiver.events.at(-1);
   const offset = {
-    ...{ lsn: Number(last?.lsn), lsn_proc: Number(last?.lsn), lsn_commit: before },
-    ...{ messageType: 'INSERT', txId: last?.transactionId ?? null },
+    lsn: Number(last?.lsn),
+    lsn_proc: Number(last?.lsn),
+    lsn_commit: before,
+    messageType: 'INSERT',
+    txId: last?.transactionId ?? null,
   };
   expect(ids(receiver)).toEqual([1, 2, 3]);
   const next = heldBy(debeziumOnly(null, offset));

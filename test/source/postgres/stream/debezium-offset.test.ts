@@ -3,8 +3,10 @@ import { lsn } from '../../../../src/model/lsn.ts';
 import {
   ANY_SERVER,
   debeziumOffsetProblem,
+  handoverProblem,
   readStoredOffset,
 } from '../../../../src/source/postgres/stream/debezium-offset.ts';
+import type { ReplicationOffset } from '../../../../src/source/postgres/stream/replication-offset.ts';
 import { toSourceOffset } from '../../../../src/source/postgres/stream/replication-offset.ts';
 import recorded from '../../../golden/offsets/debezium-3.6.0-postgres.json' with { type: 'json' };
 
@@ -98,6 +100,16 @@ test.each<[string, OffsetMap]>([
   ['keys without values', { ...DONE, lsn_proc: null, snapshot: null, messageType: null }],
 ])('taken over: %s', (_title, offset) => {
   expect(adopted(offset)).toMatchObject({ endLsn: lsn(5n), sentBefore: null });
+});
+
+test('Debezium is not let in while a snapshot is under way', () => {
+  const own = { ...adopted(DONE), systemIdentifier: '7', timeline: 1 };
+  const problemOf = (more: Partial<ReplicationOffset>): string | undefined =>
+    handoverProblem(toSourceOffset('shop', { ...own, ...more }))?.message;
+  expect(problemOf({})).toBeUndefined();
+  expect(problemOf({ snapshot: 'running' })).toMatch(/first snapshot is under way/);
+  expect(problemOf({ snapshotState: '{}' })).toMatch(/beside the stream is under way/);
+  expect(handoverProblem({ partition, offset: DONE })).toBeNull();
 });
 
 test('our own offset is read as such', () => {

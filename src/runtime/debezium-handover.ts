@@ -1,0 +1,59 @@
+import type { PipelineConfig } from '../config/pipeline-config.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import type { SourceOffset } from '../model/change-event.ts';
+import { handoverProblem } from '../source/postgres/stream/debezium-offset.ts';
+import { openForReading } from './open-transport.ts';
+import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
+import { sourceOptionsOf } from './source-options.ts';
+import { checkStore } from './store-check.ts';
+
+/** What a Debezium connector needs to go on where a pipeline stopped. */
+export interface DebeziumHandover {
+  readonly connector: string;
+  /** Properties that have to be these; all others are those of the pipeline's source. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Body of `PATCH /connectors/<name>/offsets`. */
+  readonly offsets: readonly SourceOffset[];
+  /** The offset is already in the topic where Connect looks. */
+  readonly inPlace: boolean;
+}
+
+/** Throws HANDOVER_REFUSED while something is open that Debezium would not go on with. */
+export async function prepareHandover(
+  config: PipelineConfig,
+  clock: Clock,
+): Promise<DebeziumHandover> {
+  const { name, transportType, storePath } = config;
+  const inPlace = transportType === 'kafka';
+  const { heldBy } = inPlace ? { heldBy: null } : checkStore(storePath);
+  if (heldBy !== null) {
+    throw new TidemarkError('HANDOVER_REFUSED', `the daemon still runs (process ${heldBy})`, {
+      cure: 'Stop it: two programs cannot read one slot.',
+    });
+  }
+  const { topicPrefix, slotName, publicationName } = sourceOptionsOf(config.source);
+  await using transport = await openForReading({ config }, clock);
+  const { offset } = await loadSourceOffset(transport, name, { server: topicPrefix });
+  if (offset === null) {
+    throw new TidemarkError('HANDOVER_REFUSED', `the pipeline ${name} has no offset yet`, {
+      cure: 'Start the connector as a new one.',
+    });
+  }
+  const problem = handoverProblem(offset);
+  if (problem !== null) throw problem;
+  const [theirs] = toConnectEntries(name, offset);
+  const map = JSON.parse(theirs?.value ?? '{}') as SourceOffset['offset'];
+  return {
+    connector: name,
+    config: {
+      'plugin.name': 'pgoutput',
+      'slot.name': slotName,
+      'publication.name': publicationName,
+      'publication.autocreate.mode': 'disabled',
+      'topic.prefix': topicPrefix,
+    },
+    offsets: [{ partition: offset.partition, offset: map }],
+    inPlace,
+  };
+}
