@@ -2,7 +2,7 @@ import { isIP, connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Backoff } from '../../../foundation/backoff.ts';
 import { systemClock } from '../../../foundation/clock.ts';
-import type { TidemarkError } from '../../../foundation/errors.ts';
+import { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaConnection, KafkaTls } from '../kafka-client.ts';
 import { kafkaError, type KafkaOperation } from '../kafka-errors.ts';
 import { bearerLogin } from './bearer-login.ts';
@@ -135,8 +135,10 @@ export class BrokerConnections implements AsyncDisposable {
       } catch (thrown) {
         this.noteFailure(thrown);
         const error = this.error(thrown, attempt.operation, attempt.resource);
+        // An error of ours was decided on by whoever threw it.
+        const final = thrown instanceof TidemarkError || !mayPass(thrown);
         const late = systemClock.monotonicMs() >= attempt.deadline;
-        if (!mayPass(thrown) || late || attempt.signal.aborted || this.closing.aborted) throw error;
+        if (final || late || attempt.signal.aborted || this.closing.aborted) throw error;
         await systemClock.sleep(backoff.nextDelayMs(), attempt.signal);
       }
     }

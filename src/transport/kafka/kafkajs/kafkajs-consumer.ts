@@ -38,7 +38,8 @@ export class KafkajsConsumer implements KafkaConsumer {
     this.#connections = connections;
     this.#options = options;
     const { group } = options;
-    this.#membership = group === null ? null : new GroupMembership(connections, { ...options, group });
+    this.#membership =
+      group === null ? null : new GroupMembership(connections, { ...options, group });
     this.#fetcher = new RecordFetcher(connections, this.#positions, options, () => {
       this.#wake();
     });

@@ -215,7 +215,9 @@ describe('a group', () => {
   });
 
   test('that went on without a member: its partitions are lost, its commit refused', async () => {
-    await using broker = await startOwnBroker({ settings: { 'group.min.session.timeout.ms': 500 } });
+    await using broker = await startOwnBroker({
+      settings: { 'group.min.session.timeout.ms': 500 },
+    });
     await using session = await KafkaSession.open(broker.bootstrapServers);
     const group = `${session.prefix}-g`;
     const topic = await session.topic('lost');

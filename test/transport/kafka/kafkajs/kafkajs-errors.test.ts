@@ -92,7 +92,12 @@ test.each([
     'KAFKA_AUTH',
     'Kafka refused the login',
   ],
-  ['anything else', new Error('surprise'), 'KAFKA_BROKER', 'WRITE of Topic:orders failed: surprise'],
+  [
+    'anything else',
+    new Error('surprise'),
+    'KAFKA_BROKER',
+    'WRITE of Topic:orders failed: surprise',
+  ],
 ])('%s has its code and says what was asked', (_, thrown, code, message) => {
   const error = fromLibrary(thrown, REQUEST);
   expect(error.code).toBe(code);

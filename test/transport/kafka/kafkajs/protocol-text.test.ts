@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
 import { ByteReader } from '../../../../src/foundation/byte-reader.ts';
 import { ByteWriter } from '../../../../src/foundation/byte-writer.ts';
-import {
-  readText,
-  writeText,
-} from '../../../../src/transport/kafka/kafkajs/protocol-text.ts';
+import { readText, writeText } from '../../../../src/transport/kafka/kafkajs/protocol-text.ts';
 
 test('texts have 16 bits of length in bytes; null has -1', () => {
   const writer = new ByteWriter();
