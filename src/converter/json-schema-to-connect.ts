@@ -1,5 +1,5 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import { isJsonObject, JsonNumber, parseLosslessJson } from '../foundation/lossless-json.ts';
+import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import type { JsonNode, JsonObject } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
 import type { ConnectField, ConnectSchema, ConnectType } from '../model/connect-schema.ts';
@@ -139,13 +139,10 @@ function indexOf(node: JsonNode): number | null {
   return typeof index === 'number' ? index : null;
 }
 
+/** Connect's parameters are texts. */
 function textsOf(node: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(node).map(([name, value]) => [
-      name,
-      value instanceof JsonNumber ? value.text : String(value as string),
-    ]),
-  );
+  const texts = Object.entries(node).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(texts) as Readonly<Record<string, string>>;
 }
 
 function invalid(where: string, what: string): TidemarkError {

@@ -10,6 +10,7 @@ import { reselectWarnings } from '../source/postgres/stream/row-reselector.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { recordProblems } from './record-checks.ts';
+import { checkRegistry } from './registry-check.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { transformProblems } from './pipeline-transforms.ts';
@@ -81,9 +82,13 @@ async function checkSource(
   const warnings = report.warnings.map(
     ({ message, cure }) => `source: ${message}${cure === '' ? '' : `. ${cure}`}`,
   );
-  const found = [...report.problems, ...recordProblems(config, report.tables)];
+  const ofRecords = recordProblems(config, report.tables);
+  // What no format can express needs no registry to refuse it.
+  const registry = await checkRegistry(config, ofRecords.length > 0 ? [] : report.tables);
+  const found = [...report.problems, ...ofRecords, ...registry.problems];
   const idle = report.tables.length === 0 ? [] : idleParts(config, options, report.tables);
-  return { problems: [...problems, ...found], warnings: [...warnings, ...idle] };
+  const told = [...warnings, ...idle, ...registry.warnings];
+  return { problems: [...problems, ...found], warnings: told };
 }
 
 /** What was asked for and does nothing to these tables: most likely a slip in a name. */
@@ -152,7 +157,7 @@ export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
       warnings.push(`source: ${side}.converter.schemas.enable is false: no sink can read the log`);
     }
   }
-  const hasSchemas = ['json', 'avro'].includes(options.string('value.converter'));
+  const hasSchemas = ['json', 'avro', 'jsonschema'].includes(options.string('value.converter'));
   if (hasSchemas && options.boolean('value.converter.replace.null.with.default')) {
     warnings.push(
       'source: value.converter.replace.null.with.default is true: a NULL in a column with a ' +

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { SchemaRegistry } from '../../src/converter/converter.ts';
 import { createConverter } from '../../src/converter/create-converter.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import type { ConnectSchema, Struct } from '../../src/model/connect-schema.ts';
@@ -39,7 +40,7 @@ describe('converters by name', () => {
   });
 
   test('jsonschema asks for an id of JSON, under the subject that the strategy names', async () => {
-    const register = vi.fn((..._: readonly string[]) => Promise.resolve(258));
+    const register = vi.fn<SchemaRegistry['register']>(() => Promise.resolve(258));
     const registry = { register, schemaById: () => Promise.reject(new Error('not asked')) };
     for (const name of ['jsonschema', 'io.confluent.connect.json.JsonSchemaConverter']) {
       const settings = { name, isKey: true, registry, subjectStrategy: 'topic-record' as const };
