@@ -11,6 +11,7 @@ import { handoverCommand } from './handover-command.ts';
 import { importCommand } from './import-command.ts';
 import { initCommand } from './init-command.ts';
 import { offsetsShowCommand } from './offsets-command.ts';
+import { addOffsetsSet } from './offsets-set-command.ts';
 import { planCommand } from './plan-command.ts';
 import { renderErrors } from './render-errors.ts';
 import { runCommand } from './run-command.ts';
@@ -205,6 +206,7 @@ function inspectCommands(program: Command, context: CliContext): void {
       const { path, file, json: asJson = false } = options;
       await offsetsShowCommand({ path, file, json: asJson }, context);
     });
+  addOffsetsSet(offsets, context);
   json(offsets.command('handover'))
     .description('whether Debezium can go on from here, and what it has to be told')
     .argument('<file>', 'pipeline file')

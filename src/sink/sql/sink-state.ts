@@ -196,27 +196,32 @@ export class SinkState {
     return rows.map(storedTopic);
   }
 
-  /** All positions of the sink, of all its tasks; and how far its topics are. */
+  /** The same, and how far its topics are. */
   async load(
     session: TargetSession,
   ): Promise<{ positions: readonly StoredPosition[]; topics: readonly StoredTopic[] }> {
+    const positions = await this.positions(session);
+    const topics = await session.query(
+      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
+       WHERE sink = ${this.#sink}`,
+    );
+    return { positions, topics: topics.rows.map(storedTopic) };
+  }
+
+  /** All positions of the sink, of all its tasks. */
+  async positions(session: TargetSession): Promise<readonly StoredPosition[]> {
     const { rows } = await session.query(
       `SELECT topic, partition, generation, next_offset, target_schema, target_table
        FROM ${this.#names.offsets} WHERE sink = ${this.#sink} AND generation > 0
        ORDER BY topic, partition`,
     );
-    const positions = rows.map((row) => ({
+    return rows.map((row) => ({
       topic: String(row['topic']),
       partition: Number(row['partition']),
       generation: Number(row['generation']),
       offset: Number(row['next_offset']),
       target: { schema: String(row['target_schema']), table: String(row['target_table']) },
     }));
-    const topics = await session.query(
-      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
-       WHERE sink = ${this.#sink}`,
-    );
-    return { positions, topics: topics.rows.map(storedTopic) };
   }
 
   /** The statement that stores positions; in the transaction of their rows. */

@@ -67,7 +67,7 @@ const LAYOUT_1 = `
   CREATE TABLE t (id integer PRIMARY KEY);
   INSERT INTO t VALUES (1), (2)`;
 
-test('the layout of version 1 is carried over; its tasks are fenced, other sinks left', async () => {
+test('layout 1 is carried over; its tasks are fenced, other sinks are left', async () => {
   await using database = await freshDatabase();
   await database.query(LAYOUT_1);
   const topic = new SinkTopic({

@@ -1,0 +1,102 @@
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { TidemarkError } from '../foundation/errors.ts';
+import { SqlSinkOffsets } from '../sink/sql/sink-offsets.ts';
+import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
+import type { Transport } from '../transport/transport.ts';
+import { sinkTopics } from './compose-pipeline.ts';
+import { applyMoves, type OffsetGoal, type PartitionMove, planMoves } from './move-offsets.ts';
+import { openForReading } from './open-transport.ts';
+import { sinkOptionsOf } from './sink-options.ts';
+
+/** What `offsets set` is asked for. */
+export interface SetOffsetsRequest {
+  /** Null: the only one. */
+  readonly sink: string | null;
+  readonly topic: string | null;
+  readonly partition: number | null;
+  readonly goal: OffsetGoal;
+  readonly dryRun: boolean;
+}
+
+/** What it did, or would do. */
+export interface SetOffsetsResult {
+  readonly sink: string;
+  readonly group: string;
+  readonly moves: readonly PartitionMove[];
+  /** What people should know of it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Moves a sink that is away to other offsets: in its group, and in the target, which decides.
+ * Throws STORE_LOCKED and GROUP_IN_USE while a daemon runs.
+ */
+export async function setSinkOffsets(
+  config: PipelineConfig,
+  request: SetOffsetsRequest,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<SetOffsetsResult> {
+  const sink = chosenSink(config, request.sink);
+  const options = sinkOptionsOf(sink);
+  const group = `connect-${sink.name}`;
+  const topics = sinkTopics(sink.options, config.source.options);
+  const covers = (topic: string): boolean =>
+    topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
+  const { topic, partition, goal } = request;
+  await using transport = await open(config, clock, request.dryRun);
+  await using target = await SqlSinkOffsets.open(options, signal);
+  const moves = await planMoves(transport, target, { group, covers, topic, partition, goal });
+  if (!request.dryRun) await applyMoves(transport, target, group, moves);
+  const notes = notesOn(moves, options.insertMode === 'insert');
+  return { sink: sink.name, group, moves, notes };
+}
+
+function isWhole(pattern: RegExp, topic: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(topic);
+}
+
+function chosenSink({ sinks, file }: PipelineConfig, name: string | null): ConnectorConfig {
+  const names = sinks.map((sink) => sink.name).join(', ');
+  const [first, second] = sinks;
+  if (name === null) {
+    if (first !== undefined && second === undefined) return first;
+    throw new TidemarkError('USAGE', `name the sink: --sink <name> (${file} has ${names})`);
+  }
+  const sink = sinks.find((one) => one.name === name);
+  if (sink !== undefined) return sink;
+  throw new TidemarkError('USAGE', `${file} has no sink ${name}; it has ${names}`);
+}
+
+/** The brokers know themselves whether a daemon runs; a store is written by one process only. */
+async function open(config: PipelineConfig, clock: Clock, dryRun: boolean): Promise<Transport> {
+  const reading = await openForReading({ config }, clock);
+  if (dryRun || config.transportType === 'kafka') return reading;
+  // It is there, then: one that is missing is not to be made by this command.
+  await reading[Symbol.asyncDispose]();
+  return openEmbeddedTransport({
+    path: config.storePath,
+    maxBytes: config.transport.number('max.bytes'),
+    clock,
+  });
+}
+
+function notesOn(moves: readonly PartitionMove[], inserts: boolean): readonly string[] {
+  let again = 0;
+  let skipped = 0;
+  for (const { targetOffset, groupOffset, startOffset, after } of moves) {
+    const before = targetOffset ?? groupOffset ?? startOffset;
+    again += Math.max(0, before - after);
+    skipped += Math.max(0, after - before);
+  }
+  return [
+    ...(again === 0
+      ? []
+      : [`${again} records will be applied again`, ...(inserts ? [INSERTS_AGAIN] : [])]),
+    ...(skipped === 0 ? [] : [`${skipped} records will never be applied`]),
+  ];
+}
+
+const INSERTS_AGAIN =
+  'insert.mode is insert: their rows will be refused or be there twice; empty the tables first';
