@@ -29,10 +29,11 @@ import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { openTransport } from './open-transport.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
+import { publisherLimits } from './publisher-limits.ts';
 import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
-import { sinkGroup } from './sink-group.ts';
+import { sinkConsumption } from './sink-consumption.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
@@ -71,9 +72,6 @@ export interface ComposedPipeline {
 /** Decoded, a record takes ten times its bytes: a few thousand rows to a transaction. */
 const SINK_POLL_BYTES = 2 * 1024 * 1024;
 const SINK_COMMIT_INTERVAL_MS = 1_000;
-/** A member that was away learns within two sessions of 45 s what the group has given to others. */
-const REBALANCE_MS = 90_000;
-
 /**
  * The one place where the parts of a pipeline are chosen and put together. Opens the store; throws
  * STORE_* when it cannot. Nothing runs until `pipeline.start()`.
@@ -214,6 +212,7 @@ function composeSource(
         : { transaction: (origin) => transactions.messageBlock(origin) }),
     }),
     statistics,
+    limits: publisherLimits(config),
     openReselectors: () => composeReselectors(config, options, clock, warn),
     clock,
     logger: logger.child({ task: 'source' }),
@@ -315,7 +314,7 @@ function composeSink(
   const { key, value } = convertersOf(config.source.options, registry);
   return new SinkRunner({
     name: sink.name,
-    group: sinkGroup(config, sink),
+    ...sinkConsumption(config, sink),
     topics: sinkTopics(sink.options, config.source.options),
     transport,
     openTask: () => createSqlSink(options),
@@ -323,8 +322,6 @@ function composeSink(
     ...(apply === null ? {} : { transforms: new SinkTransforms(apply) }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
-    // Consumers of the embedded log are this process: another task is another daemon.
-    fencedGraceMs: config.transportType === 'kafka' ? REBALANCE_MS : 0,
     clock,
     logger: logger.child({ task: sink.name }),
     fault,

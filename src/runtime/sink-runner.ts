@@ -23,6 +23,8 @@ import type { SupervisedTask } from './supervisor.ts';
 export interface SinkRunnerParts {
   readonly name: string;
   readonly group: string;
+  /** Where a group begins that has read nothing yet. */
+  readonly startAt?: 'earliest' | 'latest';
   readonly topics: readonly string[] | RegExp;
   readonly transport: Transport;
   readonly openTask: () => SinkTask;
@@ -138,7 +140,7 @@ export class SinkRunner implements SupervisedTask {
    * the target works on a batch, the next one is made ready.
    */
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, group, topics, clock } = this.#parts;
+    const { transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
     await using task = this.#parts.openTask();
     this.#task = task;
     await task.start(signal);
@@ -149,6 +151,7 @@ export class SinkRunner implements SupervisedTask {
     await using consumer = await transport.consumer({
       group,
       topics,
+      startAt,
       onRevoked: (gone) => this.#revoked(life, gone),
       onLost: (gone) => {
         this.#lost(life, gone);

@@ -19,7 +19,7 @@ import type { Transport } from '../transport/transport.ts';
 import type { HeldTopics, HeldTopicView } from './held-topics.ts';
 import type { Logger } from './logger.ts';
 import type { RegistryOutage } from './registry-outage.ts';
-import { RecordPublisher } from './record-publisher.ts';
+import { PUBLISHER_LIMITS, type PublisherLimits, RecordPublisher } from './record-publisher.ts';
 import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
@@ -49,6 +49,8 @@ export interface SourceTaskParts {
   /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
   readonly transactions: SourceTransactions | null;
   readonly statistics: SourceStatistics;
+  /** Absent: as the embedded log likes it. */
+  readonly limits?: PublisherLimits;
   /** What fills in values that rows lack (post.processors), in this order; for each life anew. */
   readonly openReselectors: () => readonly (Reselector & AsyncDisposable)[];
   readonly clock: Clock;
@@ -242,7 +244,7 @@ class TaskReceiver implements ChangeReceiver {
         },
         fault,
       },
-      { clock, logger, signal },
+      { clock, logger, signal, limits: parts.limits ?? PUBLISHER_LIMITS },
     );
   }
 

@@ -2,7 +2,7 @@ import type { PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { GroupDescription, TopicDescription } from '../transport/transport.ts';
 import { describePlace, type LogPlace, openForReading } from './open-transport.ts';
-import { sinkGroup } from './sink-group.ts';
+import { sinkConsumption } from './sink-consumption.ts';
 import { joinConnectEntries, sourceOffsetKey } from './source-offset.ts';
 
 /** What a store says about itself while no daemon answers. */
@@ -53,6 +53,6 @@ function partsOf(config: PipelineConfig): PipelineParts | null {
   return {
     sourceKey: sourceOffsetKey(name, { partition: { server } }),
     topics: new RegExp(`^(?:${RegExp.escape(server)}|__debezium-heartbeat)[.]`),
-    groups: sinks.map((sink) => sinkGroup(config, sink)),
+    groups: sinks.map((sink) => sinkConsumption(config, sink).group),
   };
 }
