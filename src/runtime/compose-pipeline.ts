@@ -72,6 +72,7 @@ export interface ComposedPipeline {
 /** Decoded, a record takes ten times its bytes: a few thousand rows to a transaction. */
 const SINK_POLL_BYTES = 2 * 1024 * 1024;
 const SINK_COMMIT_INTERVAL_MS = 1_000;
+
 /**
  * The one place where the parts of a pipeline are chosen and put together. Opens the store; throws
  * STORE_* when it cannot. Nothing runs until `pipeline.start()`.

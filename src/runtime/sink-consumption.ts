@@ -11,7 +11,7 @@ export interface SinkConsumption {
   readonly fencedGraceMs: number;
 }
 
-/** As long as a member may take to learn that the group went on without it. */
+/** A member that was away learns within two sessions of 45 s what the group has given to others. */
 const REBALANCE_MS = 90_000;
 
 /** How a sink of the pipeline reads. */
