@@ -4,8 +4,10 @@ import {
   deleteRecordsV2,
   describeGroupsV5,
   describeProducersV0,
-  fetchV11,
+  fetchV10,
   leaveGroupV4,
+  listOffsetsV6,
+  produceV9,
   type RecordsBatch,
 } from '@platformatic/kafka';
 import { Kafka, logLevel } from 'kafkajs';
@@ -81,11 +83,11 @@ export class ClusterOracle implements AsyncDisposable {
   async #partition(topic: string, partition: number): Promise<StoredRecord[]> {
     const connection = await this.#toLeader(topic, partition);
     const records: StoredRecord[] = [];
-    for (let offset = 0n; ;) {
+    for (let offset = await this.#start(connection, topic, partition); ;) {
       const at = { partition, currentLeaderEpoch: -1, fetchOffset: offset, lastFetchedEpoch: -1 };
       const wanted = { ...at, logStartOffset: -1n, partitionMaxBytes: 20_000_000 };
       const topics = [{ topic, topicId: topic, partitions: [wanted] }];
-      const answer = await fetchV11.api.async(
+      const answer = await fetchV10.api.async(
         connection,
         0,
         1,
@@ -93,18 +95,25 @@ export class ClusterOracle implements AsyncDisposable {
         0,
         0,
         -1,
-        topics as never,
+        topics,
         [],
         '',
       );
       const found = answer.responses[0]?.partitions[0];
-      const batches = (found?.records ?? []) as RecordsBatch[];
+      const batches = found?.records ?? [];
       for (const batch of batches) {
         if ((batch.attributes & CONTROL) === 0) records.push(...storedRecords(partition, batch));
         offset = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
       }
       if (batches.length === 0 || offset >= (found?.highWatermark ?? 0n)) return records;
     }
+  }
+
+  async #start(connection: Connection, topic: string, partition: number): Promise<bigint> {
+    const at = { partitionIndex: partition, currentLeaderEpoch: -1, timestamp: -2n };
+    const wanted = [{ name: topic, partitions: [at] }];
+    const { topics } = await listOffsetsV6.api.async(connection, -1, 0, wanted);
+    return topics[0]?.partitions[0]?.offset ?? 0n;
   }
 
   /** Values that kafkajs's consumer reads committed, up to and without `last` in each partition. */
@@ -145,6 +154,23 @@ export class ClusterOracle implements AsyncDisposable {
     const connection = await this.#toLeader(topic, partition);
     const partitions = [{ partitionIndex: partition, offset: BigInt(before) }];
     await deleteRecordsV2.api.async(connection, [{ name: topic, partitions }], 10_000);
+  }
+
+  /** Writes a number as the producer that wrote last, one epoch later. */
+  async overtake(topic: string, value: number): Promise<void> {
+    const connection = await this.#toLeader(topic, 0);
+    const answer = await describeProducersV0.api.async(connection, [
+      { name: topic, partitionIndexes: [0] },
+    ]);
+    const [producer] = answer.topics[0]?.partitions[0]?.activeProducers ?? [];
+    if (producer === undefined) throw new Error(`nobody wrote ${topic}`);
+    const record = { topic, partition: 0, value: Buffer.from(`${value}`) };
+    await produceV9.api.async(connection, -1, 5000, [record], {
+      compression: 'none',
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch + 1,
+      firstSequence: 0,
+    });
   }
 
   /** Throws all members out of a group, as the coordinator does with silent ones. */

@@ -5,7 +5,8 @@ import type { Isolation } from '../kafka-client.ts';
 import type { AbortedTransaction } from '../record-batch-reader.ts';
 
 const FETCH = 1;
-const VERSION = 11;
+/** From 11 on followers answer too, with less than the leader has. */
+const VERSION = 10;
 const CONSUMER = -1;
 /** No fetch session: every request says all that it wants. */
 const NO_SESSION = -1;
@@ -77,7 +78,7 @@ function payloadOf(request: FetchRequest): Writer {
         .appendInt32(request.partitionBytes);
     }
   }
-  return writer.appendInt32(0).appendString('', false);
+  return writer.appendInt32(0);
 }
 
 function parseAnswers(_id: number, _key: number, _version: number, from: Reader): FetchAnswers {
@@ -105,8 +106,6 @@ function parsePartition(reader: ByteReader, topic: string): FetchAnswer {
   for (let count = reader.i32be(); count > 0; count--) {
     aborted.push({ producerId: reader.i64be(), firstOffset: Number(reader.i64be()) });
   }
-  // The replica that would be nearer.
-  reader.i32be();
   const batches = reader.take(Math.max(reader.i32be(), 0));
   return {
     topic,

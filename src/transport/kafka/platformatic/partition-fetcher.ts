@@ -240,6 +240,7 @@ export class PartitionFetcher {
           'the topic was made anew, or its end was lost.',
       );
     }
+    slot.leader = NO_LEADER;
     if (position >= first) return;
     moveTo(slot, first);
     slot.startOffset = first;

@@ -25,6 +25,9 @@ const LOST_IDENTITY = new Set([
   'INVALID_PRODUCER_EPOCH',
 ]);
 
+/** Of a whole batch: a part of it may be taken. */
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
 interface Sent {
   readonly lane: ProduceLane;
   readonly chunk: Chunk;
@@ -279,7 +282,8 @@ class PlatformaticProducer implements KafkaProducer {
   #onRefused(lane: ProduceLane, chunk: Chunk, name: string, says: string | null): void {
     // A chunk behind one that failed is out of order, of course: both go again.
     const follows = !lane.isHead(chunk) && name === 'OUT_OF_ORDER_SEQUENCE_NUMBER';
-    if (follows || isRetriableKafkaError(name)) {
+    const divided = TOO_LARGE.has(name) && lane.split(this.#identity, chunk);
+    if (follows || divided || isRetriableKafkaError(name)) {
       lane.fail(name);
       return;
     }

@@ -41,6 +41,8 @@ export class ProduceLane {
   /** Since when its first chunk is tried, monotonic ms. */
   since = 0;
   retries = 0;
+  /** Set when the topic takes less than a whole batch, before compression. */
+  #limit = Infinity;
   /** The last error, for the message when time is over. */
   failure = '';
   #batch: RecordBatch | null = null;
@@ -103,19 +105,22 @@ export class ProduceLane {
     let plainBytes = 0;
     while (to < records.length) {
       const bytes = recordBytes(batch, records[to] as number);
-      if (to > from && plainBytes + bytes > batchBytes) break;
+      if (to > from && plainBytes + bytes > Math.min(batchBytes, this.#limit)) break;
       plainBytes += bytes;
       to++;
     }
     this.#next = to;
-    const chunk = this.#encode(identity, from, to, plainBytes);
+    const chunk = this.#encode(identity, { from, to, plainBytes }, this.#sequence);
+    this.#sequence = after(chunk);
     this.#chunks.push(chunk);
     return chunk;
   }
 
-  #encode(identity: BatchIdentity, from: number, to: number, plainBytes: number): Chunk {
-    const baseSequence = this.#sequence;
-    this.#sequence = (baseSequence + to - from) % SEQUENCE_LIMIT;
+  #encode(
+    identity: BatchIdentity,
+    { from, to, plainBytes }: Pick<Chunk, 'from' | 'to' | 'plainBytes'>,
+    baseSequence: number,
+  ): Chunk {
     const batch = this.#batch as RecordBatch;
     const bytes = writeRecordBatch(batch, this.#records, from, to, identity, baseSequence);
     return { from, to, baseSequence, plainBytes, bytes, uncertain: false, acknowledged: false };
@@ -160,8 +165,31 @@ export class ProduceLane {
     this.#sequence = 0;
     this.#acknowledgedAt = -Infinity;
     this.#proven = false;
-    this.#chunks = this.#chunks.map(({ from, to, plainBytes }) =>
-      this.#encode(identity, from, to, plainBytes),
-    );
+    this.#chunks = this.#chunks.map((old) => {
+      const chunk = this.#encode(identity, old, this.#sequence);
+      this.#sequence = after(chunk);
+      return chunk;
+    });
   }
+
+  /**
+   * Two chunks with the same records and numbers in the place of one that the topic does not take;
+   * false when it is a single record. The next ones are not made larger.
+   */
+  split(identity: BatchIdentity, chunk: Chunk): boolean {
+    const { from, to, baseSequence } = chunk;
+    if (to - from < 2) return false;
+    const middle = (from + to) >>> 1;
+    const plainBytes = Math.ceil(chunk.plainBytes / 2);
+    this.#limit = plainBytes;
+    const first = this.#encode(identity, { from, to: middle, plainBytes }, baseSequence);
+    const second = this.#encode(identity, { from: middle, to, plainBytes }, after(first));
+    this.#chunks.splice(this.#chunks.indexOf(chunk), 1, first, second);
+    return true;
+  }
+}
+
+/** The number of the record behind a chunk. */
+function after({ baseSequence, from, to }: Chunk): number {
+  return (baseSequence + to - from) % SEQUENCE_LIMIT;
 }

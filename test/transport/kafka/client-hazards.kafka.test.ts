@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
+import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
+import { startOwnBroker } from '../../support/kafka.ts';
+import type { KafkaCluster } from '../../support/kafka-cluster.ts';
+import * as hazards from './client-hazards.ts';
+
+const CLIENTS = [
+  ['@platformatic/kafka', openPlatformaticClient],
+  ['kafkajs', openKafkajsClient],
+] as const;
+
+describe('one broker that forgets producers soon', () => {
+  let broker: KafkaCluster;
+  beforeAll(async () => {
+    const settings = {
+      'producer.id.expiration.ms': 1500,
+      'producer.id.expiration.check.interval.ms': 200,
+    };
+    broker = await startOwnBroker({ settings });
+  });
+  afterAll(() => broker[Symbol.asyncDispose]());
+
+  test.each(CLIENTS)('%s: a lost producer id loses, doubles and reorders nothing', (_, open) =>
+    hazards.meet(open, broker, hazards.lostProducerId),
+  );
+
+  test.each(CLIENTS)('%s: an epoch that was overtaken does not hinder', (_, open) =>
+    hazards.meet(open, broker, hazards.overtakenEpoch),
+  );
+});
+
+describe('three brokers', () => {
+  let cluster: KafkaCluster;
+  beforeAll(async () => {
+    cluster = await startOwnBroker({ brokers: 3 });
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  test.each(CLIENTS)('%s: the leader of a partition is killed', (_, open) =>
+    hazards.meet(open, cluster, hazards.leaderChange),
+  );
+
+  test.each(CLIENTS)('%s: one partition of a batch fails for a while', (_, open) =>
+    hazards.meet(open, cluster, hazards.onePartitionFails),
+  );
+});
+
+describe('one broker', () => {
+  let broker: KafkaCluster;
+  beforeAll(async () => {
+    broker = await startOwnBroker();
+  });
+  afterAll(() => broker[Symbol.asyncDispose]());
+
+  test.each(CLIENTS)('%s: the broker is killed under load, and comes back', (_, open) =>
+    hazards.meet(open, broker, hazards.killedUnderLoad),
+  );
+
+  test.each(CLIENTS)('%s: the broker answers later than anybody waits', (_, open) =>
+    hazards.meet(open, broker, hazards.answeredLate),
+  );
+
+  test.each(CLIENTS)('%s: a transaction is open while the broker is killed', (_, open) =>
+    hazards.meet(open, broker, hazards.transactionOverKill),
+  );
+});
