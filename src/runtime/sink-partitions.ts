@@ -8,8 +8,10 @@ type Assigned = ReturnType<Consumer['assignment']>[number];
 interface Hold extends TopicPartition {
   /** The version when it was taken: what was polled before is not for it. */
   readonly since: number;
-  /** The target's position in a generation that the log has yet to reach. */
+  /** The target's position where the consumer has yet to be: of a later generation, or offset. */
   ahead: SinkPosition | null;
+  /** Seeks that found the log too short. */
+  tries: number;
   /** Going to another member: what was polled is applied, no more is taken. */
   leaving: boolean;
   /** When the target said that another task has it; null: it is ours. */
@@ -32,11 +34,14 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
  */
 export class SinkPartitions {
   readonly #task: SinkTask;
+  readonly #triesBeyondEnd: number;
   readonly #holds = new Map<string, Hold>();
   #version = 0;
 
-  constructor(task: SinkTask) {
+  /** `triesBeyondEnd`: how many polls the log may take to have what the target has. */
+  constructor(task: SinkTask, triesBeyondEnd = 0) {
     this.#task = task;
+    this.#triesBeyondEnd = triesBeyondEnd;
   }
 
   /** Rises when partitions go: records that were polled before may be of those. */
@@ -50,7 +55,8 @@ export class SinkPartitions {
 
   /** Whether what is polled now is taken. */
   isOpen(partition: TopicPartition): boolean {
-    return this.#holds.get(partitionKey(partition))?.leaving === false;
+    const hold = this.#holds.get(partitionKey(partition));
+    return hold !== undefined && !hold.leaving && hold.tries === 0;
   }
 
   /** Whether what was polled under `version` may still be applied. */
@@ -99,7 +105,7 @@ export class SinkPartitions {
     const generations = new Map(fresh.map((one) => [partitionKey(one), one.generation]));
     const holds = fresh.map(({ topic, partition }): Hold => {
       const since = this.#version;
-      return { topic, partition, since, ahead: null, leaving: false, fencedAtMs: null };
+      return { topic, partition, since, ahead: null, tries: 0, leaving: false, fencedAtMs: null };
     });
     for (const hold of holds) this.#holds.set(partitionKey(hold), hold);
     const answer = await this.#task.assign(holds.map(bare), signal);
@@ -141,12 +147,30 @@ export class SinkPartitions {
       // One that is ahead may belong to the snapshot that has not begun yet.
       if (hold === undefined || hold.ahead === null || hold.ahead.generation > generation) continue;
       const { ahead } = hold;
-      hold.ahead = null;
-      if (ahead.generation < generation || ahead.offset === (begins.get(key) ?? position)) continue;
-      consumer.seek({ topic, partition }, ahead.offset);
-      moved.add(key);
+      const isThere = ahead.offset === (begins.get(key) ?? position);
+      if (ahead.generation < generation || isThere) {
+        hold.ahead = null;
+        hold.tries = 0;
+      } else {
+        if (this.#isSought(consumer, hold, ahead.offset)) {
+          hold.ahead = null;
+          hold.tries = 0;
+        }
+        moved.add(key);
+      }
     }
     return moved;
+  }
+
+  /** A consumer knows the end as of some time ago; an owner before us may have been further. */
+  #isSought(consumer: Consumer, hold: Hold, offset: number): boolean {
+    try {
+      consumer.seek(bare(hold), offset);
+      return true;
+    } catch (error) {
+      if (++hold.tries > this.#triesBeyondEnd) throw error;
+      return false;
+    }
   }
 
   /** Records of a log that is older than the target's rows would be skipped without a word. */

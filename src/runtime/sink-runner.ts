@@ -60,6 +60,9 @@ const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
  */
 const REVOKE_TIMEOUT_MS = 20_000;
 
+/** Polls after which a log that other members read, too, must have what the target has of it. */
+const TRIES_BEYOND_END = 100;
+
 /** One life of the task, from `run` to its end. */
 interface Life {
   readonly task: SinkTask;
@@ -145,7 +148,10 @@ export class SinkRunner implements SupervisedTask {
     this.#task = task;
     await task.start(signal);
     const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
-    const partitions = new SinkPartitions(task);
+    const partitions = new SinkPartitions(
+      task,
+      this.#parts.fencedGraceMs > 0 ? TRIES_BEYOND_END : 0,
+    );
     const inFlight = new InFlightBatches(clock);
     const life: Life = { task, partitions, inFlight, queue, committer: null, over: false };
     await using consumer = await transport.consumer({

@@ -52,6 +52,28 @@ describe('taking', () => {
     expect(log).toEqual([]);
   });
 
+  test('waits for a log whose end is not yet known here, but not for ever', async () => {
+    const { log, sink, consumer } = setup(stored('t', 7));
+    const partitions = new SinkPartitions(sink, 3);
+    const seek = consumer.seek.bind(consumer);
+    const failure = new Error('beyond the end');
+    consumer.seek = () => {
+      throw failure;
+    };
+    const polled = [fetchedRecords('t', [0, 1]), fetchedRecords('u', [0])];
+    for (let tries = 0; tries < 3; tries++) {
+      const { fetched } = await partitions.settle(consumer, polled, never);
+      expect(fetched.map(({ topic }) => topic)).toEqual(['u']);
+      // Its position passes records that the target has: nobody may be told of it.
+      expect([partitions.isOpen(place('t')), partitions.isOpen(place('u'))]).toEqual([false, true]);
+    }
+    await expect(partitions.settle(consumer, polled, never)).rejects.toBe(failure);
+    consumer.seek = seek;
+    await partitions.settle(consumer, polled, never);
+    expect(log).toEqual(['seek t/0 7']);
+    expect(partitions.isOpen(place('t'))).toBe(true);
+  });
+
   test('of a partition of a parked topic takes all of the topic again', async () => {
     const { log, sink, consumer, partitions } = setup(stored('t', 3));
     await partitions.settle(consumer, [], never);
