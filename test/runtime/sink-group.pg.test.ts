@@ -1,31 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
-import { JsonConverter } from '../../src/converter/json-converter.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
 import type { SinkTask } from '../../src/model/sink-record.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { SinkRunner } from '../../src/runtime/sink-runner.ts';
-import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
+import type { SinkRunner } from '../../src/runtime/sink-runner.ts';
 import { MemoryGroup } from '../support/memory-group.ts';
-import type { TestDatabase } from '../support/postgres.ts';
 import { freshDatabase } from '../support/postgres.ts';
-import { sinkOptions } from '../support/sink-harness.ts';
+import { expectOnce, HISTORY, rowJson, startMember } from '../support/sink-members.ts';
 
 const TOPIC = 'shop.public.rows';
-
-/** Every row that a statement touched, by the transaction that committed. */
-const HISTORY = `
-  CREATE TABLE rows (id integer PRIMARY KEY);
-  CREATE TABLE history (id integer, op text, at bigserial);
-  CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO public.history (id, op) VALUES (NEW.id, TG_OP); RETURN NULL; END $$;
-  CREATE TRIGGER remember AFTER INSERT OR UPDATE ON rows
-    FOR EACH ROW EXECUTE FUNCTION remember()`;
-
-function json(name: string, id: number): string {
-  const fields = [{ field: 'id', type: 'int32', optional: false }];
-  const schema = { type: 'struct', optional: false, name: `${TOPIC}.${name}`, fields };
-  return JSON.stringify({ schema, payload: { id } });
-}
 
 /** A log of rows whose ids say where they stand: partition in the thousands. */
 class RowLog {
@@ -36,63 +16,17 @@ class RowLog {
     this.group = new MemoryGroup(TOPIC, partitions);
   }
 
+  get place() {
+    return { topic: TOPIC, group: 'connect-warehouse', transport: this.group.asTransport() };
+  }
+
   append(partition: number, count: number): void {
     for (let i = 0; i < count; i++) {
       const id = partition * 100_000 + this.group.logs[partition]!.length;
       this.ids.push(id);
-      this.group.append(partition, json('Key', id), json('Value', id));
+      this.group.append(partition, rowJson('Key', id), rowJson('Value', id));
     }
   }
-}
-
-function startMember(
-  database: TestDatabase,
-  group: MemoryGroup,
-  wrap: (task: SinkTask) => SinkTask = (task) => task,
-) {
-  const options = sinkOptions(database, { tableNameFormat: 'rows' });
-  const runner = new SinkRunner({
-    name: 'warehouse',
-    group: 'connect-warehouse',
-    topics: [TOPIC],
-    transport: group.asTransport(),
-    openTask: () => wrap(createSqlSink(options)),
-    converters: { key: new JsonConverter(), value: new JsonConverter() },
-    maxPollBytes: 10_000,
-    commitIntervalMs: 20,
-    fencedGraceMs: 60_000,
-    clock: systemClock,
-    logger: silentLogger(),
-    fault: () => undefined,
-  });
-  const controller = new AbortController();
-  const started = Promise.withResolvers<void>();
-  const running = runner.run(controller.signal, started.resolve, () => undefined);
-  running.catch(() => undefined);
-  return {
-    runner,
-    running,
-    started: started.promise,
-    async [Symbol.asyncDispose]() {
-      controller.abort();
-      await running.catch(() => undefined);
-    },
-  };
-}
-
-/** Waits until the target has every row, then checks that each came in once and in order. */
-async function expectOnce(database: TestDatabase, { ids }: RowLog): Promise<void> {
-  await database.until(`SELECT count(*) >= ${ids.length} FROM rows`);
-  const [counts] = await database.query(
-    `SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids,
-       count(*) FILTER (WHERE op <> 'INSERT')::int AS again FROM history`,
-  );
-  expect(counts).toEqual({ rows: ids.length, ids: ids.length, again: 0 });
-  const [order] = await database.query(
-    `SELECT count(*)::int AS n FROM (SELECT id < lag(id) OVER (PARTITION BY id / 100000 ORDER BY at)
-       AS late FROM history) h WHERE late`,
-  );
-  expect(order).toEqual({ n: 0 });
 }
 
 /** A task whose puts wait for the gate that the test holds, if it holds one. */
@@ -120,9 +54,9 @@ describe('members of a group', () => {
     await using database = await freshDatabase();
     await database.query(HISTORY);
     const log = new RowLog(4);
-    await using one = startMember(database, log.group);
+    await using one = startMember(database, log.place);
     await one.started;
-    await using two = startMember(database, log.group);
+    await using two = startMember(database, log.place);
     await two.started;
     const [a, b] = log.group.members;
     const plans = [
@@ -151,7 +85,7 @@ describe('members of a group', () => {
       // What was taken over is worked on before it moves again.
       await database.until(`SELECT count(*) > ${log.ids.length - 250} FROM rows`);
     }
-    await expectOnce(database, log);
+    await expectOnce(database, log.ids);
     expect(one.runner.applied + two.runner.applied).toBe(log.ids.length);
     await vi.waitFor(() => {
       expect([one.runner.lagRecords(), two.runner.lagRecords()]).toEqual([0, 0]);
@@ -170,7 +104,7 @@ describe('members of a group', () => {
     await database.query(HISTORY);
     const log = new RowLog(2);
     const gates = { put: null as Promise<void> | null, waiting: false };
-    await using one = startMember(database, log.group, gated(gates));
+    await using one = startMember(database, log.place, gated(gates));
     await one.started;
     const [a] = log.group.members;
     const gate = Promise.withResolvers<void>();
@@ -200,7 +134,7 @@ describe('members of a group', () => {
     await database.query(HISTORY);
     const log = new RowLog(4);
     const gates = { put: null as Promise<void> | null, waiting: false };
-    await using zombie = startMember(database, log.group, gated(gates));
+    await using zombie = startMember(database, log.place, gated(gates));
     await zombie.started;
     const [a] = log.group.members;
     for (let partition = 0; partition < 4; partition++) log.append(partition, 40);
@@ -211,7 +145,7 @@ describe('members of a group', () => {
     for (let partition = 0; partition < 4; partition++) log.append(partition, 40);
     await vi.waitFor(() => expect(gates.waiting).toBe(true));
     // Paused with batches in its hands; the group gives two of its partitions away.
-    await using other = startMember(database, log.group);
+    await using other = startMember(database, log.place);
     await other.started;
     const [, b] = log.group.members;
     await log.group.rebalance(
@@ -234,14 +168,14 @@ describe('members of a group', () => {
       [b!, [0, 1]],
     ]);
     for (let partition = 0; partition < 4; partition++) log.append(partition, 30);
-    await expectOnce(database, log);
+    await expectOnce(database, log.ids);
   });
 
   test('that die in the middle leave nothing half done', async () => {
     await using database = await freshDatabase();
     await database.query(HISTORY);
     const log = new RowLog(2);
-    await using one = startMember(database, log.group);
+    await using one = startMember(database, log.place);
     await one.started;
     const [a] = log.group.members;
     await log.group.rebalance([[a!, [0, 1]]]);
@@ -258,7 +192,7 @@ describe('members of a group', () => {
     const asleep = `FROM pg_stat_activity WHERE datname = current_database()
       AND application_name LIKE 'tidemark sink%' AND wait_event = 'PgSleep'`;
     await database.until(`SELECT count(*) = 1 ${asleep}`);
-    await using two = startMember(database, log.group);
+    await using two = startMember(database, log.place);
     await two.started;
     const [, b] = log.group.members;
     // The claim of the new owner waits for that transaction.
@@ -275,7 +209,7 @@ describe('members of a group', () => {
     const dying = one[Symbol.asyncDispose]();
     await database.query(`SELECT pg_terminate_backend(pid) ${asleep}`);
     await dying;
-    await expectOnce(database, log);
+    await expectOnce(database, log.ids);
     expect(one.runner.applied + two.runner.applied).toBe(log.ids.length);
   });
 
@@ -284,9 +218,9 @@ describe('members of a group', () => {
     await database.query(HISTORY);
     const log = new RowLog(2);
     const gates = { put: null as Promise<void> | null, waiting: false };
-    await using one = startMember(database, log.group, gated(gates));
+    await using one = startMember(database, log.place, gated(gates));
     await one.started;
-    await using two = startMember(database, log.group);
+    await using two = startMember(database, log.place);
     await two.started;
     const [a, b] = log.group.members;
     await log.group.rebalance([[a!, [0, 1]]]);
@@ -310,6 +244,6 @@ describe('members of a group', () => {
     await database.until('SELECT count(*) = 40 FROM rows WHERE id < 100000');
     gates.put = null;
     gate.resolve();
-    await expectOnce(database, log);
+    await expectOnce(database, log.ids);
   });
 });
