@@ -1,6 +1,7 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { TidemarkErrors } from '../foundation/errors.ts';
 import { runningNote } from '../runtime/check-pipeline.ts';
+import type { PlannedTopic } from '../runtime/check-kafka.ts';
 import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
 import { checkStore } from '../runtime/store-check.ts';
 import type { CliContext } from './cli-context.ts';
@@ -21,8 +22,9 @@ export async function planCommand(
   if (problems.length > 0) throw new TidemarkErrors(problems);
   const notes = store.heldBy === null ? [] : [runningNote(store.heldBy)];
   if (options.json) {
-    const { slot, publication, tables, sinks } = plan;
-    output.json({ slot, publication, tables, sinks, store: config.storePath, warnings, notes });
+    const { slot, publication, tables, sinks, topics } = plan;
+    const place = topics === null ? { store: config.storePath } : { topics };
+    output.json({ slot, publication, tables, sinks, ...place, warnings, notes });
     return;
   }
   for (const warning of warnings) output.warning(warning);
@@ -38,12 +40,13 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
   const isThere = publication.statements.length === 0 ? ' exists and fits' : '';
   output.line(`  publication ${publication.name}:${isThere}`);
   for (const statement of publication.statements) output.line(`    ${statement};`);
-  heading(`In the store ${storePath}`);
+  heading(plan.topics === null ? `In the store ${storePath}` : 'In Kafka');
   for (const { table, topic, key, subjects } of plan.tables) {
     const keyed = key.length === 0 ? 'no key' : `key ${key.join(', ')}`;
     output.line(`  ${table} → ${topic}, ${keyed}`);
     for (const subject of subjects) output.line(`    subject ${subject}`);
   }
+  for (const topic of plan.topics ?? []) output.line(`  topic ${topic.name}: ${topicText(topic)}`);
   for (const sink of plan.sinks) {
     heading(`In the target of ${sink.name}, where it is missing`);
     for (const { topic, table, statements } of sink.tables) {
@@ -52,4 +55,13 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
         output.line(`    ${statement.replaceAll('\n', '\n    ')};`);
     }
   }
+}
+
+function topicText({ exists, partitions, replicationFactor, configs }: PlannedTopic): string {
+  const number = (count: number, what: string): string =>
+    `${count < 0 ? "the broker's default of" : count} ${what}${count === 1 ? '' : 's'}`;
+  const size = `${number(partitions, 'partition')}, ${number(replicationFactor, 'replica')}`;
+  if (exists) return `exists, ${size}`;
+  const settings = Object.entries(configs).map(([name, value]) => `, ${name}=${value}`);
+  return `is created, ${size}${settings.join('')}`;
 }

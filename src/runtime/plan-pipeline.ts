@@ -12,6 +12,7 @@ import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { planCapture, readCatalog } from '../source/postgres/capture/capture-preparation.ts';
 import { readSlot } from '../source/postgres/capture/postgres-slot.ts';
 import { PostgresWire } from '../source/postgres/wire/postgres-wire.ts';
+import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
 import { sinkTopics } from './compose-pipeline.ts';
 import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
@@ -24,6 +25,8 @@ export interface PipelinePlan {
   readonly publication: { readonly name: string; readonly statements: readonly string[] };
   readonly tables: readonly PlannedTable[];
   readonly sinks: readonly PlannedSink[];
+  /** In Kafka; null: the log is embedded. */
+  readonly topics: readonly PlannedTopic[] | null;
   readonly problems: readonly TidemarkError[];
   readonly warnings: readonly string[];
 }
@@ -66,6 +69,7 @@ export async function planPipeline(
     schema,
     schemas: tableRecordSchemas(schema, envelope),
   }));
+  const schemas = plan.tables.map(({ schema }) => schema);
   return {
     slot: { name: options.slotName, exists: slot !== null },
     publication: {
@@ -86,13 +90,11 @@ export async function planPipeline(
         sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
       ),
     ),
+    topics: config.transportType === 'kafka' ? await planKafkaTopics(config, schemas, clock) : null,
     problems: [
       ...plan.problems,
       ...plan.publicationPlan.problems,
-      ...recordProblems(
-        config,
-        plan.tables.map(({ schema }) => schema),
-      ),
+      ...recordProblems(config, schemas),
     ],
     warnings: [...plan.warnings, ...plan.publicationPlan.warnings],
   };

@@ -4,7 +4,7 @@ import type { KafkaTlsSettings, KeyMaterial } from '../../../config/kafka-login.
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaTls } from '../kafka-client.ts';
 
-/** What is told when renewed files cannot be used; the message names files, never what is in them. */
+/** Told when renewed files cannot be used; the message names files, never what is in them. */
 export type CertificateWarning = (message: string) => void;
 
 type FileMaterial = Extract<KeyMaterial, { kind: 'file' }>;

@@ -193,7 +193,7 @@ describe.each(Object.entries(CLIENTS))('%s', (_name, open) => {
     expect([code, cure]).toEqual(['KAFKA_AUTH', expect.stringContaining('ssl.')]);
   });
 
-  test('a host that the certificate does not name is KAFKA_AUTH, unless nobody compares', async () => {
+  test('a host that the certificate lacks is KAFKA_AUTH, unless nobody compares', async () => {
     const wrong = {
       ...logins()['SASL_SSL, PLAIN'],
       'bootstrap.servers': broker.bootstrapServers.replace('localhost', '127.0.0.1'),

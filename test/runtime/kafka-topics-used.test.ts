@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
+import { kafkaTopicsUsed } from '../../src/runtime/kafka-topics-used.ts';
+import { INTEGER, keyedTable } from '../support/keyed-table.ts';
+
+const ORDERS = keyedTable(INTEGER, { id: { catalog: 'shop', schema: 'public', table: 'orders' } });
+
+/** `name: operations` each. */
+function used(
+  source: Readonly<Record<string, unknown>> = {},
+  transport: Readonly<Record<string, unknown>> = {},
+  sinks: readonly unknown[] = [],
+) {
+  const document = {
+    name: 'p',
+    transport: { type: 'kafka', 'bootstrap.servers': 'b:9092', ...transport },
+    source: {
+      'connector.class': 'postgres',
+      'database.hostname': 'db',
+      'database.dbname': 'shop',
+      'database.user': 'me',
+      'topic.prefix': 'shop',
+      ...source,
+    },
+    sinks,
+  };
+  return kafkaTopicsUsed(parsePipeline(JSON.stringify(document), '/p.yaml', {}), [ORDERS]);
+}
+
+function texts(topics: ReturnType<typeof used>): readonly string[] {
+  return topics.map(({ spec, operations }) => `${spec.name}: ${operations.join()}`);
+}
+
+test('a source writes rows and heartbeats, and keeps offsets and state', () => {
+  expect(texts(used())).toEqual([
+    'shop.public.orders: WRITE,DESCRIBE_CONFIGS',
+    '__debezium-heartbeat.shop: WRITE,DESCRIBE_CONFIGS',
+    'connect-offsets: READ,WRITE,DESCRIBE_CONFIGS',
+    'tidemark-state: READ,WRITE,DESCRIBE_CONFIGS',
+  ]);
+});
+
+test('a sink reads what the source writes', () => {
+  const sink = { name: 'd', 'connector.class': 'jdbc', 'connection.url': 'postgres://h/d' };
+  expect(texts(used({}, {}, [sink]))[0]).toBe('shop.public.orders: WRITE,DESCRIBE_CONFIGS,READ');
+});
+
+test('what is switched on has its topic, with the rules of its name', () => {
+  const topics = used(
+    {
+      'heartbeat.interval.ms': 0,
+      'provide.transaction.metadata': true,
+      'notification.enabled.channels': 'sink',
+      'notification.sink.topic.name': 'notices',
+      'signal.enabled.channels': 'kafka',
+      'producer.record.too.large': 'dead_letter',
+      'producer.record.too.large.topic.name': 'too-large',
+      'offsets.storage.topic': 'own-offsets',
+      'topic.creation.groups': 'rest',
+      'topic.creation.rest.include': '(?!shop\\.).*',
+      'topic.creation.rest.partitions': 7,
+      'topic.creation.default.partitions': 2,
+    },
+    { 'offset.storage.partitions': 5, 'offset.storage.replication.factor': 3 },
+  );
+  expect(topics.map(({ spec, isStorage }) => [spec.name, spec.partitions, isStorage])).toEqual([
+    ['shop.public.orders', 2, false],
+    ['shop.transaction', 2, false],
+    ['notices', 7, false],
+    ['too-large', 7, false],
+    ['shop-signal', 7, false],
+    ['own-offsets', 5, true],
+    ['tidemark-state', 1, true],
+  ]);
+  expect(topics.at(-2)?.spec).toMatchObject({
+    replicationFactor: 3,
+    configs: { 'cleanup.policy': 'compact' },
+  });
+});
+
+test('names that transforms make are not guessed', () => {
+  const renamed = used({
+    transforms: 'route',
+    'transforms.route.type': 'RegexRouter',
+    'transforms.route.regex': 'x',
+    'transforms.route.replacement': 'y',
+  });
+  expect(texts(renamed)[0]).toContain('__debezium-heartbeat.shop');
+});
