@@ -107,21 +107,26 @@ export function fromConnectEntries(
   };
 }
 
-/** The offsets that stand in a list of entries, ours put together with those they stand beside. */
+/**
+ * The offsets that stand in a list of entries, ours put together with those they stand beside. A
+ * topic that is shared may have entries of any connector: what is no offset as ours is not listed.
+ */
 export function joinConnectEntries(
   entries: readonly { readonly key: string; readonly value: string }[],
 ): readonly { readonly key: string; readonly offset: OffsetMap }[] {
   const values = new Map(entries.map(({ key, value }) => [key, value]));
-  const joined: { key: string; offset: OffsetMap }[] = [];
-  for (const { key, value } of entries) {
-    const parsed: unknown = JSON.parse(key);
-    if (!Array.isArray(parsed) || isOwnKey(parsed)) continue;
-    const [name, partition] = parsed as [string, SourceOffset['partition']];
-    const ours = values.get(ownOffsetKey(name, { partition })) ?? null;
-    const { offset } = fromConnectEntries(name, partition, value, ours);
-    if (offset !== null) joined.push({ key, offset: offset.offset });
-  }
-  return joined;
+  return entries.flatMap(({ key, value }) => {
+    try {
+      const parsed: unknown = JSON.parse(key);
+      if (!Array.isArray(parsed) || isOwnKey(parsed)) return [];
+      const [name, partition] = parsed as [string, SourceOffset['partition']];
+      const ours = values.get(ownOffsetKey(name, { partition })) ?? null;
+      const { offset } = fromConnectEntries(name, partition, value, ours);
+      return offset === null ? [] : [{ key, offset: offset.offset }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function isOwnKey([name, partition]: readonly unknown[]): boolean {

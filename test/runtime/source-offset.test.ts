@@ -133,6 +133,24 @@ test('a list of entries tells each source once', () => {
   ]);
 });
 
+test('entries of other programs are not in the way of ours', () => {
+  const [theirs] = toConnectEntries('orders', { partition, offset: { lsn: 5 } });
+  const foreign = [
+    { key: 'no JSON', value: '{}' },
+    { key: '{"a":1}', value: '{}' },
+    { key: '["mirror",{"cluster":"a"}]', value: '{"offset":{"nested":1}}' },
+    { key: '["file",{"filename":"x"}]', value: '{"position":7}' },
+  ];
+  const listed = joinConnectEntries([
+    ...foreign,
+    { key: theirs?.key ?? '', value: theirs?.value ?? '' },
+  ]);
+  expect(listed).toEqual([
+    { key: '["file",{"filename":"x"}]', offset: { position: 7 } },
+    { key: '["orders",{"server":"shop"}]', offset: { lsn: 5 } },
+  ]);
+});
+
 test.each(['', '{', '[]', 'null', '7', '"x"', '{"lsn":{}}', '{"lsn":1.5}'])(
   'damaged state is told, not started anew: %s',
   (text) => {
