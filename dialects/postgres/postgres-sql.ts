@@ -119,8 +119,13 @@ export function moveKeyStatement(
   const set = columns.map((column, i) => `${column} = $${key.length + i + 1}`);
   const where = columns.map((column, i) => `${column} = $${i + 1}`);
   const name = quoteQualified(table.name.schema, table.name.table);
+  const old = where.join(' AND ');
+  const there = columns.map((column, i) => `${column} = $${key.length + i + 1}`).join(' AND ');
+  const taken = `EXISTS (SELECT FROM ${name} WHERE ${there})`;
   return {
-    text: `UPDATE ${name} SET ${set.join(', ')} WHERE ${where.join(' AND ')}`,
+    text:
+      `WITH gone AS (DELETE FROM ${name} WHERE ${old} AND ${taken}) ` +
+      `UPDATE ${name} SET ${set.join(', ')} WHERE ${old} AND NOT ${taken}`,
     values: [...from, ...to],
   };
 }

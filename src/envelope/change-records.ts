@@ -9,6 +9,8 @@ import { rowColumns } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import {
   ABSENT_HEADER,
+  NEW_KEY_ABSENT_HEADER,
+  NEW_KEY_HEADER,
   absentFields,
   imageOfAfter,
   isKnownBefore,
@@ -200,6 +202,12 @@ function headersOf(
   }
   const absent = options.absentHeader ? absentOf(record, change, options) : [];
   if (absent.length > 0) headers.push({ name: ABSENT_HEADER, value: JSON.stringify(absent) });
+  if (options.absentHeader && record.op === 'd' && record.keyHeader === NEW_KEY_HEADER) {
+    const lacking = absentFields(change, options.fieldNameAdjustment ?? 'none');
+    if (lacking.length > 0) {
+      headers.push({ name: NEW_KEY_ABSENT_HEADER, value: JSON.stringify(lacking) });
+    }
+  }
   if (options.absentHeader && unconverted.length > 0) {
     headers.push({ name: UNCONVERTED_HEADER, value: JSON.stringify(unconverted) });
   }

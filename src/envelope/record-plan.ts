@@ -16,6 +16,11 @@ export const NEW_KEY_HEADER = '__debezium.newkey';
 export const OLD_KEY_HEADER = '__debezium.oldkey';
 /** Names of the fields that hold a placeholder, as a JSON array (DESIGN ruling 7). */
 export const ABSENT_HEADER = '__tidemark.absent';
+/**
+ * Of the delete at an old key: what the create at the new one lacks. Only then has a sink to carry
+ * values over; where the two are in different partitions it cannot look at the create.
+ */
+export const NEW_KEY_ABSENT_HEADER = '__tidemark.newkey.absent';
 
 /** Which image of the change a part is made from. */
 export type ImageSide = 'before' | 'after';

@@ -5,6 +5,8 @@ import { jsonString } from '../converter/json-text.ts';
 import { headerText } from '../converter/simple-header.ts';
 import {
   ABSENT_HEADER,
+  NEW_KEY_ABSENT_HEADER,
+  NEW_KEY_HEADER,
   absentFields,
   imageOfAfter,
   isKnownBefore,
@@ -253,9 +255,16 @@ class CompiledRowEncoder implements RowEncoder {
       if (!this.#row.placeholderWritten) return;
       const mode = this.#context.options.fieldNameAdjustment ?? 'none';
       output.header(ABSENT_HEADER, Buffer.from(JSON.stringify(absentFields(change, mode))));
-    } else if (change.beforeIsKeyOnly && this.#untoldKeyHeader !== null) {
+      return;
+    }
+    if (change.beforeIsKeyOnly && this.#untoldKeyHeader !== null) {
       output.header(ABSENT_HEADER, this.#untoldKeyHeader);
     }
+    if (record.op !== 'd' || record.keyHeader !== NEW_KEY_HEADER) return;
+    const mode = this.#context.options.fieldNameAdjustment ?? 'none';
+    const absent = absentFields(change, mode);
+    if (absent.length === 0) return;
+    output.header(NEW_KEY_ABSENT_HEADER, Buffer.from(JSON.stringify(absent)));
   }
 
   #writeContextHeaders(output: RecordOutput): void {

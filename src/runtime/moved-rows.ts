@@ -1,39 +1,26 @@
-import { ABSENT_HEADER, NEW_KEY_HEADER, OLD_KEY_HEADER } from '../envelope/record-plan.ts';
+import { NEW_KEY_ABSENT_HEADER, NEW_KEY_HEADER } from '../envelope/record-plan.ts';
 import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import type { JsonObject } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
 import { isStruct, type ConnectSchema, type Struct } from '../model/connect-schema.ts';
-import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
+import type { LogRecord } from '../transport/transport.ts';
 
 /**
  * A change of the primary key stands in the log as delete of the old key, tombstone, create of the
- * new key. Where the create left values out (unchanged TOAST), the sink has to carry them over from
- * the old row, and must know so when it meets the delete. This says whether it has to: the create
- * behind the delete has absent values, or is not in this batch to be looked at.
+ * new key. Where the create leaves values out (unchanged TOAST), the sink has to carry them over
+ * from the old row, and must know so when it meets the delete: the create may stand in another
+ * partition. The delete itself says whether it has to.
+ *
+ * Tempting and wrong: to move whenever the create is not to be seen. What was created at the new
+ * key and deleted again, in a partition that is further, would stand there once more.
  *
  * Returns the new key, or null when a plain delete will do.
  */
-export function keyMovedTo(
-  batch: FetchedRecords,
-  index: number,
-  keySchema: ConnectSchema,
-): Struct | null {
-  const record = batch.records[index] as LogRecord;
+export function keyMovedTo(record: LogRecord, keySchema: ConnectSchema): Struct | null {
   if (record.headers.length === 0 || record.value === null) return null;
+  if (headerText(record, NEW_KEY_ABSENT_HEADER) === null) return null;
   const header = headerText(record, NEW_KEY_HEADER);
-  if (header === null || createIsWhole(batch, index)) return null;
-  return parseKey(header, keySchema);
-}
-
-/** The create stands one or two records behind (a tombstone lies between) and lacks nothing. */
-function createIsWhole(batch: FetchedRecords, index: number): boolean {
-  for (let ahead = index + 1; ahead <= index + 2; ahead++) {
-    const candidate = batch.records[ahead];
-    if (candidate === undefined || candidate.value === null) continue;
-    if (headerText(candidate, OLD_KEY_HEADER) === null) return false;
-    return headerText(candidate, ABSENT_HEADER) === null;
-  }
-  return false;
+  return header === null ? null : parseKey(header, keySchema);
 }
 
 function headerText(record: LogRecord, name: string): string | null {

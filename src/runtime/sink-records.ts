@@ -27,11 +27,11 @@ export async function decodeSinkRecords(
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   for (const batch of fetched) {
-    for (const [index, record] of batch.records.entries()) {
+    for (const record of batch.records) {
       const decodedKey = converters.key.toConnect(batch.topic, record.key);
       const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
       const value = converters.value.toConnect(batch.topic, record.value);
-      const movedTo = key === null ? null : keyMovedTo(batch, index, key.schema);
+      const movedTo = key === null ? null : keyMovedTo(record, key.schema);
       const sinkRecord: SinkRecord = {
         topic: batch.topic,
         partition: batch.partition,

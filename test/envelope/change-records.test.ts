@@ -108,6 +108,13 @@ describe('what is ours', () => {
     ]);
   });
 
+  test('the delete at an old key says what the create at the new one lacks', () => {
+    const move = changes.find((golden) => golden.records.length === 3) as GoldenChange;
+    expect(move.records[2]?.value).toContain('unavailable');
+    const names = headers(move).map(([name]) => name);
+    expect(names).toEqual(['__tidemark.newkey.absent', '__tidemark.absent']);
+  });
+
   test('complete records have no such header', () => {
     const complete = changes.filter((golden) =>
       golden.records.every((record) => record.value?.includes('unavailable') !== true),

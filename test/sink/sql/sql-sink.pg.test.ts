@@ -216,6 +216,24 @@ describe('absent values (ruling 2, S4)', () => {
     ]);
   });
 
+  test('a key change that comes again, its old key used anew, leaves the new row there', async () => {
+    await using database = await freshDatabase();
+    await using sink = await startSink(database);
+    const topic = people();
+    const tail = (): SinkRecord[] => [
+      ...topic.move({ id: 1 }, { id: 2, name: 'b', note: 'stand-in' }, ['note']),
+      topic.insert({ id: 1, name: 'new', note: null }),
+    ];
+    await put(sink, [topic.insert({ id: 1, name: 'a', note: 'long' }), ...tail()]);
+    // What was appended behind the last stored offset of the source stands in the log once more.
+    await put(sink, tail());
+    expect(sink.status().parked).toEqual([]);
+    expect(await database.query('SELECT * FROM people ORDER BY id')).toEqual([
+      { id: 1, name: 'new', note: null },
+      { id: 2, name: 'b', note: 'long' },
+    ]);
+  });
+
   test('an update that leaves out values, of a row the target lacks, parks the table', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
