@@ -21,6 +21,10 @@ export interface DaemonPipelineOptions {
   readonly serverSettings?: Readonly<Record<string, string | number>>;
   /** Where the source is reached: a proxy's port instead of the server's own. */
   readonly sourcePort?: number;
+  /** The section `transport` as YAML in one line; the embedded log by default. */
+  readonly transport?: string;
+  /** Of the pipeline, and the prefix of its topics; `copy` by default. */
+  readonly name?: string;
   readonly extraSource?: string;
   readonly extraSink?: string;
   /** Of the server; the newest by default. */
@@ -87,8 +91,9 @@ function pipelineYaml(
   port: number,
   options: DaemonPipelineOptions,
 ): string {
-  return `name: copy
-transport: { type: embedded, path: ${storePath} }
+  const name = options.name ?? 'copy';
+  return `name: ${name}
+transport: ${options.transport ?? `{ type: embedded, path: ${storePath} }`}
 source:
   connector.class: postgres
   database.hostname: ${server.host}
@@ -96,7 +101,7 @@ source:
   database.dbname: source
   database.user: ${server.user}
   database.password: "${server.password}"
-  topic.prefix: copy
+  topic.prefix: ${name}
   slot.retry.delay.ms: 200
   slot.max.retries: 100
   errors.retry.delay.initial.ms: 200

@@ -2,7 +2,6 @@ import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import { isStruct, type ConnectValue, type Struct } from '../../src/model/connect-schema.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
-import type { LogRecord } from '../../src/transport/transport.ts';
 import type { LedgerRecord } from './ledger-load.ts';
 
 /** Every record of the ledger's topics in the order of the log-wide sequence. */
@@ -28,7 +27,7 @@ export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> 
       for (const record of batch.records) {
         const key = await converter.key.toConnect(batch.topic, record.key);
         const value = await converter.value.toConnect(batch.topic, record.value);
-        found.push({ sequence: record.sequence, record: describe(table, key, value, record) });
+        found.push({ sequence: record.sequence, record: describe(table, key, value) });
       }
     }
   }
@@ -45,18 +44,18 @@ export async function snapshotIsComplete(storePath: string): Promise<boolean> {
   return offset['snapshot_completed'] === true || offset['snapshot'] === undefined;
 }
 
-function describe(
+/** What a decoded record says, as far as the oracle compares it. */
+export function describe(
   table: 'account' | 'movement',
   key: Struct | null,
   value: Struct | null,
-  record: LogRecord,
 ): LedgerRecord {
   const id = textOf(key?.values[0]);
   if (value === null) return `${table} tombstone ${id}`;
   const op = field(value, 'op') as 'r' | 'c' | 'u' | 'd';
   const after = field(value, 'after');
   if (table === 'movement' || op === 'd' || op === 'r') return `${table} ${op} ${id}`;
-  if (after === null || !isStruct(after)) throw new Error(`no after at offset ${record.offset}`);
+  if (after === null || !isStruct(after)) throw new Error(`no after in a record of ${id}`);
   return `${table} ${op} ${id}@${textOf(field(after, 'version'))}`;
 }
 
@@ -66,7 +65,8 @@ function textOf(value: ConnectValue | undefined): string {
   throw new Error(`not a number: ${JSON.stringify(value)}`);
 }
 
-function field(struct: Struct, name: string): ConnectValue {
+/** Fails where there is none of that name. */
+export function field(struct: Struct, name: string): ConnectValue {
   const index = struct.schema.fields?.findIndex((candidate) => candidate.name === name) ?? -1;
   const value = struct.values[index];
   if (value === undefined) throw new Error(`no field ${name}`);

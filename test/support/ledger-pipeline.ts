@@ -1,13 +1,17 @@
 import { expect, vi } from 'vitest';
 
 import type { Daemon } from './daemon.ts';
-import { daemonPipeline, type DaemonPipeline } from './daemon-pipeline.ts';
+import {
+  daemonPipeline,
+  type DaemonPipeline,
+  type DaemonPipelineOptions,
+} from './daemon-pipeline.ts';
 import { expectedRecords, LEDGER_SCHEMA, type LedgerRecord } from './ledger-load.ts';
 import { readLedgerLog } from './ledger-log.ts';
 
 /** A pipeline over the ledger's tables, empty. The server gives up silent clients soon. */
 export async function ledgerPipeline(
-  options: { readonly sourcePort?: number } = {},
+  options: Omit<DaemonPipelineOptions, 'schema' | 'serverSettings'> = {},
 ): Promise<DaemonPipeline> {
   const serverSettings = { wal_sender_timeout: '5s' };
   return daemonPipeline({ schema: LEDGER_SCHEMA, serverSettings, ...options });

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
+import { Daemon } from '../support/daemon.ts';
+import { startOwnBroker } from '../support/kafka.ts';
+import type { KafkaCluster } from '../support/kafka-cluster.ts';
+import {
+  expectWholeTopics,
+  kafkaLedger,
+  type KafkaLedger,
+  type Repeats,
+} from '../support/kafka-ledger.ts';
+import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
+import { untilEqual } from '../support/ledger-pipeline.ts';
+
+// A real daemon writes at least once to a real broker, and a sink of it reads there, while one of
+// them is killed, paused or restarted under load. PostgreSQL says what should have come out.
+
+const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
+const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
+const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 15 : 4));
+/** How long a broker that does not answer is silent: longer than any request waits for it. */
+const PAUSE_MS = Number(process.env['TIDEMARK_TEST_PAUSE_MS'] ?? 4_000);
+
+/** Both tables have three partitions: each may go back by what was sent without its offset. */
+const PARTITIONS = 6;
+
+let broker: KafkaCluster;
+
+beforeAll(async () => {
+  broker = await startOwnBroker();
+});
+
+afterAll(async () => {
+  await broker[Symbol.asyncDispose]();
+});
+
+interface Loaded extends AsyncDisposable {
+  readonly ledger: KafkaLedger;
+  readonly load: LedgerLoad;
+}
+
+/** A ledger on the broker, written to from now on. */
+async function loaded(
+  rows: number,
+  transport: Readonly<Record<string, string | number>> = {},
+): Promise<Loaded> {
+  const { bootstrapServers } = broker;
+  const ledger = await kafkaLedger({ bootstrapServers, transport });
+  const writer = await ledger.connect('source');
+  await seedLedger(writer, rows);
+  const load = await LedgerLoad.resume(writer, SEED);
+  load.start();
+  return {
+    ledger,
+    load,
+    async [Symbol.asyncDispose]() {
+      await load.stop().catch(() => undefined);
+      await ledger[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The load ends; the target gets equal, the daemon stops, and the topics are whole. */
+async function settled({ ledger, load }: Loaded, daemon: Daemon): Promise<Repeats> {
+  await daemon.until(({ source }) => source.phase === 'streaming');
+  await load.stop();
+  await untilEqual(ledger, daemon);
+  expect(await daemon.stop()).toBe(0);
+  return expectWholeTopics(ledger);
+}
+
+/** Waits until the stream has brought so many more events. */
+async function streamed(daemon: Daemon, events: number): Promise<void> {
+  const isStreaming = await daemon.until(({ source }) => source.phase === 'streaming');
+  const before = isStreaming.source.events;
+  await daemon.until(({ source }) => source.events > before + events);
+}
+
+/** Time under load, told by the database's own clock. */
+async function pass(ledger: KafkaLedger, ms: number): Promise<void> {
+  const client = await ledger.connect('source');
+  await client.query('SELECT pg_sleep($1)', [ms / 1000]);
+}
+
+test('killed at every fault point under load, nothing is lost', async () => {
+  await using run = await loaded(10_000);
+  for (const point of FAULT_POINTS) {
+    await using daemon = Daemon.start({ ...run.ledger, faultPoint: point });
+    const { signal } = await daemon.ended;
+    expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
+  }
+  await using daemon = Daemon.start(run.ledger);
+  await streamed(daemon, 100);
+  const repeats = await settled(run, daemon);
+  expect(repeats.rewinds).toBeLessThanOrEqual(FAULT_POINTS.length * PARTITIONS);
+});
+
+test(`killed at ${KILLS} random instants (seed ${SEED}), in snapshot and in stream`, async () => {
+  await using run = await loaded(ALL ? 100_000 : 30_000);
+  const random = randomFrom(SEED);
+  for (let kill = 0; kill < KILLS; kill++) {
+    await using daemon = Daemon.start(run.ledger);
+    const phases = kill % 3 === 0 ? ['snapshot', 'streaming'] : ['streaming'];
+    await daemon.until(({ source }) => phases.includes(source.phase));
+    await pass(run.ledger, random() * 1_000);
+    daemon.kill();
+  }
+  await using daemon = Daemon.start(run.ledger);
+  const repeats = await settled(run, daemon);
+  expect(repeats.rewinds).toBeLessThanOrEqual(KILLS * PARTITIONS);
+});
+
+test('the broker is killed, and shut down, and comes back', async () => {
+  await using run = await loaded(1_000);
+  await using daemon = Daemon.start(run.ledger);
+  await streamed(daemon, 500);
+  await broker.kill();
+  await pass(run.ledger, 1_000);
+  await broker.start();
+  await streamed(daemon, 500);
+  await broker.stop();
+  await broker.start();
+  await streamed(daemon, 500);
+  const repeats = await settled(run, daemon);
+  // One producer and its sequence numbers see it through: nothing comes twice.
+  expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
+});
+
+test(`the broker is silent for ${PAUSE_MS} ms, longer than a request waits`, async () => {
+  await using run = await loaded(1_000, {
+    'request.timeout.ms': PAUSE_MS / 4,
+    'producer.delivery.timeout.ms': PAUSE_MS * 4,
+  });
+  await using daemon = Daemon.start(run.ledger);
+  await streamed(daemon, 500);
+  broker.pause();
+  await pass(run.ledger, PAUSE_MS);
+  broker.resume();
+  await streamed(daemon, 500);
+  const repeats = await settled(run, daemon);
+  expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
+});
+
+test('the broker is silent for longer than a record is tried', async () => {
+  await using run = await loaded(1_000, {
+    'request.timeout.ms': PAUSE_MS / 8,
+    'producer.delivery.timeout.ms': PAUSE_MS / 2,
+  });
+  await using daemon = Daemon.start(run.ledger);
+  await streamed(daemon, 500);
+  broker.pause();
+  await pass(run.ledger, PAUSE_MS);
+  broker.resume();
+  await streamed(daemon, 500);
+  const repeats = await settled(run, daemon);
+  expect(repeats.rewinds).toBeLessThanOrEqual(8 * PARTITIONS);
+});
