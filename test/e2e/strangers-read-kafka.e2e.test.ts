@@ -42,7 +42,8 @@ const SCHEMA = `
   );
   INSERT INTO parcel
   SELECT n, 'Ort ' || n, n * 1.125,
-         '2024-02-29 12:00:00.123456+00'::timestamptz + n * '1h'::interval, date '1999-12-31' + n, jsonb_build_object('n', n, 'text', 'ä€😀'), decode('00ff', 'hex'),
+         '2024-02-29 12:00:00.123456+00'::timestamptz + n * '1h'::interval, date '1999-12-31' + n,
+         jsonb_build_object('n', n, 'text', 'ä€😀'), decode('00ff', 'hex'),
          n % 2 = 0, n / 3.0, md5(n::text)::uuid
     FROM generate_series(1, 300) n`;
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
+import { vi } from 'vitest';
 
 /** A record as kafkajs gives it, with the partition that it was in. */
 export interface ReadRecord {
@@ -35,7 +36,11 @@ export async function readTopic(
   }, DEADLINE_MS);
   await consumer.connect();
   try {
-    await consumer.subscribe({ topic, fromBeginning: true });
+    // Whoever writes it may yet have to create it.
+    await vi.waitFor(() => consumer.subscribe({ topic, fromBeginning: true }), {
+      timeout: DEADLINE_MS,
+      interval: 100,
+    });
     await consumer.run({
       eachMessage: ({ partition, message }) => {
         const { key, value, headers, offset } = message;
