@@ -69,7 +69,7 @@ export async function newTopic(
   return name;
 }
 
-/** The values `from` to `to`, dealt to the partitions in turn, as text under the key `k<n mod 7>`. */
+/** The numbers `from` to `to`, dealt to the partitions in turn, with keys `k0` to `k6`. */
 export function numbers(
   topic: string,
   from: number,
@@ -122,7 +122,7 @@ function rising(a: number, b: number): number {
 /** What a member was told, in order. */
 export type MemberEvent = readonly [kind: 'assigned' | 'revoked' | 'lost', partitions: number[]];
 
-/** A consumer that begins at what is committed, else at the beginning, and notes what it is told. */
+/** A consumer that begins where the group has committed, and notes what it is told. */
 export interface TestMember {
   readonly consumer: KafkaConsumer;
   readonly events: MemberEvent[];

@@ -4,7 +4,7 @@ import { kafkaError } from '../../../src/transport/kafka/kafka-errors.ts';
 const WRITE = { operation: 'WRITE', resource: 'Topic:shop.orders' } as const;
 
 describe('errors of the protocol', () => {
-  test('a missing ACL names principal, operation and resource, and the command that adds it', () => {
+  test('a missing ACL names principal, operation and resource, and what adds it', () => {
     const error = kafkaError(29, {
       ...WRITE,
       principal: 'User:alice',

@@ -4,17 +4,13 @@ import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
 import { Lifecycle } from '../../../foundation/lifecycle.ts';
 import type { TopicPartition } from '../../transport.ts';
-import {
-  decodeAssignment,
-  decodeSubscription,
-  encodeAssignment,
-  encodeSubscription,
-} from '../consumer-protocol.ts';
-import { assignCooperatively, COOPERATIVE_STICKY } from '../cooperative-assignment.ts';
+import { decodeAssignment, encodeSubscription } from '../consumer-protocol.ts';
+import { COOPERATIVE_STICKY } from '../cooperative-assignment.ts';
 import type { KafkaConsumerOptions } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import type { BrokerConnections } from './broker-connections.ts';
+import { GroupLeadership } from './group-leadership.ts';
 
 const PROTOCOL_TYPE = 'consumer';
 const NO_GENERATION = -1;
@@ -47,8 +43,8 @@ export function memberTimeoutMs({ rebalanceTimeoutMs }: KafkaConsumerOptions): n
  * library's consumer has no hook that is awaited before partitions are given up, which is when a
  * sink has to apply and commit what it has read.
  *
- * Invariant: partitions in `owned` are nobody else's, unless the group has thrown us out: they are
- * taken out only after `revoked` has resolved (or its time is over), and only then do we join again.
+ * Invariant: partitions in `owned` are nobody else's, unless the group has thrown us out: they
+ * leave it only after `revoked` has resolved (or its time is over), and only then do we join again.
  */
 export class GroupMember {
   readonly #brokers: BrokerConnections;
@@ -56,13 +52,11 @@ export class GroupMember {
   readonly #options: GroupOptions;
   readonly #hooks: MemberHooks;
   readonly #lifecycle = new Lifecycle();
+  readonly #leadership: GroupLeadership;
   #topics: readonly string[] = [];
   #owned: TopicPartition[] = [];
   #memberId = '';
   #generation = NO_GENERATION;
-  /** Bytes of the topics and partition counts by which we assigned, when we lead. */
-  #led: string | null = null;
-  #checkedAt = 0;
   /** A round has to begin, or begin again. */
   #wanted = false;
   #round: Promise<void> | null = null;
@@ -81,6 +75,7 @@ export class GroupMember {
     hooks: MemberHooks,
   ) {
     this.#brokers = brokers;
+    this.#leadership = new GroupLeadership(brokers);
     this.#aside = aside;
     this.#options = options;
     this.#hooks = hooks;
@@ -244,7 +239,7 @@ export class GroupMember {
     this.#owned = [];
     this.#memberId = '';
     this.#generation = NO_GENERATION;
-    this.#led = null;
+    this.#leadership.resign();
     this.#tellWaiting(false);
     if (lost.length > 0) this.#hooks.lost(lost);
     this.#hooks.changed();
@@ -254,8 +249,8 @@ export class GroupMember {
   async #sync(joined: JoinAnswer): Promise<TopicPartition[] | null> {
     const { group } = this.#options;
     const leads = joined.leader === joined.memberId;
-    const assignments = leads ? await this.#assign(joined) : [];
-    if (!leads) this.#led = null;
+    const assignments = leads ? await this.#leadership.assign(joined.members) : [];
+    if (!leads) this.#leadership.resign();
     const answer = await this.#brokers.ask(
       syncGroupV5,
       await this.#brokers.coordinator({ group }),
@@ -275,36 +270,6 @@ export class GroupMember {
     this.#agreements++;
     this.#tellWaiting(true);
     return decodeAssignment(answer.assignment);
-  }
-
-  async #assign(joined: JoinAnswer): Promise<{ memberId: string; assignment: Buffer }[]> {
-    const members = joined.members.map(({ memberId, metadata }) => ({
-      memberId,
-      subscription: decodeSubscription(metadata),
-    }));
-    const topics = new Set(members.flatMap(({ subscription }) => subscription.topics));
-    const counts = await this.#partitionCounts([...topics]);
-    this.#led = fingerprint(counts);
-    this.#checkedAt = systemClock.monotonicMs();
-    const assignment = assignCooperatively(members, counts);
-    return [...assignment].map(([memberId, partitions]) => ({
-      memberId,
-      assignment: encodeAssignment(partitions),
-    }));
-  }
-
-  async #partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
-    const counts = new Map<string, number>();
-    if (topics.length === 0) return counts;
-    const metadata = await this.#brokers.metadata(topics);
-    for (const { name, errorCode, partitions } of metadata.topics) {
-      const error = kafkaErrorName(errorCode);
-      if (error === 'TOPIC_AUTHORIZATION_FAILED') {
-        throw kafkaError(error, this.#brokers.request('DESCRIBE', `Topic:${name ?? ''}`));
-      }
-      counts.set(name ?? '', partitions.length);
-    }
-    return counts;
   }
 
   /** Gives up what goes, takes what comes; after giving up the group has to meet once more. */
@@ -352,7 +317,7 @@ export class GroupMember {
       const answer = await this.#brokers.ask(heartbeatV4, connection, group, generation, memberId);
       if (generation !== this.#generation || this.#joining) return;
       this.#onHeartbeat(kafkaErrorName(answer.errorCode));
-      await this.#checkTopics();
+      if (this.#round === null && (await this.#leadership.outdated())) this.rejoin();
     } catch {
       // The broker is away; the coordinator is looked for by the next one.
       this.#brokers.forgetCoordinator({ group });
@@ -367,18 +332,6 @@ export class GroupMember {
       return;
     }
     this.rejoin();
-  }
-
-  /** The leader looks for new topics and partitions: the coordinator does not know of them. */
-  async #checkTopics(): Promise<void> {
-    const now = systemClock.monotonicMs();
-    const due = now - this.#checkedAt >= this.#brokers.connection.metadataMaxAgeMs;
-    const led = this.#led;
-    if (led === null || !due || this.#round !== null) return;
-    this.#checkedAt = now;
-    const topics = JSON.parse(led) as [string, number][];
-    const counts = await this.#partitionCounts(topics.map(([topic]) => topic));
-    if (fingerprint(counts) !== led) this.rejoin();
   }
 
   /** Leaves, so that the others need not wait until the session times out. */
@@ -396,10 +349,6 @@ export class GroupMember {
       // Nobody to tell: the session will time out.
     }
   }
-}
-
-function fingerprint(counts: ReadonlyMap<string, number>): string {
-  return JSON.stringify([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function inconsistent(group: string): TidemarkError {

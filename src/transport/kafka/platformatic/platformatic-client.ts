@@ -14,8 +14,8 @@ import { PlatformaticConsumer } from './platformatic-consumer.ts';
 import { openProducer } from './platformatic-producer.ts';
 
 /**
- * A client over @platformatic/kafka: its connections (TLS, SASL, framing) and its requests. Resolves
- * when a broker was reached. Throws KAFKA_CONNECT, KAFKA_AUTH.
+ * A client over @platformatic/kafka: its connections (TLS, SASL, framing) and its requests.
+ * Resolves when a broker was reached. Throws KAFKA_CONNECT, KAFKA_AUTH.
  */
 export async function openPlatformaticClient(connection: KafkaConnection): Promise<KafkaClient> {
   const client = new PlatformaticClient(connection);

@@ -7,10 +7,9 @@ import { kafkaError } from '../kafka-errors.ts';
 import type { BatchIdentity } from '../record-batch-writer.ts';
 import { batchBytesAlone } from '../record-batch-writer.ts';
 import type { BrokerConnections } from './broker-connections.ts';
-import { connectionError } from './connection-error.ts';
+import { BrokerQueues, type Outcome, type Sent } from './broker-queues.ts';
 import { type Chunk, ProduceLane } from './produce-lane.ts';
 import type { ProduceAnswer } from './produce-request.ts';
-import { sendProduce } from './produce-request.ts';
 import type { ProducerIdentity } from './transaction.ts';
 import { newProducerId, Transactions } from './transaction.ts';
 
@@ -27,17 +26,6 @@ const LOST_IDENTITY = new Set([
 
 /** Of a whole batch: a part of it may be taken. */
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
-
-interface Sent {
-  readonly lane: ProduceLane;
-  readonly chunk: Chunk;
-}
-
-/** Requests to one broker, in order. */
-interface BrokerQueue {
-  inFlight: number;
-  tail: Promise<void>;
-}
 
 /** Opens a producer; with a transactional id older ones of it are fenced when this resolves. */
 export async function openProducer(
@@ -68,7 +56,7 @@ class PlatformaticProducer implements KafkaProducer {
   readonly #options: KafkaProducerOptions;
   readonly #transactions: Transactions | null;
   readonly #lanes = new Map<string, Map<number, ProduceLane>>();
-  readonly #queues = new Map<number, BrokerQueue>();
+  readonly #queues: BrokerQueues;
   #identity: BatchIdentity;
   /** Lanes of the `send` under way. */
   #active: ProduceLane[] = [];
@@ -88,6 +76,9 @@ class PlatformaticProducer implements KafkaProducer {
     this.#options = options;
     this.#transactions = transactions;
     this.#identity = this.#batchIdentity(identity);
+    this.#queues = new BrokerQueues(brokers, options.transactionalId, (sent, outcome) => {
+      this.#onOutcome(sent, outcome);
+    });
   }
 
   #batchIdentity(identity: ProducerIdentity): BatchIdentity {
@@ -187,14 +178,10 @@ class PlatformaticProducer implements KafkaProducer {
   }
 
   #pumpBroker(leader: number, lanes: readonly ProduceLane[]): void {
-    let queue = this.#queues.get(leader);
-    if (queue === undefined) {
-      this.#queues.set(leader, (queue = { inFlight: 0, tail: Promise.resolve() }));
-    }
-    while (queue.inFlight < this.#options.maxInFlight) {
+    while (this.#queues.inFlight(leader) < this.#options.maxInFlight) {
       const sent = this.#collect(lanes);
       if (sent.length === 0) return;
-      this.#dispatch(leader, queue, sent);
+      this.#queues.send(leader, sent);
     }
   }
 
@@ -212,55 +199,13 @@ class PlatformaticProducer implements KafkaProducer {
     return sent;
   }
 
-  #dispatch(leader: number, queue: BrokerQueue, sent: readonly Sent[]): void {
-    queue.inFlight++;
-    const ready = Promise.all(sent.map(({ chunk }) => chunk.bytes));
-    ready.catch(() => undefined);
-    const answered = (work: () => void): void => {
-      queue.inFlight--;
-      for (const { lane } of sent) lane.inFlight--;
-      work();
-      this.#proceed();
-    };
-    // The tail ends when the request is written, so that requests leave in order and overlap.
-    queue.tail = queue.tail.then(async () => {
-      try {
-        const buffers = await ready;
-        const connection = await this.#brokers.broker(leader);
-        const { transactionalId } = this.#options;
-        const timeoutMs = this.#brokers.connection.requestTimeoutMs;
-        const parts = sent.map(({ lane: { topic, partition } }, i) => ({
-          topic,
-          partition,
-          bytes: buffers[i] as Buffer,
-        }));
-        void sendProduce(connection, transactionalId, timeoutMs, parts).then(
-          (answers) => {
-            answered(() => {
-              this.#onAnswers(sent, answers);
-            });
-          },
-          (error: unknown) => {
-            answered(() => {
-              this.#onLost(sent, connectionError(error, `${connection.host}:${connection.port}`));
-            });
-          },
-        );
-      } catch (error) {
-        answered(() => {
-          this.#onUnsent(sent, toTidemarkError(error, 'KAFKA_CONNECT'));
-        });
-      }
-    });
+  #onOutcome(sent: readonly Sent[], outcome: Outcome): void {
+    if ('answers' in outcome) this.#onAnswers(sent, outcome.answers);
+    else this.#onUnanswered(sent, outcome.error);
+    this.#proceed();
   }
 
-  /** Whether the broker has what was sent is not known. */
-  #onLost(sent: readonly Sent[], error: TidemarkError): void {
-    for (const { chunk } of sent) chunk.uncertain = true;
-    this.#onUnsent(sent, error);
-  }
-
-  #onUnsent(sent: readonly Sent[], error: TidemarkError): void {
+  #onUnanswered(sent: readonly Sent[], error: TidemarkError): void {
     if (error.retry === 'stop') {
       this.#fail(error);
       return;
