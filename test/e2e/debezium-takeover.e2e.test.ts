@@ -1,18 +1,29 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runProgram } from '../support/cli-process.ts';
 import { startConnect, type ConnectWorker } from '../support/connect-worker.ts';
 import { Daemon } from '../support/daemon.ts';
 import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
 import { startOwnBroker } from '../support/kafka.ts';
+import type { KafkaCluster } from '../support/kafka-cluster.ts';
 import { readTopic, type ReadRecord } from '../support/kafka-topic-reader.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-const NAME = 'ledger';
-const TOPIC = 'shop.public.entry';
+let broker: KafkaCluster;
+let connect: ConnectWorker;
+
+beforeAll(async () => {
+  broker = await startOwnBroker();
+  const { bootstrapServers } = broker;
+  connect = await startConnect({ bootstrapServers, plugins: ['postgres'] });
+});
+
+afterAll(async () => {
+  for (const server of [connect, broker]) await server[Symbol.asyncDispose]();
+});
 
 /** One writer, so that positions in the log rise from transaction to transaction. */
 class Writer implements AsyncDisposable {
@@ -51,17 +62,40 @@ class Writer implements AsyncDisposable {
 
 /** Where it happens. */
 interface Place {
-  readonly bootstrapServers: string;
+  /** Of the connector and of the pipeline; topics begin with it, too. */
+  readonly name: string;
+  readonly topic: string;
   readonly database: TestDatabase;
-  readonly connect: ConnectWorker;
   readonly folder: TemporaryFolder;
   readonly file: string;
 }
 
-function connectorConfig(database: TestDatabase): Record<string, string> {
+/** A database and a folder for the pipeline; the connector is gone afterwards. */
+async function placeOf(name: string): Promise<Place & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const database = opened.use(await freshDatabase());
+  const folder = opened.use(await temporaryFolder('takeover'));
+  await database.query(`CREATE TABLE entry (id bigint PRIMARY KEY, version int);
+                        INSERT INTO entry VALUES (0, 0)`);
+  opened.defer(async () => {
+    await connect.start();
+    await connect.delete(name);
+  });
+  const kept = opened.move();
+  return {
+    name,
+    topic: `${name}.public.entry`,
+    database,
+    folder,
+    file: path.join(folder.path, 'ledger.yaml'),
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+function connectorConfig({ name, database }: Place): Record<string, string> {
   return {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-    'topic.prefix': 'shop',
+    'topic.prefix': name,
     'database.hostname': database.host,
     'database.port': String(database.port),
     'database.user': database.user,
@@ -101,13 +135,13 @@ function newestOf(records: readonly ReadRecord[]): Entry {
   return newest === undefined ? { id: -1, version: -1, lsn: 0 } : entryOf(newest);
 }
 
-/** Of an empty broker: the topic, with its one partition, and how many records it has. */
-async function withTopic(bootstrapServers: string): Promise<number> {
-  const kafka = new Kafka({ brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
+/** Makes the topic if it is not there; how many records its one partition has. */
+async function withTopic(topic: string): Promise<number> {
+  const brokers = broker.bootstrapServers.split(',');
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 1 }] });
-  const [partition] = await admin.fetchTopicOffsets(TOPIC);
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  const [partition] = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
   return Number(partition?.high);
 }
@@ -117,9 +151,13 @@ interface StoredOffset {
   readonly lsn_proc: number;
 }
 
+function passwordOf({ name }: Place): string {
+  return `${name.toUpperCase()}_DATABASE_PASSWORD`;
+}
+
 /** The command with JSON as its answer; fails with what it said instead. */
 async function ask(args: readonly string[], place: Place): Promise<unknown> {
-  const environment = { LEDGER_DATABASE_PASSWORD: place.database.password };
+  const environment = { [passwordOf(place)]: place.database.password };
   const { code, stdout, stderr } = await runProgram([...args, '--json'], environment);
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
   expect(stdout + stderr).not.toContain(place.database.password);
@@ -128,9 +166,10 @@ async function ask(args: readonly string[], place: Place): Promise<unknown> {
 
 /** Imports with the command, and gives the offset from which Debezium is relieved. */
 async function importFrom(source: string, place: Place): Promise<StoredOffset> {
-  const { bootstrapServers, connect, file } = place;
-  const kafka = ['--bootstrap-servers', bootstrapServers, '--offsets-topic', connect.offsetsTopic];
-  const imported = await ask(['import', 'debezium', source, ...kafka, '-o', file], place);
+  const args = ['import', 'debezium', source, '--connector', place.name, '-o', place.file];
+  const kafka = ['--bootstrap-servers', broker.bootstrapServers];
+  const topic = ['--offsets-topic', connect.offsetsTopic];
+  const imported = await ask([...args, ...kafka, ...topic], place);
   expect(imported).toMatchObject({ adoption: 'shared', errors: [] });
   return (imported as { readonly offset: StoredOffset }).offset;
 }
@@ -139,37 +178,44 @@ interface Hands {
   /** Debezium ends; gives what to import from. */
   debeziumEnds(place: Place): Promise<string>;
   tidemarkEnds(daemon: Daemon): Promise<void>;
-  debeziumGoesOn(place: Place): Promise<void>;
+  debeziumGoesOn(name: string): Promise<void>;
 }
 
 const STOPPED: Hands = {
-  async debeziumEnds({ connect }) {
-    await connect.stopConnector(NAME);
+  async debeziumEnds({ name }) {
+    await connect.stopConnector(name);
     return connect.url;
   },
   async tidemarkEnds(daemon) {
     expect(await daemon.stop()).toBe(0);
   },
-  async debeziumGoesOn({ connect }) {
-    await fetch(`${connect.url}/connectors/${NAME}/resume`, { method: 'PUT' });
-    await connect.untilRunning(NAME);
+  async debeziumGoesOn(name) {
+    await fetch(`${connect.url}/connectors/${name}/resume`, { method: 'PUT' });
+    await connect.untilRunning(name);
   },
 };
 
 const KILLED: Hands = {
-  async debeziumEnds({ connect, database, folder }) {
+  async debeziumEnds(place) {
+    const streaming = { offsets: [{ offset: { lsn_proc: expect.any(Number) as number } }] };
+    await vi.waitFor(
+      async () => expect(await connect.offsets(place.name)).toMatchObject(streaming),
+      {
+        timeout: 30_000,
+      },
+    );
     await connect.kill();
-    const file = path.join(folder.path, 'connector.json');
-    writeFileSync(file, JSON.stringify({ name: NAME, config: connectorConfig(database) }));
+    const file = path.join(place.folder.path, 'connector.json');
+    writeFileSync(file, JSON.stringify({ name: place.name, config: connectorConfig(place) }));
     return file;
   },
   async tidemarkEnds(daemon) {
     daemon.kill();
     await daemon.ended;
   },
-  async debeziumGoesOn({ connect }) {
+  async debeziumGoesOn(name) {
     await connect.start();
-    await connect.untilRunning(NAME);
+    await connect.untilRunning(name);
   },
 };
 
@@ -185,34 +231,35 @@ interface History {
 
 /** Debezium, Tidemark, Debezium, while rows are written. */
 async function handOver(place: Place, hands: Hands): Promise<History> {
-  const { bootstrapServers, database, connect, file } = place;
-  await withTopic(bootstrapServers);
+  const { name, topic, database, file } = place;
+  const { bootstrapServers } = broker;
+  await withTopic(topic);
   await using writer = new Writer(database);
   const untilRow = async (id: number): Promise<void> => {
-    await readTopic(bootstrapServers, TOPIC, (read) => newestOf(read).id > id);
+    await readTopic(bootstrapServers, topic, (read) => newestOf(read).id > id);
   };
-  await connect.put(NAME, connectorConfig(database));
+  await connect.put(name, connectorConfig(place));
   await untilRow(writer.written + 200);
   const first = await importFrom(await hands.debeziumEnds(place), place);
-  const byDebezium = await withTopic(bootstrapServers);
+  const byDebezium = await withTopic(topic);
   const port = await freeLoopbackPort();
   appendFileSync(file, `http:\n  listen: 127.0.0.1:${port}\n`);
-  vi.stubEnv('LEDGER_DATABASE_PASSWORD', database.password);
+  vi.stubEnv(passwordOf(place), database.password);
   await using daemon = Daemon.start({ file, port });
   await daemon.until(({ source }) => source.phase === 'streaming');
   await untilRow(writer.written + 200);
   await hands.tidemarkEnds(daemon);
   const handover = await ask(['offsets', 'handover', file], place);
-  expect(handover).toMatchObject({ inPlace: true, connector: NAME });
+  expect(handover).toMatchObject({ inPlace: true, connector: name });
   const { offsets } = handover as { readonly offsets: readonly { offset: StoredOffset }[] };
-  await hands.debeziumGoesOn(place);
+  await hands.debeziumGoesOn(name);
   await untilRow(writer.written + 200);
   await writer[Symbol.asyncDispose]();
   const [last] = await database.query<{ version: number }>(
     `SELECT version FROM entry WHERE id = 0`,
   );
   const { version = -1 } = last ?? {};
-  const records = await readTopic(bootstrapServers, TOPIC, (read) => {
+  const records = await readTopic(bootstrapServers, topic, (read) => {
     const newest = newestOf(read);
     return newest.id === 0 && newest.version === version;
   });
@@ -234,43 +281,35 @@ function repeatedPlaces(entries: readonly Entry[]): readonly number[] {
 }
 
 test.each([
-  ['in order', STOPPED],
-  ['killed', KILLED],
-] as const)('Tidemark takes over from Debezium and back, under load, %s', async (_how, hands) => {
-  const { bootstrapServers } = await startOwnBroker();
-  await using database = await freshDatabase();
-  await using folder = await temporaryFolder('takeover');
-  const connect = await startConnect({ bootstrapServers, plugins: ['postgres'] });
-  await database.query(`CREATE TABLE entry (id bigint PRIMARY KEY, version int);
-                        INSERT INTO entry VALUES (0, 0)`);
-  const file = path.join(folder.path, 'ledger.yaml');
-  const place = { bootstrapServers, database, connect, folder, file };
-  const { entries, byDebezium, first, second, written, version } = await handOver(place, hands);
+  ['in order', 'order', STOPPED],
+  ['killed', 'kill', KILLED],
+] as const)(
+  'Tidemark takes over from Debezium and back, under load, %s',
+  async (_how, name, hands) => {
+    await using place = await placeOf(name);
+    const { entries, byDebezium, first, second, written, version } = await handOver(place, hands);
 
-  expect(new Set(entries.map(({ id }) => id)).size, 'every row is there').toBe(written + 1);
-  const versions = new Set(entries.filter(({ id }) => id === 0).map((entry) => entry.version));
-  const [earliest = 0] = versions;
-  const expected = Array.from({ length: version - earliest + 1 }, (_, i) => earliest + i);
-  expect([...versions], 'no version of a key is missing or late').toEqual(expected);
+    expect(new Set(entries.map(({ id }) => id)).size, 'every row is there').toBe(written + 1);
+    const versions = new Set(entries.filter(({ id }) => id === 0).map((entry) => entry.version));
+    const [earliest = 0] = versions;
+    const expected = Array.from({ length: version - earliest + 1 }, (_, i) => earliest + i);
+    expect([...versions], 'no version of a key is missing or late').toEqual(expected);
 
-  // What an offset says is done does not come again: of Debezium's to us, of ours to Debezium.
-  const sentByDebezium = Math.max(...entries.slice(0, byDebezium).map(({ lsn }) => lsn));
-  const outside = repeatedPlaces(entries).filter(
-    (lsn) => lsn <= first.lsn || (lsn > sentByDebezium && lsn < second.lsn_proc),
-  );
-  expect(outside).toEqual([]);
-});
+    // What an offset says is done does not come again: of Debezium's to us, of ours to Debezium.
+    const sentByDebezium = Math.max(...entries.slice(0, byDebezium).map(({ lsn }) => lsn));
+    const outside = repeatedPlaces(entries).filter(
+      (lsn) => lsn <= first.lsn || (lsn > sentByDebezium && lsn < second.lsn_proc),
+    );
+    expect(outside).toEqual([]);
+  },
+);
 
 test('a connector that runs is not taken over', async () => {
-  const { bootstrapServers } = await startOwnBroker();
-  await using database = await freshDatabase();
-  await using folder = await temporaryFolder('takeover');
-  const connect = await startConnect({ bootstrapServers, plugins: ['postgres'] });
-  await database.query('CREATE TABLE entry (id bigint PRIMARY KEY, version int)');
-  await connect.put(NAME, connectorConfig(database));
-  const file = path.join(folder.path, 'ledger.yaml');
-  const refused = await runProgram(['import', 'debezium', connect.url, '-o', file]);
+  await using place = await placeOf('running');
+  await connect.put(place.name, connectorConfig(place));
+  const args = ['import', 'debezium', connect.url, '--connector', place.name, '-o', place.file];
+  const refused = await runProgram(args);
   expect(refused).toMatchObject({ code: 3, stdout: '' });
   expect(refused.stderr).toMatch(/HANDOVER_REFUSED.*is RUNNING, not STOPPED/);
-  expect(refused.stderr).toContain(`curl -X PUT ${connect.url}/connectors/${NAME}/stop`);
+  expect(refused.stderr).toContain(`curl -X PUT ${connect.url}/connectors/${place.name}/stop`);
 });
