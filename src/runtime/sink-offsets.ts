@@ -7,6 +7,7 @@ import type { Transport } from '../transport/transport.ts';
 import { sinkTopics } from './compose-pipeline.ts';
 import { applyMoves, type OffsetGoal, type PartitionMove, planMoves } from './move-offsets.ts';
 import { openForReading } from './open-transport.ts';
+import { sinkConsumption } from './sink-consumption.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 
 /** What `offsets set` is asked for. */
@@ -40,7 +41,7 @@ export async function setSinkOffsets(
 ): Promise<SetOffsetsResult> {
   const sink = chosenSink(config, request.sink);
   const options = sinkOptionsOf(sink);
-  const group = `connect-${sink.name}`;
+  const { group } = sinkConsumption(config, sink);
   const topics = sinkTopics(sink.options, config.source.options);
   const covers = (topic: string): boolean =>
     topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
