@@ -26,27 +26,23 @@ export async function perfTest(servers: string, task: ClientTask): Promise<Clien
   const child = spawn('sh', ['-c', script, 'sh', ...java, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  if (code !== 0) throw new Error(`the perf test ended with ${String(code)}: ${output}`);
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const [output, [code]] = await Promise.all([text(child.stdout), closed]);
+  if (code !== 0) throw new Error(`the perf test ended with ${code}: ${output}`);
   return { seconds: secondsOf(output, task), cpuSeconds: cpuOf(output), peakMb: 0 };
 }
 
 function produce(servers: string, { topic, records, bytes }: ClientTask): string[] {
-  return [
-    'org.apache.kafka.tools.ProducerPerformance',
-    ...['--topic', topic, '--num-records', String(records), '--record-size', String(bytes)],
-    ...['--throughput', '-1', '--producer-props', `bootstrap.servers=${servers}`],
-    ...['acks=all', 'enable.idempotence=true', 'batch.size=1000000', 'linger.ms=5'],
-    'buffer.memory=67108864',
-  ];
+  const settings = ['acks=all', 'enable.idempotence=true', 'batch.size=1000000', 'linger.ms=5'];
+  const name = 'org.apache.kafka.tools.ProducerPerformance';
+  const load = `--topic ${topic} --num-records ${records} --record-size ${bytes} --throughput -1`;
+  const props = `--producer-props bootstrap.servers=${servers} buffer.memory=67108864`;
+  return [name, ...load.split(' '), ...props.split(' '), ...settings];
 }
 
 function consume(servers: string, { topic, records }: ClientTask): string[] {
-  return [
-    'org.apache.kafka.tools.ConsumerPerformance',
-    ...['--topic', topic, '--messages', String(records), '--bootstrap-server', servers],
-    ...['--timeout', '60000'],
-  ];
+  const load = `--topic ${topic} --messages ${records} --bootstrap-server ${servers}`;
+  return ['org.apache.kafka.tools.ConsumerPerformance', ...load.split(' '), '--timeout', '60000'];
 }
 
 function secondsOf(output: string, { kind, records }: ClientTask): number {

@@ -42,6 +42,12 @@ export const UNTESTED: Exceptions = {
   'src/runtime/inspect-source.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/runtime/sink-check.ts': 'test/cli/check-command.pg.test.ts runs the program with it',
   'src/config/connector-options.ts': 'a table: test/config/connector-classes.test.ts',
+  'src/transport/kafka/kafkajs/kafkajs-admin.ts':
+    'test/transport/kafka/client-contract-of-admins.ts',
+  'src/transport/kafka/kafkajs/kafkajs-consumer.ts':
+    'test/transport/kafka/client-contract-of-readers.ts and …-of-groups.ts',
+  'src/transport/kafka/kafkajs/partition-offsets.ts':
+    'test/transport/kafka/client-contract-of-admins.ts asks for offsets of each kind',
   'src/config/kafka-client-properties.ts': 'a table: test/config/kafka-settings.test.ts',
   'src/config/kafka-connector-options.ts': 'a table: test/config/kafka-settings.test.ts',
   'src/config/kafka-security-options.ts': 'a table: test/config/kafka-login.test.ts',

@@ -27,7 +27,7 @@ const decode = load('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
   decoder: object,
 ) => Promise<LibraryBatch>;
 const { RecordBatch } = load('kafkajs/src/protocol/recordBatch/v0/index.js') as {
-  RecordBatch(options: object): Promise<{ readonly buffer: Buffer }>;
+  readonly RecordBatch: (options: object) => Promise<{ readonly buffer: Buffer }>;
 };
 const Record = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (
   options: object,

@@ -14,8 +14,8 @@ export function roundRobin(
   partitionsOf: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, Record<string, number[]>> {
   const circle = members.toSorted((a, b) => compare(a.memberId, b.memberId));
-  const assigned = new Map(
-    circle.map(({ memberId }) => [memberId, {} as Record<string, number[]>]),
+  const assigned = new Map<string, Record<string, number[]>>(
+    circle.map(({ memberId }) => [memberId, {}]),
   );
   const topics = [...new Set(members.flatMap((member) => member.topics))].toSorted(compare);
   let turn = 0;

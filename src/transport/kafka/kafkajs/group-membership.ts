@@ -5,10 +5,12 @@ import type { BrokerConnections } from './kafkajs-cluster.ts';
 import { committedOffsets } from './kafkajs-admin.ts';
 import { answeredCode } from './kafkajs-errors.ts';
 import {
+  decodeAssignment,
+  decodeTopics,
+  encodeAssignment,
+  encodeTopics,
   type GroupMember,
   type KafkajsBroker,
-  MemberAssignment,
-  MemberMetadata,
 } from './kafkajs-library.ts';
 import { groupedByTopic } from './partition-offsets.ts';
 
@@ -74,7 +76,7 @@ export class GroupMembership {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       memberId: this.#memberId,
-      groupProtocols: [{ name: PROTOCOL, metadata: MemberMetadata.encode({ version: 0, topics }) }],
+      groupProtocols: [{ name: PROTOCOL, metadata: encodeTopics(topics) }],
     });
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
@@ -85,7 +87,7 @@ export class GroupMembership {
       memberId: joined.memberId,
       groupAssignment: this.#leads ? await this.#divide(joined.members) : [],
     });
-    const assignment = MemberAssignment.decode(memberAssignment)?.assignment ?? {};
+    const assignment = decodeAssignment(memberAssignment);
     return Object.entries(assignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     );
@@ -96,14 +98,14 @@ export class GroupMembership {
   ): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
     const wanted = members.map(({ memberId, memberMetadata }) => ({
       memberId,
-      topics: MemberMetadata.decode(memberMetadata).topics,
+      topics: decodeTopics(memberMetadata),
     }));
     const topics = [...new Set(wanted.flatMap((member) => member.topics))];
     const { topics: described } = await this.#connections.describe(topics);
     const partitions = new Map(described.map((t) => [t.topic, t.partitionMetadata.length]));
     return [...roundRobin(wanted, partitions)].map(([memberId, assignment]) => ({
       memberId,
-      memberAssignment: MemberAssignment.encode({ version: 0, assignment }),
+      memberAssignment: encodeAssignment(assignment),
     }));
   }
 

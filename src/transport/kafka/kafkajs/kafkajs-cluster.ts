@@ -285,7 +285,12 @@ export class BrokerConnections implements AsyncDisposable {
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
     this.#sockets.set(socket, `${host}:${port}`);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      // The library does it to a dead socket as often as it fails to connect again: each time waits
+      // for a connection that never comes, and the eleventh is a warning on stderr.
+      socket.unref = () => socket;
+    });
     // A connection that breaks during the login leaves it waiting for ever in the library, which
     // looks only at `end` there; after it has seen the error, which says more.
     socket.once('error', () => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { AssignerProtocol } from 'kafkajs';
 import { systemClock } from '../../../foundation/clock.ts';
 
 /**
@@ -61,8 +62,8 @@ interface ConnectionPool {
 interface ProtocolRequest {
   readonly request: object;
   readonly response: {
-    decode(payload: Buffer): Promise<object>;
-    parse(decoded: object): Promise<object>;
+    readonly decode: (payload: Buffer) => Promise<object>;
+    readonly parse: (decoded: object) => Promise<object>;
   };
   readonly requestTimeout?: number | null;
 }
@@ -218,24 +219,6 @@ const { requests } = load('kafkajs/src/protocol/requests/index.js') as {
 const Encoder = load('kafkajs/src/protocol/encoder.js') as new () => {
   writeInt32(value: number): { writeBoolean(value: boolean): object };
 };
-const { MemberMetadata, MemberAssignment } = load('kafkajs/src/consumer/assignerProtocol.js') as {
-  readonly MemberMetadata: {
-    encode(value: { version: number; topics: readonly string[] }): Buffer;
-    decode(bytes: Buffer): { readonly topics: readonly string[] };
-  };
-  readonly MemberAssignment: {
-    encode(value: {
-      version: number;
-      assignment: Readonly<Record<string, readonly number[]>>;
-    }): Buffer;
-    decode(bytes: Buffer): {
-      readonly assignment: Readonly<Record<string, readonly number[]>>;
-    } | null;
-  };
-};
-
-export { MemberAssignment, MemberMetadata };
-
 const METADATA_KEY = 3;
 const CREATE_TOPICS_KEY = 19;
 
@@ -397,4 +380,27 @@ function requestHeader(
   header.writeInt16BE(clientId.length, 12);
   clientId.copy(header, 14);
   return header;
+}
+
+const { MemberMetadata, MemberAssignment } = AssignerProtocol;
+const NO_USER_DATA = Buffer.alloc(0);
+
+/** What a member tells its group that it wants to read. */
+export function encodeTopics(topics: readonly string[]): Buffer {
+  return MemberMetadata.encode({ version: 0, topics: [...topics], userData: NO_USER_DATA });
+}
+
+/** Reads what another member, of any client, tells. */
+export function decodeTopics(metadata: Buffer): readonly string[] {
+  return MemberMetadata.decode(metadata)?.topics ?? [];
+}
+
+/** What the leader of a group gives to a member. */
+export function encodeAssignment(assignment: Record<string, number[]>): Buffer {
+  return MemberAssignment.encode({ version: 0, assignment, userData: NO_USER_DATA });
+}
+
+/** Reads what a leader, of any client, gave to us; nothing is no bytes, too. */
+export function decodeAssignment(bytes: Buffer): Readonly<Record<string, readonly number[]>> {
+  return MemberAssignment.decode(bytes)?.assignment ?? {};
 }

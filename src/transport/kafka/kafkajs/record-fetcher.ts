@@ -1,6 +1,6 @@
 import { Backoff } from '../../../foundation/backoff.ts';
 import { systemClock } from '../../../foundation/clock.ts';
-import { TidemarkError } from '../../../foundation/errors.ts';
+import type { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaConsumerOptions } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { readRecordBatches } from '../record-batch-reader.ts';
@@ -98,7 +98,7 @@ export class RecordFetcher {
         );
         const asked = partitions[at];
         if (asked === undefined || asked.turn !== turns[at]) continue;
-        if (answer.errorCode === 0) this.#keep(asked, turns[at] as number, answer);
+        if (answer.errorCode === 0) this.#keep(asked, asked.turn, answer);
         else stale = this.#refused(asked, answer) ?? stale;
       }
       if (stale === null) this.#backoff.reset();

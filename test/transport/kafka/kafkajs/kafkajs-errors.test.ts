@@ -12,7 +12,7 @@ import {
 
 const load = createRequire(import.meta.url);
 const { createErrorFromCode } = load('kafkajs/src/protocol/error.js') as {
-  createErrorFromCode(code: number): Error;
+  readonly createErrorFromCode: (code: number) => Error;
 };
 type Constructor = new (message: string | Error, details?: object) => Error;
 const library = load('kafkajs/src/errors.js') as Readonly<Record<string, Constructor>>;

@@ -50,42 +50,7 @@ test.each(COMPRESSIONS)('records come back as they were: %s', async (compression
   );
 });
 
-test('a record above max.request.size is refused before anything is sent', async () => {
-  await using session = await KafkaSession.open(sharedBroker().bootstrapServers);
-  const topic = await session.topic('wide');
-  const producer = await session.producer({ maxRequestBytes: 5000 });
-  const batch = batchOf([
-    { topic: 0, value: 'small' },
-    { topic: 0, value: 'x'.repeat(5000) },
-  ]);
-  const sending = producer.send(batch, [{ topic, partition: 0, records: Int32Array.of(0, 1) }]);
-  await expect(sending).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
-  expect(await session.values(topic)).toEqual([[]]);
-});
-
 describe('transactions', () => {
-  test('are read when they were committed, and never when aborted', async () => {
-    await using session = await KafkaSession.open(sharedBroker().bootstrapServers);
-    const topic = await session.topic('transactions', 2);
-    const producer = await session.producer({ transactionalId: `${session.prefix}-id` });
-    await producer.beginTransaction();
-    await sendNumbers(producer, topic, 0, 10, 2);
-    await sendNumbers(producer, topic, 10, 20, 2);
-    expect(await session.values(topic, 2)).toEqual([[], []]);
-    await producer.commitTransaction();
-    await producer.beginTransaction();
-    await sendNumbers(producer, topic, 100, 200, 2);
-    await producer.abortTransaction();
-    await producer.beginTransaction();
-    await producer.commitTransaction();
-    await producer.beginTransaction();
-    await sendNumbers(producer, topic, 20, 22, 2);
-    await producer.commitTransaction();
-    const even = numbers(0, 22).filter((value) => Number(value) % 2 === 0);
-    const odd = numbers(0, 22).filter((value) => Number(value) % 2 === 1);
-    expect(await session.values(topic, 2)).toEqual([even, odd]);
-  });
-
   test.each(['send', 'commit', 'abort'] as const)(
     'of an older producer with the same id are fenced: %s',
     async (step) => {

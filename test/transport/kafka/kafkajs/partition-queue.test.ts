@@ -61,7 +61,7 @@ describe('a queue', () => {
 
   test('sends nothing while batches behind a failed one are out, then all of them in order', () => {
     const queue = queueOf(8);
-    const [first, second, third, fourth] = takeAll(queue) as PendingBatch[];
+    const [first, second, third, fourth] = takeAll(queue);
     queue.acknowledge(first as PendingBatch);
     queue.sendAgain(second as PendingBatch);
     expect(queue.next()).toBeNull();
