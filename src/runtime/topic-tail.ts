@@ -1,5 +1,8 @@
 import { createConverter } from '../converter/create-converter.ts';
-import type { Converter } from '../converter/converter.ts';
+import { registrySettings } from '../config/registry-options.ts';
+import type { ConverterSide } from '../config/registry-options.ts';
+import type { Converter, SchemaRegistry } from '../converter/converter.ts';
+import { ConfluentRegistry } from '../converter/registry/confluent-registry.ts';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
@@ -51,7 +54,7 @@ export async function* tailTopic(options: TailOptions): AsyncGenerator<TailRecor
   const description = await transport.describeTopic(topic);
   if (description === null) throw await unknownTopic(transport, topic);
   const ends = new Map(description.partitions.map((part) => [part.partition, part.endOffset]));
-  const decoder = new TailDecoder(new EmbeddedRegistry(transport.documents));
+  const decoder = new TailDecoder(place, new EmbeddedRegistry(transport.documents));
   await using consumer = await transport.consumer({
     group: `tail-${process.pid}`,
     topics: [topic],
@@ -99,14 +102,14 @@ async function unknownTopic(transport: Transport, topic: string): Promise<Tidema
   return new TidemarkError('TOPIC_UNKNOWN', `there is no topic ${topic}`, { cure: list });
 }
 
-/** Finds out by the first byte what each record is: Avro with a schema id, JSON, or text. */
+/** Finds out by the first byte what each record is: one with a schema id, JSON, or text. */
 class TailDecoder {
-  readonly #avroKey: Converter;
-  readonly #avroValue: Converter;
+  readonly #key: Converter;
+  readonly #value: Converter;
 
-  constructor(registry: EmbeddedRegistry) {
-    this.#avroKey = createConverter({ name: 'avro', isKey: true, registry });
-    this.#avroValue = createConverter({ name: 'avro', isKey: false, registry });
+  constructor(place: LogPlace, builtIn: SchemaRegistry) {
+    this.#key = registered(place, 'key', builtIn);
+    this.#value = registered(place, 'value', builtIn);
   }
 
   async decode(topic: string, partition: number, record: LogRecord): Promise<TailRecord> {
@@ -115,17 +118,17 @@ class TailDecoder {
       partition,
       offset: record.offset,
       timestampMs: record.timestampMs,
-      key: await this.#decode(topic, record.key, this.#avroKey),
-      value: await this.#decode(topic, record.value, this.#avroValue),
+      key: await this.#decode(topic, record.key, this.#key),
+      value: await this.#decode(topic, record.value, this.#value),
       headers: Object.fromEntries(
         record.headers.map(({ name, value }) => [name, value?.toString('utf8') ?? null]),
       ),
     };
   }
 
-  async #decode(topic: string, bytes: Buffer | null, avro: Converter): Promise<unknown> {
+  async #decode(topic: string, bytes: Buffer | null, converter: Converter): Promise<unknown> {
     if (bytes === null) return null;
-    if (bytes[0] === 0) return plainValue(await avro.toConnect(topic, bytes));
+    if (bytes[0] === 0) return plainValue(await converter.toConnect(topic, bytes));
     const text = bytes.toString('utf8');
     try {
       return withoutSchema(JSON.parse(text));
@@ -133,6 +136,15 @@ class TailDecoder {
       return text;
     }
   }
+}
+
+/** Reads records that begin with an id: Avro, unless the pipeline says JSON Schema. */
+function registered(place: LogPlace, side: ConverterSide, builtIn: SchemaRegistry): Converter {
+  const options = 'config' in place ? place.config.source.options : null;
+  const settings = options === null ? null : registrySettings(options, side);
+  const registry = settings === null ? builtIn : new ConfluentRegistry(settings);
+  const isJson = options?.string(`${side}.converter`) === 'jsonschema';
+  return createConverter({ name: isJson ? 'jsonschema' : 'avro', isKey: side === 'key', registry });
 }
 
 /** `{"schema":…,"payload":…}` shows its payload. */

@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ConfluentRegistry } from '../../src/converter/registry/confluent-registry.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
+import {
+  changesIn,
+  eventually,
+  heldIn,
+  registryPipeline,
+  setLevel,
+  untilReleased,
+} from '../support/registry-pipeline.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { tailTopic } from '../../src/runtime/topic-tail.ts';
 import type { RegistryServer } from '../support/registry-server.ts';
 import { startRegistry } from '../support/registry-server.ts';
 import { registrySettingsFor } from '../support/registry-settings.ts';
-import type { RunningPipeline, RunningPipelineOptions } from '../support/running-pipeline.ts';
 import { runningPipeline } from '../support/running-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const TABLES = `
-  CREATE TABLE orders (id int PRIMARY KEY, qty int);
-  CREATE TABLE others (id int PRIMARY KEY);
-  INSERT INTO orders VALUES (1, 10);`;
 
 /** Of this file: it is paused. Its level is BACKWARD, where no subject has its own. */
 let registry: RegistryServer;
@@ -21,76 +24,13 @@ let made = 0;
 
 beforeAll(async () => {
   registry = await startRegistry();
-  await setLevel('', 'BACKWARD');
+  await setLevel(registry, null, 'BACKWARD');
 });
 
+const setup = (source: Readonly<Record<string, unknown>> = {}) =>
+  registryPipeline(registry, `s${made++}`, source);
+
 afterAll(() => registry[Symbol.asyncDispose]());
-
-async function setLevel(subject: string, level: string): Promise<void> {
-  const answer = await fetch(`${registry.url}/config${subject === '' ? '' : `/${subject}`}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ compatibility: level }),
-  });
-  expect(answer.ok).toBe(true);
-}
-
-async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const { signal } = new AbortController();
-  const deadline = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`never: ${condition.toString()}`);
-    await systemClock.sleep(20, signal);
-  }
-}
-
-/** A database and a pipeline over it, with topics and subjects of its own. */
-async function setup(source: Readonly<Record<string, unknown>> = {}) {
-  const database = await freshDatabase();
-  onTestFinished(() => database[Symbol.asyncDispose]());
-  await database.query(TABLES);
-  const prefix = `s${made++}`;
-  const ofSide = (side: string): Readonly<Record<string, unknown>> => ({
-    [`${side}.converter`]: 'avro',
-    [`${side}.converter.schema.registry.url`]: registry.url,
-    [`${side}.converter.http.read.timeout.ms`]: '3s',
-  });
-  const given = { 'topic.prefix': prefix, 'heartbeat.interval.ms': 0 };
-  const options: RunningPipelineOptions = {
-    source: { ...given, ...ofSide('key'), ...ofSide('value'), ...source },
-    registry: new ConfluentRegistry(registrySettingsFor(registry.url)),
-  };
-  return {
-    database,
-    options,
-    orders: `${prefix}.public.orders`,
-    others: `${prefix}.public.others`,
-  };
-}
-
-/** What became of the rows, oldest first: `c 1 10`. */
-async function changesIn(
-  running: RunningPipeline,
-  topic: string,
-  count: number,
-): Promise<readonly string[]> {
-  const records = await running.records(topic, count);
-  return records.map(({ key, value }) => {
-    const { op, after } = (value ?? {}) as { op?: string; after?: { qty: unknown } };
-    const { id } = key as { id: number };
-    return [op ?? 'tombstone', id, ...(after ? [after.qty] : [])].join(' ');
-  });
-}
-
-const held = (running: RunningPipeline) => running.pipeline.status().source.held;
-
-/** Something has to come by for the source to look: here a row, else a keepalive. */
-async function untilReleased(running: RunningPipeline, database: TestDatabase): Promise<void> {
-  await eventually(async () => {
-    await database.query(`INSERT INTO others SELECT coalesce(max(id), 0) + 1 FROM others`);
-    return held(running).length === 0;
-  });
-}
 
 describe('a table whose new schema the registry refuses', () => {
   test('is held alone, and goes on in order when its level is changed', async () => {
@@ -105,7 +45,7 @@ describe('a table whose new schema the registry refuses', () => {
     await running.records(others, 1);
     await running.caughtUp();
     expect(await changesIn(running, orders, 1)).toEqual(['r 1 10']);
-    expect(held(running)).toEqual([
+    expect(heldIn(running)).toEqual([
       {
         topic: orders,
         code: 'SCHEMA_INCOMPATIBLE',
@@ -117,7 +57,7 @@ describe('a table whose new schema the registry refuses', () => {
     ]);
     const status = running.pipeline.status();
     expect(status).toMatchObject({ healthy: false, source: { state: 'running', error: null } });
-    await setLevel(`${orders}-value`, 'NONE');
+    await setLevel(registry, `${orders}-value`, 'NONE');
     await untilReleased(running, database);
     await database.query(`INSERT INTO orders VALUES (3, 'three')`);
     const told = ['r 1 10', 'c 2 two', 'u 1 x', 'd 2', 'tombstone 2', 'c 3 three'];
@@ -138,16 +78,16 @@ describe('a table whose new schema the registry refuses', () => {
       await changesIn(running, orders, 1);
       await database.query(`ALTER TABLE orders ALTER qty TYPE text`);
       await database.query(`INSERT INTO orders VALUES (2, 'two')`);
-      await eventually(() => held(running).length === 1);
+      await eventually(() => heldIn(running).length === 1);
       await running.caughtUp();
     }
     await database.query(`UPDATE orders SET qty = 'newer' WHERE id = 2`);
-    await setLevel(`${orders}-value`, 'NONE');
+    await setLevel(registry, `${orders}-value`, 'NONE');
     await using running = await runningPipeline(database, given);
     await database.query(`INSERT INTO orders VALUES (3, 'three')`);
     const told = ['r 1 10', 'c 2 two', 'u 2 newer', 'c 3 three'];
     expect(await changesIn(running, orders, told.length)).toEqual(told);
-    expect(held(running)).toEqual([]);
+    expect(heldIn(running)).toEqual([]);
   });
 
   test('under transforms, too', async () => {
@@ -160,8 +100,8 @@ describe('a table whose new schema the registry refuses', () => {
     await database.query(`ALTER TABLE orders ALTER qty TYPE text`);
     await database.query(`INSERT INTO orders VALUES (2, 'two'); INSERT INTO others VALUES (1)`);
     await running.records(others, 1);
-    expect(held(running)).toMatchObject([{ topic: orders }]);
-    await setLevel(`${orders}-value`, 'NONE');
+    expect(heldIn(running)).toMatchObject([{ topic: orders }]);
+    await setLevel(registry, `${orders}-value`, 'NONE');
     await untilReleased(running, database);
     const values = (await running.records(orders, 2)).map(({ value }) => value);
     expect(values).toMatchObject([
@@ -234,3 +174,47 @@ describe('a registry that is away', () => {
     expect(slot).toEqual({ active: false });
   });
 });
+
+test.each(['avro', 'jsonschema'])(
+  'rows pass through %s of a registry into a target, and tail shows them',
+  async (converter) => {
+    const { database, options, orders } = await setup({
+      'key.converter': converter,
+      'value.converter': converter,
+    });
+    await database.query(`ALTER TABLE orders ADD price numeric(8,2), ADD tags text[], ADD at timestamptz;
+      UPDATE orders SET price = 1.50, tags = '{a,"ä"}', at = '2024-02-29 12:00:00.5+00'`);
+    await using target = await freshDatabase();
+    const sink = {
+      name: 'copy',
+      'connector.class': 'jdbc',
+      'connection.url': `jdbc:postgresql://${target.host}:${target.port}/${target.name}`,
+      'connection.user': target.user,
+      'connection.password': target.password,
+      'auto.create': true,
+      'table.name.format': 'copied',
+      topics: orders,
+    };
+    await using running = await runningPipeline(database, { ...options, sinks: [sink] });
+    await database.query(`INSERT INTO orders VALUES (2, 20, -0.01, '{}', 'infinity')`);
+    await database.query(
+      `UPDATE orders SET qty = 11 WHERE id = 1; DELETE FROM orders WHERE id = 2;
+       INSERT INTO orders (id) VALUES (3)`,
+    );
+    const rows = (from: TestDatabase, table: string): Promise<unknown> =>
+      from.query(`SELECT id, qty, price, at FROM ${table} ORDER BY id`).catch(() => null);
+    await eventually(async () => {
+      const [there, here] = [await rows(target, 'copied'), await rows(database, 'orders')];
+      return JSON.stringify(there) === JSON.stringify(here);
+    });
+    const { signal } = new AbortController();
+    const shown = { fromBeginning: true, follow: false, limit: 1, clock: systemClock, signal };
+    const place = { config: running.config };
+    for await (const record of tailTopic({ ...shown, place, topic: orders })) {
+      expect(record).toMatchObject({
+        key: { id: 1 },
+        value: { op: 'r', after: { id: 1, qty: 10, price: '1.50', tags: ['a', 'ä'] } },
+      });
+    }
+  },
+);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pino from 'pino';
+import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { createConverter } from '../../src/converter/create-converter.ts';
 import type { SchemaRegistry } from '../../src/converter/converter.ts';
@@ -27,6 +28,7 @@ export interface ReadRecord {
 /** A pipeline without sinks in this process, over a database of the test's. */
 export interface RunningPipeline extends AsyncDisposable {
   readonly pipeline: Pipeline;
+  readonly config: PipelineConfig;
   /** Lines of its log: level and message. */
   readonly lines: readonly string[];
   /** All records, once the topic has at least so many. */
@@ -37,9 +39,13 @@ export interface RunningPipeline extends AsyncDisposable {
 }
 
 export interface RunningPipelineOptions {
+  readonly name?: string;
   readonly source?: Readonly<Record<string, unknown>>;
   /** Files beside the pipeline file, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The section; absent: the embedded log. */
+  readonly transport?: Readonly<Record<string, unknown>>;
+  readonly sinks?: readonly Readonly<Record<string, unknown>>[];
   /** Where its store is and stays; absent: a folder of its own. */
   readonly folder?: string;
   /** Where records have their schemas from; absent: the built-in one. */
@@ -57,7 +63,8 @@ export async function runningPipeline(
   const folder = options.folder ?? stack.use(await temporaryFolder('running')).path;
   const file = path.join(folder, 'shop.yaml');
   const source = sourceSection(database, { 'errors.max.retries': 0, ...options.source });
-  await writeFile(file, JSON.stringify({ name: 'shop', source, sinks: [] }));
+  const { name = 'shop', transport, sinks = [] } = options;
+  await writeFile(file, JSON.stringify({ name, transport, source, sinks }));
   for (const [name, text] of Object.entries(options.files ?? {})) {
     await writeFile(path.join(folder, name), text);
   }
@@ -83,6 +90,7 @@ export async function runningPipeline(
   const kept = stack.move();
   return {
     pipeline,
+    config,
     lines,
     async records(topic, count) {
       await untilTrue(async () => {
