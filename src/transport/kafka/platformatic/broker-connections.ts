@@ -167,12 +167,15 @@ export class BrokerConnections {
   }
 
   /** The connection to a coordinator; waits while it is being elected. */
-  async coordinator(of: CoordinatorOf): Promise<Connection> {
+  async coordinator(
+    of: CoordinatorOf,
+    operation: KafkaRequest['operation'] = 'group' in of ? 'READ' : 'WRITE',
+  ): Promise<Connection> {
     const key = coordinatorKey(of);
     let node = this.#coordinators.get(key);
     if (node !== undefined && !this.#brokers.has(node)) node = undefined;
     if (node === undefined) {
-      node = await this.#findCoordinator(of);
+      node = await this.#findCoordinator(of, operation);
       this.#coordinators.set(key, node);
     }
     try {
@@ -183,10 +186,11 @@ export class BrokerConnections {
     }
   }
 
-  async #findCoordinator(of: CoordinatorOf): Promise<number> {
+  /** To see it DESCRIBE is enough, which comes with what the caller is about to do. */
+  async #findCoordinator(of: CoordinatorOf, operation: KafkaRequest['operation']): Promise<number> {
     const [type, name] = 'group' in of ? [GROUP, of.group] : [1, of.transactionalId];
     const resource = 'group' in of ? `Group:${name}` : `TransactionalId:${name}`;
-    return this.retrying(this.request('DESCRIBE', resource), async () => {
+    return this.retrying(this.request(operation, resource), async () => {
       const answer = await this.ask(findCoordinatorV3, await this.any(), type, [name]);
       const [found] = answer.coordinators;
       if (found === undefined) return { failed: 'COORDINATOR_NOT_AVAILABLE' };
@@ -213,7 +217,7 @@ export class BrokerConnections {
     code: (answer: Answer) => number,
   ): Promise<Answer> {
     return this.retrying(request, async () => {
-      const answer = await send(await this.coordinator(of));
+      const answer = await send(await this.coordinator(of, request.operation));
       const name = kafkaErrorName(code(answer));
       if (!isRetriableKafkaError(name)) return { answer };
       if (name !== 'CONCURRENT_TRANSACTIONS') this.forgetCoordinator(of);
