@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- kafka-clients [--records N] [--bytes N] [--partitions N] [--rounds N]
- * [--json]`: both clients and Kafka's own perf tests, in turn, idempotent with acks=all, into one broker of
- * the tests. Each client has a process; the first round warms it up and is not counted.
+ * [--json]`: both clients and Kafka's own perf tests, in turn, idempotent with acks=all, into one
+ * broker of the tests. Each client has a process; the first round warms it up and is not counted.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,17 +1,16 @@
 import type { TopicPartition } from '../../transport.ts';
 import type { KafkaConsumerOptions, PartitionOffset } from '../kafka-client.ts';
 import { roundRobin } from './group-assignment.ts';
-import type { BrokerConnections } from './kafkajs-cluster.ts';
-import { committedOffsets } from './kafkajs-admin.ts';
-import { answeredCode } from './kafkajs-errors.ts';
 import {
   decodeAssignment,
   decodeTopics,
   encodeAssignment,
   encodeTopics,
-  type GroupMember,
-  type KafkajsBroker,
-} from './kafkajs-library.ts';
+} from './group-protocol.ts';
+import type { BrokerConnections } from './kafkajs-cluster.ts';
+import { committedOffsets } from './kafkajs-admin.ts';
+import { answeredCode } from './kafkajs-errors.ts';
+import type { GroupMember, KafkajsBroker } from './kafkajs-library.ts';
 import { groupedByTopic } from './partition-offsets.ts';
 
 const PROTOCOL = 'roundrobin';

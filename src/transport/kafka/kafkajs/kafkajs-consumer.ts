@@ -188,7 +188,7 @@ export class KafkajsConsumer implements KafkaConsumer {
       .map(({ topic, partition }) => ({ topic, partition }));
     this.#positions.remove(gone);
     if (gone.length > 0) await this.#options.onRevoked(gone);
-    const added = wanted.filter((partition) => !this.#positions.has(partition));
+    const added = wanted.filter((partition) => this.#positions.get(partition) === undefined);
     if (added.length > 0) this.#positions.add(await this.#options.onAssigned(added));
   }
 

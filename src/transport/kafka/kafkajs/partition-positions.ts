@@ -38,8 +38,9 @@ export class PartitionPositions {
     for (const { topic, partition } of partitions) this.#partitions.delete(keyOf(topic, partition));
   }
 
-  has({ topic, partition }: TopicPartition): boolean {
-    return this.#partitions.has(keyOf(topic, partition));
+  /** The same object until the partition is assigned anew. */
+  get({ topic, partition }: TopicPartition): PartitionPosition | undefined {
+    return this.#partitions.get(keyOf(topic, partition));
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
@@ -57,12 +58,6 @@ export class PartitionPositions {
   skipTo(asked: PartitionPosition, offset: number): void {
     const key = keyOf(asked.topic, asked.partition);
     if (this.#partitions.get(key) === asked && asked.position < offset) this.seek(asked, offset);
-  }
-
-  /** Keeps what was fetched, unless the partition is read from elsewhere by now. */
-  keep(asked: PartitionPosition, turn: number, fetched: KafkaFetch): void {
-    const state = this.#partitions.get(keyOf(asked.topic, asked.partition));
-    if (state === asked && state.turn === turn) state.ahead = fetched;
   }
 
   /** Hands out what was read ahead; the positions are behind it now. */

@@ -83,7 +83,7 @@ export class RecordFetcher {
   /** Never rejects. */
   async #fetch(nodeId: number, partitions: readonly PartitionPosition[]): Promise<void> {
     this.#busy.add(nodeId);
-    const turns = partitions.map(({ turn }) => turn);
+    const asked = new Map(partitions.map((partition) => [partition, partition.turn]));
     const body = fetchRequest(partitions, this.#limits);
     try {
       const broker = await this.#connections.broker(nodeId);
@@ -93,13 +93,11 @@ export class RecordFetcher {
       this.#failingSince = null;
       let stale: number | null = null;
       for (const answer of answers) {
-        const at = partitions.findIndex(
-          ({ topic, partition }) => topic === answer.topic && partition === answer.partition,
-        );
-        const asked = partitions[at];
-        if (asked === undefined || asked.turn !== turns[at]) continue;
-        if (answer.errorCode === 0) this.#keep(asked, asked.turn, answer);
-        else stale = this.#refused(asked, answer) ?? stale;
+        const state = this.#positions.get(answer);
+        // Another assignment, or a seek, came in between.
+        if (state === undefined || asked.get(state) !== state.turn) continue;
+        if (answer.errorCode === 0) this.#keep(state, answer);
+        else stale = this.#refused(state, answer) ?? stale;
       }
       if (stale === null) this.#backoff.reset();
       else void this.#rest(null, partitions);
@@ -111,12 +109,12 @@ export class RecordFetcher {
     }
   }
 
-  #keep(asked: PartitionPosition, turn: number, answer: FetchedPartition): void {
+  #keep(asked: PartitionPosition, answer: FetchedPartition): void {
     const { isolation } = this.#limits;
     const { topic, partition, startOffset, endOffset, batches, aborted } = answer;
     const read = readRecordBatches(batches, asked.position, isolation, aborted);
     if (read.nextOffset === asked.position) return;
-    this.#positions.keep(asked, turn, { topic, partition, startOffset, endOffset, ...read });
+    asked.ahead = { topic, partition, startOffset, endOffset, ...read };
   }
 
   /** The code when the partition may be read a moment later, elsewhere perhaps. */

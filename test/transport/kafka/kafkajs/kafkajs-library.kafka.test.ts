@@ -2,11 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BrokerConnections } from '../../../../src/transport/kafka/kafkajs/kafkajs-cluster.ts';
 import {
   createTopic,
-  decodeAssignment,
-  decodeTopics,
   describeCluster,
-  encodeAssignment,
-  encodeTopics,
 } from '../../../../src/transport/kafka/kafkajs/kafkajs-library.ts';
 import { freshPrefix, sharedBroker } from '../../../support/kafka.ts';
 import { connectionTo } from './kafka-session.ts';
@@ -71,10 +67,4 @@ test('many requests bring no warning of Node', async () => {
   await connections.connect(true);
   for (let asked = 0; asked < 20; asked++) await connections.describe([]);
   expect(warnings).toEqual([]);
-});
-
-test('what members of a group tell one another is read again', () => {
-  expect(decodeTopics(encodeTopics(['a', 'b']))).toEqual(['a', 'b']);
-  expect(decodeAssignment(encodeAssignment({ a: [0, 2], b: [1] }))).toEqual({ a: [0, 2], b: [1] });
-  expect(decodeAssignment(Buffer.alloc(0))).toEqual({});
 });
