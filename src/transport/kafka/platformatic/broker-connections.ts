@@ -169,7 +169,7 @@ export class BrokerConnections {
   /** The connection to a coordinator; waits while it is being elected. */
   async coordinator(
     of: CoordinatorOf,
-    operation: KafkaRequest['operation'] = 'group' in of ? 'READ' : 'WRITE',
+    operation: KafkaRequest['operation'] = accessTo(of),
   ): Promise<Connection> {
     const key = coordinatorKey(of);
     let node = this.#coordinators.get(key);
@@ -252,6 +252,11 @@ export class BrokerConnections {
 /** An answer, or the name of the error that stands in its place. */
 export type Attempt<T> =
   { readonly answer: T } | { readonly failed: string; readonly says?: string | null | undefined };
+
+/** Not beside the parameter: Node does not read `in` in a parameter's default. */
+function accessTo(of: CoordinatorOf): KafkaRequest['operation'] {
+  return 'group' in of ? 'READ' : 'WRITE';
+}
 
 function coordinatorKey(of: CoordinatorOf): string {
   return 'group' in of ? `group ${of.group}` : `transaction ${of.transactionalId}`;
