@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import { joinConnectEntries } from '../../src/runtime/source-offset.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -122,8 +123,8 @@ async function storedOffset(): Promise<Offset> {
       path: path.join(folder, 'log'),
       readOnly: true,
     });
-    const [first] = await log.listOffsets();
-    return first === undefined ? null : (JSON.parse(first.value) as Offset);
+    const [first] = joinConnectEntries(await log.listOffsets());
+    return first?.offset ?? null;
   } catch {
     return null;
   }

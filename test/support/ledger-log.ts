@@ -1,6 +1,7 @@
 import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import { isStruct, type ConnectValue, type Struct } from '../../src/model/connect-schema.ts';
+import { joinConnectEntries } from '../../src/runtime/source-offset.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
 import type { LedgerRecord } from './ledger-load.ts';
 
@@ -39,8 +40,8 @@ export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> 
 /** What the stored source offset says of the snapshot. */
 export async function snapshotIsComplete(storePath: string): Promise<boolean> {
   await using transport = await openEmbeddedTransport({ path: storePath, readOnly: true });
-  const offsets = await transport.listOffsets();
-  const offset = JSON.parse(offsets[0]?.value ?? '{}') as Record<string, unknown>;
+  const [source] = joinConnectEntries(await transport.listOffsets());
+  const offset = source?.offset ?? {};
   return offset['snapshot_completed'] === true || offset['snapshot'] === undefined;
 }
 

@@ -80,7 +80,7 @@ function snapshotIsOpen(offset: OffsetMap): boolean {
 /**
  * Debezium's keys as version 3.6 fills them. `lsn_commit` is the end of the last transaction of
  * which everything was sent; until the first one there is none, and then nothing was sent before
- * the transaction of `lsn_proc`. That is the place of the last event, or of the last COMMIT
+ * the transaction of `lsn_proc`. `lsn` is the place of the last event, or of the last COMMIT
  * (`messageType`): between two events of a transaction the first events need not come again.
  */
 function adopted(offset: OffsetMap, slot: string): ReplicationOffset {
@@ -112,7 +112,7 @@ function adopted(offset: OffsetMap, slot: string): ReplicationOffset {
  */
 function sentBefore(offset: OffsetMap): SentBefore | null {
   const { txId = null, messageType = null } = offset;
-  const at = integer(offset, 'lsn_proc');
+  const at = integer(offset, 'lsn');
   if (txId === null || at === null || !DATA_EVENTS.has(String(messageType))) return null;
   const atPlace = messageType === 'TRUNCATE' ? 0 : Number(offset['lsn_events_processed'] ?? 1);
   return { transactionId: Number(txId), lsn: at, events: atPlace };
