@@ -1,5 +1,6 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { postProcessorSettings } from '../config/post-processor-options.ts';
+import { registrySettings } from '../config/registry-options.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
@@ -62,6 +63,7 @@ async function checkAll(
     warnings: [
       ...config.warnings,
       ...unsafeSource(config.source),
+      ...ownRegistry(config),
       ...config.sinks.flatMap(unsafeSink),
       ...findings.flatMap(({ warnings }) => warnings),
     ],
@@ -144,6 +146,20 @@ export async function checkFirstStart(
   // The reader warns of these: who starts all the same may know that nobody updates the tables.
   const serious = problems.filter(({ code }) => code !== 'PG_REPLICA_IDENTITY');
   if (serious.length > 0) throw new TidemarkErrors(serious);
+}
+
+/** Whoever else reads the topics has to ask this daemon for their schemas, while it runs. */
+export function ownRegistry({ transportType, source }: PipelineConfig): readonly string[] {
+  if (transportType !== 'kafka') return [];
+  return (['key', 'value'] as const).flatMap((side) => {
+    const converter = source.options.string(`${side}.converter`);
+    const isRegistered = ['avro', 'jsonschema'].includes(converter);
+    if (!isRegistered || registrySettings(source.options, side) !== null) return [];
+    return [
+      `source: ${side}.converter is ${converter} without ${side}.converter.schema.registry.url: ` +
+        'its schemas are known to this daemon alone (http.listen serves them)',
+    ];
+  });
 }
 
 /** Settings that work and that hurt later; most come as defaults of a Java class. */

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
-import { unsafeSink, unsafeSource } from '../../src/runtime/check-pipeline.ts';
+import { ownRegistry, unsafeSink, unsafeSource } from '../../src/runtime/check-pipeline.ts';
 
 function warningsOf(
   source: Readonly<Record<string, unknown>>,
   sink: Readonly<Record<string, unknown>>,
+  transport: Readonly<Record<string, unknown>> = {},
 ): readonly string[] {
   const document = {
     name: 'p',
+    transport,
     source: {
       'connector.class': 'postgres',
       'database.hostname': 'db',
@@ -21,7 +23,8 @@ function warningsOf(
     ],
   };
   const config = parsePipeline(JSON.stringify(document), '/p.yaml', {});
-  return [...unsafeSource(config.source), ...config.sinks.flatMap(unsafeSink)];
+  const { source: first, sinks } = config;
+  return [...unsafeSource(first), ...ownRegistry(config), ...sinks.flatMap(unsafeSink)];
 }
 
 test('our own defaults give nothing to warn of', () => {
@@ -45,4 +48,14 @@ test('each unsafe setting has its warning', () => {
     expect.stringContaining('sink dwh: insert.mode is insert'),
     expect.stringContaining('sink dwh: delete.enabled is false'),
   ]);
+});
+
+test('on Kafka others read what only this daemon could explain', () => {
+  const kafka = { type: 'kafka', 'bootstrap.servers': 'localhost:9092' };
+  const told = (side: string) =>
+    expect.stringContaining(`${side}.converter is avro without ${side}.converter.schema.registry`);
+  expect(warningsOf({}, {}, kafka)).toEqual([told('key'), told('value')]);
+  const json = { 'key.converter': 'json' };
+  const registry = { 'value.converter.schema.registry.url': 'http://localhost:8081' };
+  expect(warningsOf({ ...json, ...registry }, {}, kafka)).toEqual([]);
 });

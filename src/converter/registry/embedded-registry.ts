@@ -260,10 +260,10 @@ export class EmbeddedRegistry implements SchemaRegistry {
   }
 
   #idsByText(): Map<string, number> {
-    if (this.#ids === null) {
-      this.#ids = new Map();
-      for (const { key, value } of this.#storage.entries(SCHEMAS))
-        this.#ids.set(value, Number(key));
+    const schemas = this.#storage.entries(SCHEMAS);
+    // On Kafka another daemon of the pipeline may have registered some.
+    if (this.#ids?.size !== schemas.length) {
+      this.#ids = new Map(schemas.map(({ key, value }) => [value, Number(key)]));
     }
     return this.#ids;
   }

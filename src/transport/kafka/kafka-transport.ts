@@ -49,6 +49,8 @@ export interface KafkaTransportOptions {
   readonly consuming: KafkaClient;
   /** For commands beside the daemon: nothing is created, written, or fenced. */
   readonly readOnly?: boolean;
+  /** Whose documents: the pipeline's name. Others may share the state topic. */
+  readonly owner: string;
   /** Connect's (`offset.storage.topic`): source offsets in its own format. */
   readonly offsets: StorageTopic;
   /** Ours (`state.storage.topic`): generations and documents; it has one partition. */
@@ -112,7 +114,9 @@ class KafkaTransport implements Transport {
     this.#offsets = this.#storage(options.offsets);
     this.#state = this.#storage({ ...options.state, partitions: 1 });
     this.#generations = new TopicGenerations(this.#state);
-    this.documents = new KafkaDocuments(this.#state, (texts) => this.#writeState(texts));
+    this.documents = new KafkaDocuments(this.#state, options.owner, (texts) =>
+      this.#writeState(texts),
+    );
   }
 
   #newAppender(transactionalId: string | null): KafkaAppender {
@@ -245,7 +249,8 @@ class KafkaTransport implements Transport {
   /** With a transactional id nobody else can write it any more when it was read. */
   async loadOffset(key: string): Promise<string | null> {
     if (this.#options.readOnly !== true) await this.#appender.fence();
-    await this.#refreshOffsets();
+    // Another daemon may have run since: its documents count, too.
+    await Promise.all([this.#refreshOffsets(), this.#refreshState()]);
     return this.#offsets.get(key);
   }
 

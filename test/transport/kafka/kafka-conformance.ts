@@ -9,6 +9,7 @@ type Settings = Omit<KafkaTransportOptions, 'producing' | 'consuming'>;
 /** Settings of a transport whose storage topics nobody else uses. */
 export function transportSettings(prefix: string): Settings {
   return {
+    owner: 'shop',
     offsets: { name: `${prefix}-offsets`, partitions: 3, replicationFactor: 1 },
     state: { name: `${prefix}-state`, replicationFactor: 1 },
     topicSpec: (name, { partitions = 1 }) => ({
