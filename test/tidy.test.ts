@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ERROR_TABLE } from '../src/foundation/error-table.ts';
@@ -242,6 +243,19 @@ describe('code', () => {
     const findings = check(everything, exceptions.DEFAULT_EXPORTS, (file) =>
       forbiddenSyntax(file).map(({ line, what }) => `${line}: ${what}`),
     );
+    expect(findings).toEqual([]);
+  });
+
+  // Vitest and the compiler have parsers of their own, which take more.
+  test('is what Node reads as it is', () => {
+    const findings = check(typescript, {}, (file) => {
+      try {
+        stripTypeScriptTypes(file.text);
+        return [];
+      } catch (error) {
+        return [`1: ${String(error)}`];
+      }
+    });
     expect(findings).toEqual([]);
   });
 

@@ -174,7 +174,7 @@ async function printedByJava(records: number): Promise<(string | undefined)[]> {
   return lines().map((line) => /after=(Struct\{.*\}),source=/.exec(line)?.[1]);
 }
 
-test('a table has compatible subjects and the same rows from both, the same ids if asked', async () => {
+test('a table has compatible subjects and the same rows from both, same ids if asked', async () => {
   await using database = await freshDatabase();
   await database.query(SCHEMA);
   await debeziumSnapshots(database);
