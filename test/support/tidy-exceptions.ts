@@ -42,6 +42,30 @@ export const UNTESTED: Exceptions = {
   'src/runtime/inspect-source.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/runtime/sink-check.ts': 'test/cli/check-command.pg.test.ts runs the program with it',
   'src/config/connector-options.ts': 'a table: test/config/connector-classes.test.ts',
+  'src/transport/kafka/platformatic/broker-connections.ts':
+    'test/transport/kafka/client-hazards.ts kills, moves and silences brokers under it',
+  'src/transport/kafka/platformatic/broker-queues.ts':
+    'test/transport/kafka/client-hazards.ts meets each way in which a request ends',
+  'src/transport/kafka/platformatic/fetch-request.ts':
+    'test/transport/kafka/client-contract-of-readers.ts',
+  'src/transport/kafka/platformatic/group-leadership.ts':
+    'test/transport/kafka/client-contract-of-groups.ts',
+  'src/transport/kafka/platformatic/group-member.ts':
+    'test/transport/kafka/client-contract-of-groups.ts',
+  'src/transport/kafka/platformatic/group-offsets.ts':
+    'test/transport/kafka/client-contract-of-groups.ts and …-of-admins.ts',
+  'src/transport/kafka/platformatic/partition-fetcher.ts':
+    'test/transport/kafka/client-contract-of-readers.ts, client-hazards.ts',
+  'src/transport/kafka/platformatic/partition-offsets.ts':
+    'test/transport/kafka/client-contract-of-admins.ts asks for offsets of each kind',
+  'src/transport/kafka/platformatic/platformatic-admin.ts':
+    'test/transport/kafka/client-contract-of-admins.ts',
+  'src/transport/kafka/platformatic/platformatic-consumer.ts':
+    'test/transport/kafka/client-contract-of-readers.ts and …-of-groups.ts',
+  'src/transport/kafka/platformatic/produce-request.ts':
+    'test/transport/kafka/client-contract-of-producers.ts',
+  'src/transport/kafka/platformatic/transaction.ts':
+    'the transactions of test/transport/kafka/client-contract-of-producers.ts',
   'src/transport/kafka/kafkajs/kafkajs-admin.ts':
     'test/transport/kafka/client-contract-of-admins.ts',
   'src/transport/kafka/kafkajs/kafkajs-consumer.ts':

@@ -94,7 +94,7 @@ test('a single record cannot be divided', () => {
   expect(lane.split(IDENTITY, lane.take(IDENTITY, TEN))).toBe(false);
 });
 
-test('under another producer id the numbers begin again, for what is not acknowledged', async () => {
+test('under another producer id the numbers begin again', async () => {
   const lane = laneWith(40);
   const first = lane.take(IDENTITY, TEN);
   lane.inFlight--;
