@@ -131,7 +131,7 @@ export const ERROR_TABLE = {
     'stop',
     1,
     409,
-    'The registry refuses the new schema of a table.',
+    'The registry refuses the new schema of a table: its records are held, other tables go on.',
     'Change the compatibility level of the subject, or undo the change that the message names.',
   ),
   SCHEMA_INVALID: policy(

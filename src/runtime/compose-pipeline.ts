@@ -22,7 +22,7 @@ import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts'
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { loadedSourceOptions } from './column-converters.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
-import { holdingTopic } from './held-topics.ts';
+import { holdingTopic, type HeldTopics } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
 import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
@@ -39,7 +39,7 @@ import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
-import { SourceMessages } from './source-messages.ts';
+import { type MessageParts, SourceMessages } from './source-messages.ts';
 import { SourceNotifications } from './source-notifications.ts';
 import { SourceSignals } from './source-signals.ts';
 import { SourceStatistics } from './source-statistics.ts';
@@ -131,11 +131,17 @@ interface LoadedSource {
 /** For records without a compiled encoder, which take the general path also without transforms. */
 const unchanged: ApplyChain = (record) => record;
 
-function transformingWriter(parts: RecordWriterParts, pipeline: string): RecordWriter {
-  return new RecordWriter({
-    ...parts,
-    routes: new TopicRoutes(parts.transport.documents, pipeline),
-  });
+/** Transforms see all records, as in Connect; what is held has been through them. */
+function writersOf(
+  parts: Omit<RecordWriterParts, 'apply'> & { readonly held: HeldTopics },
+  chain: ApplyChain | null,
+  pipeline: string,
+) {
+  const routes = new TopicRoutes(parts.transport.documents, pipeline);
+  return {
+    transforming: chain && new RecordWriter({ ...parts, apply: chain, routes }),
+    holding: { topics: parts.held, writer: new RecordWriter({ ...parts, apply: unchanged }) },
+  };
 }
 
 function composeSource(
@@ -149,16 +155,14 @@ function composeSource(
   const { clock, logger, fault, onDurable } = dependencies;
   const envelope = envelopeOptionsOf(config.source);
   const warn = warningOnce(logger);
-  const note = (text: string): void => logger.info({ task: 'source' }, text);
   const spoolFolder = path.join(config.storePath, 'spool');
   const knownTables = new KnownTableDocument(transport.documents, config.name);
   const topicOptions = topicOptionsOf(config);
-  const { converters, held, outage } = sourceRegistry(
-    config.source.options,
-    registry,
-    { transport, topicOptions },
-    dependencies,
-  );
+  const { converters, held, outage } = sourceRegistry(config.source.options, registry, {
+    ...dependencies,
+    transport,
+    topicOptions,
+  });
   const records = {
     intervalMs: options.heartbeatIntervalMs,
     topicPrefix: envelope.topicPrefix,
@@ -170,15 +174,11 @@ function composeSource(
     clock,
   };
   const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
-  // Transforms see all records, as in Connect.
-  const transforming = chain && transformingWriter({ ...records, apply: chain, held }, config.name);
-  const holding = {
-    topics: held,
-    writer: new RecordWriter({ ...records, apply: unchanged, held }),
-  };
+  const { transforming, holding } = writersOf({ ...records, held }, chain, config.name);
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
+  const note = (text: string): void => logger.info({ task: 'source' }, text);
   const told = { note, warn, notify };
   const openReader = readersOf({ options, clock, ...told, knownTables, spoolFolder });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
@@ -204,14 +204,7 @@ function composeSource(
     notifications,
     signals: composeSignals(config, transport, notify, dependencies),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
-    messages: new SourceMessages({
-      ...heartbeat,
-      envelope,
-      binary: options.valueModes.binary,
-      ...(transactions === null
-        ? {}
-        : { transaction: (origin) => transactions.messageBlock(origin) }),
-    }),
+    messages: composeMessages({ ...heartbeat, envelope }, options, transactions),
     statistics,
     limits: publisherLimits(config),
     openReselectors: () => composeReselectors(config, options, clock, warn),
@@ -220,6 +213,16 @@ function composeSource(
     fault,
     onDurable: onDurable ?? (() => undefined),
   });
+}
+
+function composeMessages(
+  parts: Omit<MessageParts, 'binary'>,
+  { valueModes }: PostgresSourceOptions,
+  transactions: SourceTransactions | null,
+): SourceMessages {
+  const all = { ...parts, binary: valueModes.binary };
+  if (transactions === null) return new SourceMessages(all);
+  return new SourceMessages({ ...all, transaction: (at) => transactions.messageBlock(at) });
 }
 
 /** A reader for each attempt; what one could not do, the next ones do not try. */

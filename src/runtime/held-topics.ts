@@ -49,8 +49,7 @@ interface HeldTopic {
   target: number | null;
   /** Of the first record there that has not gone out. */
   from: number;
-  /** Null: not asked yet in this life. */
-  error: TidemarkError | null;
+  error: TidemarkError;
   /** Records that were put there in this life. */
   added: number;
   readonly records: HeldRecords;
@@ -71,11 +70,6 @@ const REFUSALS: ReadonlySet<string> = new Set(['SCHEMA_INCOMPATIBLE', 'REGISTRY_
 /** Where a topic's records are held: not under its prefix, which sinks subscribe to. */
 export function holdingTopic(topic: string): string {
   return `__tidemark.held.${topic}`;
-}
-
-/** Whether the topic holds others' records: no sink reads it. */
-export function isHoldingTopic(topic: string): boolean {
-  return topic.startsWith(holdingTopic(''));
 }
 
 /**
@@ -108,7 +102,11 @@ export class HeldTopics {
     const text = stored?.offset[STATE];
     const positions = typeof text === 'string' ? (JSON.parse(text) as Record<string, number>) : {};
     for (const [topic, from] of Object.entries(positions)) {
-      this.#held.set(topic, heldTopic(await this.#open(topic), from, null));
+      const error = new TidemarkError(
+        'SCHEMA_INCOMPATIBLE',
+        `records of ${topic} are held since before the start; the registry is asked again`,
+      );
+      this.#held.set(topic, heldTopic(await this.#open(topic), from, error));
     }
     // Somebody may have changed the level while we were away.
     this.#isDue = this.#held.size > 0;
@@ -122,9 +120,7 @@ export class HeldTopics {
   }
 
   views(): readonly HeldTopicView[] {
-    return [...this.#held].flatMap(([topic, { error }]) =>
-      error === null ? [] : [{ topic, ...error.toJSON() }],
-    );
+    return [...this.#held].map(([topic, { error }]) => ({ topic, ...error.toJSON() }));
   }
 
   isHeld(topic: string): boolean {
@@ -293,7 +289,7 @@ export class HeldTopics {
   }
 }
 
-function heldTopic(handle: number, from: number, error: TidemarkError | null): HeldTopic {
+function heldTopic(handle: number, from: number, error: TidemarkError): HeldTopic {
   const records = new HeldRecords();
   return { handle, target: null, from, error, added: 0, records, prepared: new WeakMap() };
 }

@@ -2,7 +2,6 @@ import type { ResolvedOptions } from '../config/option.ts';
 import type { SchemaRegistry } from '../converter/converter.ts';
 import { ConfluentRegistry } from '../converter/registry/confluent-registry.ts';
 import type { SchemaVerdict } from '../converter/registry/schema-verdict.ts';
-import type { Clock } from '../foundation/clock.ts';
 import { convertersOf } from './converters.ts';
 import type { HeldTopicParts } from './held-topics.ts';
 import { HeldTopics } from './held-topics.ts';
@@ -21,8 +20,7 @@ export interface SourceRegistry {
 export function sourceRegistry(
   options: ResolvedOptions,
   builtIn: SchemaRegistry,
-  { transport, topicOptions }: Pick<HeldTopicParts, 'transport' | 'topicOptions'>,
-  { clock, logger: root }: { readonly clock: Clock; readonly logger: Logger },
+  { transport, topicOptions, clock, logger: root }: Omit<HeldTopicParts, 'key' | 'value'>,
 ): SourceRegistry {
   const logger = root.child({ task: 'source' });
   const outage = new RegistryOutage(clock, logger);
