@@ -232,6 +232,7 @@ test("Avro: Python, Connect's file sink and Debezium's JDBC sink read it", async
   const confluent = await readWithConfluent({
     bootstrapServers: broker.bootstrapServers,
     topic,
+    form: 'avro',
     registryUrl: registry.url,
   });
   const ids = await database.query<{ id: string }>('SELECT id::text FROM parcel');
@@ -262,5 +263,33 @@ test("JSON with schemas: Debezium's JDBC sink reads it by Connect's converter", 
     .poll(() => rowsOf(target, 'parcel'), { timeout: 60_000, interval: 200 })
     .toEqual(await rowsOf(run.database, 'parcel'));
   await connect.delete('plain-jdbc');
+  await end(run);
+});
+
+test('JSON Schema: Confluent in Python validates and reads it', async () => {
+  const registered = (side: string): Record<string, unknown> => ({
+    [`${side}.converter`]: 'jsonschema',
+    [`${side}.converter.schema.registry.url`]: registry.url,
+  });
+  const run = await parcels('schemas', {
+    ...registered('key'),
+    ...registered('value'),
+    'decimal.handling.mode': 'string',
+  });
+  const { topic, daemon, database } = run;
+  await daemon.until(({ source }) => source.phase === 'streaming');
+  await change(run);
+  const reading = {
+    bootstrapServers: broker.bootstrapServers,
+    topic,
+    form: 'jsonschema',
+    registryUrl: registry.url,
+  } as const;
+  await expect
+    .poll(async () => comparable(replayed(await readWithConfluent(reading))), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    .toEqual(await storedRows(database));
   await end(run);
 });

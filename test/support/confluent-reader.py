@@ -1,6 +1,7 @@
 """Reads a topic to its end with Confluent's client, one JSON object a line.
 
-Arguments: bootstrap servers, topic, registry URL or '-' (then keys and values are JSON text).
+Arguments: bootstrap servers, topic, what keys and values are (json, avro, jsonschema), and the URL
+of the registry that has their schemas.
 """
 
 import base64
@@ -10,6 +11,7 @@ import sys
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 
@@ -19,7 +21,7 @@ def plain(value):
     return str(value)
 
 
-def main(servers, topic, registry):
+def main(servers, topic, form, registry):
     consumer = Consumer(
         {
             "bootstrap.servers": servers,
@@ -29,11 +31,15 @@ def main(servers, topic, registry):
             "isolation.level": "read_committed",
         }
     )
-    if registry == "-":
+    if form == "json":
         read = lambda data, field: None if data is None else json.loads(data)
     else:
-        avro = AvroDeserializer(SchemaRegistryClient({"url": registry}))
-        read = lambda data, field: avro(data, SerializationContext(topic, field))
+        client = SchemaRegistryClient({"url": registry})
+        if form == "avro":
+            decode = AvroDeserializer(client)
+        else:
+            decode = JSONDeserializer(None, schema_registry_client=client)
+        read = lambda data, field: decode(data, SerializationContext(topic, field))
     partitions = sorted(consumer.list_topics(topic, timeout=20).topics[topic].partitions)
     consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
     left = set(partitions)
@@ -57,4 +63,4 @@ def main(servers, topic, registry):
     consumer.close()
 
 
-main(*sys.argv[1:4])
+main(*sys.argv[1:5])

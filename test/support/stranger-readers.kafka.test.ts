@@ -57,6 +57,7 @@ test("Confluent's Python client and kcat read each record of a topic to its end"
     await readWithConfluent({
       bootstrapServers,
       topic: `${topic}-avro`,
+      form: 'avro',
       registryUrl: registry.url,
     }),
   ).toMatchObject([{ key: { id: 5 }, value: { id: 5 } }]);

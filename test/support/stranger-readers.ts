@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { cachedFolder } from './cached-folder.ts';
 
 const SCRIPT = fileURLToPath(new URL('confluent-reader.py', import.meta.url));
-const PACKAGE = 'confluent-kafka[avro,schemaregistry]==2.11.1';
+const PACKAGE = 'confluent-kafka[avro,json,schemaregistry]==2.11.1';
 
 /** A record as a client that we did not write has read it. */
 export interface StrangersRecord {
@@ -21,16 +21,18 @@ export interface StrangersRecord {
 export interface ConfluentReading {
   readonly bootstrapServers: string;
   readonly topic: string;
-  /** Keys and values are Avro of this registry; without it, JSON text. */
+  /** What keys and values are; without it, JSON text. */
+  readonly form?: 'json' | 'avro' | 'jsonschema';
+  /** Who has their schemas. */
   readonly registryUrl?: string;
 }
 
 /** Reads a topic to its end with Confluent's Python client, decoding by the registry's schemas. */
 export async function readWithConfluent(reading: ConfluentReading): Promise<StrangersRecord[]> {
-  const { bootstrapServers, topic, registryUrl = '-' } = reading;
+  const { bootstrapServers, topic, form = 'json', registryUrl = '' } = reading;
   const folder = await confluentPackage();
   const python = path.join(folder, 'bin/python');
-  return linesOf(await output(python, [SCRIPT, bootstrapServers, topic, registryUrl]));
+  return linesOf(await output(python, [SCRIPT, bootstrapServers, topic, form, registryUrl]));
 }
 
 /** Reads a topic to its end with kcat, a client in C; keys and values are their text. */
