@@ -58,6 +58,7 @@ export async function openKafkaTransportOf(
     producing,
     consuming,
     readOnly,
+    owner: config.name,
     offsets: offsetsTopic(transport, source.options),
     state: settings.state,
     topicSpec: topicSpecs(config),
