@@ -82,16 +82,27 @@ async function measureRounds(): Promise<Map<string, ClientFigure[]>> {
 
 async function startClient(name: string): Promise<ChildProcess> {
   const child = fork(CLIENT_PROCESS, [name, servers], { execArgv: ['--expose-gc'] });
-  await once(child, 'message');
+  await messageFrom(child);
   return child;
+}
+
+/** The next message; throws when the process ends without one. */
+async function messageFrom(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the process of a client ended with ${String(code)}`);
+  });
+  ended.catch(() => undefined);
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  return message;
 }
 
 function askOf(child: ChildProcess): Measure {
   return async (task) => {
     child.send(task);
-    const [answer] = (await once(child, 'message')) as [
-      { readonly figure?: ClientFigure; readonly failed?: string },
-    ];
+    const answer = (await messageFrom(child)) as {
+      readonly figure?: ClientFigure;
+      readonly failed?: string;
+    };
     if (answer.figure === undefined) throw new Error(answer.failed);
     return answer.figure;
   };

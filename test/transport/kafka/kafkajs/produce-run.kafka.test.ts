@@ -6,10 +6,10 @@ import { KafkaSession, numbers, sendNumbers } from './kafka-session.ts';
 test('what was not acknowledged in time is an error; the producer is of no more use', async () => {
   await using broker = await startOwnBroker();
   await using session = await KafkaSession.open(broker.bootstrapServers, {
-    requestTimeoutMs: 400,
+    requestTimeoutMs: 30_000,
   });
   const topic = await session.topic('unanswered');
-  const producer = await session.producer({ deliveryTimeoutMs: 1000 });
+  const producer = await session.producer({ deliveryTimeoutMs: 4000 });
   await sendNumbers(producer, topic, 0, 10);
   broker.pause();
   await expect(sendNumbers(producer, topic, 10, 20)).rejects.toMatchObject({
