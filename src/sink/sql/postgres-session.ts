@@ -26,8 +26,9 @@ function sessionSettings(options: SqlSinkOptions): string {
     synchronous_commit: 'on',
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
-    // A hung process must not hold partitions of the sink, or a topic, for ever.
-    idle_in_transaction_session_timeout: Math.max(60_000, options.lockTimeoutMs * 2),
+    // A process that hangs holds its partitions and topics no longer than this; then the next owner
+    // has them. Shorter than the owner waits for a lock; longer than any statement takes to make.
+    idle_in_transaction_session_timeout: Math.min(15_000, options.lockTimeoutMs / 2),
   };
   return Object.entries(settings)
     .map(([name, value]) => `SET ${name} = '${value}'`)
