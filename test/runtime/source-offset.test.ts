@@ -34,6 +34,7 @@ const PUT_ORDER = [
   'messageType',
   'transaction_id',
   'transaction_data_collection_order_public.txmeta',
+  'transaction_data_collection_order_public.midtx8',
   'incremental_snapshot_primary_key',
   'incremental_snapshot_maximum_key',
   'incremental_snapshot_collections',

@@ -46,6 +46,13 @@ test('at an event the transaction comes again, and its first events are left out
   });
 });
 
+test('inside a large one, too: of the WAL record at that place one row is sure', () => {
+  expect(adopted(offsetOf('inside a transaction, with its metadata'))).toMatchObject({
+    endLsn: lsn(368122480n),
+    sentBefore: { transactionId: 1617, lsn: lsn(368658656n), events: 1 },
+  });
+});
+
 test('before the first COMMIT the place of the event is the only one', () => {
   const { endLsn, sentBefore } = adopted(offsetOf('streaming, the first event of all'));
   expect(endLsn).toBe(lsn(29575928n));
