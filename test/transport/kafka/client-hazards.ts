@@ -25,10 +25,11 @@ interface Endangered {
 
 type Hazard = (parts: Endangered) => Promise<void>;
 
-/** Opens what a hazard needs; requests time out soon. */
+/** Opens what a hazard needs. A reader tells of brokers that are away for a request's time. */
 export async function meet(open: OpenClient, cluster: KafkaCluster, hazard: Hazard): Promise<void> {
   const { bootstrapServers } = cluster;
-  await using client = await open(connectionTo(bootstrapServers, { requestTimeoutMs: 2000 }));
+  const requestTimeoutMs = hazard === answeredLate ? 2000 : 10_000;
+  await using client = await open(connectionTo(bootstrapServers, { requestTimeoutMs }));
   await using oracle = new ClusterOracle(bootstrapServers);
   await hazard({ cluster, client, oracle });
 }

@@ -130,7 +130,14 @@ export class Transactions {
     try {
       await this.#initialize(this.#identity);
     } catch (error) {
-      return error instanceof TidemarkError && error.code === 'KAFKA_FENCED' ? error : cause;
+      if (!(error instanceof TidemarkError) || error.code !== 'KAFKA_FENCED') return cause;
+      // Brokers before 4.0 say so in both cases, and a zombie must not come back.
+      return new TidemarkError(
+        'KAFKA_FENCED',
+        `${error.message}: a newer producer has the id, or the transaction took longer than ` +
+          `${this.#timeoutMs} ms (transaction.timeout.ms).`,
+        { cause: error },
+      );
     }
     return new TidemarkError(
       'KAFKA_TIMEOUT',
