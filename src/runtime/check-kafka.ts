@@ -209,8 +209,8 @@ class KafkaCheck {
       const columns = columnsThatMayLack(table);
       if (columns.length === 0) return;
       this.#refuse(
-        `the topic ${spec.name} is compacted, and records of ${name} may lack values that did not ` +
-          `change: ${columns.map((column) => column.name).join(', ')}`,
+        `the topic ${spec.name} is compacted, and records of ${name} may lack values that did ` +
+          `not change: ${columns.map((column) => column.name).join(', ')}`,
         `ALTER TABLE ${name} REPLICA IDENTITY FULL, or read them again with the post processor ` +
           'reselect, or set cleanup.policy=delete for the topic.',
       );

@@ -161,7 +161,7 @@ test('a password that the broker refuses', async () => {
   expectHidden(said, []);
 });
 
-test('a client secret that the identity provider refuses and repeats; then a forged token', async () => {
+test('a client secret that is refused and repeated; then a forged token', async () => {
   let forged = '';
   const idp = createServer((request, response) => {
     const { authorization = '' } = request.headers;
