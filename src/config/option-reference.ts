@@ -31,8 +31,8 @@ const SECTIONS: readonly ReferenceSection[] = [
   {
     title: 'Section `transport`: Kafka',
     intro:
-      'With `type: kafka`. The names are those of Kafka Connect: a properties file of a worker ' +
-      'can be used as it is.',
+      "With `type: kafka`. The names are those of a worker of Kafka Connect and of Kafka's " +
+      'clients; converters are given in the section source.',
     tables: { default: transportTable('kafka').options },
   },
   {
