@@ -88,12 +88,20 @@ async function startClient(name: string): Promise<ChildProcess> {
 
 /** The next message; throws when the process ends without one. */
 async function messageFrom(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, 'exit').then(([code]) => {
+  const answered = new AbortController();
+  const { signal } = answered;
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
     throw new Error(`the process of a client ended with ${String(code)}`);
   });
   ended.catch(() => undefined);
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
-  return message;
+  const heard = once(child, 'message', { signal });
+  heard.catch(() => undefined);
+  try {
+    const [message] = (await Promise.race([heard, ended])) as [unknown];
+    return message;
+  } finally {
+    answered.abort();
+  }
 }
 
 function askOf(child: ChildProcess): Measure {
