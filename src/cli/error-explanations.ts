@@ -70,7 +70,7 @@ export const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   SCHEMA_INCOMPATIBLE:
     'The registry checks each new schema against the earlier ones of its subject, by the\n' +
     'level that is set for it (BACKWARD by default). The change of the table would break\n' +
-    'readers of the topic. Its records are kept in the topic __tidemark.held.<topic> and go out\n' +
-    'in order when the registry takes the schema, which is asked every half minute; other tables\n' +
-    'go on. At the first start the source stops instead: nothing has been read yet.',
+    'readers of the topic. Its records are kept in the topic __tidemark.held.<topic>; they go\n' +
+    'out in order when the registry takes the schema, which is asked every half minute. Other\n' +
+    'tables go on. A first start stops instead: nothing has been read yet.',
 };

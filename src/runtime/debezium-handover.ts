@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import { handoverProblem } from '../source/postgres/stream/debezium-offset.ts';
+import { heldPositions } from './held-topics.ts';
 import { openForReading } from './open-transport.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
 import { sourceOptionsOf } from './source-options.ts';
@@ -42,6 +43,14 @@ export async function prepareHandover(
   }
   const problem = handoverProblem(offset);
   if (problem !== null) throw problem;
+  const held = heldPositions(offset).map(([topic]) => topic);
+  if (held.length > 0) {
+    throw new TidemarkError('HANDOVER_REFUSED', `records of ${held.join(', ')} are held`, {
+      cure:
+        'Start the daemon, let the registry take their schema (tidemark status has the cure), ' +
+        'wait until they have gone out, and stop it: Debezium would not write them.',
+    });
+  }
   const [theirs] = toConnectEntries(name, offset);
   const map = JSON.parse(theirs?.value ?? '{}') as SourceOffset['offset'];
   return {

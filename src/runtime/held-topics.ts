@@ -72,6 +72,14 @@ export function holdingTopic(topic: string): string {
   return `__tidemark.held.${topic}`;
 }
 
+/** The topics of which something is held as of an offset, and from where on. */
+export function heldPositions(stored: SourceOffset | null): readonly (readonly [string, number])[] {
+  const text = stored?.offset[STATE];
+  return typeof text === 'string'
+    ? Object.entries(JSON.parse(text) as Readonly<Record<string, number>>)
+    : [];
+}
+
 /**
  * Records whose schema the registry refuses are held in a topic of their own until it takes it
  * (ruling 6); other tables go on.
@@ -99,9 +107,7 @@ export class HeldTopics {
     this.#mayHold = mayHold;
     this.#held.clear();
     this.#backoff = new Backoff({ initialMs: INITIAL_DELAY_MS, maxMs: MAX_DELAY_MS });
-    const text = stored?.offset[STATE];
-    const positions = typeof text === 'string' ? (JSON.parse(text) as Record<string, number>) : {};
-    for (const [topic, from] of Object.entries(positions)) {
+    for (const [topic, from] of heldPositions(stored)) {
       const error = new TidemarkError(
         'SCHEMA_INCOMPATIBLE',
         `records of ${topic} are held since before the start; the registry is asked again`,

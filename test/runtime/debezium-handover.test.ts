@@ -91,6 +91,20 @@ test.each<[string, Partial<ReplicationOffset>]>([
   });
 });
 
+test('refused while records are held that the registry refuses', async () => {
+  await using at = await place();
+  {
+    await using transport = await at.open();
+    const offset = toSourceOffset('shop', STREAMING);
+    const held = { ...offset.offset, 'tidemark.held': '{"shop.public.orders":3}' };
+    await transport.storeOffset(toConnectEntries('orders', { ...offset, offset: held }));
+  }
+  await expect(at.prepare()).rejects.toMatchObject({
+    code: 'HANDOVER_REFUSED',
+    message: 'records of shop.public.orders are held',
+  });
+});
+
 test('refused while the daemon runs', async () => {
   await using at = await place();
   await using _daemon = await at.open();

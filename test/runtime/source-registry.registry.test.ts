@@ -182,7 +182,8 @@ test.each(['avro', 'jsonschema'])(
       'key.converter': converter,
       'value.converter': converter,
     });
-    await database.query(`ALTER TABLE orders ADD price numeric(8,2), ADD tags text[], ADD at timestamptz;
+    await database.query(`
+      ALTER TABLE orders ADD price numeric(8,2), ADD tags text[], ADD at timestamptz;
       UPDATE orders SET price = 1.50, tags = '{a,"ä"}', at = '2024-02-29 12:00:00.5+00'`);
     await using target = await freshDatabase();
     const sink = {
