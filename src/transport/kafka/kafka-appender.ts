@@ -32,7 +32,8 @@ export interface AppenderParts {
  * What breaks otherwise: an offset that stands before its records skips them after a crash.
  *
  * A producer that failed is of no more use: the next write opens another one. Whoever wrote goes on
- * from the stored offset, so what is in doubt comes again.
+ * from the stored offset, so what is in doubt comes again. Not so when a newer one has its id: to
+ * open another would shut that one out, and the two daemons would take turns.
  */
 export class KafkaAppender {
   readonly #parts: AppenderParts;
@@ -41,6 +42,8 @@ export class KafkaAppender {
   #producer: KafkaProducer | null = null;
   /** A transaction has begun, and more is to come into it. */
   #isOpen = false;
+  /** Somebody else has taken over, and nothing may be written any more. */
+  #fenced: TidemarkError | null = null;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(parts: AppenderParts) {
@@ -127,6 +130,7 @@ export class KafkaAppender {
   }
 
   async #open(): Promise<KafkaProducer> {
+    if (this.#fenced !== null) throw this.#fenced;
     this.#producer ??= await this.#parts.client.producer(this.#parts.producer);
     return this.#producer;
   }
@@ -136,11 +140,19 @@ export class KafkaAppender {
     const producer = this.#producer;
     this.#producer = null;
     if (producer === null) return;
-    const open = this.#isOpen && error.code !== 'KAFKA_FENCED';
+    this.#noteFence(error);
+    const open = this.#isOpen && this.#fenced === null;
     this.#isOpen = false;
     // The write's own error is the one to tell.
-    await Promise.allSettled(open ? [producer.abortTransaction()] : []);
+    const ended = await Promise.allSettled(open ? [producer.abortTransaction()] : []);
+    for (const end of ended) {
+      if (end.status === 'rejected') this.#noteFence(toTidemarkError(end.reason, 'KAFKA_BROKER'));
+    }
     await Promise.allSettled([producer[Symbol.asyncDispose]()]);
+  }
+
+  #noteFence(error: TidemarkError): void {
+    if (error.code === 'KAFKA_FENCED') this.#fenced = error;
   }
 
   async close(): Promise<void> {

@@ -99,6 +99,21 @@ test('a transaction that fails is aborted, unless a newer producer is there', as
   }
 });
 
+test('who was relieved opens no other producer: that would shut the newer one out', async () => {
+  const fenced = new TidemarkError('KAFKA_FENCED', 'a newer producer');
+  for (const call of ['send shop*2', 'abort']) {
+    const { script, appender } = appenderOf('id');
+    await appender.append(RECORDS, [], true);
+    // Whether the write says so, or the end of its transaction.
+    script.failing = { call, error: fenced };
+    if (call === 'abort') await expect(appender.fence()).rejects.toBe(fenced);
+    else await expect(appender.append(RECORDS, OFFSET)).rejects.toBe(fenced);
+    await expect(appender.fence()).rejects.toBe(fenced);
+    await expect(appender.append(RECORDS, OFFSET)).rejects.toBe(fenced);
+    expect(script.calls.filter((made) => made.startsWith('open'))).toEqual(['open 1']);
+  }
+});
+
 test('a transaction may take several writes; what was not ended is undone', async () => {
   const { script, appender } = appenderOf('id');
   await appender.append(RECORDS, [], true);
