@@ -192,7 +192,7 @@ describe('by the signal table', () => {
     await expect.poll(() => source.notes.join('\n')).toContain('is given up');
     expect(source.notes.join('\n')).toContain('names public.none, which is not captured');
     expect(source.notes.join('\n')).toContain('data-collections must be a list');
-    expect(source.notes.join('\n')).toContain('at {"lsn":');
+    expect(source.notes.join('\n')).toMatch(/at \{.*"lsn":\d/);
     await source.stop();
   });
 });
