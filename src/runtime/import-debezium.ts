@@ -28,7 +28,7 @@ export interface ImportRequest extends ImportedTransport {
 }
 
 /**
- * Where the pipeline's first run goes on. `adopted`: stored in the embedded log; `shared`: it stands
+ * Where the first run goes on. `adopted`: stored in the embedded log; `shared`: it stands
  * in the topic that Debezium wrote; `own`: Tidemark ran already, and its own stays; `none`: the
  * connector stored nothing, so the pipeline begins as a new one.
  */

@@ -158,8 +158,8 @@ function examine(
 }
 
 /**
- * Which entries a message says to be not supported, or to mean nothing. A value that is not supported
- * is not among them: without it the default would hold, and that is for somebody to decide.
+ * Which entries a message says to be not supported, or to mean nothing. A refused value is no such
+ * entry: without it the default would hold, and that is for somebody to decide.
  */
 function refusedBy(
   messages: readonly string[],
