@@ -67,9 +67,16 @@ const MAX_DELAY_MS = 30_000;
 /** Refusals that concern one schema only. */
 const REFUSALS: ReadonlySet<string> = new Set(['SCHEMA_INCOMPATIBLE', 'REGISTRY_REFUSED']);
 
+const HOLDING = '__tidemark.held.';
+
 /** Where a topic's records are held: not under its prefix, which sinks subscribe to. */
 export function holdingTopic(topic: string): string {
-  return `__tidemark.held.${topic}`;
+  return `${HOLDING}${topic}`;
+}
+
+/** True of a name that `holdingTopic` made. */
+export function isHoldingTopic(name: string): boolean {
+  return name.startsWith(HOLDING);
 }
 
 /** The topics of which something is held as of an offset, and from where on. */

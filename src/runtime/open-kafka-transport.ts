@@ -20,6 +20,7 @@ import { openKafkaTransport } from '../transport/kafka/kafka-transport.ts';
 import type { ConsumerDefaults } from '../transport/kafka/kafka-log-consumer.ts';
 import type { TopicSpecFor } from '../transport/kafka/topic-directory.ts';
 import type { Transport } from '../transport/transport.ts';
+import { isHoldingTopic } from './held-topics.ts';
 
 type ClientName = 'kafkajs' | 'platformatic';
 
@@ -98,6 +99,10 @@ function topicSpecs({ transport, source }: PipelineConfig): TopicSpecFor {
   if (!kafkaSettings(transport).createTopics) return () => null;
   const rules = topicCreationRules(source.options);
   return (name, options) => {
+    // What is held waits for a person, however long that takes.
+    if (isHoldingTopic(name)) {
+      return { name, partitions: 1, replicationFactor: -1, configs: { 'retention.ms': '-1' } };
+    }
     const { partitions, replicationFactor, configs } = topicCreationGroup(rules, name);
     const wanted = partitions === -1 ? (options.partitions ?? -1) : partitions;
     return { name, partitions: wanted, replicationFactor, configs };

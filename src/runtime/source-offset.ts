@@ -174,3 +174,20 @@ function sameMap(a: OffsetMap, b: OffsetMap): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
+
+/**
+ * What to make of a failure to go on from an offset: if another daemon of the pipeline has stored a
+ * later one since it was loaded, PG_SLOT_IN_USE, which has it loaded again; else the error itself.
+ */
+export async function staleOffset(
+  transport: Pick<Transport, 'loadOffset'>,
+  name: string,
+  loaded: SourceOffset,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof TidemarkError) || error.code !== 'PG_SLOT_MISMATCH') return error;
+  const { offset } = await loadSourceOffset(transport, name, loaded.partition);
+  if (offset === null || encodeSourceOffset(offset) === encodeSourceOffset(loaded)) return error;
+  const message = `another daemon of ${name} has gone on since: its offset is loaded`;
+  return new TidemarkError('PG_SLOT_IN_USE', message, { cause: error });
+}

@@ -22,7 +22,7 @@ import type { RegistryOutage } from './registry-outage.ts';
 import { PUBLISHER_LIMITS, type PublisherLimits, RecordPublisher } from './record-publisher.ts';
 import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
-import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
+import { loadSourceOffset, staleOffset, toConnectEntries } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
 import type { SourceNotifications } from './source-notifications.ts';
 import type { SourceSignals } from './source-signals.ts';
@@ -200,6 +200,9 @@ export class SourceTask implements SupervisedTask {
       await reader.run(chain.first, stored, signal);
       // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
       if (!chain.isWaiting()) await receiver.flush();
+    } catch (error) {
+      if (stored === null || this.#storedOffset !== stored) throw error;
+      throw await staleOffset(transport, this.name, stored, error);
     } finally {
       stopBeating?.();
       ended.abort();

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { SourceOffset } from '../../src/model/change-event.ts';
 import {
   fromConnectEntries,
   joinConnectEntries,
   loadSourceOffset,
   sourceOffsetKey,
+  staleOffset,
   toConnectEntries,
 } from '../../src/runtime/source-offset.ts';
 import recorded from '../golden/offsets/debezium-3.6.0-postgres.json' with { type: 'json' };
@@ -162,3 +164,22 @@ test.each(['', '{', '[]', 'null', '7', '"x"', '{"lsn":{}}', '{"lsn":1.5}'])(
     }
   },
 );
+
+test('a refusal of an offset that another daemon has left behind has it loaded again', async () => {
+  const refused = new TidemarkError('PG_SLOT_MISMATCH', 'the slot has been advanced');
+  const stored = (offset: SourceOffset['offset']) => {
+    const entries = new Map(
+      toConnectEntries('orders', { partition, offset }).map(({ key, value }) => [key, value]),
+    );
+    return { loadOffset: (key: string) => Promise.resolve(entries.get(key) ?? null) };
+  };
+  const { offset: loaded } = await loadSourceOffset(stored(OFFSET), 'orders', partition);
+  if (loaded === null) throw new Error('it was stored');
+  const judge = (offset: SourceOffset['offset'], error: unknown) =>
+    staleOffset(stored(offset), 'orders', loaded, error);
+  const later = { ...OFFSET, lsn: 9, 'tidemark.end_lsn': '0/9' };
+  expect(await judge(later, refused)).toMatchObject({ code: 'PG_SLOT_IN_USE', cause: refused });
+  expect(await judge(OFFSET, refused)).toBe(refused);
+  const other = new TidemarkError('PG_CONNECT', 'down');
+  expect(await judge(later, other)).toBe(other);
+});

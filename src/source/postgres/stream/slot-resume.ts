@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../../../dialects/postgres/postgres-identifiers.ts';
+import type { SlotInfo } from '../../../../dialects/postgres/postgres-server-catalog.ts';
 import type { Clock } from '../../../foundation/clock.ts';
-import { readSlot, slotProblem } from '../capture/postgres-slot.ts';
+import { readSlot, slotInUse, slotProblem } from '../capture/postgres-slot.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
 import { identifyServer, judgeResume } from './replication-check.ts';
@@ -24,7 +25,9 @@ export interface SlotResumeParts {
 
 /**
  * Where the stream goes on, on this server and as of now; throws when it cannot. The walsender of a
- * process that was killed keeps its slot for a while (P55): waits for it.
+ * process that was killed keeps its slot for a while (P55): waits for it. One that goes on reading
+ * leaves the offset behind that was loaded before: once it has gone, PG_SLOT_IN_USE has the caller
+ * load it again.
  */
 export async function resumeOnSlot(
   wire: PostgresWire,
@@ -35,20 +38,28 @@ export async function resumeOnSlot(
 ): Promise<ReplicationOffset> {
   const { slotName, connection, slotMaxRetries, slotRetryDelayMs } = options;
   const strategy = options.offsetMismatchStrategy ?? 'trust_offset';
+  let inUse: SlotInfo | null = null;
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted();
     const slot = await readSlot(wire, slotName, signal);
+    const unusable = slot === null ? null : slotProblem(slot, connection.database);
+    if (slot !== null && unusable?.code === 'PG_SLOT_IN_USE') {
+      if (attempt >= slotMaxRetries) throw unusable;
+      inUse ??= slot;
+      note(`${unusable.message}; waiting ${slotRetryDelayMs} ms`);
+      await clock.sleep(slotRetryDelayMs, signal);
+      continue;
+    }
+    if (inUse !== null && slot?.confirmedFlushLsn !== inUse.confirmedFlushLsn) {
+      throw slotInUse(inUse);
+    }
     const server = await identifyServer(wire, signal);
     const { offset, problem, warning } = judgeResume(stored, server, slot, fingerprint, strategy);
-    const obstacle = problem ?? (slot === null ? null : slotProblem(slot, connection.database));
-    if (obstacle === null) {
-      if (warning !== null) warn(warning);
-      if (options.slotFailover && slot?.failover === false) await keepForFailover(wire, slotName);
-      return { ...offset, fingerprint, timeline: server.timeline };
-    }
-    if (obstacle.code !== 'PG_SLOT_IN_USE' || attempt >= slotMaxRetries) throw obstacle;
-    note(`${obstacle.message}; waiting ${slotRetryDelayMs} ms`);
-    await clock.sleep(slotRetryDelayMs, signal);
+    const obstacle = problem ?? unusable;
+    if (obstacle !== null) throw obstacle;
+    if (warning !== null) warn(warning);
+    if (options.slotFailover && slot?.failover === false) await keepForFailover(wire, slotName);
+    return { ...offset, fingerprint, timeline: server.timeline };
   }
 }
 

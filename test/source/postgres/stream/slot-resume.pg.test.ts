@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';
-import type { RecordingReceiver } from '../../../support/recording-receiver.ts';
+import { RecordingReceiver } from '../../../support/recording-receiver.ts';
 
 const CREATE = 'CREATE TABLE a (id int PRIMARY KEY)';
 const ids = (receiver: RecordingReceiver): readonly unknown[] =>
@@ -112,4 +112,32 @@ test('slot.failover: a slot that was made without it is kept from now on', async
   await database.query('INSERT INTO a VALUES (1)');
   await receiver.until((events) => events.length === 1);
   await second.stop();
+});
+
+// Two daemons of one pipeline on Kafka: the second had loaded an offset that the first left behind
+// while it streamed, and took the gap for a lost one.
+test('a slot that another reader moves on has the offset loaded again', async () => {
+  await using database = await freshDatabase();
+  await database.query(CREATE);
+  const options = sourceOptionsFor(database, { slotRetryDelayMs: 50, slotMaxRetries: 1000 });
+  const first = await startStreaming(options);
+  await database.query('INSERT INTO a VALUES (1)');
+  await first.receiver.until((events) => events.length === 1);
+  // Knows what the first had stored when it began, no more.
+  const receiver = new RecordingReceiver();
+  receiver.stored = first.receiver.stored;
+  const second = startSource(options, receiver);
+  await expect
+    .poll(() => second.notes, { timeout: 20_000 })
+    .toContainEqual(expect.stringContaining('is being read by the backend'));
+  await database.query('INSERT INTO a VALUES (2)');
+  await first.receiver.until((events) => events.length === 2);
+  await first.stop();
+  await expect(second.ended).rejects.toMatchObject({ code: 'PG_SLOT_IN_USE' });
+  await second.stop();
+  const third = await startStreaming(options, first.receiver);
+  await database.query('INSERT INTO a VALUES (3)');
+  await first.receiver.until((events) => events.length === 3);
+  await third.stop();
+  expect(ids(first.receiver)).toEqual(['1', '2', '3']);
 });
