@@ -17,7 +17,7 @@ import { untilEqual } from '../support/ledger-pipeline.ts';
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
-const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 15 : 4));
+const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 15 : 2));
 /** How long a broker that does not answer is silent: longer than any request waits for it. */
 const PAUSE_MS = Number(process.env['TIDEMARK_TEST_PAUSE_MS'] ?? 4_000);
 
@@ -43,8 +43,8 @@ interface Loaded extends AsyncDisposable {
 async function loaded(
   rows: number,
   transport: Readonly<Record<string, string | number>> = {},
+  { bootstrapServers } = broker,
 ): Promise<Loaded> {
-  const { bootstrapServers } = broker;
   const ledger = await kafkaLedger({ bootstrapServers, transport });
   const writer = await ledger.connect('source');
   await seedLedger(writer, rows);
@@ -96,7 +96,7 @@ test('killed at every fault point under load, nothing is lost', async () => {
 });
 
 test(`killed at ${KILLS} random instants (seed ${SEED}), in snapshot and in stream`, async () => {
-  await using run = await loaded(ALL ? 100_000 : 30_000);
+  await using run = await loaded(ALL ? 100_000 : 20_000);
   const random = randomFrom(SEED);
   for (let kill = 0; kill < KILLS; kill++) {
     await using daemon = Daemon.start(run.ledger);
@@ -126,32 +126,44 @@ test('the broker is killed, and shut down, and comes back', async () => {
   expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
 });
 
-test(`the broker is silent for ${PAUSE_MS} ms, longer than a request waits`, async () => {
-  await using run = await loaded(1_000, {
-    'request.timeout.ms': PAUSE_MS / 4,
-    'producer.delivery.timeout.ms': PAUSE_MS * 4,
-  });
-  await using daemon = Daemon.start(run.ledger);
-  await streamed(daemon, 500);
-  broker.pause();
-  await pass(run.ledger, PAUSE_MS);
-  broker.resume();
-  await streamed(daemon, 500);
-  const repeats = await settled(run, daemon);
-  expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
-});
+/** How long a request and a record may take, as parts of the silence; how often it comes anew. */
+const SILENCES = [
+  ['a record is tried', 8, 1 / 2, 8],
+  ['a request waits', 4, 4, 0],
+] as const;
 
-test('the broker is silent for longer than a record is tried', async () => {
-  await using run = await loaded(1_000, {
-    'request.timeout.ms': PAUSE_MS / 8,
-    'producer.delivery.timeout.ms': PAUSE_MS / 2,
-  });
-  await using daemon = Daemon.start(run.ledger);
-  await streamed(daemon, 500);
-  broker.pause();
-  await pass(run.ledger, PAUSE_MS);
-  broker.resume();
-  await streamed(daemon, 500);
-  const repeats = await settled(run, daemon);
-  expect(repeats.rewinds).toBeLessThanOrEqual(8 * PARTITIONS);
-});
+test.each(ALL ? SILENCES : SILENCES.slice(0, 1))(
+  `the broker is silent for ${PAUSE_MS} ms, longer than %s`,
+  async (_, requests, delivery, lives) => {
+    await using run = await loaded(1_000, {
+      'request.timeout.ms': PAUSE_MS / requests,
+      'producer.delivery.timeout.ms': PAUSE_MS * delivery,
+    });
+    await using daemon = Daemon.start(run.ledger);
+    await streamed(daemon, 500);
+    broker.pause();
+    await pass(run.ledger, PAUSE_MS);
+    broker.resume();
+    await streamed(daemon, 500);
+    const repeats = await settled(run, daemon);
+    expect(repeats.rewinds).toBeLessThanOrEqual(lives * PARTITIONS);
+  },
+);
+
+test.each(ALL ? (['kill', 'stop'] as const) : [])(
+  'each broker of a cluster goes (%s) and comes, and leaders with it',
+  async (how) => {
+    await using cluster = await startOwnBroker({ brokers: 3 });
+    await using run = await loaded(1_000, {}, cluster);
+    await using daemon = Daemon.start(run.ledger);
+    await streamed(daemon, 300);
+    for (const node of cluster.nodes) {
+      await node[how]();
+      await streamed(daemon, 300);
+      await node.start();
+      await streamed(daemon, 300);
+    }
+    const repeats = await settled(run, daemon);
+    expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
+  },
+);

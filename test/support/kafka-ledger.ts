@@ -1,11 +1,7 @@
 import type pg from 'pg';
 import { expect } from 'vitest';
-import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
-import { AvroConverter } from '../../src/converter/avro-converter.ts';
-import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
+import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { isStruct } from '../../src/model/connect-schema.ts';
-import { openForReading } from '../../src/runtime/open-transport.ts';
 import type { DaemonPipeline } from './daemon-pipeline.ts';
 import { freshPrefix } from './kafka.ts';
 import { CommittedLog, type CommittedRecord } from './kafka-committed-log.ts';
@@ -42,6 +38,8 @@ export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLed
     ...options.transport,
   };
   const source = {
+    'key.converter': 'json',
+    'value.converter': 'json',
     'slot.name': name.replaceAll('-', '_'),
     'topic.creation.default.partitions': 3,
     'topic.creation.default.replication.factor': -1,
@@ -88,20 +86,13 @@ export class LedgerReader implements AsyncDisposable {
   async read(table: Table): Promise<readonly (readonly LedgerEntry[])[]> {
     const topic = `${this.#ledger.name}.public.${table}`;
     const partitions = await this.#log.read(topic);
-    const config = loadPipelineFile(this.#ledger.file);
-    await using transport = await openForReading({ config }, systemClock);
-    const registry = new EmbeddedRegistry(transport.documents);
-    const converters: Converters = {
-      key: new AvroConverter(registry, { isKey: true }),
-      value: new AvroConverter(registry, { isKey: false }),
-    };
     const read: LedgerEntry[][] = [];
     for (const [partition, records] of partitions.entries()) {
       const place = `${topic}-${partition}`;
       const entries = this.#entries.get(place) ?? [];
       this.#entries.set(place, entries);
       for (const record of records.slice(entries.length)) {
-        entries.push(await decoded(topic, table, record, converters));
+        entries.push(decoded(topic, table, record));
       }
       read.push(entries);
     }
@@ -113,22 +104,36 @@ export class LedgerReader implements AsyncDisposable {
   }
 }
 
-interface Converters {
-  readonly key: AvroConverter;
-  readonly value: AvroConverter;
-}
+const json = new JsonConverter();
 
-async function decoded(
-  topic: string,
-  table: Table,
-  record: CommittedRecord,
-  converters: Converters,
-): Promise<LedgerEntry> {
-  const key = await converters.key.toConnect(topic, record.key);
-  const value = await converters.value.toConnect(topic, record.value);
+function decoded(topic: string, table: Table, record: CommittedRecord): LedgerEntry {
+  const key = json.toConnect(topic, record.key);
+  const value = json.toConnect(topic, record.value);
   const source = value === null ? null : field(value, 'source');
   const txId = source !== null && isStruct(source) ? Number(field(source, 'txId')) : null;
   return { record: describe(table, key, value), txId };
+}
+
+/**
+ * From now on the target notes each write of a movement; the answer tells, when asked, how often
+ * each operation was written. A sink may take several records of one key together, but none twice.
+ */
+export async function auditMovements(
+  ledger: KafkaLedger,
+): Promise<() => Promise<ReadonlyMap<string, number>>> {
+  const warehouse = await ledger.connect('warehouse');
+  await warehouse.query(`
+    CREATE TABLE audit (op bigint NOT NULL);
+    CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO public.audit VALUES (NEW.op); RETURN NEW; END';
+    CREATE TRIGGER note_write AFTER INSERT OR UPDATE ON movement
+      FOR EACH ROW EXECUTE FUNCTION note_write();`);
+  return async () => {
+    const { rows } = await warehouse.query<{ op: string; n: number }>(
+      'SELECT op, count(*)::int AS n FROM audit GROUP BY op',
+    );
+    return new Map(rows.map(({ op, n }) => [op, n]));
+  };
 }
 
 /** What of a log is not once. */

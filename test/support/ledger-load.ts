@@ -80,8 +80,9 @@ export class LedgerLoad {
     return new LedgerLoad(client, versions, { op: Number(row?.op), id: Number(row?.id) }, seed);
   }
 
-  start(): void {
-    this.#running = this.#run();
+  /** With `large`, each fiftieth transaction has so many operations. */
+  start({ large = 0 }: { readonly large?: number } = {}): void {
+    this.#running = this.#run(large);
     this.#running.catch(() => undefined);
   }
 
@@ -90,19 +91,19 @@ export class LedgerLoad {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      await this.transaction();
+  async #run(large: number): Promise<void> {
+    for (let begun = 1; !this.#stopped; begun++) {
+      await this.transaction(large > 0 && begun % 50 === 0 ? large : undefined);
       await this.#client.query('SELECT pg_sleep(0.001)');
     }
   }
 
-  async transaction(): Promise<void> {
+  async transaction(size?: number): Promise<void> {
     const rollback = this.#random() < 0.1;
     const before = { op: this.#nextOp, id: this.#nextId };
     this.#undo.length = 0;
     await this.#client.query('BEGIN');
-    const operations = 1 + Math.floor(this.#random() * 5);
+    const operations = size ?? 1 + Math.floor(this.#random() * 5);
     for (let i = 0; i < operations; i++) await this.#operation();
     await this.#client.query(rollback ? 'ROLLBACK' : 'COMMIT');
     if (rollback) {
