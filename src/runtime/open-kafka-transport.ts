@@ -24,7 +24,7 @@ import { isHoldingTopic } from './held-topics.ts';
 
 type ClientName = 'kafkajs' | 'platformatic';
 
-/** Loaded when they are wanted: libraries of a cluster must not slow the start of an embedded log. */
+/** Loaded when they are wanted: an embedded log must not start more slowly for them. */
 const CLIENTS: Readonly<Record<ClientName, (connection: KafkaConnection) => Promise<KafkaClient>>> =
   {
     kafkajs: async (connection) => {

@@ -30,8 +30,8 @@ export interface Transport extends AsyncDisposable {
 
   /**
    * Ruling 3: in one transaction the topics get the next generation, their records are dropped and
-   * `offsets` are stored. Offsets of records go on rising. Topics that are missing are created, with
-   * the default options and generation 1: open a topic first to choose its own.
+   * `offsets` are stored. Offsets of records go on rising. Topics that are missing are created,
+   * with the default options and generation 1: open a topic first to choose its own.
    */
   beginGeneration(topics: readonly string[], offsets: StoredOffsets): Promise<void>;
 
@@ -110,8 +110,8 @@ export interface StoredOffset {
 }
 
 /**
- * Debezium's entry and our own beside it (ruling 12). Of several, all are stored or none: where only
- * a partition is atomic, they go into one batch of the partition that the first one's key selects.
+ * Debezium's entry and our own beside it (ruling 12). Of several, all are stored or none: where
+ * only a partition is atomic, they go into one batch of the partition that the first one's key selects.
  */
 export type StoredOffsets = StoredOffset | readonly StoredOffset[];
 

@@ -73,10 +73,10 @@ async function report(builtSources: string): Promise<void> {
     produce,
     javaProduce,
   };
-  const line = { bench: 'postgres-kafka', rows, figures, ratios: ratios(ours, tuned, produce) };
-  process.stdout.write(
-    `${JSON.stringify({ ...line, produceOfJava: produce.recordsPerSecond / javaProduce.recordsPerSecond })}\n`,
-  );
+  const produceOfJava = produce.recordsPerSecond / javaProduce.recordsPerSecond;
+  const found = { ...ratios(ours, tuned, produce), produceOfJava };
+  const line = { bench: 'postgres-kafka', rows, figures, ratios: found };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function measureOurs(format: Format, builtSources: string): Promise<Figures> {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
-import { publisherLimits } from '../../src/runtime/publisher-limits.ts';
 import { sinkConsumption } from '../../src/runtime/sink-consumption.ts';
 
 function pipeline(transport: string, source = '', sink = '') {
@@ -53,15 +52,4 @@ test('on Kafka the worker and the sink say where it begins, and as which group',
     group: 'g',
     startAt: 'earliest',
   });
-});
-
-test('a source lingers as its producer says; transactions end where it says, if there are any', () => {
-  const limits = (source: string) => publisherLimits(pipeline(KAFKA, source));
-  expect(limits('  producer.override.linger.ms: 20')).toMatchObject({ lingerMs: 20 });
-  expect(limits('  transaction.boundary: connector').boundary).toEqual({ kind: 'poll' });
-  const required = '  exactly.once.support: required\n  transaction.boundary';
-  expect(limits(`${required}: connector`).boundary).toEqual({ kind: 'connector' });
-  expect(limits(`${required}: interval\n  transaction.boundary.interval.ms: 250`).boundary).toEqual(
-    { kind: 'interval', intervalMs: 250 },
-  );
 });

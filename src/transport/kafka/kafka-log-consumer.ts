@@ -37,7 +37,7 @@ export interface LogConsumerParts {
   readonly closed: (consumer: KafkaLogConsumer) => void;
 }
 
-/** A wait of no length still has to find what is there: so long may a broker take to hand it over. */
+/** A poll that does not wait has to find what is there: so long may a broker take for it. */
 const BEHIND_WAIT_MS = 1_000;
 
 /**

@@ -216,7 +216,7 @@ describe('absent values (ruling 2, S4)', () => {
     ]);
   });
 
-  test('a key change that comes again, its old key used anew, leaves the new row there', async () => {
+  test('a key change that comes again, its old key used anew, leaves the new row', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
     const topic = people();

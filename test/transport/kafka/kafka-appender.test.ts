@@ -68,7 +68,7 @@ test('the offset is sent when the records are acknowledged', async () => {
   expect(script.calls).toEqual(['open 1', 'send shop*2', 'send offsets*1']);
 });
 
-test('no offset follows records that were not acknowledged; the next write has a new producer', async () => {
+test('no offset follows what was not acknowledged; the next write has a new producer', async () => {
   const { script, appender } = appenderOf(null);
   const error = new TidemarkError('KAFKA_TIMEOUT', 'no answer');
   script.failing = { call: 'send shop*2', error };
