@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
 import { Daemon } from '../support/daemon.ts';
 import { startOwnBroker } from '../support/kafka.ts';
 import type { KafkaCluster } from '../support/kafka-cluster.ts';
 import {
+  auditMovements,
+  beside,
   expectWholeTopics,
   kafkaLedger,
   type KafkaLedger,
@@ -23,6 +25,9 @@ const PAUSE_MS = Number(process.env['TIDEMARK_TEST_PAUSE_MS'] ?? 4_000);
 
 /** Both tables have three partitions: each may go back by what was sent without its offset. */
 const PARTITIONS = 6;
+
+// As long as so many kills and such silences need on a busy machine.
+vi.setConfig({ testTimeout: 180_000 + KILLS * 40_000 + PAUSE_MS * 10 });
 
 let broker: KafkaCluster;
 
@@ -124,6 +129,28 @@ test('the broker is killed, and shut down, and comes back', async () => {
   const repeats = await settled(run, daemon);
   // One producer and its sequence numbers see it through: nothing comes twice.
   expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
+});
+
+test('two daemons of a pipeline: one reads, both apply, and each takes over from the other', async () => {
+  await using run = await loaded(1_000);
+  const { ledger } = run;
+  await using killed = Daemon.start(ledger);
+  await streamed(killed, 300);
+  const audit = await auditMovements(ledger);
+  const other = await beside(ledger);
+  await using stopped = Daemon.start(other);
+  // It waits for the slot, and has a part of the partitions.
+  await stopped.until(({ sinks }) => (sinks[0]?.applied ?? 0) > 50);
+  await streamed(killed, 300);
+  killed.kill();
+  await streamed(stopped, 300);
+  await using last = Daemon.start(ledger);
+  await last.until(({ sinks }) => (sinks[0]?.applied ?? 0) > 50);
+  expect(await stopped.stop()).toBe(0);
+  await streamed(last, 300);
+  const { occurrences } = await settled(run, last);
+  const often = [...(await audit())].filter(([op, n]) => n > (occurrences.get(op) ?? 0));
+  expect(often, 'each record is applied once').toEqual([]);
 });
 
 /** How long a request and a record may take, as parts of the silence; how often it comes anew. */

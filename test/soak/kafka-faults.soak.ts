@@ -19,20 +19,16 @@ const { values: options } = parseArgs({
 const root = path.resolve(import.meta.dirname, '../..');
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 const tests = ['kafka-faults', 'kafka-exactly-once'].map((name) => `test/e2e/${name}.e2e.test.ts`);
-const child = spawn(
-  process.execPath,
-  [vitest, 'run', '--project', 'e2e', '--testTimeout', String(4 * 3_600_000), ...tests],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      TIDEMARK_TEST_ALL: '1',
-      TIDEMARK_TEST_KILLS: options.kills,
-      TIDEMARK_TEST_PAUSE_MS: String(Number(options.pause) * 1000),
-      TIDEMARK_TEST_SEED: options.seed,
-    },
+const child = spawn(process.execPath, [vitest, 'run', '--project', 'e2e', ...tests], {
+  cwd: root,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    TIDEMARK_TEST_ALL: '1',
+    TIDEMARK_TEST_KILLS: options.kills,
+    TIDEMARK_TEST_PAUSE_MS: String(Number(options.pause) * 1000),
+    TIDEMARK_TEST_SEED: options.seed,
   },
-);
+});
 const [code] = (await once(child, 'close')) as [number | null];
 process.exitCode = code ?? 1;

@@ -1,8 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { isStruct } from '../../src/model/connect-schema.ts';
-import type { DaemonPipeline } from './daemon-pipeline.ts';
+import { type DaemonPipeline, freeLoopbackPort } from './daemon-pipeline.ts';
 import { freshPrefix } from './kafka.ts';
 import { CommittedLog, type CommittedRecord } from './kafka-committed-log.ts';
 import { expectedRecords, type LedgerRecord } from './ledger-load.ts';
@@ -62,6 +63,17 @@ export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLed
   const client = await pipeline.connect('source');
   await client.query('ALTER TABLE account REPLICA IDENTITY FULL');
   return { ...pipeline, name, bootstrapServers };
+}
+
+/** The same pipeline once more, for a second daemon beside the first. */
+export async function beside(
+  ledger: KafkaLedger,
+): Promise<{ readonly file: string; readonly port: number }> {
+  const port = await freeLoopbackPort();
+  const file = ledger.file.replace('.yaml', '-2.yaml');
+  const text = await readFile(ledger.file, 'utf8');
+  await writeFile(file, text.replace(`127.0.0.1:${ledger.port}`, `127.0.0.1:${port}`));
+  return { file, port };
 }
 
 /** A record of a topic, and the transaction of the source that made it; null of a tombstone. */
