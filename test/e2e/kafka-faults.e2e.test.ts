@@ -131,7 +131,7 @@ test('the broker is killed, and shut down, and comes back', async () => {
   expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
 });
 
-test('two daemons of a pipeline: one reads, both apply, and each takes over from the other', async () => {
+test('two daemons of a pipeline: one reads, both apply, and they take over', async () => {
   await using run = await loaded(1_000);
   const { ledger } = run;
   await using killed = Daemon.start(ledger);

@@ -135,7 +135,8 @@ test('a later start without the broker ends as clearly; the next one goes on', a
 });
 
 /** Five million characters, none of which a page could compress away. */
-const LARGE = `INSERT INTO t SELECT 9, string_agg(md5(n::text), '') FROM generate_series(1, 160000) n`;
+const LARGE = `
+  INSERT INTO t SELECT 9, string_agg(md5(n::text), '') FROM generate_series(1, 160000) n`;
 
 test('a record of 5 MB is refused before it is sent, and the topic is named', async () => {
   await using run = await shop();

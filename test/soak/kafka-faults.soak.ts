@@ -1,7 +1,7 @@
 /**
- * `npm run test:soak -- kafka-faults [--kills N] [--pause SECONDS] [--seed N]`: the end-to-end tests
- * of Kafka under fire as they are run for hours: a hundred kills, brokers that are silent for a
- * minute. Fails when one of them does.
+ * `npm run test:soak -- kafka-faults [--kills N] [--pause SECONDS] [--seed N]`: the
+ * end-to-end tests of Kafka under fire as they are run for hours: a hundred kills, brokers that are
+ * silent for a minute. Fails when one of them does.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
