@@ -38,7 +38,7 @@ const CLIENTS: Readonly<Record<ClientName, (connection: KafkaConnection) => Prom
   };
 
 /** What `auto` means: the client that measured best (ARCHITECTURE, "Clients"). */
-const BEST = { producing: 'platformatic', consuming: 'platformatic' } as const;
+const BEST = { producing: 'kafkajs', consuming: 'platformatic' } as const;
 
 /**
  * Opens the Kafka transport of a pipeline as its file says. `readOnly` is for commands beside the

@@ -41,7 +41,7 @@ const server = await EmbeddedPostgres.start({
   settings: { max_wal_size: '4GB', max_wal_senders: 20, max_replication_slots: 20 },
   signal: abort.signal,
 });
-const broker = await KafkaCluster.start({ major: '4' });
+const broker = await KafkaCluster.start({ major: '4', forSpeed: true });
 const formats = options.formats.split(',') as readonly Format[];
 const registry = formats.includes('avro') ? await RegistryServer.start() : null;
 try {

@@ -54,7 +54,7 @@ export async function measureProduce(
 }
 
 async function inChild(client: string, servers: string, task: ClientTask): Promise<ClientFigure> {
-  const name = client === 'auto' ? 'platformatic' : client;
+  const name = client === 'auto' ? 'kafkajs' : client;
   const child = fork(CLIENT_PROCESS, [name, servers], { execArgv: ['--expose-gc'] });
   await once(child, 'message');
   const answered = once(child, 'message');

@@ -16,6 +16,8 @@ export interface KafkaClusterOptions {
   readonly secure?: boolean | { readonly users: Readonly<Record<string, string>> };
   /** 1 unless said otherwise, each with a virtual machine of its own. */
   readonly brokers?: number;
+  /** For benchmarks: a machine as brokers are run on. */
+  readonly forSpeed?: boolean;
 }
 
 /** A real Kafka on loopback. Its brokers are signalled together; `nodes` has them one by one. */
@@ -47,6 +49,7 @@ export class KafkaCluster implements AsyncDisposable {
           plan,
           properties: serverProperties(major, plan, plans, listening, settings),
           javaOptions: security?.javaOptions ?? [],
+          forSpeed: options.forSpeed ?? false,
         }),
     );
   }

@@ -11,7 +11,16 @@ export interface KafkaNodeOptions {
   readonly plan: KafkaNodePlan;
   readonly properties: string;
   readonly javaOptions: readonly string[];
+  /** As brokers are run: all compilers, more memory. Else it starts quickly and stays small. */
+  readonly forSpeed: boolean;
 }
+
+const SMALL_AND_QUICK_TO_START = [
+  '-Xms64m',
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+];
 
 /** One broker that is also a controller; its data outlive `stop` and `kill`. */
 export class KafkaNode {
@@ -44,10 +53,7 @@ export class KafkaNode {
     this.#process = new ServerProcess({
       program: findJava(KAFKA_JAVA),
       args: [
-        '-Xms64m',
-        '-Xmx256m',
-        '-XX:+UseSerialGC',
-        '-XX:TieredStopAtLevel=1',
+        ...(this.#options.forSpeed ? ['-Xmx512m'] : SMALL_AND_QUICK_TO_START),
         await writeLogSettings(major, folder),
         ...javaOptions,
         '-cp',

@@ -1,11 +1,34 @@
+import { createRequire } from 'node:module';
+
 /** Reflected polynomial of CRC-32C (Castagnoli), which node:zlib does not have. */
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
 
 const TABLE = slicedTable();
 
-/** The checksum of Kafka's record batches, over `bytes[start, end)`, as an unsigned number. */
+/**
+ * The checksum of Kafka's record batches, over `bytes[start, end)`, as an unsigned number. By the
+ * processor's own instruction where the library has a build for it: 0.25 instead of 1.4 ns a byte,
+ * which is a tenth of what a record costs on its way to a broker.
+ */
 export function crc32c(bytes: Buffer, start: number, end: number): number {
+  return native === null ? slicedCrc32c(bytes, start, end) : native(bytes.subarray(start, end));
+}
+
+type NativeCrc = (bytes: Buffer) => number;
+
+const native = loadNative();
+
+function loadNative(): NativeCrc | null {
+  try {
+    return (createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: NativeCrc }).crc32c;
+  } catch {
+    return null;
+  }
+}
+
+/** The same without the library. */
+export function slicedCrc32c(bytes: Buffer, start: number, end: number): number {
   const table = TABLE;
   let crc = -1;
   let at = start;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crc32c } from '../../../src/transport/kafka/crc32c.ts';
+import { crc32c, slicedCrc32c } from '../../../src/transport/kafka/crc32c.ts';
 
 // From RFC 3720 (iSCSI), appendix B.4.
 test.each([
@@ -11,9 +11,11 @@ test.each([
   ['nothing', Buffer.alloc(0), 0],
 ])('the checksum of %s', (_, bytes, checksum) => {
   expect(crc32c(bytes, 0, bytes.length)).toBe(checksum);
+  expect(slicedCrc32c(bytes, 0, bytes.length)).toBe(checksum);
 });
 
 test('a range is summed alone, wherever it starts and ends', () => {
   const bytes = Buffer.from('..123456789....');
   expect(crc32c(bytes, 2, 11)).toBe(0xe3069283);
+  expect(slicedCrc32c(bytes, 2, 11)).toBe(0xe3069283);
 });
