@@ -111,7 +111,8 @@ export interface StoredOffset {
 
 /**
  * Debezium's entry and our own beside it (ruling 12). Of several, all are stored or none: where
- * only a partition is atomic, they go into one batch of the partition that the first one's key selects.
+ * only a partition is atomic, they go into one batch of the partition that the first one's key
+ * selects.
  */
 export type StoredOffsets = StoredOffset | readonly StoredOffset[];
 

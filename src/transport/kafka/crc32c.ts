@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 /** Reflected polynomial of CRC-32C (Castagnoli), which node:zlib does not have. */
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
@@ -17,11 +15,11 @@ export function crc32c(bytes: Buffer, start: number, end: number): number {
 
 type NativeCrc = (bytes: Buffer) => number;
 
-const native = loadNative();
+const native = await loadNative();
 
-function loadNative(): NativeCrc | null {
+async function loadNative(): Promise<NativeCrc | null> {
   try {
-    return (createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: NativeCrc }).crc32c;
+    return (await import('@node-rs/crc32')).crc32c;
   } catch {
     return null;
   }
