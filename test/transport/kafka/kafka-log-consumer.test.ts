@@ -106,7 +106,7 @@ const POLL = { maxBytes: 1000, maxWaitMs: 50, signal: new AbortController().sign
 const offsetsOf = (fetched: readonly { readonly records: readonly LogRecord[] }[]): number[] =>
   fetched.flatMap(({ records }) => records.map(({ offset }) => offset));
 
-test('it goes on where the group has committed, not beyond the end of a topic made anew', async () => {
+test('it goes on where the group committed, not beyond the end of a topic made anew', async () => {
   const group = new ScriptedGroup();
   group.committed = [{ topic: 't', partition: 0, offset: 7 }];
   expect((await group.open()).assignment()).toMatchObject([{ position: 7 }]);
