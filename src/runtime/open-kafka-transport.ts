@@ -54,10 +54,13 @@ export async function openKafkaTransportOf(
   const settings = kafkaSettings(transport);
   const producer = producerSettings(transport, source.options);
   const { transactionalId } = exactlyOnceSettings(transport, source.options, config.name);
-  const [producing, consuming] = await openClients(config, context);
+  const clients = clientsOf(config, context);
+  const producing = await clients.producing();
+  const { names } = clients;
+  const isOne = names.consuming === names.producing;
   return openKafkaTransport({
     producing,
-    consuming,
+    openConsuming: () => (isOne ? Promise.resolve(producing) : clients.consuming()),
     readOnly,
     owner: config.name,
     offsets: offsetsTopic(transport, source.options),
@@ -74,24 +77,15 @@ export async function openKafkaTransportOf(
   });
 }
 
-async function openClients(
-  config: PipelineConfig,
-  { clock, warn }: ConnectionContext,
-): Promise<[producing: KafkaClient, consuming: KafkaClient]> {
+/** Each client is opened when it is wanted: a source alone needs no second library. */
+function clientsOf(config: PipelineConfig, { clock, warn }: ConnectionContext) {
   const settings = kafkaSettings(config.transport);
   const login = kafkaLogin(config.transport, path.dirname(path.resolve(config.file)));
-  const { client } = settings;
   const open = async (name: ClientName): Promise<KafkaClient> =>
     CLIENTS[name](kafkaConnection(settings, login, { clock, warn }));
+  const { client } = settings;
   const names = client === 'auto' ? BEST : { producing: client, consuming: client };
-  const producing = await open(names.producing);
-  if (names.consuming === names.producing) return [producing, producing];
-  try {
-    return [producing, await open(names.consuming)];
-  } catch (error) {
-    await producing[Symbol.asyncDispose]();
-    throw error;
-  }
+  return { producing: () => open(names.producing), consuming: () => open(names.consuming), names };
 }
 
 /** As the rules say; what they leave open is the caller's, and then the broker's. */

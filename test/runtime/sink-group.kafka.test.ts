@@ -36,7 +36,12 @@ async function rowTopic(open: OpenClient) {
   const settings = transportSettings(prefix);
   const join = async (): Promise<Transport> => {
     const client = await open(connectionTo(sharedBroker().bootstrapServers));
-    const own = { ...settings, producing: client, consuming: client, clock: systemClock };
+    const own = {
+      ...settings,
+      producing: client,
+      openConsuming: () => Promise.resolve(client),
+      clock: systemClock,
+    };
     return openKafkaTransport(own);
   };
   const topic = `${prefix}.rows`;

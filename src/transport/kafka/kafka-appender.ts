@@ -2,7 +2,12 @@ import type { TidemarkError } from '../../foundation/errors.ts';
 import { toTidemarkError } from '../../foundation/errors.ts';
 import { partitionOfKey } from '../murmur2.ts';
 import { RecordBatch } from '../record-batch.ts';
-import type { KafkaClient, KafkaProducer, KafkaProducerOptions } from './kafka-client.ts';
+import type {
+  KafkaClient,
+  KafkaProducer,
+  KafkaProducerOptions,
+  ProducerIdentity,
+} from './kafka-client.ts';
 import { PartitionSplit } from './partition-split.ts';
 import type { RecordLimits } from './record-limits.ts';
 import type { TopicDirectory } from './topic-directory.ts';
@@ -40,6 +45,8 @@ export class KafkaAppender {
   readonly #split: PartitionSplit;
   readonly #texts = new RecordBatch();
   #producer: KafkaProducer | null = null;
+  /** The last producer that failed: requests of it may still lie in a broker. */
+  #failed: ProducerIdentity | null = null;
   /** A transaction has begun, and more is to come into it. */
   #isOpen = false;
   /** Somebody else has taken over, and nothing may be written any more. */
@@ -131,7 +138,8 @@ export class KafkaAppender {
 
   async #open(): Promise<KafkaProducer> {
     if (this.#fenced !== null) throw this.#fenced;
-    this.#producer ??= await this.#parts.client.producer(this.#parts.producer);
+    const after = this.#failed === null ? {} : { after: this.#failed };
+    this.#producer ??= await this.#parts.client.producer({ ...this.#parts.producer, ...after });
     return this.#producer;
   }
 
@@ -140,6 +148,7 @@ export class KafkaAppender {
     const producer = this.#producer;
     this.#producer = null;
     if (producer === null) return;
+    this.#failed = producer.identity;
     this.#noteFence(error);
     const open = this.#isOpen && this.#fenced === null;
     this.#isOpen = false;

@@ -70,6 +70,18 @@ export interface KafkaProducerOptions {
   readonly maxInFlight: number;
   /** How long retries of a record go on (`delivery.timeout.ms`). */
   readonly deliveryTimeoutMs: number;
+  /**
+   * Of the producer in whose place this one comes, without transactions: requests of it that still
+   * lie in a broker are refused from the first batch of this one on, instead of being appended
+   * behind newer records of their keys. Absent: it is the first.
+   */
+  readonly after?: ProducerIdentity;
+}
+
+/** What a broker knows a producer by. */
+export interface ProducerIdentity {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
 }
 
 /** Records of one batch that go into one partition, in this order. */
@@ -80,6 +92,7 @@ export interface PartitionRecords extends TopicPartition {
 
 /** Sends records; one call of `send` at a time. */
 export interface KafkaProducer extends AsyncDisposable {
+  readonly identity: ProducerIdentity;
   /**
    * Resolves when every record is acknowledged by all in-sync replicas (in a transaction: written;
    * the commit makes them visible). Retriable failures of a broker or of single partitions are

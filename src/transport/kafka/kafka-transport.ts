@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/clock.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { TidemarkError, toTidemarkError } from '../../foundation/errors.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
 import { Lifecycle } from '../../foundation/lifecycle.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { RecordBatch as Batch } from '../record-batch.ts';
@@ -26,7 +26,8 @@ import type {
 } from './kafka-client.ts';
 import { KafkaDocuments } from './kafka-documents.ts';
 import type { ConsumerDefaults } from './kafka-log-consumer.ts';
-import { checkRange, KafkaLogConsumer } from './kafka-log-consumer.ts';
+import { describeGroups, moveGroup, offsetOf } from './kafka-groups.ts';
+import { KafkaLogConsumer } from './kafka-log-consumer.ts';
 import type { LimitSettings } from './record-limits.ts';
 import { RecordLimits } from './record-limits.ts';
 import type { TopicSpecFor } from './topic-directory.ts';
@@ -44,9 +45,10 @@ export interface StorageTopic {
 
 /** What the transport is made of. */
 export interface KafkaTransportOptions {
-  /** One client may be both; they are disposed of with the transport. */
+  /** Produces, and reads the storage topics. */
   readonly producing: KafkaClient;
-  readonly consuming: KafkaClient;
+  /** Reads for groups; opened when the first one comes. It may be the same client. */
+  readonly openConsuming: () => Promise<KafkaClient>;
   /** For commands beside the daemon: nothing is created, written, or fenced. */
   readonly readOnly?: boolean;
   /** Whose documents: the pipeline's name. Others may share the state topic. */
@@ -96,6 +98,7 @@ class KafkaTransport implements Transport {
   readonly #generations: TopicGenerations;
   readonly #consumers = new Set<KafkaLogConsumer>();
   readonly documents: DocumentStore;
+  #consuming: Promise<KafkaClient> | null = null;
   #offsetsHandle = -1;
   #stateHandle = -1;
 
@@ -132,13 +135,13 @@ class KafkaTransport implements Transport {
   }
 
   #storage({ name, partitions }: StorageTopic): CompactedTopic {
-    const { consuming, consumer } = this.#options;
+    const { producing, consumer } = this.#options;
     return new CompactedTopic({
       topic: name,
       partitions,
-      client: consuming,
+      client: producing,
       openConsumer: (onAssigned) =>
-        consuming.consumer({
+        producing.consumer({
           ...consumer(null),
           isolation: 'read_committed',
           group: null,
@@ -294,11 +297,21 @@ class KafkaTransport implements Transport {
     for (const { key, value } of texts) this.#state.written(key, value);
   }
 
+  /** A failure is not kept: the next one who reads tries again. */
+  #reading(): Promise<KafkaClient> {
+    this.#consuming ??= this.#options.openConsuming().catch((error: unknown) => {
+      this.#consuming = null;
+      throw error;
+    });
+    return this.#consuming;
+  }
+
   async consumer(options: ConsumerOptions): Promise<Consumer> {
+    const client = await this.#reading();
     const consumer = new KafkaLogConsumer(
       {
-        client: this.#options.consuming,
-        admin: this.#options.consuming.admin,
+        client,
+        admin: client.admin,
         defaults: this.#options.consumer((options.register ?? true) ? options.group : null),
         state: this.#state,
         generations: this.#generations,
@@ -319,43 +332,19 @@ class KafkaTransport implements Transport {
   }
 
   async listGroups(names?: readonly string[]): Promise<readonly GroupDescription[]> {
-    const { admin } = this.#options.consuming;
-    const described: GroupDescription[] = [];
-    const groups = (await admin.groups()).filter((group) => names?.includes(group) ?? true);
-    for (const group of groups) {
-      const offsets = await admin.groupOffsets(group);
-      const ends = await admin.offsets(offsets, 'latest');
-      described.push({
-        group,
-        offsets: offsets.map((at) => ({
-          ...at,
-          endOffset: offsetOf(ends, at.topic, at.partition),
-        })),
-      });
-    }
-    return described;
+    return describeGroups((await this.#reading()).admin, names);
   }
 
-  deleteGroup(group: string): Promise<void> {
-    return this.#options.consuming.admin.deleteGroup(group);
+  async deleteGroup(group: string): Promise<void> {
+    await (await this.#reading()).admin.deleteGroup(group);
   }
 
   async setGroupOffsets(group: string, offsets: readonly PartitionOffset[]): Promise<void> {
-    const { admin } = this.#options.consuming;
-    const ends = await admin.offsets(offsets, 'latest');
-    for (const at of offsets) checkRange(at, at.offset, 0, offsetOf(ends, at.topic, at.partition));
-    try {
-      await admin.setGroupOffsets(group, offsets);
-    } catch (thrown) {
-      const error = toTidemarkError(thrown, 'KAFKA_BROKER');
-      if (error.code !== 'KAFKA_REBALANCE') throw error;
-      const message = `the group ${group} has members`;
-      throw new TidemarkError('GROUP_IN_USE', message, { cause: error });
-    }
+    await moveGroup((await this.#reading()).admin, group, offsets);
   }
 
   async offsetsAt(topic: string, timestampMs: number): Promise<readonly PartitionOffset[]> {
-    const { admin } = this.#options.consuming;
+    const { admin } = await this.#reading();
     const [found] = await admin.describeTopics([topic]);
     if (found === undefined) throw new TidemarkError('TOPIC_UNKNOWN', `no topic ${topic}`);
     const offsets = await admin.offsets(partitionsOf(topic, found.partitions), { timestampMs });
@@ -373,9 +362,10 @@ class KafkaTransport implements Transport {
     await Promise.allSettled([this.#offsets.close(), this.#state.close()]);
     await Promise.allSettled([this.#appender.close(), this.#stateAppender.close()]);
     await this.#lifecycle.dispose();
-    const { producing, consuming } = this.#options;
+    const { producing } = this.#options;
+    const consuming = await this.#consuming?.catch(() => null);
     await producing[Symbol.asyncDispose]();
-    if (consuming !== producing) await consuming[Symbol.asyncDispose]();
+    if (consuming !== producing) await consuming?.[Symbol.asyncDispose]();
   }
 }
 
@@ -385,10 +375,6 @@ function listOf(offsets: StoredOffsets): readonly StoredOffset[] {
 
 function partitionsOf(topic: string, count: number): { topic: string; partition: number }[] {
   return Array.from({ length: count }, (_, partition) => ({ topic, partition }));
-}
-
-function offsetOf(offsets: readonly PartitionOffset[], topic: string, partition: number): number {
-  return offsets.find((at) => at.topic === topic && at.partition === partition)?.offset ?? 0;
 }
 
 function notCompacted(name: string, policy: string): TidemarkError {

@@ -226,6 +226,20 @@ export const transactionContract: Contract = {
     expect(end?.offset).toBe(11);
   },
 
+  'one that comes in the place of another has its id, and a higher epoch': async (open) => {
+    const { bootstrapServers } = sharedBroker();
+    await using client = await open(connectionTo(bootstrapServers));
+    const topic = await newTopic(client);
+    await using before = await client.producer(PRODUCER);
+    await sendNumbers(before, topic, 0, 10);
+    await using successor = await client.producer({ ...PRODUCER, after: before.identity });
+    const { producerId, producerEpoch } = before.identity;
+    expect(successor.identity).toEqual({ producerId, producerEpoch: producerEpoch + 1 });
+    await sendNumbers(successor, topic, 10, 20);
+    const [end] = await client.admin.offsets([{ topic, partition: 0 }], 'latest');
+    expect(end?.offset).toBe(20);
+  },
+
   'a restart with the same id is no fence': async (open) => {
     const { bootstrapServers } = sharedBroker();
     const topic = freshPrefix();

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
 import { KafkaAppender } from '../../../src/transport/kafka/kafka-appender.ts';
-import type { KafkaClient, KafkaProducer } from '../../../src/transport/kafka/kafka-client.ts';
+import type {
+  KafkaClient,
+  KafkaProducer,
+  ProducerIdentity,
+} from '../../../src/transport/kafka/kafka-client.ts';
 import { RecordLimits } from '../../../src/transport/kafka/record-limits.ts';
 import { TopicDirectory } from '../../../src/transport/kafka/topic-directory.ts';
 import { batchOf } from '../batch-of.ts';
@@ -22,10 +26,11 @@ class Script {
     return Promise.reject(error);
   }
 
-  producer(): Promise<KafkaProducer> {
+  producer(after?: ProducerIdentity): Promise<KafkaProducer> {
     const id = ++this.#producers;
-    this.calls.push(`open ${id}`);
+    this.calls.push(after === undefined ? `open ${id}` : `open ${id} after ${after.producerId}`);
     return Promise.resolve({
+      identity: { producerId: BigInt(id), producerEpoch: 0 },
       send: (_batch, parts) =>
         this.#did(`send ${parts.map((part) => `${part.topic}*${part.records.length}`).join(' ')}`),
       beginTransaction: () => this.#did('begin'),
@@ -42,7 +47,9 @@ function appenderOf(transactionalId: string | null, maxRequestBytes = 1_000_000)
   const directory = new TopicDirectory(admin, () => null);
   directory.enter('shop', 1);
   directory.enter('offsets', 1);
-  const client: Pick<KafkaClient, 'producer'> = { producer: () => script.producer() };
+  const client: Pick<KafkaClient, 'producer'> = {
+    producer: ({ after }) => script.producer(after),
+  };
   const appender = new KafkaAppender({
     client: client as KafkaClient,
     directory,
@@ -76,7 +83,7 @@ test('no offset follows what was not acknowledged; the next write has a new prod
   await appender.append(RECORDS, OFFSET);
   expect(script.calls).toEqual([
     ...['open 1', 'send shop*2', 'close 1'],
-    ...['open 2', 'send shop*2', 'send offsets*1'],
+    ...['open 2 after 1', 'send shop*2', 'send offsets*1'],
   ]);
 });
 

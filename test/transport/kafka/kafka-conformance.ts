@@ -4,7 +4,7 @@ import type { KafkaTransportOptions } from '../../../src/transport/kafka/kafka-t
 import { freshPrefix } from '../../support/kafka.ts';
 import type { ConformanceLog } from '../log-reading.ts';
 
-type Settings = Omit<KafkaTransportOptions, 'producing' | 'consuming'>;
+type Settings = Omit<KafkaTransportOptions, 'producing' | 'openConsuming'>;
 
 /** Settings of a transport whose storage topics nobody else uses. */
 export function transportSettings(prefix: string): Settings {
@@ -49,7 +49,11 @@ export function kafkaLog(openClient: () => Promise<KafkaClient>) {
       distributed: true,
       open: async () => {
         const client = await openClient();
-        return openKafkaTransport({ ...settings, producing: client, consuming: client });
+        return openKafkaTransport({
+          ...settings,
+          producing: client,
+          openConsuming: () => Promise.resolve(client),
+        });
       },
       [Symbol.asyncDispose]: async () => {
         await using client = await openClient();

@@ -6,8 +6,10 @@ import type {
   KafkaProducer,
   KafkaProducerOptions,
   PartitionRecords,
+  ProducerIdentity,
 } from '../kafka-client.ts';
 import type { KafkaOperation } from '../kafka-errors.ts';
+import { successorOf } from '../producer-succession.ts';
 import { type BatchIdentity, batchBytesAlone } from '../record-batch-writer.ts';
 import { BrokerConnections } from './kafkajs-cluster.ts';
 import type { KafkajsBroker } from './kafkajs-library.ts';
@@ -42,6 +44,11 @@ export class KafkajsProducer implements KafkaProducer {
     try {
       await connections.connect(true);
       const { transactionalId, transactionTimeoutMs, compression } = options;
+      const successor = successorOf(options);
+      if (successor !== null) {
+        const identity = { ...successor, transactional: false, compression };
+        return new KafkajsProducer(connections, options, identity);
+      }
       const { operation, resource } = identityRequest(transactionalId);
       const timeout = systemClock.monotonicMs() + options.deliveryTimeoutMs;
       const attempt = { ...connections.attempt(operation, resource), deadline: timeout };
@@ -65,6 +72,11 @@ export class KafkajsProducer implements KafkaProducer {
       await connections[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  get identity(): ProducerIdentity {
+    const { producerId, producerEpoch } = this.#identity;
+    return { producerId, producerEpoch };
   }
 
   async send(batch: RecordBatch, partitions: readonly PartitionRecords[]): Promise<void> {

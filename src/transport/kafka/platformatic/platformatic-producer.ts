@@ -1,16 +1,21 @@
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
 import type { RecordBatch } from '../../record-batch.ts';
-import type { KafkaProducer, KafkaProducerOptions, PartitionRecords } from '../kafka-client.ts';
+import type {
+  KafkaProducer,
+  KafkaProducerOptions,
+  PartitionRecords,
+  ProducerIdentity,
+} from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { successorOf } from '../producer-succession.ts';
 import type { BatchIdentity } from '../record-batch-writer.ts';
 import { batchBytesAlone } from '../record-batch-writer.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { BrokerQueues, type Outcome, type Sent } from './broker-queues.ts';
 import { type Chunk, ProduceLane } from './produce-lane.ts';
 import type { ProduceAnswer } from './produce-request.ts';
-import type { ProducerIdentity } from './transaction.ts';
 import { newProducerId, Transactions } from './transaction.ts';
 
 const FIRST_RETRY_MS = 20;
@@ -36,7 +41,8 @@ export async function openProducer(
     await brokers.metadata([]);
     const { transactionalId, transactionTimeoutMs } = options;
     if (transactionalId === null) {
-      return new PlatformaticProducer(brokers, options, null, await newProducerId(brokers));
+      const identity = successorOf(options) ?? (await newProducerId(brokers));
+      return new PlatformaticProducer(brokers, options, null, identity);
     }
     const transactions = new Transactions(brokers, transactionalId, transactionTimeoutMs);
     return new PlatformaticProducer(brokers, options, transactions, await transactions.open());
@@ -79,6 +85,11 @@ class PlatformaticProducer implements KafkaProducer {
     this.#queues = new BrokerQueues(brokers, options.transactionalId, (sent, outcome) => {
       this.#onOutcome(sent, outcome);
     });
+  }
+
+  get identity(): ProducerIdentity {
+    const { producerId, producerEpoch } = this.#identity;
+    return { producerId, producerEpoch };
   }
 
   #batchIdentity(identity: ProducerIdentity): BatchIdentity {

@@ -1,15 +1,10 @@
 import { addPartitionsToTxnV3, endTxnV3, initProducerIdV4 } from '@platformatic/kafka';
 import { TidemarkError } from '../../../foundation/errors.ts';
+import type { ProducerIdentity } from '../kafka-client.ts';
 import type { TopicPartition } from '../../transport.ts';
 import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import type { BrokerConnections } from './broker-connections.ts';
-
-/** As whom record batches are written. */
-export interface ProducerIdentity {
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-}
 
 /** -1 asks for the next epoch whatever the last one was: older producers of the id are fenced. */
 const UNKNOWN: ProducerIdentity = { producerId: -1n, producerEpoch: -1 };
