@@ -54,6 +54,8 @@ export const UNTESTED: Exceptions = {
     'test/transport/kafka/client-contract-of-groups.ts',
   'src/transport/kafka/platformatic/group-offsets.ts':
     'test/transport/kafka/client-contract-of-groups.ts and …-of-admins.ts',
+  'src/transport/kafka/platformatic/open-producer.ts':
+    'test/transport/kafka/client-contract-of-groups.ts and …-of-admins.ts',
   'src/transport/kafka/platformatic/partition-fetcher.ts':
     'test/transport/kafka/client-contract-of-readers.ts, client-hazards.ts',
   'src/transport/kafka/platformatic/partition-offsets.ts':

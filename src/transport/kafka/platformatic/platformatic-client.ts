@@ -11,7 +11,7 @@ import { BrokerConnections } from './broker-connections.ts';
 import { memberTimeoutMs } from './group-member.ts';
 import { PlatformaticAdmin } from './platformatic-admin.ts';
 import { PlatformaticConsumer } from './platformatic-consumer.ts';
-import { openProducer } from './platformatic-producer.ts';
+import { openProducer } from './open-producer.ts';
 
 /**
  * A client over @platformatic/kafka: its connections (TLS, SASL, framing) and its requests.

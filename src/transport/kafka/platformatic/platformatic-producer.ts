@@ -9,7 +9,6 @@ import type {
 } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
-import { successorOf } from '../producer-succession.ts';
 import type { BatchIdentity } from '../record-batch-writer.ts';
 import { batchBytesAlone } from '../record-batch-writer.ts';
 import type { BrokerConnections } from './broker-connections.ts';
@@ -32,32 +31,12 @@ const LOST_IDENTITY = new Set([
 /** Of a whole batch: a part of it may be taken. */
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
-/** Opens a producer; with a transactional id older ones of it are fenced when this resolves. */
-export async function openProducer(
-  brokers: BrokerConnections,
-  options: KafkaProducerOptions,
-): Promise<KafkaProducer> {
-  try {
-    await brokers.metadata([]);
-    const { transactionalId, transactionTimeoutMs } = options;
-    if (transactionalId === null) {
-      const identity = successorOf(options) ?? (await newProducerId(brokers));
-      return new PlatformaticProducer(brokers, options, null, identity);
-    }
-    const transactions = new Transactions(brokers, transactionalId, transactionTimeoutMs);
-    return new PlatformaticProducer(brokers, options, transactions, await transactions.open());
-  } catch (error) {
-    await brokers.close();
-    throw error;
-  }
-}
-
 /**
  * An idempotent producer on the library's connections. Producer id, epoch and sequence numbers are
  * kept here, a lane per partition, so that each partition is tried again by itself and in order;
  * the library's own producer takes an object per record and answers for a whole request.
  */
-class PlatformaticProducer implements KafkaProducer {
+export class PlatformaticProducer implements KafkaProducer {
   readonly #brokers: BrokerConnections;
   readonly #options: KafkaProducerOptions;
   readonly #transactions: Transactions | null;
