@@ -1,5 +1,7 @@
-import type { KafkaClient, KafkaConsumer, PartitionOffset } from './kafka-client.ts';
+import { type Clock, systemClock } from '../../foundation/clock.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
 import type { TopicPartition } from '../transport.ts';
+import type { KafkaClient, KafkaConsumer, PartitionOffset } from './kafka-client.ts';
 
 /** How a compacted topic is read. */
 export interface CompactedTopicParts {
@@ -11,7 +13,11 @@ export interface CompactedTopicParts {
     onAssigned: (partitions: readonly TopicPartition[]) => Promise<readonly PartitionOffset[]>,
   ) => Promise<KafkaConsumer>;
   readonly signal: AbortSignal;
+  readonly clock?: Pick<Clock, 'monotonicMs'>;
 }
+
+/** Longer than a transaction of a dead producer lasts by default (`transaction.timeout.ms`). */
+const OPEN_LIMIT_MS = 90_000;
 
 /**
  * A compacted topic as a map from key to value, as of the last `refresh`. Keys and values are text.
@@ -22,6 +28,8 @@ export class CompactedTopic {
   readonly #values = new Map<string, string>();
   /** Keys written here since the last look at the end: what is read of them is older. */
   readonly #own = new Set<string>();
+  /** What was read and does not count yet: a look that failed is gone on with by the next one. */
+  readonly #read = new Map<string, string | null>();
   /** As the cluster has it, once that is known. */
   partitions: number;
   #consumer: KafkaConsumer | null = null;
@@ -55,7 +63,10 @@ export class CompactedTopic {
     else this.#values.set(key, value);
   }
 
-  /** Reads what was there when it was called. */
+  /**
+   * Reads what was there when it was called. A transaction that is open there is waited for: what
+   * we have committed ourselves may stand behind it, where nobody sees it yet.
+   */
   refresh(): Promise<void> {
     const turn = this.#tail.then(() => this.#readToEnd());
     this.#tail = turn.catch(() => undefined);
@@ -63,32 +74,41 @@ export class CompactedTopic {
   }
 
   async #readToEnd(): Promise<void> {
-    const { client, topic, signal } = this.#parts;
+    const { client, topic, signal, clock = systemClock } = this.#parts;
     const all = Array.from({ length: this.partitions }, (_, partition) => ({ topic, partition }));
     this.#own.clear();
-    const ends = await client.admin.offsets(all, 'latest', 'read_committed');
-    const consumer = (this.#consumer ??= await this.#open(all));
-    const end = new Map(ends.map(({ partition, offset }) => [partition, offset]));
-    const isBehind = (): boolean =>
-      consumer.assignment().some((at) => at.position < (end.get(at.partition) ?? 0));
-    const read = new Map<string, string | null>();
-    while (isBehind() && !signal.aborted) {
-      for (const { records } of await consumer.poll({ maxWaitMs: 500, signal })) {
+    const ends = await client.admin.offsets(all, 'latest', 'read_uncommitted');
+    const consumer = (this.#consumer ??= await this.#open());
+    let movedAt = clock.monotonicMs();
+    while (isBehind(consumer, ends)) {
+      if (signal.aborted) throw new TidemarkError('KAFKA_CONNECT', `${topic} is not read any more`);
+      // A broker that does not know the topic yet must not have it taken for an empty one.
+      if (consumer.assignment().length < all.length) await consumer.subscribe([topic]);
+      const fetches = await consumer.poll({ maxWaitMs: 500, signal });
+      if (fetches.length > 0) movedAt = clock.monotonicMs();
+      else if (clock.monotonicMs() - movedAt > OPEN_LIMIT_MS) throw leftOpen(topic);
+      for (const { records } of fetches) {
         for (const { key, value } of records) {
-          if (key !== null) read.set(key.toString(), value?.toString() ?? null);
+          if (key !== null) this.#read.set(key.toString(), value?.toString() ?? null);
         }
       }
     }
     // At once: whoever asks between two polls must not see a value that was replaced long ago.
-    for (const [key, value] of read) {
+    for (const [key, value] of this.#read) {
       if (!this.#own.has(key)) this.#set(key, value);
     }
+    this.#read.clear();
   }
 
-  async #open(all: readonly TopicPartition[]): Promise<KafkaConsumer> {
+  async #open(): Promise<KafkaConsumer> {
     const { client, openConsumer, topic } = this.#parts;
-    const consumer = await openConsumer(() => client.admin.offsets(all, 'earliest'));
-    await consumer.subscribe([topic]);
+    const consumer = await openConsumer((added) => client.admin.offsets(added, 'earliest'));
+    try {
+      await consumer.subscribe([topic]);
+    } catch (error) {
+      await Promise.allSettled([consumer[Symbol.asyncDispose]()]);
+      throw error;
+    }
     return consumer;
   }
 
@@ -97,4 +117,18 @@ export class CompactedTopic {
     await this.#consumer?.[Symbol.asyncDispose]();
     this.#consumer = null;
   }
+}
+
+function isBehind(consumer: KafkaConsumer, ends: readonly PartitionOffset[]): boolean {
+  const read = new Map(consumer.assignment().map((at) => [at.partition, at.position]));
+  return ends.some(({ partition, offset }) => (read.get(partition) ?? 0) < offset);
+}
+
+function leftOpen(topic: string): TidemarkError {
+  const message = `the end of ${topic} cannot be read: somebody has a transaction open there`;
+  return new TidemarkError('KAFKA_TIMEOUT', message, {
+    cure:
+      'It ends with the transaction.timeout.ms of its producer. If it does not: ' +
+      'kafka-transactions.sh --bootstrap-server <broker> find-hanging, and abort.',
+  });
 }
