@@ -30,7 +30,7 @@ export interface LogConsumerParts {
   readonly client: KafkaClient;
   readonly admin: KafkaAdmin;
   readonly defaults: ConsumerDefaults;
-  readonly state: CompactedTopic;
+  readonly state: Pick<CompactedTopic, 'refresh'>;
   readonly generations: TopicGenerations;
   readonly topics: TopicWatch;
   readonly clock: Clock;
@@ -55,6 +55,10 @@ export class KafkaLogConsumer implements Consumer {
   #subscribed = '';
   #watched = -1;
   #isFirst = true;
+  /** Where `latest` was: what the group has to begin with. */
+  #latest: readonly PartitionOffset[] = [];
+  /** Ends of partitions as they were assigned, with what transactions have not committed yet. */
+  readonly #reached = new Map<string, number>();
   #sequence = 0;
 
   constructor(parts: LogConsumerParts, options: ConsumerOptions) {
@@ -82,6 +86,9 @@ export class KafkaLogConsumer implements Consumer {
     await this.#parts.topics.refresh();
     await this.#subscribe(this.#consumer);
     this.#isFirst = false;
+    // It is kept: after a restart the group must not jump to the end again. Not while partitions
+    // are assigned: a commit may have to wait until that is over.
+    if (this.#latest.length > 0) await this.#consumer.commit(this.#latest);
   }
 
   /** A topic or a generation has come: a poll that waits looks again. */
@@ -103,9 +110,10 @@ export class KafkaLogConsumer implements Consumer {
   async #assign(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return [];
     const { admin, generations, state, defaults } = this.#parts;
-    const [starts, ends] = await Promise.all([
+    const [starts, ends, reached] = await Promise.all([
       admin.offsets(partitions, 'earliest'),
       admin.offsets(partitions, 'latest', defaults.isolation),
+      admin.offsets(partitions, 'latest', 'read_uncommitted'),
       state.refresh(),
     ]);
     const committed = this.group === null ? [] : await this.#committed(partitions);
@@ -127,8 +135,8 @@ export class KafkaLogConsumer implements Consumer {
       this.#buffers.set(key, new PartitionBuffer(at, position, range, generation));
       return { topic, partition, offset: position };
     });
-    // Where `latest` was is kept: after a restart the group must not jump to the end again.
-    if (fromEnd && this.group !== null) await this.#consumer?.commit(assigned);
+    for (const at of reached) this.#reached.set(keyOf(at), at.offset);
+    if (fromEnd && this.group !== null) this.#latest = [...this.#latest, ...assigned];
     return assigned;
   }
 
@@ -157,7 +165,7 @@ export class KafkaLogConsumer implements Consumer {
     const untilMs = clock.monotonicMs() + maxWaitMs;
     for (;;) {
       const consumer = this.#consumer;
-      if (signal.aborted || consumer === null) return [];
+      if (signal.aborted || consumer === null || this.#leave.signal.aborted) return [];
       this.#wake = new AbortController();
       await this.#subscribe(consumer);
       const told = this.#tellGenerations(consumer);
@@ -267,7 +275,8 @@ export class KafkaLogConsumer implements Consumer {
       const message = `${keyOf(at)} is not read by this consumer`;
       throw new TidemarkError('TOPIC_UNKNOWN', message);
     }
-    checkRange(at, offset, buffer.startOffset, buffer.endOffset);
+    const end = Math.max(buffer.endOffset, this.#reached.get(keyOf(at)) ?? 0);
+    checkRange(at, offset, buffer.startOffset, end);
     buffer.moveTo(offset);
     this.#consumer?.seek(at, offset);
   }
@@ -286,9 +295,9 @@ export class KafkaLogConsumer implements Consumer {
   /** A poll that waits returns an empty list. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leave.abort();
+    await this.#revoke([...this.#buffers.values()]);
     const consumer = this.#consumer;
     this.#consumer = null;
-    await this.#revoke([...this.#buffers.values()]);
     this.#parts.closed(this);
     await consumer?.[Symbol.asyncDispose]();
   }

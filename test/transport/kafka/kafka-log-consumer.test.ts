@@ -35,6 +35,9 @@ class ScriptedGroup {
   readonly state = new Map<string, string>();
   committed: PartitionOffset[] = [];
   end = 100;
+  /** With what transactions have not committed yet. */
+  reached = 100;
+  #isAssigning = false;
   /** Called while a fetch is under way: what other processes do meanwhile. */
   meanwhile: () => void = () => undefined;
   options: KafkaConsumerOptions | undefined;
@@ -52,7 +55,9 @@ class ScriptedGroup {
     return {
       subscribe: async (topics) => {
         this.log.push(`subscribe ${topics.join(' ')}`);
+        this.#isAssigning = true;
         await options.onAssigned([{ topic: 't', partition: 0 }]);
+        this.#isAssigning = false;
       },
       assignment: () => [],
       poll: () => {
@@ -64,6 +69,7 @@ class ScriptedGroup {
       },
       committed: () => Promise.resolve(this.committed),
       commit: (offsets) => {
+        if (this.#isAssigning) throw new Error('a round of the group is under way');
         this.log.push(`commit ${offsets.map(({ offset }) => offset).join(' ')}`);
         return Promise.resolve();
       },
@@ -75,8 +81,10 @@ class ScriptedGroup {
     const admin = scriptedAdmin('t');
     const offsetsOf = (at: readonly TopicPartition[], offset: number): PartitionOffset[] =>
       at.map(({ topic, partition }) => ({ topic, partition, offset }));
-    admin.offsets = (partitions, at) =>
-      Promise.resolve(offsetsOf(partitions, at === 'earliest' ? 0 : this.end));
+    admin.offsets = (partitions, at, isolation) => {
+      const end = isolation === 'read_committed' ? this.end : this.reached;
+      return Promise.resolve(offsetsOf(partitions, at === 'earliest' ? 0 : end));
+    };
     const state: Pick<CompactedTopic, 'get' | 'refresh'> = {
       get: (key) => this.state.get(key) ?? null,
       refresh: () => Promise.resolve(),
@@ -89,7 +97,7 @@ class ScriptedGroup {
         client: client as KafkaClient,
         admin,
         defaults: transportSettings('t').consumer(null),
-        state: state as CompactedTopic,
+        state,
         generations: new TopicGenerations(state as CompactedTopic),
         topics: new TopicWatch(admin, [], () => undefined),
         clock: systemClock,
@@ -140,6 +148,31 @@ test('what is revoked is handed over no more, and may be committed before it goe
   expect(revoked).toEqual(['t/0']);
   expect(group.log.at(-1)).toBe('commit 2');
   expect(await consumer.poll(POLL)).toEqual([]);
+});
+
+test('what was polled may still be committed while the consumer is closed', async () => {
+  const group = new ScriptedGroup();
+  const consumer: KafkaLogConsumer = await group.open({
+    onRevoked: () => consumer.commit([{ topic: 't', partition: 0, offset: 4 }]),
+  });
+  group.fetch(0, [0, 1, 2, 3]);
+  await consumer.poll(POLL);
+  await consumer[Symbol.asyncDispose]();
+  expect(group.log.at(-1)).toBe('commit 4');
+  expect(await consumer.poll(POLL)).toEqual([]);
+});
+
+// `describeTopic` tells the end with what is not committed, and `tail --follow` begins there.
+test('an offset inside an open transaction can be sought, one beyond the end cannot', async () => {
+  const group = new ScriptedGroup();
+  group.reached = 120;
+  const consumer = await group.open();
+  const at = { topic: 't', partition: 0 };
+  consumer.seek(at, 120);
+  expect(group.log.at(-1)).toBe('seek 0 120');
+  expect(() => {
+    consumer.seek(at, 121);
+  }).toThrow('offset 121 of t/0 is outside 0 to 120');
 });
 
 test('what is lost is dropped without asking anybody', async () => {
