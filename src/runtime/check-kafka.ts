@@ -190,7 +190,8 @@ class KafkaCheck {
   /** Ruling 7: only complete records may stand alone. */
   #policy({ spec, table, isStorage }: UsedTopic, policy: string): void {
     const isCompacted = policy.split(',').some((part) => part.trim() === 'compact');
-    const alter = `kafka-configs.sh --alter --entity-type topics --entity-name ${spec.name}`;
+    const servers = kafkaSettings(this.#config.transport).bootstrapServers.join(',');
+    const alter = `kafka-configs.sh --bootstrap-server ${servers} --alter --topic ${spec.name}`;
     if (isStorage && policy !== 'compact') {
       this.#refuse(
         `the topic ${spec.name} has cleanup.policy=${policy}: what is stored would be deleted`,

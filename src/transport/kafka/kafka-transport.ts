@@ -277,7 +277,8 @@ class KafkaTransport implements Transport {
     const texts: { key: string; value: string }[] = [];
     for (const name of names) {
       const handle = await this.openTopic(name);
-      if (!known.has(name)) continue;
+      // One that was deleted and made anew must not begin where the old one ended.
+      if (!known.has(name) && this.#generations.of(name).generation === 1) continue;
       const all = partitionsOf(name, this.#directory.partitionsOf(handle));
       const ends = await admin.offsets(all, 'latest');
       const next = this.#generations.next(name, ends, this.#lifecycle.clock.nowMs());
@@ -313,7 +314,7 @@ class KafkaTransport implements Transport {
         client,
         admin: client.admin,
         defaults: this.#options.consumer((options.register ?? true) ? options.group : null),
-        state: this.#state,
+        state: { refresh: () => this.#refreshState() },
         generations: this.#generations,
         topics: this.#watch,
         clock: this.#lifecycle.clock,
@@ -381,6 +382,10 @@ function notCompacted(name: string, policy: string): TidemarkError {
   return new TidemarkError(
     'KAFKA_TOPIC',
     `${name} has cleanup.policy=${policy}: what is stored in it would be deleted`,
-    { cure: `kafka-configs.sh --alter --topic ${name} --add-config cleanup.policy=compact` },
+    {
+      cure:
+        `kafka-configs.sh --bootstrap-server <broker> --alter --topic ${name} ` +
+        '--add-config cleanup.policy=compact',
+    },
   );
 }
