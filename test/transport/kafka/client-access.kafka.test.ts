@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, test } from 'vitest';
+import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
 import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
 import { startOwnBroker } from '../../support/kafka.ts';
 import type { KafkaCluster } from '../../support/kafka-cluster.ts';
@@ -10,7 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => broker[Symbol.asyncDispose]());
 
-test.each([['@platformatic/kafka', openPlatformaticClient]] as const)(
-  '%s: what no ACL allows is refused by name, with the ACL to add',
-  (_, open) => refusals(open, broker),
+test.each([
+  ['@platformatic/kafka', openPlatformaticClient],
+  ['kafkajs', openKafkajsClient],
+] as const)('%s: what no ACL allows is refused by name, with the ACL to add', (_, open) =>
+  refusals(open, broker),
 );

@@ -3,6 +3,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Backoff } from '../../../foundation/backoff.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
+import { brokerAddress } from '../broker-address.ts';
 import type { KafkaConnection, KafkaTls } from '../kafka-client.ts';
 import { kafkaError, type KafkaOperation } from '../kafka-errors.ts';
 import { bearerLogin } from './bearer-login.ts';
@@ -27,6 +28,7 @@ const RETRY_INITIAL_MS = 20;
 const RETRY_MAX_MS = 1000;
 const UNKNOWN_PARTITION = 3;
 const LEADER_NOT_AVAILABLE = 5;
+const NO_ACCESS_TO_TOPIC = 29;
 
 /** What is done, for messages, and until when it is tried again. */
 export interface Attempt {
@@ -52,7 +54,7 @@ export class BrokerConnections implements AsyncDisposable {
 
   constructor(connection: KafkaConnection) {
     this.#connection = connection;
-    this.#cluster = newCluster({
+    const options = {
       brokers: [...connection.bootstrapServers],
       clientId: connection.clientId,
       ssl: connection.tls !== null,
@@ -72,7 +74,8 @@ export class BrokerConnections implements AsyncDisposable {
       },
       socketFactory: (address: { host: string; port: number; onConnect: () => void }) =>
         this.#openSocket(address),
-    });
+    };
+    this.#cluster = newCluster(options, connection.bootstrapServers.map(brokerAddress));
   }
 
   /** Aborts when the connections are closed. */
@@ -185,6 +188,12 @@ export class BrokerConnections implements AsyncDisposable {
     return topics.find((topic) => topic.topic === name)?.partitionMetadata.length ?? 0;
   }
 
+  /** Whether the brokers hide the topic from us; a missing one is not hidden. */
+  isHidden(name: string): boolean {
+    const topics = this.#cluster.brokerPool.metadata?.topicMetadata ?? [];
+    return topics.find(({ topic }) => topic === name)?.topicErrorCode === NO_ACCESS_TO_TOPIC;
+  }
+
   /** Node id of the partition's leader; -1 while there is none. */
   leader(topic: string, partition: number): number {
     const metadata = this.topic(topic).partitionMetadata.find((p) => p.partitionId === partition);
@@ -220,11 +229,12 @@ export class BrokerConnections implements AsyncDisposable {
     return id < 0 ? this.anyBroker() : this.broker(id);
   }
 
+  /** The library's own search takes a refusal for a broker that is away, and asks the next one. */
   async coordinator(kind: 'group' | 'transaction', id: string): Promise<KafkajsBroker> {
-    return this.#cluster.findGroupCoordinator({
-      groupId: id,
-      coordinatorType: kind === 'group' ? 0 : 1,
-    });
+    const broker = await this.anyBroker();
+    const coordinatorType = kind === 'group' ? 0 : 1;
+    const { coordinator } = await broker.findGroupCoordinator({ groupId: id, coordinatorType });
+    return this.broker(coordinator.nodeId);
   }
 
   /** Topics by name, or all; those with an error have its code. */

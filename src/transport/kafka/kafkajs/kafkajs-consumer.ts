@@ -14,6 +14,8 @@ import { mayPass } from './kafkajs-errors.ts';
 import { PartitionPositions } from './partition-positions.ts';
 import { RecordFetcher } from './record-fetcher.ts';
 
+const NO_ACCESS_TO_TOPIC = 29;
+
 /** A consumer that is asked, on the library's connections. */
 export class KafkajsConsumer implements KafkaConsumer {
   readonly #connections: BrokerConnections;
@@ -179,6 +181,10 @@ export class KafkajsConsumer implements KafkaConsumer {
   /** Without a group nobody else has to be asked: what is read already goes on being read. */
   async #readEveryPartition(): Promise<void> {
     await this.#lookUpTopics();
+    const hidden = this.#topics.find((topic) => this.#connections.isHidden(topic));
+    if (hidden !== undefined) {
+      throw this.#connections.error(NO_ACCESS_TO_TOPIC, 'READ', `Topic:${hidden}`);
+    }
     const wanted = [...this.#counts].flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => ({ topic, partition })),
     );

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { systemClock } from '../../../foundation/clock.ts';
+import type { BrokerAddress } from '../broker-address.ts';
 
 /**
  * The only door to kafkajs. Its public API is enough for neither end of ours: its producer sends
@@ -113,6 +114,10 @@ export interface KafkajsBroker {
   ) => (options: object) => ProtocolRequest;
   metadata: (topics: readonly string[]) => Promise<ClusterMetadata>;
   disconnect(): Promise<void>;
+  findGroupCoordinator(options: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
   initProducerId(options: {
     readonly transactionalId: string | undefined;
     readonly transactionTimeout: number;
@@ -205,10 +210,6 @@ export interface KafkajsCluster {
   isConnected(): boolean;
   removeBroker(address: { readonly host: string; readonly port: number }): void;
   findBroker(options: { readonly nodeId: number }): Promise<KafkajsBroker>;
-  findGroupCoordinator(options: {
-    readonly groupId: string;
-    readonly coordinatorType: number;
-  }): Promise<KafkajsBroker>;
 }
 
 const Cluster = load('kafkajs/src/cluster/index.js') as new (options: object) => KafkajsCluster;
@@ -243,7 +244,7 @@ function nothing(): void {
 }
 
 /** A cluster whose brokers are mended; the options are the library's. */
-export function newCluster(options: object): KafkajsCluster {
+export function newCluster(options: object, seeds: readonly BrokerAddress[]): KafkajsCluster {
   const cluster = new Cluster({ ...options, logger: SILENT });
   const { brokerPool, connectionPoolBuilder } = cluster;
   const create = brokerPool.createBroker;
@@ -253,7 +254,10 @@ export function newCluster(options: object): KafkajsCluster {
     return broker;
   };
   const build = connectionPoolBuilder.build;
-  connectionPoolBuilder.build = async (address) => mendedPool(await build(address));
+  let next = 0;
+  // Without an address it takes a bootstrap server, and an IPv6 one apart at its first colon.
+  connectionPoolBuilder.build = async (address = seeds[next++ % seeds.length]) =>
+    mendedPool(await build(address));
   return cluster;
 }
 

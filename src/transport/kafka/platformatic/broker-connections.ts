@@ -8,6 +8,7 @@ import {
 } from '@platformatic/kafka';
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
+import { brokerAddress, type BrokerAddress } from '../broker-address.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError, type KafkaRequest } from '../kafka-errors.ts';
@@ -19,11 +20,6 @@ const GROUP = 0;
 
 /** Which coordinator: of a consumer group or of a transactional id. */
 export type CoordinatorOf = { readonly group: string } | { readonly transactionalId: string };
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** An API of the library at one version. */
 interface Api<Arguments extends unknown[], Answer> {
@@ -40,9 +36,9 @@ export type ClusterMetadata = ReturnType<typeof metadataV9.parseResponse>;
  */
 export class BrokerConnections {
   readonly connection: KafkaConnection;
-  readonly #seeds: readonly Address[];
+  readonly #seeds: readonly BrokerAddress[];
   readonly #requestTimeoutMs: number;
-  readonly #brokers = new Map<number, Address>();
+  readonly #brokers = new Map<number, BrokerAddress>();
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #coordinators = new Map<string, number>();
   /** Why a connection broke. */
@@ -52,7 +48,7 @@ export class BrokerConnections {
   constructor(connection: KafkaConnection, requestTimeoutMs = connection.requestTimeoutMs) {
     this.connection = connection;
     this.#requestTimeoutMs = requestTimeoutMs;
-    this.#seeds = connection.bootstrapServers.map(addressOf);
+    this.#seeds = connection.bootstrapServers.map(brokerAddress);
   }
 
   /** Aborts when this is closed. */
@@ -109,7 +105,7 @@ export class BrokerConnections {
     throw failures[0];
   }
 
-  #connect(address: Address): Promise<Connection> {
+  #connect(address: BrokerAddress): Promise<Connection> {
     const key = keyOf(address);
     const open = this.#open.get(key);
     if (open !== undefined) return open;
@@ -121,7 +117,7 @@ export class BrokerConnections {
     return connecting;
   }
 
-  async #newConnection({ host, port }: Address, key: string): Promise<Connection> {
+  async #newConnection({ host, port }: BrokerAddress, key: string): Promise<Connection> {
     const { clientId, connectTimeoutMs, tls, sasl } = this.connection;
     const forget = (): void => {
       if (this.#open.get(key) === mine) this.#open.delete(key);
@@ -262,15 +258,8 @@ function coordinatorKey(of: CoordinatorOf): string {
   return 'group' in of ? `group ${of.group}` : `transaction ${of.transactionalId}`;
 }
 
-function keyOf({ host, port }: Address): string {
+function keyOf({ host, port }: BrokerAddress): string {
   return `${host}:${port}`;
-}
-
-/** `host:port`, with IPv6 in brackets. */
-function addressOf(text: string): Address {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  return { host, port: Number(text.slice(colon + 1)) };
 }
 
 function saslOptions(

@@ -25,6 +25,14 @@ test('without patience each bootstrap server is tried, and no more', async () =>
   expect((await second.describe([])).clusterId).toMatch(/./);
 });
 
+test('a bootstrap server may be an IPv6 address', async () => {
+  await using nowhere = new BrokerConnections(connectionTo('[::1]:1'));
+  await expect(nowhere.connect(false)).rejects.toMatchObject({
+    code: 'KAFKA_CONNECT',
+    message: expect.stringMatching(/connect E\w+ ::1:1/) as string,
+  });
+});
+
 test('what may pass is tried again until it passes, what may not is thrown at once', async () => {
   await using connections = await connected();
   let tries = 0;
