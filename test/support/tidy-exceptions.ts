@@ -56,8 +56,6 @@ export const UNTESTED: Exceptions = {
     'test/transport/kafka/client-contract-of-groups.ts and …-of-admins.ts',
   'src/transport/kafka/platformatic/open-producer.ts':
     'test/transport/kafka/client-contract-of-groups.ts and …-of-admins.ts',
-  'src/transport/kafka/platformatic/partition-fetcher.ts':
-    'test/transport/kafka/client-contract-of-readers.ts, client-hazards.ts',
   'src/transport/kafka/platformatic/partition-offsets.ts':
     'test/transport/kafka/client-contract-of-admins.ts asks for offsets of each kind',
   'src/transport/kafka/platformatic/platformatic-admin.ts':

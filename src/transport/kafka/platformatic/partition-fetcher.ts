@@ -122,7 +122,15 @@ export class PartitionFetcher {
     const fetches: KafkaFetch[] = [];
     for (const slot of this.#slots.values().toArray()) {
       if (slot.held) continue;
-      const fetch = this.#takeSlot(slot);
+      let fetch: KafkaFetch | null;
+      try {
+        fetch = this.#takeSlot(slot);
+      } catch (thrown) {
+        // What was taken of others is behind their positions: it has to be handed over first.
+        if (fetches.length === 0) throw thrown;
+        this.#failure = toTidemarkError(thrown, 'KAFKA_BROKER');
+        return fetches;
+      }
       if (fetch === null) continue;
       this.#slots.delete(keyOf(slot));
       this.#slots.set(keyOf(slot), slot);

@@ -41,9 +41,8 @@ class PlatformaticClient implements KafkaClient {
   }
 
   async producer(options: KafkaProducerOptions): Promise<KafkaProducer> {
-    const producer = await openProducer(new BrokerConnections(this.#connection), options);
-    this.#open.add(producer);
-    return producer;
+    const brokers = new BrokerConnections(this.#connection);
+    return this.#keep(await openProducer(brokers, options), brokers.signal);
   }
 
   async consumer(options: KafkaConsumerOptions): Promise<KafkaConsumer> {
@@ -51,8 +50,14 @@ class PlatformaticClient implements KafkaClient {
     const fetching = new BrokerConnections(this.#connection);
     const asking = new BrokerConnections(this.#connection);
     const consumer = new PlatformaticConsumer({ fetching, joining, asking }, options);
-    this.#open.add(consumer);
-    return Promise.resolve(consumer);
+    return Promise.resolve(this.#keep(consumer, asking.signal));
+  }
+
+  /** Until it is closed: a daemon makes another producer after each failure, for years. */
+  #keep<T extends KafkaProducer | KafkaConsumer>(opened: T, closed: AbortSignal): T {
+    this.#open.add(opened);
+    closed.addEventListener('abort', () => this.#open.delete(opened), { once: true });
+    return opened;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

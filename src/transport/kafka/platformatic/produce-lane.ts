@@ -81,8 +81,9 @@ export class ProduceLane {
     return this.#sent < this.#chunks.length || this.#next < this.#records.length;
   }
 
+  /** Something of it may be written already, or is: behind a chunk that was refused. */
   get uncertain(): boolean {
-    return this.#chunks.some(({ uncertain }) => uncertain);
+    return this.#chunks.some(({ uncertain, acknowledged }) => uncertain || acknowledged);
   }
 
   isHead(chunk: Chunk): boolean {

@@ -94,6 +94,22 @@ test('a single record cannot be divided', () => {
   expect(lane.split(IDENTITY, lane.take(IDENTITY, TEN))).toBe(false);
 });
 
+// The broker had lost its state, and took the second chunk of two without the first: under another
+// producer id it would take the second again.
+test('a chunk that was acknowledged behind a refused one makes the lane uncertain', () => {
+  const lane = laneWith(40);
+  const first = lane.take(IDENTITY, TEN);
+  lane.inFlight--;
+  lane.acknowledge(first, 1);
+  lane.take(IDENTITY, TEN);
+  const third = lane.take(IDENTITY, TEN);
+  lane.inFlight -= 2;
+  lane.fail('UNKNOWN_PRODUCER_ID');
+  expect(lane.uncertain).toBe(false);
+  lane.acknowledge(third, 2);
+  expect(lane.uncertain).toBe(true);
+});
+
 test('under another producer id the numbers begin again', async () => {
   const lane = laneWith(40);
   const first = lane.take(IDENTITY, TEN);
