@@ -1,10 +1,8 @@
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { RecordBatch as Batch } from '../record-batch.ts';
+import { batchBytesAlone } from './record-batch-writer.ts';
 import type { TopicDirectory } from './topic-directory.ts';
-
-/** What a record costs beside its key, value and headers, at most (record batch format v2). */
-const RECORD_OVERHEAD = 90;
 
 /** Room for the headers of a dead letter. */
 const HEADER_ROOM = 1024;
@@ -32,14 +30,15 @@ export class RecordLimits {
   }
 
   /** Numbers of the records that are dead letters; nearly always none. Throws RECORD_TOO_LARGE. */
-  tooLarge({ count, keyStarts, headerEnds, topics, byteLength }: RecordBatch): ReadonlySet<number> {
+  tooLarge(batch: RecordBatch): ReadonlySet<number> {
     const { maxRequestBytes, deadLetters } = this.#settings;
     const found = new Set<number>();
-    if (byteLength + RECORD_OVERHEAD <= maxRequestBytes) return found;
-    for (let i = 0; i < count; i++) {
-      const bytes = (headerEnds[i] as number) - (keyStarts[i] as number) + RECORD_OVERHEAD;
+    if (batch.byteLength < maxRequestBytes / 2) return found;
+    for (let i = 0; i < batch.count; i++) {
+      // As the producers count, which refuse what is larger.
+      const bytes = batchBytesAlone(batch, i);
       if (bytes <= maxRequestBytes) continue;
-      const topic = this.#directory.nameOf(topics[i] as number);
+      const topic = this.#directory.nameOf(batch.topics[i] as number);
       if (deadLetters === null) throw this.#refused(topic, bytes);
       found.add(i);
     }
@@ -59,8 +58,7 @@ export class RecordLimits {
       const key = keyEnd < 0 ? null : bytes.subarray(batch.keyStarts[i], keyEnd);
       const topic = this.#directory.nameOf(batch.topics[i] as number);
       const from = batch.valueStarts[i] as number;
-      const size = (batch.headerEnds[i] as number) - from;
-      const error = this.#refused(topic, size + (key?.length ?? 0) + RECORD_OVERHEAD);
+      const error = this.#refused(topic, batchBytesAlone(batch, i));
       const room = this.#settings.maxRequestBytes - HEADER_ROOM - (key?.length ?? 0);
       if (room < HEADER_ROOM) throw error;
       const end = Math.max(from, batch.valueEnds[i] as number);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { batchBytesAlone } from '../../../src/transport/kafka/record-batch-writer.ts';
 import { RecordLimits } from '../../../src/transport/kafka/record-limits.ts';
 import { TopicDirectory } from '../../../src/transport/kafka/topic-directory.ts';
 import { batchOf } from '../batch-of.ts';
@@ -31,10 +32,19 @@ test('a record that no request takes is refused by name, with what to change', (
   }).toThrow(
     expect.objectContaining({
       code: 'RECORD_TOO_LARGE',
-      message: 'a record of large has 3041 bytes; max.request.size is 3000',
+      message: 'a record of large has 3052 bytes; max.request.size is 3000',
       cure: expect.stringContaining('max.message.bytes of large') as string,
     }),
   );
+});
+
+test('what the producers refuse is found before, to the byte', () => {
+  const batch = batchOf([{ topic: 1, value: 'x'.repeat(2895) }]);
+  const bytes = batchBytesAlone(batch, 0);
+  const fits = 2895 - (bytes - MAX);
+  expect(limits(LETTERS).tooLarge(batchOf([{ topic: 1, value: 'x'.repeat(fits) }])).size).toBe(0);
+  const over = batchOf([{ topic: 1, value: 'x'.repeat(fits + 1) }]);
+  expect([...limits(LETTERS).tooLarge(over)]).toEqual([0]);
 });
 
 test('or becomes dead letters, from which it can be put together again', () => {
