@@ -1,6 +1,7 @@
 import { TidemarkError } from '../foundation/errors.ts';
 import type { SinkPosition, SinkTask } from '../model/sink-record.ts';
 import type { Consumer, FetchedRecords, TopicPartition } from '../transport/transport.ts';
+import type { RefusedOffsets } from './refused-offsets.ts';
 
 type Assigned = ReturnType<Consumer['assignment']>[number];
 
@@ -10,13 +11,17 @@ interface Hold extends TopicPartition {
   readonly since: number;
   /** The target's position where the consumer has yet to be: of a later generation, or offset. */
   ahead: SinkPosition | null;
-  /** Seeks that found the log too short. */
+  /** Seeks that found the log too short, and what the last one said. */
   tries: number;
+  failure: unknown;
   /** Going to another member: what was polled is applied, no more is taken. */
   leaving: boolean;
   /** When the target said that another task has it; null: it is ours. */
   fencedAtMs: number | null;
 }
+
+/** Seeks after which the brokers are asked for the end: a new leader may not know it at once. */
+const TRIES_UNASKED = 4;
 
 /** `topic/partition`. */
 export function partitionKey({ topic, partition }: TopicPartition): string {
@@ -35,13 +40,15 @@ export function partitionKey({ topic, partition }: TopicPartition): string {
 export class SinkPartitions {
   readonly #task: SinkTask;
   readonly #triesBeyondEnd: number;
+  readonly #refused: RefusedOffsets | null;
   readonly #holds = new Map<string, Hold>();
   #version = 0;
 
   /** `triesBeyondEnd`: how many polls the log may take to have what the target has. */
-  constructor(task: SinkTask, triesBeyondEnd = 0) {
+  constructor(task: SinkTask, triesBeyondEnd = 0, refused: RefusedOffsets | null = null) {
     this.#task = task;
     this.#triesBeyondEnd = triesBeyondEnd;
+    this.#refused = refused;
   }
 
   /** Rises when partitions go: records that were polled before may be of those. */
@@ -68,7 +75,8 @@ export class SinkPartitions {
   /**
    * Takes what is newly assigned and moves the consumer to where the target is. Returns what of
    * `fetched` is to be applied, and the positions of the partitions taken, null where the target
-   * has none of this generation. Throws OFFSET_OUT_OF_RANGE, and what the task throws.
+   * has none of this generation or the log does not show it yet. `version` is that of `fetched`.
+   * Throws OFFSET_OUT_OF_RANGE, and what the task throws.
    */
   async settle(
     consumer: Consumer,
@@ -77,6 +85,7 @@ export class SinkPartitions {
   ): Promise<{
     readonly fetched: readonly FetchedRecords[];
     readonly taken: ReadonlyMap<string, SinkPosition | null>;
+    readonly version: number;
   }> {
     const begins = new Map<string, number>();
     for (const batch of fetched) {
@@ -86,17 +95,22 @@ export class SinkPartitions {
     }
     const taken = await this.#take(consumer.assignment(), signal);
     const moved = this.#seek(consumer, begins);
+    await this.#refuseShortLog(consumer);
+    for (const [key, { tries }] of this.#holds) {
+      if (tries > 0 && taken.has(key)) taken.set(key, null);
+    }
     this.#refuseOlderLog(fetched);
     const kept = fetched.filter((batch) => {
       return this.isOpen(batch) && !moved.has(partitionKey(batch));
     });
-    return { fetched: kept.length === fetched.length ? fetched : kept, taken };
+    const { version } = this;
+    return { fetched: kept.length === fetched.length ? fetched : kept, taken, version };
   }
 
   async #take(
     assigned: readonly Assigned[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, SinkPosition | null>> {
+  ): Promise<Map<string, SinkPosition | null>> {
     const taken = new Map<string, SinkPosition | null>();
     let fresh = assigned.filter((partition) => !this.has(partition));
     if (fresh.length === 0) return taken;
@@ -105,7 +119,8 @@ export class SinkPartitions {
     const generations = new Map(fresh.map((one) => [partitionKey(one), one.generation]));
     const holds = fresh.map(({ topic, partition }): Hold => {
       const since = this.#version;
-      return { topic, partition, since, ahead: null, tries: 0, leaving: false, fencedAtMs: null };
+      const none = { ahead: null, tries: 0, failure: null, fencedAtMs: null };
+      return { topic, partition, since, leaving: false, ...none };
     });
     for (const hold of holds) this.#holds.set(partitionKey(hold), hold);
     const answer = await this.#task.assign(holds.map(bare), signal);
@@ -152,7 +167,7 @@ export class SinkPartitions {
         hold.ahead = null;
         hold.tries = 0;
       } else {
-        if (this.#isSought(consumer, hold, ahead.offset)) {
+        if (this.#isSought(consumer, hold, ahead)) {
           hold.ahead = null;
           hold.tries = 0;
         }
@@ -163,13 +178,46 @@ export class SinkPartitions {
   }
 
   /** A consumer knows the end as of some time ago; an owner before us may have been further. */
-  #isSought(consumer: Consumer, hold: Hold, offset: number): boolean {
+  #isSought(consumer: Consumer, hold: Hold, ahead: SinkPosition): boolean {
+    if (this.#refused?.has(ahead) === true) throw shortLog(ahead, null);
     try {
-      consumer.seek(bare(hold), offset);
+      consumer.seek(bare(hold), ahead.offset);
       return true;
     } catch (error) {
-      if (++hold.tries > this.#triesBeyondEnd) throw error;
+      hold.tries++;
+      hold.failure = error;
       return false;
+    }
+  }
+
+  /**
+   * Invariant: an offset that this log did not reach is never sought in it later.
+   * Why: the log was made anew, or is another one: its topic was deleted, the transport changed.
+   * What breaks otherwise: once it is long enough, what stands before the offset is skipped.
+   */
+  async #refuseShortLog(consumer: Consumer): Promise<void> {
+    let first: unknown = null;
+    for (const hold of [...this.#holds.values()].filter(({ tries }) => tries > 0)) {
+      const failure = await this.#beyondEnd(consumer, hold);
+      if (failure === null || hold.ahead === null) continue;
+      if (!isOutOfRange(failure)) throw failure;
+      await this.#refused?.add(hold.ahead);
+      first ??= shortLog(hold.ahead, failure);
+    }
+    if (first !== null) throw first;
+  }
+
+  /** Null: it is not sure yet. The commit asks for the end as it is, and is right if that is so. */
+  async #beyondEnd(consumer: Consumer, hold: Hold): Promise<unknown> {
+    const { tries, failure, ahead } = hold;
+    if (tries > this.#triesBeyondEnd) return failure;
+    if (tries < TRIES_UNASKED || ahead === null) return null;
+    try {
+      await consumer.commit([{ ...bare(hold), offset: ahead.offset }]);
+      return null;
+    } catch (error) {
+      // Any other, such as a rebalance under way, says nothing of the log.
+      return isOutOfRange(error) ? error : null;
     }
   }
 
@@ -234,6 +282,26 @@ export class SinkPartitions {
       );
     }
   }
+}
+
+function isOutOfRange(error: unknown): error is TidemarkError {
+  return error instanceof TidemarkError && error.code === 'OFFSET_OUT_OF_RANGE';
+}
+
+function shortLog({ topic, partition, offset }: SinkPosition, cause: unknown): TidemarkError {
+  const where = `${topic}/${partition}`;
+  const why = cause instanceof TidemarkError ? cause.message : 'the log did not reach that before';
+  return new TidemarkError(
+    'OFFSET_OUT_OF_RANGE',
+    `the target has applied ${where} up to ${offset}, which this log does not have: ${why}`,
+    {
+      cause,
+      cure:
+        'Retention has dropped it, or this is not the log that was applied (a topic made anew, ' +
+        'another transport). Use that log, take a new snapshot, or apply what this one has: ' +
+        `tidemark offsets set <file> --sink <name> --topic ${topic} --to-earliest.`,
+    },
+  );
 }
 
 function bare({ topic, partition }: TopicPartition): TopicPartition {

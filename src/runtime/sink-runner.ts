@@ -14,6 +14,7 @@ import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
+import { RefusedOffsets } from './refused-offsets.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
@@ -143,7 +144,7 @@ export class SinkRunner implements SupervisedTask {
    * the target works on a batch, the next one is made ready.
    */
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
+    const { name, transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
     await using task = this.#parts.openTask();
     this.#task = task;
     await task.start(signal);
@@ -151,6 +152,7 @@ export class SinkRunner implements SupervisedTask {
     const partitions = new SinkPartitions(
       task,
       this.#parts.fencedGraceMs > 0 ? TRIES_BEYOND_END : 0,
+      new RefusedOffsets(transport.documents, name),
     );
     const inFlight = new InFlightBatches(clock);
     const life: Life = { task, partitions, inFlight, queue, committer: null, over: false };
@@ -192,7 +194,7 @@ export class SinkRunner implements SupervisedTask {
       this.#begin((await partitions.settle(consumer, [], signal)).taken, partitions);
       while (!signal.aborted && !queue.closed) {
         const polled = await consumer.poll({ maxBytes: maxPollBytes, maxWaitMs: 250, signal });
-        const { fetched, taken } = await partitions.settle(consumer, polled, signal);
+        const { fetched, taken, version } = await partitions.settle(consumer, polled, signal);
         this.#begin(taken, partitions);
         if (fetched.length === 0 && polled.length > 0) continue;
         const positions = positionsAfter(consumer, fetched, partitions);
@@ -206,7 +208,6 @@ export class SinkRunner implements SupervisedTask {
         }
         told = text;
         inFlight.begin();
-        const { version } = partitions;
         const records = await decodeSinkRecords(fetched, converters, transforms);
         await queue.push({ version, positions, records }, byteLength(fetched));
       }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { SinkPosition } from '../../src/model/sink-record.ts';
+import { RefusedOffsets } from '../../src/runtime/refused-offsets.ts';
 import { SinkPartitions } from '../../src/runtime/sink-partitions.ts';
 import { fetchedRecords, ScriptedConsumer, ScriptedSink } from '../support/scripted-sink.ts';
 
@@ -86,6 +88,59 @@ describe('taking', () => {
     expect(log).toEqual(['seek t/0 3', 'seek t/0 3']);
     expect(partitions.mayApply(place('t'), before)).toBe(false);
     expect(partitions.mayApply(place('u'), before)).toBe(true);
+  });
+});
+
+describe('a log that is not the one of which the target has its offsets', () => {
+  const beyond = new TidemarkError('OFFSET_OUT_OF_RANGE', 'offset 7 of t/0 is outside 0 to 2');
+  const refusal = {
+    code: 'OFFSET_OUT_OF_RANGE',
+    message: expect.stringContaining('the target has applied t/0 up to 7, which this') as unknown,
+    cure: expect.stringContaining('offsets set <file> --sink <name> --topic t') as unknown,
+  };
+
+  test('is refused still when it has grown past them by the next start', async () => {
+    const { log, sink, consumer } = setup(stored('t', 7), stored('u', 9));
+    const refused = new RefusedOffsets(consumer.documents, 'warehouse');
+    const seek = consumer.seek.bind(consumer);
+    consumer.seek = () => {
+      throw beyond;
+    };
+    const settled = (task = sink, reader = consumer): Promise<unknown> =>
+      new SinkPartitions(task, 0, refused).settle(reader, [], never);
+    await expect(settled()).rejects.toMatchObject(refusal);
+    consumer.seek = seek;
+    await expect(settled()).rejects.toMatchObject({ ...refusal, cause: null });
+    expect(log).toEqual([]);
+    expect(refused.has(stored('u', 9))).toBe(true);
+    // Somebody has moved the sink: to another offset, or its group to that of the target.
+    await settled(new ScriptedSink(log, [stored('t', 1), stored('u', 0)]));
+    expect(log).toEqual(['seek t/0 1']);
+    await settled(sink, new ScriptedConsumer(log, [], [assigned('t', 7), assigned('u', 9)]));
+    expect(log).toHaveLength(1);
+  });
+
+  test('is known before it can grow: the brokers are asked for the end', async () => {
+    const { log, sink, consumer } = setup(stored('t', 7));
+    const refused = new RefusedOffsets(consumer.documents, 'warehouse');
+    const partitions = new SinkPartitions(sink, 100, refused);
+    const failures = [new TidemarkError('KAFKA_REBALANCE', 'not now'), undefined, beyond];
+    consumer.seek = () => {
+      throw beyond;
+    };
+    consumer.commit = ([at]) => {
+      log.push(`asked for ${at?.topic}@${at?.offset}`);
+      const failure = failures.shift();
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+    };
+    const { taken } = await partitions.settle(consumer, [], never);
+    // Nobody may commit it in the group's name meanwhile.
+    expect(taken.get('t/0')).toBeNull();
+    for (let tries = 2; tries < 6; tries++) await partitions.settle(consumer, [], never);
+    expect(refused.has(stored('t', 7))).toBe(false);
+    await expect(partitions.settle(consumer, [], never)).rejects.toMatchObject(refusal);
+    expect(log).toEqual(['asked for t@7', 'asked for t@7', 'asked for t@7']);
+    expect(refused.has(stored('t', 7))).toBe(true);
   });
 });
 

@@ -8,6 +8,7 @@ import type {
   TopicPartition,
   Transport,
 } from '../../src/transport/transport.ts';
+import { MemoryDocuments } from './memory-documents.ts';
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
@@ -65,7 +66,8 @@ export class MemoryGroup {
 
   /** A transport whose consumers are members, in the order in which they come. */
   asTransport(): Transport {
-    const transport: Pick<Transport, 'consumer'> = {
+    const transport: Pick<Transport, 'consumer' | 'documents'> = {
+      documents: new MemoryDocuments(),
       consumer: (options) => {
         const member = new GroupMember(this, options);
         this.members.push(member);

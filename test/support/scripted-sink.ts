@@ -14,6 +14,7 @@ import type {
   TopicPartition,
   Transport,
 } from '../../src/transport/transport.ts';
+import { MemoryDocuments } from './memory-documents.ts';
 
 type Assignment = ReturnType<Consumer['assignment']>[number];
 
@@ -22,6 +23,7 @@ export class ScriptedConsumer implements Consumer {
   readonly log: string[];
   readonly #polls: FetchedRecords[][];
   readonly #assigned = new Map<string, Assignment>();
+  readonly documents = new MemoryDocuments();
   closed = false;
   #options: ConsumerOptions | null = null;
 
@@ -67,7 +69,8 @@ export class ScriptedConsumer implements Consumer {
 
   /** A transport that has this consumer only. */
   asTransport(): Transport {
-    const transport: Pick<Transport, 'consumer'> = {
+    const transport: Pick<Transport, 'consumer' | 'documents'> = {
+      documents: this.documents,
       consumer: (options) => {
         this.#options = options;
         return Promise.resolve(this);
