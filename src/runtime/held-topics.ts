@@ -6,8 +6,9 @@ import { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import type { ConnectData, ConnectRecord } from '../model/connect-record.ts';
 import type { ConnectSchema } from '../model/connect-schema.ts';
+import { RegistryError } from '../model/registry-error.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
-import type { Consumer, TopicOptions, Transport } from '../transport/transport.ts';
+import type { Consumer, LogRecord, TopicOptions, Transport } from '../transport/transport.ts';
 import type { HeldRecord } from './held-records.ts';
 import { HeldRecords } from './held-records.ts';
 import type { Logger } from './logger.ts';
@@ -142,7 +143,7 @@ export class HeldTopics {
 
   /** A refusal that stops one topic and not the source. */
   catches(error: unknown): error is TidemarkError {
-    return error instanceof TidemarkError && REFUSALS.has(error.code) && this.#mayHold();
+    return isRefusal(error) && this.#mayHold();
   }
 
   /** From here on records of the topic are held. */
@@ -183,10 +184,12 @@ export class HeldTopics {
     this.#isDue = false;
     const released: string[] = [];
     for (const [topic, held] of this.#held) {
-      if (await this.#releaseTopic(topic, held, target, signal)) released.push(topic);
+      if (!(await this.#releaseTopic(topic, held, target, signal))) continue;
+      // At once: what another road brings while others go out would be put behind for nobody.
+      this.#held.delete(topic);
+      released.push(topic);
     }
     for (const topic of released) {
-      this.#held.delete(topic);
       this.#parts.logger.info({ topic }, `the held records of ${topic} have gone out`);
     }
     for (const topic of released) {
@@ -262,14 +265,12 @@ export class HeldTopics {
     for (const { records, nextOffset } of fetched) {
       for (const record of records) {
         try {
-          await this.#releaseRecord(topic, held, held.records.read(record), target);
+          await this.#releaseRecord(topic, held, record, target);
         } catch (error) {
           if (!this.catches(error)) throw error;
           held.error = error;
           return false;
         }
-        // In the turn in which the record was written: both are in one batch.
-        held.from = record.offset + 1;
       }
       held.from = Math.max(held.from, nextOffset);
     }
@@ -281,9 +282,10 @@ export class HeldTopics {
   async #releaseRecord(
     topic: string,
     held: HeldTopic,
-    record: HeldRecord,
+    stored: LogRecord,
     target: ReleaseTarget,
   ): Promise<void> {
+    const record: HeldRecord = held.records.read(stored);
     const { key, value, transport, topicOptions } = this.#parts;
     const preparedKey = await prepare(key, topic, held, record.key);
     const preparedValue = await prepare(value, topic, held, record.value);
@@ -299,7 +301,15 @@ export class HeldTopics {
     output.endValue(valueBytes !== null);
     for (const { name, value: bytes } of record.headers) output.header(name, bytes);
     output.end();
+    // With no await between: whoever stores the offset now has both in one batch, or none.
+    held.from = stored.offset + 1;
   }
+}
+
+/** Also one that the registry takes for invalid, or does not take in the subject's mode. */
+function isRefusal(error: unknown): error is TidemarkError {
+  if (error instanceof RegistryError && error.code === 'SCHEMA_INVALID') return true;
+  return error instanceof TidemarkError && REFUSALS.has(error.code);
 }
 
 function heldTopic(handle: number, from: number, error: TidemarkError): HeldTopic {

@@ -187,6 +187,12 @@ export class RecordPublisher {
     return this.#held;
   }
 
+  /** False inside a transaction of the source that is one of the log, too: `flush` would cut it. */
+  get mayFlush(): boolean {
+    const { boundary = EACH_WRITE } = this.#limits;
+    return boundary.kind !== 'connector' || endsTransaction(boundary, this.#events.offset(), 0);
+  }
+
   /** Tells, whenever it is asked, whether all that was handed over before is durable. */
   watermark(): () => boolean {
     const isLeft = this.#held || this.#filling.count > 0;

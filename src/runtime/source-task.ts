@@ -351,7 +351,7 @@ class TaskReceiver implements ChangeReceiver {
     const { encoders, held } = this.#parts;
     encoders.nextChunk();
     if (encoders.isWaiting) return this.#drained().then(() => this.publisher.settle(more));
-    if (held.isDue && !this.publisher.isHeld) {
+    if (held.isDue && !this.publisher.isHeld && this.publisher.mayFlush) {
       return this.#release().then(() => this.publisher.settle(more));
     }
     return this.publisher.settle(more);

@@ -4,6 +4,7 @@ import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { PreparedSchema } from '../../src/converter/converter.ts';
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import { RegistryError } from '../../src/model/registry-error.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { plainRecord } from '../../src/runtime/record-writer.ts';
 import { HeldTopics, holdingTopic } from '../../src/runtime/held-topics.ts';
@@ -83,12 +84,18 @@ class Task {
     this.#batch.clear();
   }
 
-  /** Stops after so many flushes, as a crash would. */
-  release(flushes = Number.POSITIVE_INFINITY): Promise<readonly string[]> {
+  /** Stops after so many flushes, as a crash would; `written` is called behind each record. */
+  release(
+    flushes = Number.POSITIVE_INFINITY,
+    written: () => void = () => undefined,
+  ): Promise<readonly string[]> {
     let left = flushes;
     return this.held.release(
       {
-        output: () => this.#batch,
+        output: () => {
+          queueMicrotask(written);
+          return this.#batch;
+        },
         settle: () => undefined,
         flush: async () => {
           if (left-- <= 0) throw new Error('crash');
@@ -217,6 +224,40 @@ test('other errors, and refusals before the source has worked, are not held', as
   expect(task.held.catches(REFUSAL)).toBe(true);
   await task.held.prepare(null, () => false);
   expect(task.held.catches(REFUSAL)).toBe(false);
+});
+
+test('a schema that the registry takes for invalid holds its topic', async () => {
+  const { begun } = await setup();
+  const task = await begun();
+  const invalid = new RegistryError(42201, 'SCHEMA_INVALID', 'invalid schema');
+  expect(task.held.catches(invalid)).toBe(true);
+  expect(task.held.catches(new TidemarkError('SCHEMA_INVALID', 'two columns are one'))).toBe(false);
+});
+
+test('a record that goes out and the place behind it are seen together', async () => {
+  const { begun } = await setup();
+  const task = await begun();
+  for (const id of [1, 2]) await task.put('a', id, 1);
+  await task.flush();
+  task.value.allowed = 1;
+  const seen: unknown[] = [];
+  await task.release(undefined, () => seen.push(task.held.offset()));
+  // An offset of before would have the record go out again after a crash, behind itself.
+  expect(seen).toEqual([{ 'tidemark.held': '{"a":1}' }, { 'tidemark.held': '{"a":2}' }]);
+});
+
+test('nothing is put behind a topic that has gone out while others still go', async () => {
+  const { begun, idsIn } = await setup();
+  const task = await begun();
+  await task.put('a', 1, 1);
+  await task.put('b', 2, 1);
+  await task.flush();
+  task.value.allowed = 1;
+  const heldThen: boolean[] = [];
+  await task.release(undefined, () => heldThen.push(task.held.isHeld('a')));
+  expect(heldThen).toEqual([true, false]);
+  await task.flush();
+  expect([await idsIn('a'), await idsIn('b')]).toEqual([[1], [2]]);
 });
 
 test('topics that begin anew hold nothing of before', async () => {

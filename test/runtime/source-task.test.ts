@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ChangeReceiver } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
+import { toConnectEntries } from '../../src/runtime/source-offset.ts';
 import { keyedTable, rowChange } from '../support/keyed-table.ts';
 import { aborted, type ScriptedReader } from '../support/scripted-reader.ts';
 import { sourceTaskBench, type SourceTaskBench } from '../support/source-task-bench.ts';
@@ -255,6 +256,31 @@ describe('signals', () => {
     await ended;
     await expect(bench.task.sendSignal(asked)).rejects.toThrow('has no kafka');
   });
+});
+
+test('what was held goes out between transactions, where each is one of the log', async () => {
+  const held: number[] = [];
+  const bench: SourceTaskBench = await sourceTaskBench(
+    async (receiver, reader) => {
+      await introduce(receiver);
+      reader.midTransaction = true;
+      insert(receiver, reader, 2);
+      await receiver.settle(false);
+      held.push(bench.task.heldTopics().length);
+      insert(receiver, reader, 3);
+      reader.midTransaction = false;
+      await receiver.settle(false);
+      held.push(bench.task.heldTopics().length);
+    },
+    0,
+    { kind: 'connector' },
+  );
+  await using _bench = bench;
+  const state = { lsn: 1, 'tidemark.held': '{"shop.public.other":0}' };
+  await bench.transport.storeOffset(toConnectEntries('orders', { ...offset(1), offset: state }));
+  await start(bench).ended;
+  expect(held).toEqual([1, 0]);
+  expect(bench.log.find((entry) => entry.startsWith('durable'))).toBe('durable 2');
 });
 
 describe('notifications', () => {

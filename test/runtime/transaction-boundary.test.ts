@@ -118,9 +118,12 @@ test('with interval it ends by time, also when nothing more comes', async () => 
   await expect.poll(() => log.slice(3)).toEqual(['append 1 {"lsn":2}', 'durable 1 at 2']);
 });
 
-test('a flush ends it at once', async () => {
+test('a flush ends it at once, and whoever can wait is told where it would cut one', async () => {
   const { publisher, record, state, log } = setup({ kind: 'connector' });
+  expect(publisher.mayFlush).toBe(true);
   state.mid = true;
+  expect(publisher.mayFlush).toBe(false);
+  expect(setup({ kind: 'interval', intervalMs: 100 }).publisher.mayFlush).toBe(true);
   record();
   await publisher.flush();
   expect(log).toEqual(['append 1 {"lsn":1}', 'durable 1 at 1']);

@@ -21,6 +21,7 @@ export class ScriptedReader implements SourceReader {
   readonly #confirmed: (offset: SourceOffset) => void;
   stored: SourceOffset | null = null;
   lsn = 0;
+  midTransaction = false;
   phase: SourcePhase = 'streaming';
   /** Whether its one table has been read. */
   tableRead = false;
@@ -44,7 +45,8 @@ export class ScriptedReader implements SourceReader {
   }
 
   offset(): SourceOffset {
-    return { partition: { server: 'shop' }, offset: { lsn: this.lsn } };
+    const offset = { partition: { server: 'shop' }, offset: { lsn: this.lsn } };
+    return this.midTransaction ? { ...offset, midTransaction: true } : offset;
   }
 
   confirm(offset: SourceOffset): void {

@@ -1,6 +1,7 @@
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import type { FaultPoint } from '../../src/foundation/fault-points.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
+import { PUBLISHER_LIMITS } from '../../src/runtime/record-publisher.ts';
 import { SourceHeartbeat } from '../../src/runtime/source-heartbeat.ts';
 import { SourceMessages } from '../../src/runtime/source-messages.ts';
 import {
@@ -13,6 +14,7 @@ import { HeldTopics } from '../../src/runtime/held-topics.ts';
 import { RegistryOutage } from '../../src/runtime/registry-outage.ts';
 import { SourceTask } from '../../src/runtime/source-task.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
+import type { TransactionBoundary } from '../../src/runtime/transaction-boundary.ts';
 import {
   type EmbeddedTransport,
   openEmbeddedTransport,
@@ -40,6 +42,7 @@ export interface SourceTaskBench extends AsyncDisposable {
 export async function sourceTaskBench(
   script: ReaderScript,
   heartbeatMs = 0,
+  boundary: TransactionBoundary = { kind: 'poll' },
 ): Promise<SourceTaskBench> {
   const folder = await temporaryFolder('task');
   // The store's own timers are real: only the task lives in the test's time.
@@ -80,6 +83,7 @@ export async function sourceTaskBench(
     heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
     messages: new SourceMessages({ ...writing, envelope: OPTIONS, binary: 'bytes' }),
     statistics,
+    limits: { ...PUBLISHER_LIMITS, boundary },
     clock,
     logger: silentLogger(),
     fault: (point: FaultPoint) => log.push(point),
