@@ -89,15 +89,25 @@ function transportEntries(
     ([name]) =>
       /^offset\.storage\.(?:partitions|replication\.factor)$/.test(name) && known.has(name),
   );
+  const group = exactlyOnceGroup(worker);
   return [
     entry('type', 'kafka'),
     entry('bootstrap.servers', bootstrap),
+    ...(group === undefined ? [] : [entry('group.id', group)]),
     // A connector may have a topic of its own (exactly-once of Kafka Connect).
     ...(config['offsets.storage.topic'] === undefined
       ? [entry('offset.storage.topic', topic)]
       : []),
     ...[...storage, ...connection].map(([name, value]) => entry(name, value)),
   ];
+}
+
+/**
+ * Of a worker that gives exactly-once to its source connectors, also to one that only requests it:
+ * the transactional ids begin with its group, so that ours shuts out a task that still hangs.
+ */
+function exactlyOnceGroup(worker: DebeziumConnector['worker']): string | undefined {
+  return worker['exactly.once.source.support'] === 'enabled' ? worker['group.id'] : undefined;
 }
 
 /** A standalone worker's offsets are in a file: nobody could go on with them in Kafka. */
@@ -114,9 +124,9 @@ function sourceEntries({ config, worker }: DebeziumConnector): readonly Entry[] 
       ? []
       : Object.entries(worker).filter(([key]) => key === name || key.startsWith(`${name}.`)),
   );
-  return [...Object.entries(config).filter(([name]) => !belongsElsewhere(name)), ...inherited].map(
-    ([name, value]): Entry => ({ section: 'source', name, value }),
-  );
+  const once = exactlyOnceGroup(worker) === undefined ? {} : { 'exactly.once.support': 'required' };
+  const own = Object.entries({ ...config, ...once }).filter(([name]) => !belongsElsewhere(name));
+  return [...own, ...inherited].map(([name, value]): Entry => ({ section: 'source', name, value }));
 }
 
 /** Debezium Server's file has its own settings and its sink beside the connector. */
@@ -125,13 +135,16 @@ function belongsElsewhere(name: string): boolean {
 }
 
 const SECRET_NAME =
-  /(?:password|secret|passphrase|token|credential|jaas)|^(?:database\.)?ssl\..*key$|user\.info$/i;
+  /pass(?:word|phrase)|secret|token|credential(?!s\.source)|jaas|(?:^|\.)ssl\..*key$|user\.info$/i;
+/** User and password of a URL, such as that of a registry. */
+const SECRET_VALUE = /^[a-z][a-z\d+.-]*:\/\/[^/?#\s]*:[^/?#\s]*@/i;
 
 /** A value that refers to a provider is no secret itself. */
 function hideSecret(entry: Entry, connector: string, secrets: Map<string, string>): Entry {
   const { name, value } = entry;
   const isSecret =
     SECRET_NAME.test(name) ||
+    value.split(',').some((part) => SECRET_VALUE.test(part.trim())) ||
     SOURCE_CONNECTOR_OPTIONS.some((option) => option.name === name && option.secret === true);
   if (!isSecret || value === '' || /^\$\{[a-z]+:[^}]*\}$/.test(value)) return entry;
   const variable = `${connector}_${name}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');

@@ -134,6 +134,44 @@ test("on Kafka the worker's connection, offsets topic and converters are the pip
   expect(remarks).toEqual([expect.stringContaining('must be stopped')]);
 });
 
+test('what a worker gave exactly once stays so, and a task of its that hangs is shut out', () => {
+  const worker = { 'bootstrap.servers': 'kafka:9092', 'group.id': 'workers' };
+  const once = { ...worker, 'exactly.once.source.support': 'enabled' };
+  const { config, problems } = imported({ 'exactly.once.support': 'requested' }, once);
+  expect(problems).toEqual([]);
+  expect(config?.transport.string('group.id')).toBe('workers');
+  expect(config?.source.options.string('exactly.once.support')).toBe('required');
+  const without = imported({}, worker).config;
+  expect(without?.transport.string('group.id')).toBe('tidemark');
+  expect(without?.source.options.string('exactly.once.support')).toBe('requested');
+});
+
+test('private keys of the worker and logins inside of URLs do not stand in the file', () => {
+  const worker = {
+    'bootstrap.servers': 'kafka:9092',
+    'producer.ssl.keystore.key': 'PRIVATE 1',
+    'consumer.ssl.keystore.key': 'PRIVATE 2',
+    'ssl.keystore.key': 'PRIVATE 3',
+  };
+  const avro = {
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.basic.auth.credentials.source': 'URL',
+    'value.converter.schema.registry.url': 'http://a:8081,http://u:pw@b:8081',
+  };
+  const { text, secrets } = imported(avro, worker);
+  expect(text).not.toMatch(/PRIVATE|pw@/);
+  expect(text).toContain('credentials.source: URL');
+  expect(secrets).toEqual([
+    'ORDERS_PRODUCER_SSL_KEYSTORE_KEY',
+    'ORDERS_CONSUMER_SSL_KEYSTORE_KEY',
+    'ORDERS_SSL_KEYSTORE_KEY',
+    'ORDERS_DATABASE_PASSWORD',
+    'ORDERS_VALUE_CONVERTER_SCHEMA_REGISTRY_URL',
+  ]);
+  const plain = imported({ ...avro, 'value.converter.schema.registry.url': 'http://a:8081' });
+  expect(plain.text).toContain('schema.registry.url: "http://a:8081"');
+});
+
 test('who moves from Kafka to a standalone file gets the embedded log', () => {
   const worker = { 'bootstrap.servers': 'kafka:9092', 'offset.storage.file.filename': 'x' };
   expect(imported({}, worker).config?.transportType).toBe('embedded');
