@@ -262,6 +262,15 @@ export function registryRules(side: ConverterSide): readonly OptionRule[] {
       },
     },
     {
+      properties: [`${own}schema.registry.ssl.keystore.key`],
+      check: (options) => {
+        const store = `${own}schema.registry.ssl.keystore.`;
+        if (!options.has(`${store}key`)) return undefined;
+        const isUsed = ['certificate.chain', 'location'].some((name) => options.has(store + name));
+        return isUsed ? undefined : `is of no use without ${store}certificate.chain`;
+      },
+    },
+    {
       properties: [url, `${side}.converter`],
       check: (options) =>
         options.string(`${side}.converter`) === 'jsonschema' && !options.has(url)

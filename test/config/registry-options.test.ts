@@ -148,6 +148,17 @@ test('TLS: PEM as text or file, PKCS12 by the name of the file', () => {
   });
 });
 
+test('a key without its certificate would not be shown to anybody', () => {
+  const found = problems({
+    'schema.registry.url': 'https://r',
+    'schema.registry.ssl.keystore.key': 'hidden',
+  });
+  expect(found).toEqual([
+    expect.stringMatching(/keystore\.key is of no use without .*ssl\.keystore\.certificate\.chain/),
+  ]);
+  expect(found.join()).not.toContain('hidden');
+});
+
 test.each(['registry:8081', 'http://', 'ftp://r', 'http://r, r2', 'http://r?x=1'])(
   'the URL %s is none',
   (url) => {
