@@ -40,7 +40,7 @@ describe('usage', () => {
     [['run', 'a', '--colour'], /^USAGE {2}unknown option '--colour'/],
     [['tail', 't', '--limit', 'x'], /^USAGE {2}.*a whole number from 1 is expected/],
     [['demo', '--for', 'soon'], /^USAGE {2}.*a time such as 20s is expected/],
-    [['tail', 't'], /^USAGE {2}name the store: --file/],
+    [['tail', 't'], /^USAGE {2}name the log: --file/],
     [['init', 'mysql://h/d'], /^USAGE {2}the URL must have the form postgres:/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runProgram(args);

@@ -11,6 +11,7 @@ import {
   type KafkaLedger,
   type Repeats,
 } from '../support/kafka-ledger.ts';
+import { startRegistry } from '../support/registry-server.ts';
 import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
 import { untilEqual } from '../support/ledger-pipeline.ts';
 
@@ -49,8 +50,9 @@ async function loaded(
   rows: number,
   transport: Readonly<Record<string, string | number>> = {},
   { bootstrapServers } = broker,
+  registry: { readonly registry?: string } = {},
 ): Promise<Loaded> {
-  const ledger = await kafkaLedger({ bootstrapServers, transport });
+  const ledger = await kafkaLedger({ bootstrapServers, transport, ...registry });
   const writer = await ledger.connect('source');
   await seedLedger(writer, rows);
   const load = await LedgerLoad.resume(writer, SEED);
@@ -176,6 +178,24 @@ test.each(ALL ? SILENCES : SILENCES.slice(0, 1))(
     expect(repeats.rewinds).toBeLessThanOrEqual(lives * PARTITIONS);
   },
 );
+
+test(`the registry is silent for ${PAUSE_MS} ms, and a table changes meanwhile`, async () => {
+  await using registry = await startRegistry();
+  await using run = await loaded(1_000, {}, broker, { registry: registry.url });
+  const { ledger } = run;
+  await using daemon = Daemon.start(ledger);
+  await streamed(daemon, 300);
+  registry.pause();
+  const client = await ledger.connect('source');
+  await client.query('ALTER TABLE account ADD COLUMN added text');
+  await daemon.until(({ source }) => source.error?.code === 'REGISTRY_CONNECT');
+  await pass(ledger, PAUSE_MS);
+  registry.resume();
+  await streamed(daemon, 300);
+  const repeats = await settled(run, daemon);
+  // It waited; nothing was begun anew.
+  expect(repeats).toMatchObject({ rewinds: 0, records: 0 });
+});
 
 test.each(ALL ? (['kill', 'stop'] as const) : [])(
   'each broker of a cluster goes (%s) and comes, and leaders with it',

@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { expect } from 'vitest';
+import { AvroConverter } from '../../src/converter/avro-converter.ts';
+import type { Converter } from '../../src/converter/converter.ts';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
+import { ConfluentRegistry } from '../../src/converter/registry/confluent-registry.ts';
 import { isStruct } from '../../src/model/connect-schema.ts';
 import { type DaemonPipeline, freeLoopbackPort } from './daemon-pipeline.ts';
 import { freshPrefix } from './kafka.ts';
@@ -9,6 +12,7 @@ import { CommittedLog, type CommittedRecord } from './kafka-committed-log.ts';
 import { expectedRecords, type LedgerRecord } from './ledger-load.ts';
 import { describe, field } from './ledger-log.ts';
 import { ledgerPipeline } from './ledger-pipeline.ts';
+import { registrySettingsFor } from './registry-settings.ts';
 
 type Table = 'account' | 'movement';
 
@@ -16,18 +20,21 @@ type Table = 'account' | 'movement';
 export interface KafkaLedger extends DaemonPipeline {
   readonly name: string;
   readonly bootstrapServers: string;
+  /** Address of the registry of its Avro records; null: they are JSON. */
+  readonly registry: string | null;
 }
 
 /** What a ledger on Kafka has otherwise; properties as they stand in the file. */
 export interface KafkaLedgerOptions {
   readonly bootstrapServers: string;
+  readonly registry?: string;
   readonly transport?: Readonly<Record<string, string | number>>;
   readonly source?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Its topics, storage topics and groups have names that no other test uses. */
 export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLedger> {
-  const { bootstrapServers } = options;
+  const { bootstrapServers, registry = null } = options;
   const name = freshPrefix();
   const transport = {
     type: 'kafka',
@@ -39,8 +46,7 @@ export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLed
     ...options.transport,
   };
   const source = {
-    'key.converter': 'json',
-    'value.converter': 'json',
+    ...convertersOf(registry),
     'slot.name': name.replaceAll('-', '_'),
     'topic.creation.default.partitions': 3,
     'topic.creation.default.replication.factor': -1,
@@ -62,7 +68,17 @@ export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLed
   // which of the two comes first.
   const client = await pipeline.connect('source');
   await client.query('ALTER TABLE account REPLICA IDENTITY FULL');
-  return { ...pipeline, name, bootstrapServers };
+  return { ...pipeline, name, bootstrapServers, registry };
+}
+
+function convertersOf(registry: string | null): Readonly<Record<string, string>> {
+  if (registry === null) return { 'key.converter': 'json', 'value.converter': 'json' };
+  return {
+    'key.converter': 'avro',
+    'key.converter.schema.registry.url': registry,
+    'value.converter': 'avro',
+    'value.converter.schema.registry.url': registry,
+  };
 }
 
 /** The same pipeline once more, for a second daemon beside the first. */
@@ -88,9 +104,16 @@ export class LedgerReader implements AsyncDisposable {
   readonly #log: CommittedLog;
   /** By topic and partition; what was decoded stays. */
   readonly #entries = new Map<string, LedgerEntry[]>();
+  readonly #converter: Converter;
 
   constructor(ledger: KafkaLedger) {
     this.#ledger = ledger;
+    this.#converter =
+      ledger.registry === null
+        ? new JsonConverter()
+        : new AvroConverter(new ConfluentRegistry(registrySettingsFor(ledger.registry)), {
+            isKey: false,
+          });
     this.#log = new CommittedLog(ledger.bootstrapServers);
   }
 
@@ -104,7 +127,7 @@ export class LedgerReader implements AsyncDisposable {
       const entries = this.#entries.get(place) ?? [];
       this.#entries.set(place, entries);
       for (const record of records.slice(entries.length)) {
-        entries.push(decoded(topic, table, record));
+        entries.push(await decoded(this.#converter, topic, table, record));
       }
       read.push(entries);
     }
@@ -116,11 +139,14 @@ export class LedgerReader implements AsyncDisposable {
   }
 }
 
-const json = new JsonConverter();
-
-function decoded(topic: string, table: Table, record: CommittedRecord): LedgerEntry {
-  const key = json.toConnect(topic, record.key);
-  const value = json.toConnect(topic, record.value);
+async function decoded(
+  converter: Converter,
+  topic: string,
+  table: Table,
+  record: CommittedRecord,
+): Promise<LedgerEntry> {
+  const key = await converter.toConnect(topic, record.key);
+  const value = await converter.toConnect(topic, record.value);
   const source = value === null ? null : field(value, 'source');
   const txId = source !== null && isStruct(source) ? Number(field(source, 'txId')) : null;
   return { record: describe(table, key, value), txId };
