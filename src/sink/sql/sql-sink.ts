@@ -119,7 +119,7 @@ class SqlSink implements SinkTask {
           return foreign.map(({ topic, partition }) => ({ topic, partition }));
         }
         for (const partition of result.held.fenced) this.#claims.delete(keyOf(partition));
-        for (const topic of result.held.topics) this.#learn(topic);
+        this.#learnAll(works, result.held.topics);
       }
     });
   }
@@ -133,6 +133,15 @@ class SqlSink implements SinkTask {
     const keys = new Set(foreign.map(keyOf));
     const isOwn = (partition: SinkPartition): boolean => !keys.has(keyOf(partition));
     return [records.filter(isOwn), positions.filter(isOwn)];
+  }
+
+  /** A topic that is not there was forgotten by somebody: its table is written as if new. */
+  #learnAll(works: readonly TopicWork[], topics: readonly StoredTopic[]): void {
+    const stored = new Map(topics.map((one) => [one.topic, one]));
+    for (const { progress } of works) {
+      const { topic } = progress;
+      this.#learn(stored.get(topic) ?? { topic, generation: 0, target: null });
+    }
   }
 
   /** How far another task has brought a topic. */

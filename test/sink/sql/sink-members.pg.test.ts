@@ -54,6 +54,18 @@ async function twoMembers(
 }
 
 describe('partitions', () => {
+  test('of a topic that somebody has deleted from the target are written on', async () => {
+    await using database = await freshDatabase();
+    await using sink = await startSink(database);
+    const topic = counters();
+    await put(sink, [topic.insert({ id: 1, n: 1 })]);
+    await database.query('DELETE FROM tidemark_topics');
+    await put(sink, [topic.insert({ id: 2, n: 2 })]);
+    expect(await ids(database)).toEqual([{ ids: [1, 2] }]);
+    const left = await database.query('SELECT generation::int FROM tidemark_topics');
+    expect(left).toEqual([{ generation: 1 }]);
+  });
+
   test('of one topic are written by two tasks at once', async () => {
     await using database = await freshDatabase();
     await using members = await twoMembers(database);
