@@ -76,8 +76,10 @@ function convertersOf(registry: string | null): Readonly<Record<string, string>>
   return {
     'key.converter': 'avro',
     'key.converter.schema.registry.url': registry,
+    'key.converter.http.read.timeout.ms': '2000',
     'value.converter': 'avro',
     'value.converter.schema.registry.url': registry,
+    'value.converter.http.read.timeout.ms': '2000',
   };
 }
 
