@@ -13,6 +13,7 @@ import type {
   KafkaClient,
   KafkaConsumer,
   KafkaConsumerOptions,
+  KafkaFetch,
   PartitionOffset,
 } from './kafka-client.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
@@ -187,13 +188,26 @@ export class KafkaLogConsumer implements Consumer {
   async #fetch(consumer: KafkaConsumer, maxWaitMs: number, signal: AbortSignal): Promise<boolean> {
     const fetches = await consumer.poll({ maxWaitMs, signal });
     // A generation that another process began stands in the state before its first record does.
-    if (fetches.some(({ records }) => records.length > 0)) await this.#parts.state.refresh();
+    if (fetches.some(({ records }) => records.length > 0)) await this.#look(consumer, fetches);
     for (const fetch of fetches) {
       const { topic, partition } = fetch;
       const from = this.#parts.generations.of(topic).starts[partition] ?? 0;
       this.#buffers.get(keyOf(fetch))?.add(fetch, from);
     }
     return fetches.length > 0;
+  }
+
+  /** Looks at the state. When that fails, what was fetched is not lost: it is read again. */
+  async #look(consumer: KafkaConsumer, fetches: readonly KafkaFetch[]): Promise<void> {
+    try {
+      await this.#parts.state.refresh();
+    } catch (error) {
+      for (const fetch of fetches) {
+        const buffer = this.#buffers.get(keyOf(fetch));
+        if (buffer !== undefined) consumer.seek(buffer, buffer.readOffset);
+      }
+      throw error;
+    }
   }
 
   /** Only a poll that does not wait has to ask: a client may not have looked yet. */

@@ -45,6 +45,11 @@ export class PartitionBuffer {
     if (this.#records.length === 0) this.position = this.#nextOffset;
   }
 
+  /** Behind what was read ahead. */
+  get readOffset(): number {
+    return this.#nextOffset;
+  }
+
   /** Infinity when nothing is there. */
   get nextTimestampMs(): number {
     return this.#records[this.#at]?.timestampMs ?? Number.POSITIVE_INFINITY;

@@ -38,6 +38,7 @@ class ScriptedGroup {
   /** With what transactions have not committed yet. */
   reached = 100;
   #isAssigning = false;
+  refresh: () => Promise<void> = () => Promise.resolve();
   /** Called while a fetch is under way: what other processes do meanwhile. */
   meanwhile: () => void = () => undefined;
   options: KafkaConsumerOptions | undefined;
@@ -87,7 +88,7 @@ class ScriptedGroup {
     };
     const state: Pick<CompactedTopic, 'get' | 'refresh'> = {
       get: (key) => this.state.get(key) ?? null,
-      refresh: () => Promise.resolve(),
+      refresh: () => this.refresh(),
     };
     const client: Pick<KafkaClient, 'consumer'> = {
       consumer: (options) => Promise.resolve(this.#consumer(options)),
@@ -204,4 +205,16 @@ test('a generation that began during a fetch is told before its first record', a
   const next = await consumer.poll(POLL);
   expect(offsetsOf(next)).toEqual([3, 4]);
   expect(next).toMatchObject([{ generation: 7 }]);
+});
+
+test('what was fetched when the state could not be read is read again', async () => {
+  const group = new ScriptedGroup();
+  const consumer = await group.open();
+  group.fetch(0, [0, 1, 2]);
+  group.refresh = () => Promise.reject(new Error('no broker'));
+  await expect(consumer.poll(POLL)).rejects.toThrow('no broker');
+  expect(group.log.at(-1)).toBe('seek 0 0');
+  group.refresh = () => Promise.resolve();
+  group.fetch(0, [0, 1, 2]);
+  expect(offsetsOf(await consumer.poll(POLL))).toEqual([0, 1, 2]);
 });
