@@ -145,6 +145,9 @@ export const onePartitionFails: Hazard = async (parts) => {
   const good = await newTopic(client, 1, { 'min.insync.replicas': '1' });
   const bad = await newTopic(client, 1, { 'min.insync.replicas': '3' });
   await using producer = await client.producer(SMALL);
+  // All three are back from the hazard before: with one of them still away nothing could be killed.
+  const whole = await newTopic(client, 1, { 'min.insync.replicas': '3' });
+  await sendNumbers(producer, whole, 0, 1);
   const { batch, parts: toGood } = numbers(good, 0, 500);
   const [only] = toGood;
   const both = [{ topic: good }, { topic: bad }].map(({ topic }) => ({
