@@ -176,7 +176,7 @@ export const lostProducerId: Hazard = async ({ client, oracle }) => {
   const topic = await newTopic(client);
   await using producer = await client.producer(SMALL);
   await sendNumbers(producer, topic, 0, 1000);
-  expect(await oracle.producers(topic)).toHaveLength(1);
+  // Brokers go by the times of the records, which are of 2023: they may forget it at once.
   await expect.poll(() => oracle.producers(topic), { timeout: 20_000 }).toEqual([]);
   await sendNumbers(producer, topic, 1000, 2000);
   await expectLog(oracle, topic, 2000);
