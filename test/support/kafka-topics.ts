@@ -10,7 +10,11 @@ export async function makeTopics(
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    await admin.createTopics({ topics: [...topics], waitForLeaders: false });
+    // A cluster that has just started may not have counted its last broker yet.
+    await vi.waitFor(() => admin.createTopics({ topics: [...topics], waitForLeaders: false }), {
+      timeout: 20_000,
+      interval: 200,
+    });
     // A broker may answer for a moment that it has never heard of them.
     await vi.waitFor(() => checkLeaders(admin, topics), { timeout: 20_000, interval: 50 });
   } finally {
