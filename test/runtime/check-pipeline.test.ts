@@ -53,7 +53,9 @@ test('each unsafe setting has its warning', () => {
 test('on Kafka others read what only this daemon could explain', () => {
   const kafka = { type: 'kafka', 'bootstrap.servers': 'localhost:9092' };
   const told = (side: string) =>
-    expect.stringContaining(`${side}.converter is avro without ${side}.converter.schema.registry`);
+    expect.stringContaining(
+      `${side}.converter is avro without ${side}.converter.schema.registry`,
+    ) as string;
   expect(warningsOf({}, {}, kafka)).toEqual([told('key'), told('value')]);
   const json = { 'key.converter': 'json' };
   const registry = { 'value.converter.schema.registry.url': 'http://localhost:8081' };

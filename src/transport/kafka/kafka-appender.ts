@@ -152,12 +152,17 @@ export class KafkaAppender {
     this.#noteFence(error);
     const open = this.#isOpen && this.#fenced === null;
     this.#isOpen = false;
-    // The write's own error is the one to tell.
-    const ended = await Promise.allSettled(open ? [producer.abortTransaction()] : []);
-    for (const end of ended) {
-      if (end.status === 'rejected') this.#noteFence(toTidemarkError(end.reason, 'KAFKA_BROKER'));
+    if (open) await this.#attempt(() => producer.abortTransaction());
+    await this.#attempt(() => producer[Symbol.asyncDispose]());
+  }
+
+  /** The write's own error is the one to tell; of another only a fence counts. */
+  async #attempt(work: () => PromiseLike<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.#noteFence(toTidemarkError(thrown, 'KAFKA_BROKER'));
     }
-    await Promise.allSettled([producer[Symbol.asyncDispose]()]);
   }
 
   #noteFence(error: TidemarkError): void {

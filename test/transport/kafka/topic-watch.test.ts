@@ -40,7 +40,7 @@ test('it looks at intervals, and again after a look that failed', async () => {
     looked.resolve();
   });
   let failures = 1;
-  const { describeTopics } = admin;
+  const describeTopics = admin.describeTopics.bind(admin);
   admin.describeTopics = (names) =>
     failures-- > 0 ? Promise.reject(new Error('down')) : describeTopics(names);
   watch.start(lifecycle, 1000);

@@ -15,7 +15,8 @@ import type { BrokerConnections } from './broker-connections.ts';
 import { BrokerQueues, type Outcome, type Sent } from './broker-queues.ts';
 import { type Chunk, ProduceLane } from './produce-lane.ts';
 import type { ProduceAnswer } from './produce-request.ts';
-import { newProducerId, Transactions } from './transaction.ts';
+import type { Transactions } from './transaction.ts';
+import { newProducerId } from './transaction.ts';
 
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 1000;
