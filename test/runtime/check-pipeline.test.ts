@@ -1,28 +1,14 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { ownRegistry, unsafeSink, unsafeSource } from '../../src/runtime/check-pipeline.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 function warningsOf(
   source: Readonly<Record<string, unknown>>,
   sink: Readonly<Record<string, unknown>>,
   transport: Readonly<Record<string, unknown>> = {},
 ): readonly string[] {
-  const document = {
-    name: 'p',
-    transport,
-    source: {
-      'connector.class': 'postgres',
-      'database.hostname': 'db',
-      'database.dbname': 'shop',
-      'database.user': 'me',
-      'topic.prefix': 'shop',
-      ...source,
-    },
-    sinks: [
-      { name: 'dwh', 'connector.class': 'jdbc', 'connection.url': 'postgres://h/d', ...sink },
-    ],
-  };
-  const config = parsePipeline(JSON.stringify(document), '/p.yaml', {});
+  const dwh = { name: 'dwh', 'connector.class': 'jdbc', 'connection.url': 'postgres://h/d' };
+  const config = parsedPipeline({ transport, source, sinks: [{ ...dwh, ...sink }] });
   const { source: first, sinks } = config;
   return [...unsafeSource(first), ...ownRegistry(config), ...sinks.flatMap(unsafeSink)];
 }

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { loadableSourceOptions, loadedSourceOptions } from '../../src/runtime/column-converters.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const GOOD = `
@@ -24,18 +24,7 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<Temp
 }
 
 function configOf(folder: string, source: Readonly<Record<string, unknown>>) {
-  const document = {
-    name: 'p',
-    source: {
-      'connector.class': 'postgres',
-      'database.hostname': 'db',
-      'database.dbname': 'shop',
-      'database.user': 'me',
-      'topic.prefix': 'shop',
-      ...source,
-    },
-  };
-  return parsePipeline(JSON.stringify(document), path.join(folder, 'p.yaml'), {});
+  return parsedPipeline({ source }, path.join(folder, 'p.yaml'));
 }
 
 const FACTS = {

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import type { ConnectorConfig, PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
@@ -11,6 +10,7 @@ import {
   topicsOf,
 } from '../../src/runtime/compose-pipeline.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 interface Properties {
@@ -20,23 +20,15 @@ interface Properties {
 }
 
 function configOf(folder: string, { source, sink, runtime }: Properties = {}): PipelineConfig {
-  const document = {
-    name: 'shop',
+  const sections = {
     transport: { type: 'embedded', path: './store' },
-    source: {
-      'connector.class': 'postgres',
-      'database.hostname': 'localhost',
-      'database.dbname': 'shop',
-      'database.user': 'me',
-      'topic.prefix': 'shop.eu',
-      ...source,
-    },
+    source: { 'topic.prefix': 'shop.eu', ...source },
     sinks: [
       { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://me@h/w', ...sink },
     ],
     runtime: runtime ?? {},
   };
-  return parsePipeline(JSON.stringify(document), path.join(folder, 'shop.yaml'), {});
+  return parsedPipeline(sections, path.join(folder, 'shop.yaml'));
 }
 
 describe('topics of a sink', () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { convertersOf, needsGeneralPath } from '../../src/runtime/converters.ts';
 import { MemoryDocuments } from '../support/memory-documents.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 const SCHEMA: ConnectSchema = {
   type: 'struct',
@@ -12,16 +12,8 @@ const SCHEMA: ConnectSchema = {
   fields: [{ name: 'id', schema: { type: 'int32', optional: false } }],
 };
 
-function setup(properties: Readonly<Record<string, unknown>>) {
-  const source = {
-    'connector.class': 'postgres',
-    'database.hostname': 'db',
-    'database.dbname': 'shop',
-    'database.user': 'me',
-    'topic.prefix': 'shop',
-    ...properties,
-  };
-  const config = parsePipeline(JSON.stringify({ name: 'p', source }), '/p.yaml', {});
+function setup(source: Readonly<Record<string, unknown>>) {
+  const config = parsedPipeline({ source });
   const documents = new MemoryDocuments();
   return { documents, ...convertersOf(config.source.options, new EmbeddedRegistry(documents)) };
 }

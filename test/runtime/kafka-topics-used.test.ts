@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { kafkaTopicsUsed } from '../../src/runtime/kafka-topics-used.ts';
 import { INTEGER, keyedTable } from '../support/keyed-table.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 const ORDERS = keyedTable(INTEGER, { id: { catalog: 'shop', schema: 'public', table: 'orders' } });
 
@@ -11,20 +11,8 @@ function used(
   transport: Readonly<Record<string, unknown>> = {},
   sinks: readonly unknown[] = [],
 ) {
-  const document = {
-    name: 'p',
-    transport: { type: 'kafka', 'bootstrap.servers': 'b:9092', ...transport },
-    source: {
-      'connector.class': 'postgres',
-      'database.hostname': 'db',
-      'database.dbname': 'shop',
-      'database.user': 'me',
-      'topic.prefix': 'shop',
-      ...source,
-    },
-    sinks,
-  };
-  return kafkaTopicsUsed(parsePipeline(JSON.stringify(document), '/p.yaml', {}), [ORDERS]);
+  const kafka = { type: 'kafka', 'bootstrap.servers': 'b:9092', ...transport };
+  return kafkaTopicsUsed(parsedPipeline({ transport: kafka, source, sinks }), [ORDERS]);
 }
 
 function texts(topics: ReturnType<typeof used>): readonly string[] {

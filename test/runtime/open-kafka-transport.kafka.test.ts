@@ -1,37 +1,26 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { holdingTopic } from '../../src/runtime/held-topics.ts';
 import { openKafkaTransportOf } from '../../src/runtime/open-kafka-transport.ts';
 import { openPlatformaticClient } from '../../src/transport/kafka/platformatic/platformatic-client.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { freshPrefix, sharedBroker } from '../support/kafka.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { appendTo, readAll, shown } from '../transport/log-reading.ts';
 
 const CONTEXT = { clock: systemClock, warn: () => undefined };
 
-function pipeline(prefix: string, more = '', source = '') {
-  return parsePipeline(
-    `name: ${prefix}
-transport:
-  type: kafka
-  bootstrap.servers: ${sharedBroker().bootstrapServers}
-  offset.storage.topic: ${prefix}-offsets
-  offset.storage.partitions: 2
-  state.storage.topic: ${prefix}-state
-${more}
-source:
-  connector.class: postgres
-  database.hostname: localhost
-  database.dbname: shop
-  database.user: u
-  database.password: p
-  topic.prefix: ${prefix}
-${source}
-`,
-    '/p.yaml',
-    {},
-  );
+function pipeline(prefix: string, source: Readonly<Record<string, unknown>> = {}) {
+  return parsedPipeline({
+    transport: {
+      type: 'kafka',
+      'bootstrap.servers': sharedBroker().bootstrapServers,
+      'offset.storage.topic': `${prefix}-offsets`,
+      'offset.storage.partitions': 2,
+      'state.storage.topic': `${prefix}-state`,
+    },
+    source: { 'topic.prefix': prefix, ...source },
+  });
 }
 
 const open = (config: ReturnType<typeof pipeline>, readOnly = false): Promise<Transport> =>
@@ -51,12 +40,14 @@ async function cluster() {
 
 test('topics are made by the rules of the source; what is held is kept for ever', async () => {
   const prefix = freshPrefix();
-  const rules = `  topic.creation.groups: compacted
-  topic.creation.default.partitions: 3
-  topic.creation.default.replication.factor: 1
-  topic.creation.compacted.include: .*mirror
-  topic.creation.compacted.cleanup.policy: compact`;
-  await using log = await open(pipeline(prefix, '', rules));
+  const rules = {
+    'topic.creation.groups': 'compacted',
+    'topic.creation.default.partitions': 3,
+    'topic.creation.default.replication.factor': 1,
+    'topic.creation.compacted.include': '.*mirror',
+    'topic.creation.compacted.cleanup.policy': 'compact',
+  };
+  await using log = await open(pipeline(prefix, rules));
   const names = [`${prefix}.a`, `${prefix}.mirror`, holdingTopic(`${prefix}.a`)];
   for (const name of names) await log.openTopic(name);
   await using client = await cluster();
@@ -73,7 +64,7 @@ test('topics are made by the rules of the source; what is held is kept for ever'
 
 test('whoever only reads leaves nothing in the cluster, and shuts nobody out', async () => {
   const prefix = freshPrefix();
-  const config = pipeline(prefix, '', '  exactly.once.support: required');
+  const config = pipeline(prefix, { 'exactly.once.support': 'required' });
   {
     await using reader = await open(config, true);
     expect(await reader.listOffsets()).toEqual([]);
@@ -102,11 +93,13 @@ test('an offsets topic that forgets is refused', async () => {
 
 test('a record over max.request.size goes to the dead letters in parts', async () => {
   const prefix = freshPrefix();
-  const limits = `  producer.override.max.request.size: 20kb
-  producer.override.batch.size: 10kb
-  producer.record.too.large: dead_letter
-  producer.record.too.large.topic.name: ${prefix}.dead`;
-  await using log = await open(pipeline(prefix, '', limits));
+  const limits = {
+    'producer.override.max.request.size': '20kb',
+    'producer.override.batch.size': '10kb',
+    'producer.record.too.large': 'dead_letter',
+    'producer.record.too.large.topic.name': `${prefix}.dead`,
+  };
+  await using log = await open(pipeline(prefix, limits));
   const topic = await log.openTopic(`${prefix}.a`, { partitions: 1 });
   const value = Array.from({ length: 5000 }, (_, n) => `part ${n}; `).join('');
   await appendTo(log, [

@@ -2,23 +2,15 @@ import path from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { pipelineTransforms, transformProblems } from '../../src/runtime/pipeline-transforms.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { tombstone } from '../support/transform-records.ts';
 
 const NO_CHUNKS = { load: () => Promise.resolve(new Map<string, never>()) };
 
-function configOf(folder: string, transforms: Record<string, string>): PipelineConfig {
-  const source = {
-    'connector.class': 'postgres',
-    'database.hostname': 'localhost',
-    'database.dbname': 'shop',
-    'database.user': 'me',
-    'topic.prefix': 'shop',
-    ...transforms,
-  };
-  return parsePipeline(JSON.stringify({ name: 'shop', source }), path.join(folder, 'p.yaml'), {});
+function configOf(folder: string, source: Record<string, string>): PipelineConfig {
+  return parsedPipeline({ source }, path.join(folder, 'p.yaml'));
 }
 
 test('no transforms, no chain', async () => {

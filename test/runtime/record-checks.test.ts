@@ -1,23 +1,16 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import { recordProblems } from '../../src/runtime/record-checks.ts';
 import { INTEGER, keyedTable, tableColumn, TEXT } from '../support/keyed-table.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 function problemsOf(
   tables: readonly TableSchema[],
-  overrides: Readonly<Record<string, unknown>> = {},
+  source: Readonly<Record<string, unknown>> = {},
 ): readonly string[] {
-  const source = {
-    'connector.class': 'postgres',
-    'database.hostname': 'db',
-    'database.dbname': 'shop',
-    'database.user': 'me',
-    'topic.prefix': 'shop',
-    ...overrides,
-  };
-  const config = parsePipeline(JSON.stringify({ name: 'p', source }), '/p.yaml', {});
-  return recordProblems(config, tables).map(({ code, message }) => `${code} ${message}`);
+  return recordProblems(parsedPipeline({ source }), tables).map(
+    ({ code, message }) => `${code} ${message}`,
+  );
 }
 
 function named(schema: string, table: string): TableSchema {

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { setSinkOffsets } from '../../src/runtime/sink-offsets.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const never = new AbortController().signal;
@@ -11,23 +10,12 @@ const never = new AbortController().signal;
 /** Moves a sink of a pipeline with these sinks, whose log is not there. */
 async function move(sinks: readonly string[], sink: string | null): Promise<unknown> {
   await using folder = await temporaryFolder('offsets');
-  const file = path.join(folder.path, 'shop.yaml');
-  const url = 'postgres://me@127.0.0.1:1/w';
-  const document = {
-    name: 'shop',
-    source: {
-      'connector.class': 'postgres',
-      'topic.prefix': 'shop',
-      'database.hostname': 'localhost',
-      'database.user': 'me',
-      'database.dbname': 'shop',
-    },
-    sinks: sinks.map((name) => ({ name, 'connector.class': 'jdbc', 'connection.url': url })),
-  };
-  await writeFile(file, JSON.stringify(document));
+  const copy = { 'connector.class': 'jdbc', 'connection.url': 'postgres://me@127.0.0.1:1/w' };
+  const named = sinks.map((name) => ({ name, ...copy }));
+  const config = parsedPipeline({ sinks: named }, path.join(folder.path, 'shop.yaml'));
   const goal = { kind: 'earliest' } as const;
   const request = { sink, topic: null, partition: null, goal, dryRun: false };
-  return await setSinkOffsets(loadPipelineFile(file), request, systemClock, never);
+  return await setSinkOffsets(config, request, systemClock, never);
 }
 
 describe('moving a sink', () => {

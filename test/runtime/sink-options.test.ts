@@ -1,24 +1,16 @@
 import { expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { sinkOptionsOf } from '../../src/runtime/sink-options.ts';
 import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 function optionsOf(connectorClass: string, more: Record<string, unknown> = {}): SqlSinkOptions {
-  const source = {
-    'connector.class': 'postgres',
-    'database.hostname': 'db',
-    'database.dbname': 'shop',
-    'database.user': 'me',
-    'topic.prefix': 'shop',
-  };
   const sink = {
     name: 'dwh',
     'connector.class': connectorClass,
     'connection.url': 'postgres://h/d',
     ...more,
   };
-  const config = parsePipeline(JSON.stringify({ name: 'p', source, sinks: [sink] }), '/p.yaml', {});
-  const [connector] = config.sinks;
+  const [connector] = parsedPipeline({ sinks: [sink] }).sinks;
   if (connector === undefined) throw new Error('there is one sink');
   return sinkOptionsOf(connector);
 }

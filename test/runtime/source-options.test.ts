@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import type { ConnectorConfig } from '../../src/config/pipeline-config.ts';
 import { PRODUCT_VERSION } from '../../src/runtime/product-version.ts';
 import {
@@ -7,17 +6,11 @@ import {
   sourceOptionsOf,
   topicNamingOf,
 } from '../../src/runtime/source-options.ts';
+import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 function sourceOf(overrides: Readonly<Record<string, unknown>> = {}): ConnectorConfig {
-  const source = {
-    'connector.class': 'postgres',
-    'database.hostname': 'db',
-    'database.dbname': 'shop',
-    'database.user': 'me',
-    'topic.prefix': 'Shop-1',
-    ...overrides,
-  };
-  return parsePipeline(JSON.stringify({ name: 'p', source }), '/p.yaml', {}).source;
+  const source = { 'database.hostname': 'db', 'topic.prefix': 'Shop-1', ...overrides };
+  return parsedPipeline({ source }).source;
 }
 
 const DEBEZIUM = { 'connector.class': 'io.debezium.connector.postgresql.PostgresConnector' };
