@@ -58,6 +58,9 @@ export const CONSUMER = {
 /** Never aborts. */
 export const NEVER = new AbortController().signal;
 
+/** Of today: a broker that restarts forgets producers whose last record is older than a day. */
+const SENT_AT = Date.now();
+
 /** A topic that no other test has. */
 export async function newTopic(
   { admin }: KafkaClient,
@@ -80,7 +83,7 @@ export function numbers(
   const batch = new RecordBatch();
   const dealt: number[][] = Array.from({ length: partitions }, () => []);
   for (let n = from; n < to; n++) {
-    batch.start(0, 1_700_000_000_000 + n);
+    batch.start(0, SENT_AT + n);
     batch.writer.ascii(`k${n % 7}`);
     batch.endKey(true);
     batch.writer.ascii(`${n}${filler}`);

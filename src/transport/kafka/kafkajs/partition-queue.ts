@@ -33,6 +33,11 @@ export class Sequences {
     this.#acknowledgedAt.set(`${partition} ${topic}`, systemClock.monotonicMs());
   }
 
+  /** The broker may have forgotten the producer: it was restarted, say. */
+  doubted(topic: string, partition: number): void {
+    this.#acknowledgedAt.delete(`${partition} ${topic}`);
+  }
+
   /** Whether the broker surely knows the producer in this partition. */
   isKnown(topic: string, partition: number): boolean {
     const at = this.#acknowledgedAt.get(`${partition} ${topic}`) ?? -Infinity;
@@ -43,8 +48,8 @@ export class Sequences {
 /**
  * The batches of one partition, in order. The first `inFlight` are on their way. When one of them
  * has to be sent again, nothing of the partition goes out until all of them came back: then they go
- * again from the first that is not acknowledged, with the numbers that they had. So the order holds
- * and the broker knows again what it has already.
+ * again from the first that is not acknowledged, which goes alone, with the numbers that they had.
+ * So the order holds and the broker knows again what it has already.
  */
 export class PartitionQueue {
   readonly topic: string;
@@ -74,8 +79,9 @@ export class PartitionQueue {
   }
 
   /**
-   * The batch that may go now, or null. The first one goes alone: a broker that does not know the
-   * producer takes any number, and so the second batch before the first if that one fails.
+   * The batch that may go now, or null. The first one goes alone, and so does the first after a
+   * failure: a broker that does not know the producer takes any number, and so the second batch
+   * before the first if that one fails.
    */
   next(): PendingBatch | null {
     if (this.#again.length > 0) return null;
@@ -99,14 +105,20 @@ export class PartitionQueue {
 
   acknowledge(batch: PendingBatch): void {
     this.#sequences.acknowledged(this.topic, this.partition);
-    this.sendAgain(batch, []);
+    this.#cameBack(batch);
   }
 
   /** The batch, or the parts that it was split into, must be sent again. */
   sendAgain(batch: PendingBatch, parts: readonly PendingBatch[] = [batch]): void {
     this.#again.push(...parts);
+    this.#cameBack(batch);
+  }
+
+  #cameBack(batch: PendingBatch): void {
     this.#sent.splice(this.#sent.indexOf(batch), 1);
     if (this.#sent.length > 0 || this.#again.length === 0) return;
+    // Only now: of the ones behind, some may have been acknowledged meanwhile.
+    this.#sequences.doubted(this.topic, this.partition);
     this.#waiting.unshift(...this.#again.toSorted((a, b) => a.from - b.from));
     this.#again = [];
   }
