@@ -17,7 +17,7 @@ const EQUAL: Readonly<Record<string, number>> = {
   schemaless: 195,
   skipped: 55,
   source_types: 55,
-  texts: 61,
+  texts: 60,
   time_connect: 180,
   tombstones_off: 155,
   txmeta: 365,
