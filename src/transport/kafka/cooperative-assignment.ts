@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../transport.ts';
 import type { Subscription } from './consumer-protocol.ts';
+import { partitionKey } from './topic-partitions.ts';
 
 /** Java's name for the protocol: members keep what they have while the group changes. */
 export const COOPERATIVE_STICKY = 'cooperative-sticky';
@@ -63,7 +64,7 @@ function sharesOf(
     for (let partition = 0; partition < (partitionCounts.get(topic) ?? 0); partition++) {
       const at = { topic, partition };
       const own = subscribers.get(topic) ?? [];
-      shares.set(keyOf(at), { at, subscribers: own, owner: null, holder: null });
+      shares.set(partitionKey(at), { at, subscribers: own, owner: null, holder: null });
     }
   }
   return shares;
@@ -74,7 +75,7 @@ function claim(members: readonly GroupMember[], shares: ReadonlyMap<string, Shar
   const rounds = new Map<Share, number>();
   for (const { memberId, subscription } of members) {
     for (const at of subscription.owned) {
-      const share = shares.get(keyOf(at));
+      const share = shares.get(partitionKey(at));
       if (share === undefined || (rounds.get(share) ?? -2) >= subscription.generation) continue;
       rounds.set(share, subscription.generation);
       share.holder = memberId;
@@ -119,8 +120,4 @@ function leastLoaded(
 
 function add(counts: Map<string, number>, member: string, difference: number): void {
   counts.set(member, (counts.get(member) ?? 0) + difference);
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

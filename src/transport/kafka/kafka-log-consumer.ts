@@ -18,6 +18,7 @@ import type {
 } from './kafka-client.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import type { TopicGenerations } from './topic-generations.ts';
+import { partitionKey } from './topic-partitions.ts';
 import type { TopicWatch } from './topic-watch.ts';
 
 /** How consumers read, whatever they read. */
@@ -123,7 +124,7 @@ export class KafkaLogConsumer implements Consumer {
     const last = offsetsByPartition(ends);
     const fromEnd = this.#options.startAt === 'latest' && this.#isFirst && committed.length === 0;
     const assigned = partitions.map(({ topic, partition }) => {
-      const key = keyOf({ topic, partition });
+      const key = partitionKey({ topic, partition });
       const { generation, starts: begun } = generations.of(topic);
       const startOffset = Math.max(first.get(key) ?? 0, begun[partition] ?? 0);
       const endOffset = last.get(key) ?? 0;
@@ -136,7 +137,7 @@ export class KafkaLogConsumer implements Consumer {
       this.#buffers.set(key, new PartitionBuffer(at, position, range, generation));
       return { topic, partition, offset: position };
     });
-    for (const at of reached) this.#reached.set(keyOf(at), at.offset);
+    for (const at of reached) this.#reached.set(partitionKey(at), at.offset);
     if (fromEnd && this.group !== null) this.#latest = [...this.#latest, ...assigned];
     return assigned;
   }
@@ -146,14 +147,14 @@ export class KafkaLogConsumer implements Consumer {
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const before = partitions.filter((at) => this.#buffers.has(keyOf(at)));
+    const before = partitions.filter((at) => this.#buffers.has(partitionKey(at)));
     // Nothing more of them is handed over; what was is applied and committed by the caller.
-    for (const at of before) this.#buffers.delete(keyOf(at));
+    for (const at of before) this.#buffers.delete(partitionKey(at));
     if (before.length > 0) await this.#options.onRevoked?.(before);
   }
 
   #forget(partitions: readonly TopicPartition[]): void {
-    for (const at of partitions) this.#buffers.delete(keyOf(at));
+    for (const at of partitions) this.#buffers.delete(partitionKey(at));
   }
 
   async poll(options: {
@@ -192,7 +193,7 @@ export class KafkaLogConsumer implements Consumer {
     for (const fetch of fetches) {
       const { topic, partition } = fetch;
       const from = this.#parts.generations.of(topic).starts[partition] ?? 0;
-      this.#buffers.get(keyOf(fetch))?.add(fetch, from);
+      this.#buffers.get(partitionKey(fetch))?.add(fetch, from);
     }
     return fetches.length > 0;
   }
@@ -203,7 +204,7 @@ export class KafkaLogConsumer implements Consumer {
       await this.#parts.state.refresh();
     } catch (error) {
       for (const fetch of fetches) {
-        const buffer = this.#buffers.get(keyOf(fetch));
+        const buffer = this.#buffers.get(partitionKey(fetch));
         if (buffer !== undefined) consumer.seek(buffer, buffer.readOffset);
       }
       throw error;
@@ -220,7 +221,8 @@ export class KafkaLogConsumer implements Consumer {
     const { admin, defaults } = this.#parts;
     const buffers = [...this.#buffers.values()];
     const ends = offsetsByPartition(await admin.offsets(buffers, 'latest', defaults.isolation));
-    if (!buffers.some((buffer) => buffer.position < (ends.get(keyOf(buffer)) ?? 0))) return false;
+    if (!buffers.some((buffer) => buffer.position < (ends.get(partitionKey(buffer)) ?? 0)))
+      return false;
     await this.#fetch(consumer, BEHIND_WAIT_MS, signal);
     return true;
   }
@@ -284,12 +286,12 @@ export class KafkaLogConsumer implements Consumer {
   }
 
   seek(at: TopicPartition, offset: number): void {
-    const buffer = this.#buffers.get(keyOf(at));
+    const buffer = this.#buffers.get(partitionKey(at));
     if (buffer === undefined) {
-      const message = `${keyOf(at)} is not read by this consumer`;
+      const message = `${partitionKey(at)} is not read by this consumer`;
       throw new TidemarkError('TOPIC_UNKNOWN', message);
     }
-    const end = Math.max(buffer.endOffset, this.#reached.get(keyOf(at)) ?? 0);
+    const end = Math.max(buffer.endOffset, this.#reached.get(partitionKey(at)) ?? 0);
     checkRange(at, offset, buffer.startOffset, end);
     buffer.moveTo(offset);
     this.#consumer?.seek(at, offset);
@@ -297,11 +299,12 @@ export class KafkaLogConsumer implements Consumer {
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
     const unseen = offsets.filter(
-      (at) => at.offset > (this.#buffers.get(keyOf(at))?.endOffset ?? Number.POSITIVE_INFINITY),
+      (at) =>
+        at.offset > (this.#buffers.get(partitionKey(at))?.endOffset ?? Number.POSITIVE_INFINITY),
     );
     if (unseen.length > 0) {
       const ends = offsetsByPartition(await this.#parts.admin.offsets(unseen, 'latest'));
-      for (const at of unseen) checkRange(at, at.offset, 0, ends.get(keyOf(at)) ?? 0);
+      for (const at of unseen) checkRange(at, at.offset, 0, ends.get(partitionKey(at)) ?? 0);
     }
     await this.#consumer?.commit(offsets);
   }
@@ -317,12 +320,8 @@ export class KafkaLogConsumer implements Consumer {
   }
 }
 
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}
-
 function offsetsByPartition(offsets: readonly PartitionOffset[]): ReadonlyMap<string, number> {
-  return new Map(offsets.map((at) => [keyOf(at), at.offset]));
+  return new Map(offsets.map((at) => [partitionKey(at), at.offset]));
 }
 
 /** Throws OFFSET_OUT_OF_RANGE. */
@@ -333,6 +332,6 @@ export function checkRange(
   highest: number,
 ): void {
   if (offset >= lowest && offset <= highest) return;
-  const message = `offset ${offset} of ${keyOf(at)} is outside ${lowest} to ${highest}`;
+  const message = `offset ${offset} of ${partitionKey(at)} is outside ${lowest} to ${highest}`;
   throw new TidemarkError('OFFSET_OUT_OF_RANGE', message);
 }

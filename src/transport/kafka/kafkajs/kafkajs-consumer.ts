@@ -8,6 +8,7 @@ import type {
   KafkaFetch,
   PartitionOffset,
 } from '../kafka-client.ts';
+import { checkOwned, partitionsWithout } from '../topic-partitions.ts';
 import { GroupMembership } from './group-membership.ts';
 import { BrokerConnections } from './kafkajs-cluster.ts';
 import { mayPass } from './kafkajs-errors.ts';
@@ -111,14 +112,11 @@ export class KafkajsConsumer implements KafkaConsumer {
 
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
     const membership = this.#membership;
-    if (membership === null) {
+    const { group } = this.#options;
+    if (membership === null || group === null) {
       throw new TidemarkError('INTERNAL', 'A reader without a group commits nothing.');
     }
-    for (const { topic, partition } of offsets) {
-      if (this.#owned.some((own) => own.topic === topic && own.partition === partition)) continue;
-      const message = `Partition ${partition} of ${topic} is not this member's any more`;
-      throw new TidemarkError('KAFKA_REBALANCE', `${message} (group ${this.#options.group}).`);
-    }
+    checkOwned(group, this.#owned, offsets);
     if (offsets.length > 0) await membership.commit(offsets);
   }
 
@@ -188,13 +186,10 @@ export class KafkajsConsumer implements KafkaConsumer {
     const wanted = [...this.#counts].flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => ({ topic, partition })),
     );
-    const gone = this.#positions
-      .all()
-      .filter((old) => !wanted.some((p) => p.topic === old.topic && p.partition === old.partition))
-      .map(({ topic, partition }) => ({ topic, partition }));
+    const gone = partitionsWithout(this.assignment(), wanted);
     this.#positions.remove(gone);
     if (gone.length > 0) await this.#options.onRevoked(gone);
-    const added = wanted.filter((partition) => this.#positions.get(partition) === undefined);
+    const added = partitionsWithout(wanted, this.assignment());
     if (added.length > 0) this.#positions.add(await this.#options.onAssigned(added));
   }
 

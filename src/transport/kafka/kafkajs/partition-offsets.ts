@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../transport.ts';
 import type { Isolation, PartitionOffset } from '../kafka-client.ts';
+import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './kafkajs-cluster.ts';
 import type { TopicOffsets } from './kafkajs-library.ts';
 
@@ -16,8 +17,8 @@ export async function listOffsets(
   isolation: Isolation,
 ): Promise<readonly PartitionOffset[]> {
   const found = await askUntilAnswered(connections, partitions, at, isolation);
-  const offsets = new Map(found.map((entry) => [`${entry.partition} ${entry.topic}`, entry]));
-  return partitions.flatMap(({ topic, partition }) => offsets.get(`${partition} ${topic}`) ?? []);
+  const offsets = new Map(found.map((entry) => [partitionKey(entry), entry]));
+  return partitions.flatMap((at) => offsets.get(partitionKey(at)) ?? []);
 }
 
 async function askUntilAnswered(

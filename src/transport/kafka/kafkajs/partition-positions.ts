@@ -1,6 +1,7 @@
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { TopicPartition } from '../../transport.ts';
 import type { KafkaFetch, PartitionOffset } from '../kafka-client.ts';
+import { partitionKey } from '../topic-partitions.ts';
 
 /** Where a partition is read, and what was read of it ahead of the caller. */
 export interface PartitionPosition extends TopicPartition {
@@ -26,7 +27,7 @@ export class PartitionPositions {
     for (const { topic, partition, offset } of offsets) {
       const turn = ++this.#turns;
       const state = { topic, partition, position: offset, turn, ahead: null };
-      this.#partitions.set(keyOf(topic, partition), state);
+      this.#partitions.set(partitionKey(state), state);
     }
   }
 
@@ -35,17 +36,18 @@ export class PartitionPositions {
   }
 
   remove(partitions: readonly TopicPartition[]): void {
-    for (const { topic, partition } of partitions) this.#partitions.delete(keyOf(topic, partition));
+    for (const at of partitions) this.#partitions.delete(partitionKey(at));
   }
 
   /** The same object until the partition is assigned anew. */
-  get({ topic, partition }: TopicPartition): PartitionPosition | undefined {
-    return this.#partitions.get(keyOf(topic, partition));
+  get(at: TopicPartition): PartitionPosition | undefined {
+    return this.#partitions.get(partitionKey(at));
   }
 
-  seek({ topic, partition }: TopicPartition, offset: number): void {
-    const state = this.#partitions.get(keyOf(topic, partition));
+  seek(at: TopicPartition, offset: number): void {
+    const state = this.get(at);
     if (state === undefined) {
+      const { topic, partition } = at;
       const message = `Partition ${partition} of ${topic} is not assigned: it cannot be sought.`;
       throw new TidemarkError('KAFKA_REBALANCE', message);
     }
@@ -56,8 +58,7 @@ export class PartitionPositions {
 
   /** Goes on further behind, unless the partition is read from elsewhere by now. */
   skipTo(asked: PartitionPosition, offset: number): void {
-    const key = keyOf(asked.topic, asked.partition);
-    if (this.#partitions.get(key) === asked && asked.position < offset) this.seek(asked, offset);
+    if (this.get(asked) === asked && asked.position < offset) this.seek(asked, offset);
   }
 
   /** Hands out what was read ahead; the positions are behind it now. */
@@ -72,8 +73,4 @@ export class PartitionPositions {
     }
     return fetches;
   }
-}
-
-function keyOf(topic: string, partition: number): string {
-  return `${partition} ${topic}`;
 }

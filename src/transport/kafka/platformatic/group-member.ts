@@ -9,6 +9,7 @@ import { COOPERATIVE_STICKY } from '../cooperative-assignment.ts';
 import type { KafkaConsumerOptions } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { partitionsWithout } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { GroupLeadership } from './group-leadership.ts';
 
@@ -274,8 +275,7 @@ export class GroupMember {
 
   /** Gives up what goes, takes what comes; after giving up the group has to meet once more. */
   async #settle(assigned: readonly TopicPartition[]): Promise<void> {
-    const wanted = new Set(assigned.map(keyOf));
-    const revoked = this.#owned.filter((at) => !wanted.has(keyOf(at)));
+    const revoked = partitionsWithout(this.#owned, assigned);
     if (revoked.length > 0) {
       this.#revoking = true;
       try {
@@ -283,12 +283,10 @@ export class GroupMember {
       } finally {
         this.#revoking = false;
       }
-      const gone = new Set(revoked.map(keyOf));
-      this.#owned = this.#owned.filter((at) => !gone.has(keyOf(at)));
+      this.#owned = partitionsWithout(this.#owned, revoked);
       this.#wanted = true;
     }
-    const kept = new Set(this.#owned.map(keyOf));
-    const added = assigned.filter((at) => !kept.has(keyOf(at)));
+    const added = partitionsWithout(assigned, this.#owned);
     const { generation } = this;
     if (added.length === 0 || generation === NO_GENERATION) return;
     this.#owned = [...this.#owned, ...added];
@@ -296,7 +294,7 @@ export class GroupMember {
       await this.#hooks.assigned(added);
     } catch (error) {
       // The next round brings them again.
-      this.#owned = this.#owned.filter((at) => kept.has(keyOf(at)));
+      this.#owned = partitionsWithout(this.#owned, added);
       throw error;
     }
   }
@@ -357,8 +355,4 @@ function inconsistent(group: string): TidemarkError {
     `Members of group ${group} assign partitions in another way than ${COOPERATIVE_STICKY}.`,
     { cure: 'Stop the other members of the group, or give this sink a group of its own.' },
   );
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

@@ -6,6 +6,7 @@ import type { KafkaConsumerOptions, KafkaFetch, PartitionOffset } from '../kafka
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import { readRecordBatches } from '../record-batch-reader.ts';
+import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { connectionError } from './connection-error.ts';
 import type { FetchAnswer } from './fetch-request.ts';
@@ -64,7 +65,7 @@ export class PartitionFetcher {
 
   add(offsets: readonly PartitionOffset[]): void {
     for (const { topic, partition, offset } of offsets) {
-      this.#slots.set(keyOf({ topic, partition }), {
+      this.#slots.set(partitionKey({ topic, partition }), {
         topic,
         partition,
         position: offset,
@@ -84,16 +85,16 @@ export class PartitionFetcher {
   /** Nothing of these is handed over from now on; they stay in `positions`. */
   hold(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
-      const slot = this.#slots.get(keyOf(at));
+      const slot = this.#slots.get(partitionKey(at));
       if (slot !== undefined) slot.held = true;
     }
   }
 
   remove(partitions: readonly TopicPartition[]): void {
     for (const at of partitions) {
-      const slot = this.#slots.get(keyOf(at));
+      const slot = this.#slots.get(partitionKey(at));
       if (slot !== undefined) slot.version++;
-      this.#slots.delete(keyOf(at));
+      this.#slots.delete(partitionKey(at));
     }
   }
 
@@ -106,7 +107,7 @@ export class PartitionFetcher {
   }
 
   seek(at: TopicPartition, offset: number): void {
-    const slot = this.#slots.get(keyOf(at));
+    const slot = this.#slots.get(partitionKey(at));
     if (slot !== undefined) moveTo(slot, offset);
   }
 
@@ -132,8 +133,8 @@ export class PartitionFetcher {
         return fetches;
       }
       if (fetch === null) continue;
-      this.#slots.delete(keyOf(slot));
-      this.#slots.set(keyOf(slot), slot);
+      this.#slots.delete(partitionKey(slot));
+      this.#slots.set(partitionKey(slot), slot);
       fetches.push(fetch);
     }
     return fetches;
@@ -185,10 +186,10 @@ export class PartitionFetcher {
         throw kafkaError(answers.errorCode, this.#brokers.request('READ', 'Cluster'));
       }
       this.#recovered();
-      const found = new Map(answers.partitions.map((answer) => [keyOf(answer), answer]));
+      const found = new Map(answers.partitions.map((answer) => [partitionKey(answer), answer]));
       for (const [i, slot] of slots.entries()) {
-        const answer = found.get(keyOf(slot));
-        const valid = slot.version === versions[i] && this.#slots.get(keyOf(slot)) === slot;
+        const answer = found.get(partitionKey(slot));
+        const valid = slot.version === versions[i] && this.#slots.get(partitionKey(slot)) === slot;
         if (valid && answer !== undefined) await this.#onAnswer(slot, answer);
       }
     } catch (thrown) {
@@ -283,8 +284,4 @@ function moveTo(slot: Slot, offset: number): void {
   slot.ahead = null;
   slot.moved = false;
   slot.version++;
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

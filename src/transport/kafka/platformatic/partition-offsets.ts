@@ -3,6 +3,7 @@ import type { TopicPartition } from '../../transport.ts';
 import type { Isolation, PartitionOffset } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 
 /** Which offset of a partition is asked for. */
@@ -22,20 +23,20 @@ export async function offsetsAt(
   const found = new Map<string, number>();
   const request = brokers.request('DESCRIBE', `Topic:${partitions[0]?.topic ?? ''}`);
   await brokers.retrying(request, async () => {
-    const missing = partitions.filter((wanted) => !found.has(keyOf(wanted)));
+    const missing = partitions.filter((wanted) => !found.has(partitionKey(wanted)));
     const failed = await askLeaders(brokers, missing, at, isolation, found);
     return failed === null ? { answer: undefined } : { failed };
   });
-  const open = partitions.filter((wanted) => (found.get(keyOf(wanted)) ?? -1) < 0);
+  const open = partitions.filter((wanted) => (found.get(partitionKey(wanted)) ?? -1) < 0);
   if (open.length > 0 && typeof at === 'object') {
     for (const end of await offsetsAt(brokers, open, 'latest', isolation)) {
-      found.set(keyOf(end), end.offset);
+      found.set(partitionKey(end), end.offset);
     }
   }
   return partitions.map(({ topic, partition }) => ({
     topic,
     partition,
-    offset: found.get(keyOf({ topic, partition })) ?? 0,
+    offset: found.get(partitionKey({ topic, partition })) ?? 0,
   }));
 }
 
@@ -65,7 +66,7 @@ async function askLeaders(
     for (const { name, partitions: answers } of answer.topics) {
       for (const { partitionIndex, errorCode, offset } of answers) {
         const error = kafkaErrorName(errorCode);
-        const key = keyOf({ topic: name, partition: partitionIndex });
+        const key = partitionKey({ topic: name, partition: partitionIndex });
         if (error === 'NONE') found.set(key, offset === NONE_THERE ? -1 : Number(offset));
         else if (isRetriableKafkaError(error)) failed = error;
         else throw kafkaError(error, brokers.request('DESCRIBE', `Topic:${name}`));
@@ -108,8 +109,4 @@ export async function leadersOf<T extends TopicPartition>(
     else led.push(wanted);
   }
   return { byLeader, failed };
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

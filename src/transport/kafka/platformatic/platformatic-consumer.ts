@@ -9,6 +9,7 @@ import type {
 } from '../kafka-client.ts';
 import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { checkOwned, partitionKey, partitionsWithout } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { commitOffsets, committedOffsets } from './group-offsets.ts';
 import { GroupMember } from './group-member.ts';
@@ -68,8 +69,8 @@ export class PlatformaticConsumer implements KafkaConsumer {
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
     const offsets = await this.#options.onAssigned(partitions);
-    const mine = new Set((this.#member?.owned ?? partitions).map(keyOf));
-    this.#fetcher.add(offsets.filter((at) => mine.has(keyOf(at))));
+    const mine = new Set((this.#member?.owned ?? partitions).map(partitionKey));
+    this.#fetcher.add(offsets.filter((at) => mine.has(partitionKey(at))));
   }
 
   async #onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
@@ -95,7 +96,7 @@ export class PlatformaticConsumer implements KafkaConsumer {
   /** Without a group every partition is ours. */
   async #readAll(): Promise<void> {
     this.#lookedAt = systemClock.monotonicMs();
-    const wanted = new Map<string, TopicPartition>();
+    const wanted: TopicPartition[] = [];
     const { asking } = this.#connections;
     const metadata = this.#topics.length === 0 ? null : await asking.metadata(this.#topics);
     for (const { name, errorCode, partitions } of metadata?.topics ?? []) {
@@ -104,15 +105,14 @@ export class PlatformaticConsumer implements KafkaConsumer {
         throw kafkaError(error, asking.request('READ', `Topic:${name ?? ''}`));
       }
       for (const { partitionIndex } of partitions) {
-        const at = { topic: name ?? '', partition: partitionIndex };
-        wanted.set(keyOf(at), at);
+        wanted.push({ topic: name ?? '', partition: partitionIndex });
       }
     }
     const held = this.#fetcher.positions();
-    const gone = held.filter((at) => !wanted.has(keyOf(at)));
+    const gone = partitionsWithout(held, wanted);
     if (gone.length > 0) await this.#onRevoked(gone);
-    for (const at of held) wanted.delete(keyOf(at));
-    if (wanted.size > 0) await this.#onAssigned([...wanted.values()]);
+    const added = partitionsWithout(wanted, held);
+    if (added.length > 0) await this.#onAssigned(added);
   }
 
   assignment(): readonly (TopicPartition & { readonly position: number })[] {
@@ -181,7 +181,7 @@ export class PlatformaticConsumer implements KafkaConsumer {
     }
     if (offsets.length === 0) return;
     for (;;) {
-      checkOwned(member, group, offsets);
+      checkOwned(group, member.owned, offsets);
       const { agreements, generation, memberId } = member;
       try {
         const membership = { group, generation, member: memberId };
@@ -203,18 +203,4 @@ export class PlatformaticConsumer implements KafkaConsumer {
     const { fetching, joining, asking } = this.#connections;
     await Promise.all([fetching.close(), joining.close(), asking.close()]);
   }
-}
-
-function checkOwned(member: GroupMember, group: string, offsets: readonly PartitionOffset[]): void {
-  const owned = new Set(member.owned.map(keyOf));
-  const foreign = offsets.find((at) => !owned.has(keyOf(at)));
-  if (foreign === undefined) return;
-  throw new TidemarkError(
-    'KAFKA_REBALANCE',
-    `Group ${group} gave ${foreign.topic}-${foreign.partition} to another member.`,
-  );
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }

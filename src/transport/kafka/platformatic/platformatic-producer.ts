@@ -11,6 +11,7 @@ import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import type { BatchIdentity } from '../record-batch-writer.ts';
 import { batchBytesAlone } from '../record-batch-writer.ts';
+import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { BrokerQueues, type Outcome, type Sent } from './broker-queues.ts';
 import { type Chunk, ProduceLane } from './produce-lane.ts';
@@ -206,9 +207,9 @@ export class PlatformaticProducer implements KafkaProducer {
 
   #onAnswers(sent: readonly Sent[], answers: readonly ProduceAnswer[]): void {
     const now = systemClock.monotonicMs();
-    const byLane = new Map(answers.map((answer) => [keyOf(answer), answer]));
+    const byLane = new Map(answers.map((answer) => [partitionKey(answer), answer]));
     for (const { lane, chunk } of sent) {
-      const answer = byLane.get(keyOf(lane));
+      const answer = byLane.get(partitionKey(lane));
       const name = answer === undefined ? 'NETWORK_EXCEPTION' : kafkaErrorName(answer.errorCode);
       if (name === 'NONE' || name === DUPLICATE) lane.acknowledge(chunk, now);
       else this.#onRefused(lane, chunk, name, answer?.says ?? null);
@@ -383,8 +384,4 @@ export class PlatformaticProducer implements KafkaProducer {
     this.#fail(new TidemarkError('KAFKA_CONNECT', 'The producer was closed.'));
     await this.#brokers.close();
   }
-}
-
-function keyOf({ topic, partition }: { topic: string; partition: number }): string {
-  return `${partition}/${topic}`;
 }

@@ -4,6 +4,7 @@ import type { ProducerIdentity } from '../kafka-client.ts';
 import type { TopicPartition } from '../../transport.ts';
 import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 
 /** -1 asks for the next epoch whatever the last one was: older producers of the id are fenced. */
@@ -77,7 +78,7 @@ export class Transactions {
   async add(partitions: readonly TopicPartition[]): Promise<void> {
     const added = this.#partitions;
     if (added === null) throw this.#misuse('sent to without begin');
-    const missing = partitions.filter((at) => !added.has(keyOf(at)));
+    const missing = partitions.filter((at) => !added.has(partitionKey(at)));
     if (missing.length === 0) return;
     const topics = [...Map.groupBy(missing, ({ topic }) => topic)].map(([name, entries]) => ({
       name,
@@ -93,7 +94,7 @@ export class Transactions {
       (result) => firstError(result.resultsByTransaction),
     );
     void answer;
-    for (const at of missing) added.add(keyOf(at));
+    for (const at of missing) added.add(partitionKey(at));
   }
 
   async end(commit: boolean): Promise<void> {
@@ -197,8 +198,4 @@ function firstError(results: readonly TransactionResult[]): PartitionError[] {
 function isOfTopic(code: number): boolean {
   const name = kafkaErrorName(code);
   return name.startsWith('TOPIC_') || name.startsWith('UNKNOWN_TOPIC');
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
 }
