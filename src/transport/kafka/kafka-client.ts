@@ -126,6 +126,9 @@ export interface KafkaTopicSpec {
 /** An offset of a partition. */
 export type PartitionOffset = TopicPartition & { readonly offset: number };
 
+/** Which offset of a partition: at an end, or of the first record at or after a time. */
+export type OffsetTime = 'earliest' | 'latest' | { readonly timestampMs: number };
+
 /** What is asked of and changed in the cluster. */
 export interface KafkaAdmin {
   clusterId(): Promise<string>;
@@ -142,7 +145,7 @@ export interface KafkaAdmin {
    */
   offsets(
     partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest' | { readonly timestampMs: number },
+    at: OffsetTime,
     isolation?: Isolation,
   ): Promise<readonly PartitionOffset[]>;
   groups(): Promise<readonly string[]>;

@@ -5,6 +5,7 @@ import type {
   KafkaAdmin,
   KafkaTopic,
   KafkaTopicSpec,
+  OffsetTime,
   PartitionOffset,
 } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
@@ -121,7 +122,7 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   async offsets(
     partitions: readonly TopicPartition[],
-    at: 'earliest' | 'latest' | { readonly timestampMs: number },
+    at: OffsetTime,
     isolation: Isolation = 'read_uncommitted',
   ): Promise<readonly PartitionOffset[]> {
     return listOffsets(this.#connections, partitions, at, isolation);

@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../transport.ts';
-import type { Isolation, PartitionOffset } from '../kafka-client.ts';
+import type { Isolation, OffsetTime, PartitionOffset } from '../kafka-client.ts';
 import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './kafkajs-cluster.ts';
 import type { TopicOffsets } from './kafkajs-library.ts';
@@ -13,7 +13,7 @@ const NONE = -1;
 export async function listOffsets(
   connections: BrokerConnections,
   partitions: readonly TopicPartition[],
-  at: 'earliest' | 'latest' | { readonly timestampMs: number },
+  at: OffsetTime,
   isolation: Isolation,
 ): Promise<readonly PartitionOffset[]> {
   const found = await askUntilAnswered(connections, partitions, at, isolation);
@@ -24,7 +24,7 @@ export async function listOffsets(
 async function askUntilAnswered(
   connections: BrokerConnections,
   partitions: readonly TopicPartition[],
-  at: 'earliest' | 'latest' | { readonly timestampMs: number },
+  at: OffsetTime,
   isolation: Isolation,
 ): Promise<readonly PartitionOffset[]> {
   if (partitions.length === 0) return [];

@@ -1,13 +1,10 @@
 import { listOffsetsV6 } from '@platformatic/kafka';
 import type { TopicPartition } from '../../transport.ts';
-import type { Isolation, PartitionOffset } from '../kafka-client.ts';
+import type { Isolation, OffsetTime, PartitionOffset } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
-
-/** Which offset of a partition is asked for. */
-export type OffsetTime = 'earliest' | 'latest' | { readonly timestampMs: number };
 
 const CONSUMER = -1;
 const NONE_THERE = -1n;

@@ -12,13 +12,14 @@ import type {
   KafkaAdmin,
   KafkaTopic,
   KafkaTopicSpec,
+  OffsetTime,
   PartitionOffset,
 } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError, type KafkaRequest } from '../kafka-errors.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { commitOffsets, committedOffsets, hasMembers, NO_GENERATION } from './group-offsets.ts';
-import { offsetsAt, type OffsetTime } from './partition-offsets.ts';
+import { offsetsAt } from './partition-offsets.ts';
 
 /** What is asked of and changed in the cluster, over the library's requests. */
 export class PlatformaticAdmin implements KafkaAdmin {
