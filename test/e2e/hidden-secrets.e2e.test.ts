@@ -114,12 +114,16 @@ async function commands(file: string): Promise<readonly string[]> {
   return results.map(({ stdout, stderr }) => stdout + stderr);
 }
 
-/** Runs it until the source streams or has failed, or the daemon has ended. */
+/**
+ * Runs it until the source streams or tells of an error, or the daemon has ended. A source that has
+ * worked waits for its registry instead of failing: what it waits for is an error, too.
+ */
 async function everythingSaid(secrets: Secrets): Promise<readonly string[]> {
   const port = await freeLoopbackPort();
   await using folder = await secretPipeline(secrets, port);
-  const said = [...(await commands(folder.file))];
   await using daemon = Daemon.start({ file: folder.file, port });
+  const besideIt = commands(folder.file);
+  besideIt.catch(() => undefined);
   const status = async (): Promise<string> => {
     const headers = { authorization: `Bearer ${HTTP_TOKEN}` };
     const response = await fetch(`http://127.0.0.1:${port}/status`, { headers });
@@ -128,16 +132,16 @@ async function everythingSaid(secrets: Secrets): Promise<readonly string[]> {
   const ended = daemon.ended.then(() => 'ended');
   const settled = vi.waitFor(
     async () => {
-      if (!/"phase":"streaming"|"state":"failed"/.test(await status())) throw new Error('not yet');
+      const text = await status();
+      if (!/"phase":"streaming"|"error":\{/.test(text)) throw new Error(`not yet: ${text}`);
       return 'alive';
     },
     { timeout: 90_000, interval: 50 },
   );
   settled.catch(() => undefined);
-  if ((await Promise.race([ended, settled])) === 'alive') {
-    said.push(...(await answers(port)));
-    await daemon.stop();
-  }
+  const alive = (await Promise.race([ended, settled])) === 'alive';
+  const said = [...(await besideIt), ...(alive ? await answers(port) : [])];
+  if (alive) await daemon.stop();
   return [...said, daemon.output];
 }
 

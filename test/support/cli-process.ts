@@ -18,9 +18,10 @@ export async function runProgram(
   environment: Readonly<Record<string, string>> = {},
   stop?: AbortSignal,
 ): Promise<CliResult> {
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
   });
   diesWithItsTest(child);
   stop?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
