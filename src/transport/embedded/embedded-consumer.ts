@@ -8,6 +8,7 @@ import type {
   LogRecord,
   TopicPartition,
 } from '../transport.ts';
+import type { Wakeup } from '../wakeup.ts';
 import { CursorHeap } from './cursor-heap.ts';
 import type { GroupTable, Subscription } from './group-table.ts';
 import { matcher, subscriptionOf } from './group-table.ts';
@@ -16,7 +17,6 @@ import { SegmentGone } from './segment-catalog.ts';
 import { ATTEMPTS, type Store } from './store.ts';
 import type { Topic, TopicCatalog } from './topic-catalog.ts';
 import { stateOf } from './topic-catalog.ts';
-import type { Wakeup } from './wakeup.ts';
 
 /** What a consumer shares with the transport that made it. */
 export interface ConsumerParts {

@@ -16,6 +16,7 @@ import type {
   Transport,
   TransportStatistics,
 } from '../transport.ts';
+import { Wakeup } from '../wakeup.ts';
 import { BatchAppender, offsetOperations } from './batch-appender.ts';
 import { checkOffsets, EmbeddedConsumer } from './embedded-consumer.ts';
 import { EmbeddedDocuments } from './embedded-documents.ts';
@@ -27,7 +28,6 @@ import { Store } from './store.ts';
 import type { StoreOperation } from './store-operation.ts';
 import { after, COUNTERS_KEY, nameOf, SOURCE_OFFSETS, sourceOffsetKey } from './store-keys.ts';
 import { describe, encodeCounters, TopicCatalog } from './topic-catalog.ts';
-import { Wakeup } from './wakeup.ts';
 
 /** How an embedded transport is opened. */
 export interface EmbeddedTransportOptions {

@@ -8,6 +8,7 @@ import type {
   KafkaFetch,
   PartitionOffset,
 } from '../kafka-client.ts';
+import { PollLoop } from '../poll-loop.ts';
 import { checkOwned, partitionsWithout } from '../topic-partitions.ts';
 import { GroupMembership } from './group-membership.ts';
 import { BrokerConnections } from './kafkajs-cluster.ts';
@@ -25,6 +26,7 @@ export class KafkajsConsumer implements KafkaConsumer {
   readonly #positions = new PartitionPositions();
   readonly #fetcher: RecordFetcher;
   readonly #closing = new AbortController();
+  readonly #polling = new PollLoop(systemClock);
   #topics: readonly string[] = [];
   /** Partitions by topic as they were when they were divided. */
   #counts = new Map<string, number>();
@@ -35,7 +37,6 @@ export class KafkajsConsumer implements KafkaConsumer {
   #heartbeats: Promise<void> | null = null;
   #stalled = false;
   #failure: TidemarkError | null = null;
-  #wake: () => void = nothing;
 
   private constructor(connections: BrokerConnections, options: KafkaConsumerOptions) {
     this.#connections = connections;
@@ -44,7 +45,7 @@ export class KafkajsConsumer implements KafkaConsumer {
     this.#membership =
       group === null ? null : new GroupMembership(connections, { ...options, group });
     this.#fetcher = new RecordFetcher(connections, this.#positions, options, () => {
-      this.#wake();
+      this.#polling.wake();
     });
   }
 
@@ -83,23 +84,15 @@ export class KafkajsConsumer implements KafkaConsumer {
     readonly maxWaitMs: number;
     readonly signal: AbortSignal;
   }): Promise<readonly KafkaFetch[]> {
-    const { signal } = options;
-    const deadline = systemClock.monotonicMs() + options.maxWaitMs;
-    for (;;) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      if (signal.aborted || this.#closing.signal.aborted) return [];
+    return this.#polling.poll(options, () => {
       const failure = this.#failure ?? this.#fetcher.takeFailure();
       this.#failure = null;
       if (failure !== null) throw failure;
-      const fetches = this.#stalled ? [] : this.#positions.take();
-      if (!this.#stalled) this.#fetcher.start();
-      if (fetches.length > 0) return fetches;
-      const left = deadline - systemClock.monotonicMs();
-      if (left <= 0) return [];
-      await this.#wokenWithin(woken, left, signal);
-    }
+      if (this.#stalled) return [];
+      const fetches = this.#positions.take();
+      this.#fetcher.start();
+      return fetches;
+    });
   }
 
   seek(partition: TopicPartition, offset: number): void {
@@ -123,7 +116,7 @@ export class KafkajsConsumer implements KafkaConsumer {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#wake();
+    this.#polling.close();
     // What is broken at the end is the brokers' to find out: the session runs out.
     await this.#membership?.leave().catch(nothing);
     await this.#connections[Symbol.asyncDispose]();
@@ -138,7 +131,7 @@ export class KafkajsConsumer implements KafkaConsumer {
         await work();
       } finally {
         this.#stalled = false;
-        this.#wake();
+        this.#polling.wake();
       }
     });
     this.#changing = change;
@@ -236,7 +229,7 @@ export class KafkajsConsumer implements KafkaConsumer {
         if (mayPass(thrown) || this.#closing.signal.aborted) continue;
         const resource = `Group:${this.#options.group}`;
         this.#failure ??= this.#connections.error(thrown, 'READ', resource);
-        this.#wake();
+        this.#polling.wake();
       }
     }
   }
@@ -251,7 +244,7 @@ export class KafkajsConsumer implements KafkaConsumer {
     }).catch((thrown: unknown) => {
       // Without an assignment nothing is read: the caller has to know.
       if (!this.#closing.signal.aborted) this.#failure ??= toTidemarkError(thrown, 'KAFKA_BROKER');
-      this.#wake();
+      this.#polling.wake();
     });
   }
 
@@ -269,13 +262,6 @@ export class KafkajsConsumer implements KafkaConsumer {
     return this.#topics.some(
       (topic) => this.#connections.partitionCount(topic) > (this.#counts.get(topic) ?? 0),
     );
-  }
-
-  async #wokenWithin(woken: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
-    const finished = new AbortController();
-    const either = AbortSignal.any([finished.signal, signal, this.#closing.signal]);
-    await Promise.race([woken, systemClock.sleep(ms, either)]);
-    finished.abort();
   }
 }
 

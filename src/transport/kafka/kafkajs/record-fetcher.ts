@@ -3,6 +3,7 @@ import { systemClock } from '../../../foundation/clock.ts';
 import type { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaConsumerOptions } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
+import { ReadingTrouble } from '../reading-trouble.ts';
 import { readRecordBatches } from '../record-batch-reader.ts';
 import {
   FETCH,
@@ -34,9 +35,8 @@ export class RecordFetcher {
   readonly #busy = new Set<number>();
   readonly #backoff = new Backoff({ initialMs: RETRY_INITIAL_MS, maxMs: RETRY_MAX_MS });
   readonly #outOfRange = new Set<PartitionPosition>();
+  readonly #trouble: ReadingTrouble;
   #resting = false;
-  #failingSince: number | null = null;
-  #failure: TidemarkError | null = null;
 
   /** `changed` is called when something came in, or failed. */
   constructor(
@@ -48,6 +48,7 @@ export class RecordFetcher {
     this.#connections = connections;
     this.#positions = positions;
     this.#changed = changed;
+    this.#trouble = new ReadingTrouble(systemClock, connections.requestTimeoutMs);
     this.#limits = {
       maxWaitMs: BROKER_WAIT_MS,
       maxBytes: options.fetchMaxBytes,
@@ -58,9 +59,7 @@ export class RecordFetcher {
 
   /** What went wrong for good since the last call, once. */
   takeFailure(): TidemarkError | null {
-    const failure = this.#failure;
-    this.#failure = null;
-    return failure;
+    return this.#trouble.take();
   }
 
   /** Asks the leaders that are not asked already. */
@@ -90,7 +89,7 @@ export class RecordFetcher {
       const wait = this.#limits.maxWaitMs;
       const payload = await this.#connections.send(broker, FETCH, [body], wait);
       const { partitions: answers } = fetchResponse(payload, this.#limits.isolation);
-      this.#failingSince = null;
+      this.#trouble.passed();
       let stale: number | null = null;
       for (const answer of answers) {
         const state = this.#positions.get(answer);
@@ -127,7 +126,8 @@ export class RecordFetcher {
       return errorCode;
     }
     const says = `partition ${partition}, offset ${position}`;
-    this.#failure ??= this.#connections.answer(errorCode, 'READ', `Topic:${topic}`, says);
+    const error = this.#connections.answer(errorCode, 'READ', `Topic:${topic}`, says);
+    this.#trouble.note(error, false);
     return null;
   }
 
@@ -161,20 +161,16 @@ export class RecordFetcher {
       } else {
         const says = `partition ${partition}, offset ${position}`;
         const resource = `Topic:${topic}`;
-        this.#failure ??= this.#connections.answer(OFFSET_OUT_OF_RANGE, 'READ', resource, says);
+        const error = this.#connections.answer(OFFSET_OUT_OF_RANGE, 'READ', resource, says);
+        this.#trouble.note(error, false);
       }
     }
   }
 
-  /** What may pass is told only when it did not within a request's time. */
   #failed(thrown: unknown, topics: readonly string[]): void {
     if (this.#connections.closing.aborted) return;
     this.#connections.noteFailure(thrown);
-    const now = systemClock.monotonicMs();
-    this.#failingSince ??= now;
-    const late = now - this.#failingSince > this.#connections.requestTimeoutMs;
-    if (mayPass(thrown) && !late) return;
-    this.#failingSince = null;
-    this.#failure ??= this.#connections.error(thrown, 'READ', `Topic:${topics.join(', ')}`);
+    const error = this.#connections.error(thrown, 'READ', `Topic:${topics.join(', ')}`);
+    this.#trouble.note(error, mayPass(thrown));
   }
 }

@@ -5,6 +5,7 @@ import type { TopicPartition } from '../../transport.ts';
 import type { KafkaConsumerOptions, KafkaFetch, PartitionOffset } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { ReadingTrouble } from '../reading-trouble.ts';
 import { readRecordBatches } from '../record-batch-reader.ts';
 import { partitionKey } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
@@ -52,15 +53,14 @@ export class PartitionFetcher {
   readonly #slots = new Map<string, Slot>();
   readonly #busy = new Set<number>();
   readonly #backoff = new Backoff({ initialMs: 20, maxMs: 1000 });
+  readonly #trouble: ReadingTrouble;
   #looking = false;
-  #failure: TidemarkError | null = null;
-  /** Since when nothing can be read, monotonic ms. */
-  #troubleSince: number | null = null;
 
   constructor(brokers: BrokerConnections, options: FetcherOptions, changed: () => void) {
     this.#brokers = brokers;
     this.#options = options;
     this.#changed = changed;
+    this.#trouble = new ReadingTrouble(systemClock, brokers.connection.requestTimeoutMs);
   }
 
   add(offsets: readonly PartitionOffset[]): void {
@@ -113,9 +113,7 @@ export class PartitionFetcher {
 
   /** Once; brokers that stay away longer than the request timeout are a failure too. */
   takeFailure(): TidemarkError | null {
-    const failure = this.#failure;
-    this.#failure = null;
-    return failure;
+    return this.#trouble.take();
   }
 
   /** What was read ahead, decoded. */
@@ -129,7 +127,7 @@ export class PartitionFetcher {
       } catch (thrown) {
         // What was taken of others is behind their positions: it has to be handed over first.
         if (fetches.length === 0) throw thrown;
-        this.#failure = toTidemarkError(thrown, 'KAFKA_BROKER');
+        this.#trouble.note(toTidemarkError(thrown, 'KAFKA_BROKER'), false);
         return fetches;
       }
       if (fetch === null) continue;
@@ -201,19 +199,13 @@ export class PartitionFetcher {
   }
 
   #recovered(): void {
-    this.#troubleSince = null;
+    this.#trouble.passed();
     this.#backoff.reset();
   }
 
   async #onTrouble(error: TidemarkError, slots: readonly Slot[]): Promise<void> {
     for (const slot of slots) slot.leader = NO_LEADER;
-    const now = systemClock.monotonicMs();
-    this.#troubleSince ??= now;
-    const tooLong = now - this.#troubleSince > this.#brokers.connection.requestTimeoutMs;
-    if (error.retry === 'stop' || tooLong) {
-      this.#failure = error;
-      this.#troubleSince = null;
-    }
+    this.#trouble.note(error, error.retry !== 'stop');
     await systemClock.sleep(this.#backoff.nextDelayMs(), this.#brokers.signal);
   }
 

@@ -9,6 +9,7 @@ import type {
 } from '../kafka-client.ts';
 import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
+import { PollLoop } from '../poll-loop.ts';
 import { checkOwned, partitionKey, partitionsWithout } from '../topic-partitions.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { commitOffsets, committedOffsets } from './group-offsets.ts';
@@ -34,17 +35,17 @@ export class PlatformaticConsumer implements KafkaConsumer {
   readonly #options: KafkaConsumerOptions;
   readonly #fetcher: PartitionFetcher;
   readonly #member: GroupMember | null;
+  readonly #polling = new PollLoop(systemClock);
   #topics: readonly string[] = [];
   /** When the partitions of the topics were last looked at; only without a group. */
   #lookedAt = 0;
   #closed = false;
-  #wake: (() => void) | null = null;
 
   constructor(connections: ConsumerConnections, options: KafkaConsumerOptions) {
     this.#connections = connections;
     this.#options = options;
     const changed = (): void => {
-      this.#wake?.();
+      this.#polling.wake();
     };
     this.#fetcher = new PartitionFetcher(connections.fetching, options, changed);
     const { group } = options;
@@ -123,20 +124,14 @@ export class PlatformaticConsumer implements KafkaConsumer {
     readonly maxWaitMs: number;
     readonly signal: AbortSignal;
   }): Promise<readonly KafkaFetch[]> {
-    const { maxWaitMs, signal } = options;
-    const deadline = systemClock.monotonicMs() + maxWaitMs;
     await this.#lookAgain();
-    for (;;) {
-      if (signal.aborted || this.#closed) return [];
+    return this.#polling.poll(options, () => {
       const failure = this.#member?.takeFailure() ?? this.#fetcher.takeFailure();
       if (failure !== null) throw failure;
       const fetches = this.#fetcher.take();
       this.#fetcher.fetch();
-      if (fetches.length > 0) return fetches;
-      const left = deadline - systemClock.monotonicMs();
-      if (left <= 0) return [];
-      await this.#wait(left, signal);
-    }
+      return fetches;
+    });
   }
 
   async #lookAgain(): Promise<void> {
@@ -145,24 +140,9 @@ export class PlatformaticConsumer implements KafkaConsumer {
     if (age >= this.#connections.asking.connection.metadataMaxAgeMs) await this.#readAll();
   }
 
-  /** Until something changed, the time is over, or the signal aborts. */
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const done = (): void => {
-      resolve(undefined);
-    };
-    const cancel = systemClock.after(ms, done);
-    signal.addEventListener('abort', done, { once: true });
-    this.#wake = done;
-    await promise;
-    this.#wake = null;
-    cancel();
-    signal.removeEventListener('abort', done);
-  }
-
   seek(partition: TopicPartition, offset: number): void {
     this.#fetcher.seek(partition, offset);
-    this.#wake?.();
+    this.#polling.wake();
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
@@ -198,7 +178,7 @@ export class PlatformaticConsumer implements KafkaConsumer {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wake?.();
+    this.#polling.close();
     await this.#member?.close();
     const { fetching, joining, asking } = this.#connections;
     await Promise.all([fetching.close(), joining.close(), asking.close()]);

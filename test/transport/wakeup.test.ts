@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Wakeup } from '../../../src/transport/embedded/wakeup.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { Wakeup } from '../../src/transport/wakeup.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 test('wakes all that wait: at an event, in time, when aborted; no timer is left', async () => {
   const clock = new FakeClock();

@@ -1,4 +1,4 @@
-import type { Clock } from '../../foundation/clock.ts';
+import type { Clock } from '../foundation/clock.ts';
 
 /** Lets many wait for the next event without polling. */
 export class Wakeup {
