@@ -60,8 +60,8 @@ export async function kafkaLedger(options: KafkaLedgerOptions): Promise<KafkaLed
       .join('\n'),
     extraSink: [
       `    consumer.override.group.id: ${name}-warehouse`,
-      '    consumer.override.session.timeout.ms: 6s',
-      '    consumer.override.heartbeat.interval.ms: 1s',
+      '    consumer.override.session.timeout.ms: 3s',
+      '    consumer.override.heartbeat.interval.ms: 500ms',
     ].join('\n'),
   });
   // A key that moves to another partition must not leave values behind: the sink could not tell

@@ -83,6 +83,8 @@ const SMALL_AND_FAST: Readonly<Record<string, string | number>> = {
   'transaction.state.log.num.partitions': 1,
   'share.coordinator.state.topic.num.partitions': 1,
   'group.initial.rebalance.delay.ms': 0,
+  // So that what is killed is missed soon; the default is 6 seconds.
+  'group.min.session.timeout.ms': 500,
   'auto.create.topics.enable': 'false',
   'num.network.threads': 2,
   'num.io.threads': 4,
