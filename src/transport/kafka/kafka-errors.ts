@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { type ErrorDetails, TidemarkError } from '../../foundation/errors.ts';
+import type { KafkaConnection } from './kafka-client.ts';
 import { kafkaErrorName } from './kafka-error-names.ts';
 
 /** Operations as ACLs name them. */
@@ -23,6 +24,17 @@ export interface KafkaRequest {
   readonly principal?: string | undefined;
   /** `host:port` list for the command that cures. */
   readonly bootstrapServers?: readonly string[] | undefined;
+}
+
+/** What is asked over a connection. Who a token stands for only the brokers know. */
+export function kafkaRequest(
+  { sasl, bootstrapServers }: KafkaConnection,
+  operation: KafkaOperation,
+  resource: string,
+): KafkaRequest {
+  const isNamed = sasl !== null && sasl.mechanism !== 'OAUTHBEARER';
+  const principal = isNamed ? `User:${sasl.username}` : undefined;
+  return { operation, resource, principal, bootstrapServers };
 }
 
 const ACCESS = new Set([

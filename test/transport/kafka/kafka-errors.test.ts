@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { kafkaError } from '../../../src/transport/kafka/kafka-errors.ts';
+import { kafkaError, kafkaRequest } from '../../../src/transport/kafka/kafka-errors.ts';
+import { connectionTo } from './client-contract-fixtures.ts';
 
 const WRITE = { operation: 'WRITE', resource: 'Topic:shop.orders' } as const;
 
@@ -70,4 +71,15 @@ describe('errors of the protocol', () => {
     const cause = new Error('socket');
     expect(kafkaError(7, WRITE, { cause }).cause).toBe(cause);
   });
+});
+
+test('who asks is known by a name of a login, not by a token', () => {
+  const login = { mechanism: 'PLAIN', username: 'alice', password: 'p' } as const;
+  const token = { mechanism: 'OAUTHBEARER', token: () => Promise.resolve('t') } as const;
+  const askers = [login, token, null].map((sasl) =>
+    kafkaRequest(connectionTo('a:1,b:2', { sasl }), 'READ', 'Group:g'),
+  );
+  expect(askers.map(({ principal }) => principal)).toEqual(['User:alice', undefined, undefined]);
+  const bootstrapServers = ['a:1', 'b:2'];
+  expect(askers[0]).toMatchObject({ operation: 'READ', resource: 'Group:g', bootstrapServers });
 });

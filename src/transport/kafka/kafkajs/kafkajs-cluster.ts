@@ -5,7 +5,7 @@ import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import { brokerAddress } from '../broker-address.ts';
 import type { KafkaConnection, KafkaTls } from '../kafka-client.ts';
-import { kafkaError, type KafkaOperation } from '../kafka-errors.ts';
+import { kafkaError, type KafkaOperation, kafkaRequest } from '../kafka-errors.ts';
 import { bearerLogin } from './bearer-login.ts';
 import {
   AnsweredError,
@@ -87,15 +87,9 @@ export class BrokerConnections implements AsyncDisposable {
     return this.#connection.requestTimeoutMs;
   }
 
-  get #principal(): string | undefined {
-    const { sasl } = this.#connection;
-    return sasl === null || sasl.mechanism === 'OAUTHBEARER' ? undefined : `User:${sasl.username}`;
-  }
-
   /** Our error for what was thrown by the library, or answered with a code. */
   error(thrown: unknown, operation: KafkaOperation, resource: string): TidemarkError {
-    const { bootstrapServers } = this.#connection;
-    const request = { operation, resource, principal: this.#principal, bootstrapServers };
+    const request = kafkaRequest(this.#connection, operation, resource);
     return typeof thrown === 'number' ? kafkaError(thrown, request) : fromLibrary(thrown, request);
   }
 
@@ -106,9 +100,7 @@ export class BrokerConnections implements AsyncDisposable {
     resource: string,
     says: string | null,
   ): TidemarkError {
-    const { bootstrapServers } = this.#connection;
-    const request = { operation, resource, principal: this.#principal, bootstrapServers };
-    return kafkaError(code, request, { says });
+    return kafkaError(code, kafkaRequest(this.#connection, operation, resource), { says });
   }
 
   /** Tries each bootstrap server; with `patience` as long as a request may take. */

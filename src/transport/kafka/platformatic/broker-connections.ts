@@ -11,7 +11,7 @@ import { TidemarkError } from '../../../foundation/errors.ts';
 import { brokerAddress, type BrokerAddress } from '../broker-address.ts';
 import type { KafkaConnection, KafkaSasl, KafkaTls } from '../kafka-client.ts';
 import { isRetriableKafkaError, kafkaErrorName } from '../kafka-error-names.ts';
-import { kafkaError, type KafkaRequest } from '../kafka-errors.ts';
+import { kafkaError, kafkaRequest, type KafkaRequest } from '../kafka-errors.ts';
 import { bearerConsent } from './bearer-consent.ts';
 import { connectionError } from './connection-error.ts';
 
@@ -58,10 +58,7 @@ export class BrokerConnections {
 
   /** What an error message needs. */
   request(operation: KafkaRequest['operation'], resource: string): KafkaRequest {
-    const { sasl, bootstrapServers } = this.connection;
-    const known = sasl !== null && sasl.mechanism !== 'OAUTHBEARER';
-    const principal = known ? `User:${sasl.username}` : undefined;
-    return { operation, resource, principal, bootstrapServers };
+    return kafkaRequest(this.connection, operation, resource);
   }
 
   /** Sends a request; an answer with errors inside is an answer. Throws when there is none. */
@@ -146,6 +143,12 @@ export class BrokerConnections {
       throw connectionError(error, key);
     }
     return connection;
+  }
+
+  /** The broker that creates and deletes topics. */
+  async controller(): Promise<Connection> {
+    const { controllerId } = await this.metadata([]);
+    return controllerId < 0 ? this.any() : this.broker(controllerId);
   }
 
   /** Asks for topics (null: all) and remembers where brokers are. */

@@ -1,9 +1,9 @@
-import { createTopicsV5, metadataV9 } from '@platformatic/kafka';
+import { metadataV9 } from '@platformatic/kafka';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { KafkaConnection, KafkaTopicSpec } from '../kafka-client.ts';
-import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError, type KafkaOperation } from '../kafka-errors.ts';
 import { BrokerConnections, type CoordinatorOf } from './broker-connections.ts';
+import { askForTopic } from './topic-creation.ts';
 
 /** A topic as it is, and what we may do with it. */
 export interface SurveyedTopic {
@@ -63,24 +63,9 @@ export class ClusterSurveyor implements AsyncDisposable {
 
   /** Why the topic could not be created as it stands; null: it could. */
   async creationProblem(spec: KafkaTopicSpec): Promise<TidemarkError | null> {
-    const { name, partitions, replicationFactor, configs } = spec;
-    const topic = {
-      name,
-      numPartitions: partitions,
-      replicationFactor,
-      assignments: [],
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    };
-    const { controllerId } = await this.#brokers.metadata([]);
-    const controller =
-      controllerId < 0 ? await this.#brokers.any() : await this.#brokers.broker(controllerId);
-    const timeoutMs = this.#brokers.connection.requestTimeoutMs;
-    const answer = await this.#brokers.ask(createTopicsV5, controller, [topic], timeoutMs, true);
-    const { errorCode = -1, errorMessage = null } = answer.topics[0] ?? {};
-    const error = kafkaErrorName(errorCode);
+    const { error, says } = await askForTopic(this.#brokers, spec, true);
     if (error === 'NONE' || error === 'TOPIC_ALREADY_EXISTS') return null;
-    const request = this.#brokers.request('CREATE', `Topic:${name}`);
-    return kafkaError(error, request, { says: errorMessage });
+    return kafkaError(error, this.#brokers.request('CREATE', `Topic:${spec.name}`), { says });
   }
 
   /** The error for a right that is missing. */

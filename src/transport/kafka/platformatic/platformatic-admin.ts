@@ -1,6 +1,5 @@
 import {
   ConfigResourceTypes,
-  createTopicsV5,
   deleteGroupsV2,
   deleteTopicsV5,
   describeConfigsV4,
@@ -20,6 +19,7 @@ import { kafkaError, type KafkaRequest } from '../kafka-errors.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 import { commitOffsets, committedOffsets, hasMembers, NO_GENERATION } from './group-offsets.ts';
 import { offsetsAt } from './partition-offsets.ts';
+import { askForTopic } from './topic-creation.ts';
 
 /** What is asked of and changed in the cluster, over the library's requests. */
 export class PlatformaticAdmin implements KafkaAdmin {
@@ -54,26 +54,14 @@ export class PlatformaticAdmin implements KafkaAdmin {
   }
 
   async createTopic(spec: KafkaTopicSpec): Promise<boolean> {
-    const { name, partitions, replicationFactor, configs } = spec;
-    const request = this.#brokers.request('CREATE', `Topic:${name}`);
-    const topic = {
-      name,
-      numPartitions: partitions,
-      replicationFactor,
-      assignments: [],
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    };
-    const timeoutMs = this.#brokers.connection.requestTimeoutMs;
+    const request = this.#brokers.request('CREATE', `Topic:${spec.name}`);
     const created = await this.#brokers.retrying(request, async () => {
-      const controller = await this.#controller();
-      const answer = await this.#brokers.ask(createTopicsV5, controller, [topic], timeoutMs, false);
-      const { errorCode = -1, errorMessage = null } = answer.topics[0] ?? {};
-      const error = kafkaErrorName(errorCode);
+      const { error, says } = await askForTopic(this.#brokers, spec, false);
       if (error === 'NONE') return { answer: true };
       if (error === 'TOPIC_ALREADY_EXISTS') return { answer: false };
-      return { failed: error, says: errorMessage };
+      return { failed: error, says };
     });
-    await this.#untilLed(name, request);
+    await this.#untilLed(spec.name, request);
     return created;
   }
 
@@ -87,18 +75,13 @@ export class PlatformaticAdmin implements KafkaAdmin {
     });
   }
 
-  async #controller(): Promise<Awaited<ReturnType<BrokerConnections['any']>>> {
-    const { controllerId } = await this.#brokers.metadata([]);
-    return controllerId < 0 ? this.#brokers.any() : this.#brokers.broker(controllerId);
-  }
-
   async deleteTopics(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     const wanted = names.map((name) => ({ name }));
     const timeoutMs = this.#brokers.connection.requestTimeoutMs;
     const request = this.#brokers.request('DELETE', `Topic:${names[0] ?? ''}`);
     await this.#brokers.retrying(request, async () => {
-      const controller = await this.#controller();
+      const controller = await this.#brokers.controller();
       const answer = await this.#brokers.ask(deleteTopicsV5, controller, wanted, timeoutMs);
       for (const { name, errorCode, errorMessage } of answer.responses) {
         const error = kafkaErrorName(errorCode);
