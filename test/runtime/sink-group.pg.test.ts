@@ -29,18 +29,31 @@ class RowLog {
   }
 }
 
-/** A task whose puts wait for the gate that the test holds, if it holds one. */
-function gated(gates: { put: Promise<void> | null; waiting: boolean }) {
-  return (task: SinkTask): SinkTask => ({
+/** Where the puts of a task wait while it is shut. */
+class Gate {
+  /** Whether a put waits, or has. */
+  waiting = false;
+  #opened: PromiseWithResolvers<void> | null = null;
+
+  shut(): void {
+    this.#opened = Promise.withResolvers();
+  }
+
+  open(): void {
+    this.#opened?.resolve();
+    this.#opened = null;
+  }
+
+  readonly before = (task: SinkTask): SinkTask => ({
     start: (signal) => task.start(signal),
     assign: (partitions, signal) => task.assign(partitions, signal),
     release: (partitions) => {
       task.release(partitions);
     },
     put: async (...batch) => {
-      if (gates.put !== null) {
-        gates.waiting = true;
-        await gates.put;
+      if (this.#opened !== null) {
+        this.waiting = true;
+        await this.#opened.promise;
       }
       return task.put(...batch);
     },
@@ -103,20 +116,19 @@ describe('members of a group', () => {
     await using database = await freshDatabase();
     await database.query(HISTORY);
     const log = new RowLog(2);
-    const gates = { put: null as Promise<void> | null, waiting: false };
-    await using one = startMember(database, log.place, gated(gates));
+    const gate = new Gate();
+    await using one = startMember(database, log.place, gate.before);
     await one.started;
     const [a] = log.group.members;
-    const gate = Promise.withResolvers<void>();
-    gates.put = gate.promise;
+    gate.shut();
     log.append(0, 25);
     log.append(1, 25);
     await log.group.rebalance([[a!, [0, 1]]]);
-    await vi.waitFor(() => expect(gates.waiting).toBe(true));
+    await vi.waitFor(() => expect(gate.waiting).toBe(true));
     const revoked = log.group.rebalance([[a!, [1]]]);
     const [before] = await database.query('SELECT count(*)::int AS n FROM rows');
     expect(before).toEqual({ n: 0 });
-    gate.resolve();
+    gate.open();
     await revoked;
     const [stored] = await database.query(
       'SELECT next_offset::int AS offset FROM tidemark_offsets WHERE partition = 0',
@@ -133,17 +145,16 @@ describe('members of a group', () => {
     await using database = await freshDatabase();
     await database.query(HISTORY);
     const log = new RowLog(4);
-    const gates = { put: null as Promise<void> | null, waiting: false };
-    await using zombie = startMember(database, log.place, gated(gates));
+    const gate = new Gate();
+    await using zombie = startMember(database, log.place, gate.before);
     await zombie.started;
     const [a] = log.group.members;
     for (let partition = 0; partition < 4; partition++) log.append(partition, 40);
     await log.group.rebalance([[a!, [0, 1, 2, 3]]]);
     await database.until('SELECT count(*) >= 40 FROM rows');
-    const gate = Promise.withResolvers<void>();
-    gates.put = gate.promise;
+    gate.shut();
     for (let partition = 0; partition < 4; partition++) log.append(partition, 40);
-    await vi.waitFor(() => expect(gates.waiting).toBe(true));
+    await vi.waitFor(() => expect(gate.waiting).toBe(true));
     // Paused with batches in its hands; the group gives two of its partitions away.
     await using other = startMember(database, log.place);
     await other.started;
@@ -156,8 +167,7 @@ describe('members of a group', () => {
       [a!],
     );
     await database.until('SELECT count(*) = 160 FROM rows WHERE id < 200000');
-    gates.put = null;
-    gate.resolve();
+    gate.open();
     await database.until('SELECT count(*) = 160 FROM rows WHERE id >= 200000');
     // It still reads what it has lost, until the group tells it.
     log.append(0, 20);
@@ -217,8 +227,8 @@ describe('members of a group', () => {
     await using database = await freshDatabase();
     await database.query(HISTORY);
     const log = new RowLog(2);
-    const gates = { put: null as Promise<void> | null, waiting: false };
-    await using one = startMember(database, log.place, gated(gates));
+    const gate = new Gate();
+    await using one = startMember(database, log.place, gate.before);
     await one.started;
     await using two = startMember(database, log.place);
     await two.started;
@@ -227,11 +237,10 @@ describe('members of a group', () => {
     log.append(0, 20);
     log.append(1, 20);
     await database.until('SELECT count(*) = 40 FROM rows');
-    const gate = Promise.withResolvers<void>();
-    gates.put = gate.promise;
+    gate.shut();
     log.append(0, 20);
     log.append(1, 20);
-    await vi.waitFor(() => expect(gates.waiting).toBe(true));
+    await vi.waitFor(() => expect(gate.waiting).toBe(true));
     await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'`);
     await log.group.rebalance(
@@ -242,8 +251,7 @@ describe('members of a group', () => {
       [a!],
     );
     await database.until('SELECT count(*) = 40 FROM rows WHERE id < 100000');
-    gates.put = null;
-    gate.resolve();
+    gate.open();
     await expectOnce(database, log.ids);
   });
 });

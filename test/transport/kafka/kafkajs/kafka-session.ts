@@ -9,22 +9,22 @@ import type {
 import { openKafkajsClient } from '../../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
 import { freshPrefix } from '../../../support/kafka.ts';
 import { batchOf } from '../../batch-of.ts';
+import {
+  connectionTo as patientConnectionTo,
+  CONSUMER,
+  PRODUCER,
+} from '../client-contract-fixtures.ts';
 
 /** How tests connect; short times, so that failures are met soon. */
 export function connectionTo(
   servers: string,
   changes: Partial<KafkaConnection> = {},
 ): KafkaConnection {
-  return {
-    bootstrapServers: servers.split(','),
-    clientId: 'tidemark-test',
-    tls: null,
-    sasl: null,
+  return patientConnectionTo(servers, {
     requestTimeoutMs: 5000,
     connectTimeoutMs: 2000,
-    metadataMaxAgeMs: 60_000,
     ...changes,
-  };
+  });
 }
 
 /** A client with topics of its own, for one test. */
@@ -57,13 +57,9 @@ export class KafkaSession implements AsyncDisposable {
 
   async producer(changes: Partial<KafkaProducerOptions> = {}): Promise<KafkaProducer> {
     const producer = await this.client.producer({
-      transactionalId: null,
+      ...PRODUCER,
       transactionTimeoutMs: 10_000,
-      compression: 'none',
       batchBytes: 16_384,
-      maxRequestBytes: 1_048_576,
-      maxInFlight: 5,
-      deliveryTimeoutMs: 60_000,
       ...changes,
     });
     this.#opened.push(producer);
@@ -72,8 +68,8 @@ export class KafkaSession implements AsyncDisposable {
 
   async consumer(changes: Partial<KafkaConsumerOptions> = {}) {
     const consumer = await this.client.consumer({
+      ...CONSUMER,
       group: null,
-      isolation: 'read_committed',
       sessionTimeoutMs: 6000,
       heartbeatIntervalMs: 100,
       rebalanceTimeoutMs: 6000,
@@ -116,7 +112,7 @@ export class KafkaSession implements AsyncDisposable {
   }
 }
 
-/** Sends numbered values `[from, to)`, dealt to the partitions in turn. */
+/** Sends numbered values `[from, to)` without keys, dealt to the partitions in turn. */
 export async function sendNumbers(
   producer: KafkaProducer,
   topic: string,
