@@ -5,10 +5,10 @@ import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import type { Converter } from '../../src/converter/converter.ts';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { ConfluentRegistry } from '../../src/converter/registry/confluent-registry.ts';
-import { isStruct } from '../../src/model/connect-schema.ts';
+import { isStruct, type Struct } from '../../src/model/connect-schema.ts';
 import { type DaemonPipeline, freeLoopbackPort } from './daemon-pipeline.ts';
 import { freshPrefix } from './kafka.ts';
-import { CommittedLog, type CommittedRecord } from './kafka-committed-log.ts';
+import { CommittedLog } from './kafka-committed-log.ts';
 import { expectedRecords, type LedgerRecord } from './ledger-load.ts';
 import { describe, field } from './ledger-log.ts';
 import { ledgerPipeline } from './ledger-pipeline.ts';
@@ -106,16 +106,14 @@ export class LedgerReader implements AsyncDisposable {
   readonly #log: CommittedLog;
   /** By topic and partition; what was decoded stays. */
   readonly #entries = new Map<string, LedgerEntry[]>();
-  readonly #converter: Converter;
+  readonly #key: Converter;
+  readonly #value: Converter;
 
   constructor(ledger: KafkaLedger) {
     this.#ledger = ledger;
-    this.#converter =
-      ledger.registry === null
-        ? new JsonConverter()
-        : new AvroConverter(new ConfluentRegistry(registrySettingsFor(ledger.registry)), {
-            isKey: false,
-          });
+    // One each: a converter remembers the schema that a topic had last.
+    this.#key = converterOf(ledger, true);
+    this.#value = converterOf(ledger, false);
     this.#log = new CommittedLog(ledger.bootstrapServers);
   }
 
@@ -129,7 +127,8 @@ export class LedgerReader implements AsyncDisposable {
       const entries = this.#entries.get(place) ?? [];
       this.#entries.set(place, entries);
       for (const record of records.slice(entries.length)) {
-        entries.push(await decoded(this.#converter, topic, table, record));
+        const key = await this.#key.toConnect(topic, record.key);
+        entries.push(entryOf(table, key, await this.#value.toConnect(topic, record.value)));
       }
       read.push(entries);
     }
@@ -141,14 +140,12 @@ export class LedgerReader implements AsyncDisposable {
   }
 }
 
-async function decoded(
-  converter: Converter,
-  topic: string,
-  table: Table,
-  record: CommittedRecord,
-): Promise<LedgerEntry> {
-  const key = await converter.toConnect(topic, record.key);
-  const value = await converter.toConnect(topic, record.value);
+function converterOf({ registry }: KafkaLedger, isKey: boolean): Converter {
+  if (registry === null) return new JsonConverter();
+  return new AvroConverter(new ConfluentRegistry(registrySettingsFor(registry)), { isKey });
+}
+
+function entryOf(table: Table, key: Struct | null, value: Struct | null): LedgerEntry {
   const source = value === null ? null : field(value, 'source');
   const txId = source !== null && isStruct(source) ? Number(field(source, 'txId')) : null;
   return { record: describe(table, key, value), txId };
