@@ -12,6 +12,7 @@ import type { TestDatabase } from '../support/postgres.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { tailTopic } from '../../src/runtime/topic-tail.ts';
+import { startRegistryFront } from '../support/registry-front.ts';
 import type { RegistryServer } from '../support/registry-server.ts';
 import { startRegistry } from '../support/registry-server.ts';
 import { registrySettingsFor } from '../support/registry-settings.ts';
@@ -155,6 +156,33 @@ describe('a registry that is away', () => {
     const source = { ...options.source, ...away };
     await using running = await runningPipeline(database, { ...options, source });
     expect(running.pipeline.sourceFailure()).toMatchObject({ code: 'REGISTRY_CONNECT' });
+  });
+
+  test('at a later start is waited for before anything is read', async () => {
+    await using front = await startRegistryFront({ target: registry.origin });
+    const url = `${front.origin}${new URL(registry.url).pathname}`;
+    const { database, options, orders } = await setup({
+      'heartbeat.interval.ms': '1m',
+      'key.converter.schema.registry.url': url,
+      'value.converter.schema.registry.url': url,
+    });
+    await using folder = await temporaryFolder('restarted');
+    const again = { ...options, folder: folder.path };
+    {
+      await using first = await runningPipeline(database, again);
+      await changesIn(first, orders, 1);
+    }
+    front.behaviour = 500;
+    const before = front.requests.length;
+    const restarted = runningPipeline(database, again);
+    restarted.catch(() => undefined);
+    await eventually(() => front.requests.length > before + 2);
+    front.behaviour = 'pass';
+    await using running = await restarted;
+    expect(running.pipeline.sourceFailure()).toBeNull();
+    expect(running.lines.join('\n')).toContain('the source waits for the schema registry');
+    await database.query('INSERT INTO orders VALUES (2, 20)');
+    expect(await changesIn(running, orders, 2)).toEqual(['r 1 10', 'c 2 20']);
   });
 
   test('does not keep the daemon from stopping', async () => {
