@@ -26,22 +26,6 @@ describe('one broker that forgets producers soon', () => {
   );
 });
 
-describe('three brokers', () => {
-  let cluster: KafkaCluster;
-  beforeAll(async () => {
-    cluster = await startOwnBroker({ brokers: 3 });
-  });
-  afterAll(() => cluster[Symbol.asyncDispose]());
-
-  test.each(CLIENTS)('%s: the leader of a partition is killed', (_, open) =>
-    hazards.meet(open, cluster, hazards.leaderChange),
-  );
-
-  test.each(CLIENTS)('%s: one partition of a batch fails for a while', (_, open) =>
-    hazards.meet(open, cluster, hazards.onePartitionFails),
-  );
-});
-
 describe('one broker', () => {
   let broker: KafkaCluster;
   beforeAll(async () => {

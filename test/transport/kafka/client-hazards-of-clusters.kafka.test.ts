@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
+import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
+import { startOwnBroker } from '../../support/kafka.ts';
+import type { KafkaCluster } from '../../support/kafka-cluster.ts';
+import * as hazards from './client-hazards.ts';
+
+const CLIENTS = [
+  ['@platformatic/kafka', openPlatformaticClient],
+  ['kafkajs', openKafkajsClient],
+] as const;
+
+// Beside the hazards of one broker: brokers that are waited for leave the machine idle.
+
+describe('three brokers', () => {
+  let cluster: KafkaCluster;
+  beforeAll(async () => {
+    cluster = await startOwnBroker({ brokers: 3 });
+  });
+  afterAll(() => cluster[Symbol.asyncDispose]());
+
+  test.each(CLIENTS)('%s: the leader of a partition is killed', (_, open) =>
+    hazards.meet(open, cluster, hazards.leaderChange),
+  );
+
+  test.each(CLIENTS)('%s: one partition of a batch fails for a while', (_, open) =>
+    hazards.meet(open, cluster, hazards.onePartitionFails),
+  );
+});
