@@ -36,6 +36,7 @@ export async function startPipeline(
   const composed = await composePipeline(config, {
     clock: context.clock,
     logger,
+    signal: context.signal,
     showsFailure: context.output.showsErrorsOnTerminal,
     fault: faultPoint === '' ? noFaults : killAtFaultPoint(faultPoint),
   });

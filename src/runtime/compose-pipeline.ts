@@ -51,12 +51,15 @@ import type { RetryOptions } from './supervisor.ts';
 import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
 import { TopicRoutes } from './topic-routes.ts';
+import { openWhenReachable } from './transport-start.ts';
 
 /** What a pipeline takes from the process around it; tests put their own in. */
 export interface PipelineDependencies {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
+  /** Ends the waiting for brokers. */
+  readonly signal?: AbortSignal;
   /** The caller shows the error that ends the pipeline where the log goes, too. */
   readonly showsFailure?: boolean;
   /** Called when so many records more are durable in the log; for measuring. */
@@ -86,7 +89,7 @@ export async function composePipeline(
   const hypertables = new HypertableReader(() => options.connection, clock);
   const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
   const options = await loadedSourceOptions(config);
-  const transport = await openTransport(config, dependencies);
+  const transport = await startTransport(config, dependencies);
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();
   const pipeline = new Pipeline({
@@ -120,6 +123,17 @@ export async function composePipeline(
     showsFailure: dependencies.showsFailure ?? false,
   });
   return { pipeline, registry };
+}
+
+/** An embedded log is there or fails for good; brokers may come later. */
+function startTransport(
+  config: PipelineConfig,
+  { clock, logger, signal = new AbortController().signal }: PipelineDependencies,
+): Promise<Transport> {
+  const open = (): Promise<Transport> => openTransport(config, { clock, logger });
+  if (config.transportType !== 'kafka') return open();
+  const retry = retryOptionsOf(config.runtime, config.source.options);
+  return openWhenReachable(open, { folder: config.storePath, retry, clock, logger, signal });
 }
 
 /** What of the source may have modules of the user in it. */

@@ -120,16 +120,20 @@ test('a topic that nobody may create, and one of the wrong kind, are named', asy
   await expectRefused(wrong, 'KAFKA_TOPIC', topic);
 });
 
-test('a later start without the broker ends as clearly; the next one goes on', async () => {
+test('a later start without the broker waits for it, and can be stopped meanwhile', async () => {
   await using run = await shop();
   expect(await runProgram(['bootstrap', run.file])).toMatchObject({ code: 0 });
   await broker.stop();
   await run.source.query(`INSERT INTO t VALUES (3, 'c')`);
-  const refused = await runProgram(['run', run.file]);
-  expect(refused).toMatchObject({ code: 3, stdout: '' });
-  expect(refused.stderr).toMatch(/^KAFKA_CONNECT {2}.+\ncure: /);
-  await broker.start();
+  {
+    await using waiting = Daemon.start(run);
+    await expect.poll(() => waiting.output, { timeout: 30_000 }).toContain('tried again');
+    expect(await waiting.stop()).toBe(0);
+  }
   await using daemon = Daemon.start(run);
+  await expect.poll(() => daemon.output, { timeout: 30_000 }).toContain('tried again');
+  expect(daemon.output).toContain(broker.bootstrapServers);
+  await broker.start();
   await run.target.until('SELECT count(*) = 3 FROM t', [], 60_000);
   expect(await daemon.stop()).toBe(0);
 });

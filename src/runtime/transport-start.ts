@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Backoff } from '../foundation/backoff.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
+import type { Logger } from './logger.ts';
+import { decideRestart } from './restart-policy.ts';
+import type { RetryOptions } from './supervisor.ts';
+
+/** Stands in the pipeline's folder once its brokers have answered. */
+const REACHED = 'kafka-reached';
+
+/** What a start takes from around it. */
+export interface TransportStart {
+  /** Of the pipeline, on this machine. */
+  readonly folder: string;
+  readonly retry: RetryOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a transport whose brokers may be away for a while. A pipeline that has reached them before
+ * waits, as its tasks would: after a power cut machines come back in any order. At a first start the
+ * address may be wrong, and that is told at once. (Whether it has worked before stands in Kafka, so
+ * a mark on this machine has to tell; where none can be kept, each start is a first one.)
+ * @throws what `open` throws; the signal's reason when it aborts meanwhile
+ */
+export async function openWhenReachable<T>(
+  open: () => Promise<T>,
+  { folder, retry, clock, logger, signal }: TransportStart,
+): Promise<T> {
+  const backoff = new Backoff({ initialMs: retry.initialDelayMs, maxMs: retry.maxDelayMs });
+  const mark = path.join(folder, REACHED);
+  for (;;) {
+    try {
+      const transport = await open();
+      leaveMark(mark, logger);
+      return transport;
+    } catch (thrown) {
+      const error = toTidemarkError(thrown, 'KAFKA_CONNECT');
+      const limits = { maxRetries: retry.maxRetries, hasWorked: existsSync(mark) };
+      const decision = decideRestart(error, backoff, limits);
+      if (decision.kind !== 'retry' || signal.aborted) throw thrown;
+      const { attempt, delayMs } = decision;
+      logger.warn({ attempt, delayMs }, `the start will be tried again: ${error.message}`);
+      await clock.sleep(delayMs, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+function leaveMark(mark: string, logger: Logger): void {
+  if (existsSync(mark)) return;
+  try {
+    mkdirSync(path.dirname(mark), { recursive: true });
+    writeFileSync(mark, '');
+  } catch (error) {
+    logger.debug({ err: error }, 'a later start will not wait for the brokers');
+  }
+}
