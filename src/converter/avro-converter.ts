@@ -12,6 +12,7 @@ import { avroSchemaText, CONNECT_NAMESPACE, DEFAULT_RECORD_NAME } from './avro-s
 import type { Converter, PreparedSchema, SchemaRegistry } from './converter.ts';
 import type { SubjectNaming } from './registry/subject-name.ts';
 import { subjectNaming } from './registry/subject-name.ts';
+import { PREFIX_BYTES, schemaIdOf, schemaIdPrefix } from './schema-id-prefix.ts';
 
 /** What distinguishes one Avro converter from another. */
 export interface AvroConverterOptions {
@@ -23,8 +24,6 @@ export interface AvroConverterOptions {
   readonly replaceNullWithDefault?: boolean;
 }
 
-const MAGIC = 0x00;
-const PREFIX_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
 /** Schemas that are remembered; others are asked for again. */
 const SCHEMAS = 1000;
@@ -57,9 +56,7 @@ export class AvroConverter implements Converter {
     const known = `${subject}\n${text}`;
     const id = this.#ids.get(known) ?? (await this.#registry.register(subject, text));
     this.#ids.set(known, id);
-    const prefix = Buffer.alloc(PREFIX_BYTES);
-    prefix.writeUInt32BE(id, 1);
-    return { schema, prefix, suffix: EMPTY };
+    return { schema, prefix: schemaIdPrefix(id), suffix: EMPTY };
   }
 
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null {
@@ -85,8 +82,7 @@ export class AvroConverter implements Converter {
 
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null {
     if (bytes === null) return null;
-    if (bytes.length < PREFIX_BYTES || bytes[0] !== MAGIC) throw notAvro(topic, bytes);
-    const id = bytes.readUInt32BE(1);
+    const id = schemaIdOf(topic, bytes);
     const decoder = id === this.#lastId ? this.#lastDecoder : this.#decoders.get(id);
     if (decoder === undefined) return this.#fetchAndDecode(topic, id, bytes);
     this.#lastId = id;
@@ -108,12 +104,4 @@ export class AvroConverter implements Converter {
     if (value === null || isStruct(value)) return value;
     throw new TidemarkError('RECORD_FORMAT', `a record of ${topic} is not a struct`);
   }
-}
-
-function notAvro(topic: string, bytes: Buffer): TidemarkError {
-  const start = bytes.subarray(0, 8).toString('hex');
-  return new TidemarkError(
-    'RECORD_FORMAT',
-    `a record of ${topic} does not begin with a schema id (it begins with ${start || 'nothing'})`,
-  );
 }

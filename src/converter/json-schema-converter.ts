@@ -10,14 +10,13 @@ import { connectSchemaOf } from './json-schema-to-connect.ts';
 import { valueJson } from './json-text.ts';
 import type { JsonTextOptions } from './json-text.ts';
 import type { SubjectNaming } from './registry/subject-name.ts';
+import { PREFIX_BYTES, schemaIdOf, schemaIdPrefix } from './schema-id-prefix.ts';
 
 /** What distinguishes one JSON Schema converter from another. */
 export interface JsonSchemaConverterOptions extends Omit<JsonTextOptions, 'mapEntries'> {
   readonly subjectOf: SubjectNaming;
 }
 
-const MAGIC = 0x00;
-const PREFIX_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
 /** Schemas that are remembered; others are asked for again. */
 const SCHEMAS = 1000;
@@ -42,9 +41,7 @@ export class JsonSchemaConverter implements Converter {
     const known = `${subject}\n${text}`;
     const id = this.#ids.get(known) ?? (await this.#registry.register(subject, text, 'JSON'));
     this.#ids.set(known, id);
-    const prefix = Buffer.alloc(PREFIX_BYTES);
-    prefix.writeUInt32BE(id, 1);
-    return { schema, prefix, suffix: EMPTY };
+    return { schema, prefix: schemaIdPrefix(id), suffix: EMPTY };
   }
 
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null {
@@ -55,13 +52,7 @@ export class JsonSchemaConverter implements Converter {
 
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null {
     if (bytes === null) return null;
-    if (bytes.length < PREFIX_BYTES || bytes[0] !== MAGIC) {
-      throw new TidemarkError(
-        'RECORD_FORMAT',
-        `a record of ${topic} does not begin with a schema id`,
-      );
-    }
-    const id = bytes.readUInt32BE(1);
+    const id = schemaIdOf(topic, bytes);
     const schema = this.#schemas.get(id);
     return schema === undefined ? this.#fetch(topic, id, bytes) : decode(topic, schema, bytes);
   }

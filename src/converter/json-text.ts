@@ -1,7 +1,8 @@
 import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
+import { JSON_TYPE_NAMES } from '../model/connect-json.ts';
 import { bigIntToBytes, DECIMAL, isDecimal, isStruct } from '../model/connect-schema.ts';
-import type { ConnectSchema, ConnectType, ConnectValue } from '../model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from '../model/java-number.ts';
 
 /** How values become JSON text; the names are JsonConverter's. */
@@ -17,28 +18,13 @@ export interface JsonTextOptions {
   readonly mapEntries?: 'pairs' | 'objects';
 }
 
-const JSON_TYPE: Readonly<Record<ConnectType, string>> = {
-  int8: 'int8',
-  int16: 'int16',
-  int32: 'int32',
-  int64: 'int64',
-  float32: 'float',
-  float64: 'double',
-  boolean: 'boolean',
-  string: 'string',
-  bytes: 'bytes',
-  array: 'array',
-  map: 'map',
-  struct: 'struct',
-};
-
 /** The schema as JsonConverter writes it, keys in its order (PITFALLS C30). */
 export function schemaJson(schema: ConnectSchema, options: JsonTextOptions): string {
   return `{${schemaMembers(schema, options)}}`;
 }
 
 function schemaMembers(schema: ConnectSchema, options: JsonTextOptions): string {
-  let text = `"type":"${JSON_TYPE[schema.type]}"`;
+  let text = `"type":"${JSON_TYPE_NAMES[schema.type]}"`;
   if (schema.type === 'array') {
     text += `,"items":${schemaJson(element(schema.valueSchema), options)}`;
   } else if (schema.type === 'map') {

@@ -1,7 +1,7 @@
 import { TidemarkError } from '../foundation/errors.ts';
 import { isJsonObject, JsonNumber } from '../foundation/lossless-json.ts';
 import type { JsonNode, JsonObject } from '../foundation/lossless-json.ts';
-import { bytesToBigInt, DECIMAL } from './connect-schema.ts';
+import { bytesToBigInt, CONNECT_TYPES, DECIMAL } from './connect-schema.ts';
 import type {
   ConnectField,
   ConnectSchema,
@@ -10,13 +10,14 @@ import type {
   Decimal,
 } from './connect-schema.ts';
 
-const TYPE_BY_JSON_NAME: Readonly<Record<string, ConnectType>> = {
+/** What types are called in the schemas of Connect's JsonConverter. */
+export const JSON_TYPE_NAMES: Readonly<Record<ConnectType, string>> = {
   int8: 'int8',
   int16: 'int16',
   int32: 'int32',
   int64: 'int64',
-  float: 'float32',
-  double: 'float64',
+  float32: 'float',
+  float64: 'double',
   boolean: 'boolean',
   string: 'string',
   bytes: 'bytes',
@@ -25,11 +26,15 @@ const TYPE_BY_JSON_NAME: Readonly<Record<string, ConnectType>> = {
   struct: 'struct',
 };
 
+const TYPE_BY_JSON_NAME: ReadonlyMap<unknown, ConnectType> = new Map(
+  CONNECT_TYPES.map((type) => [JSON_TYPE_NAMES[type], type]),
+);
+
 /** Reads a schema in the form of Connect's JsonConverter (PITFALLS C30). */
 export function schemaFromJson(node: JsonNode | undefined): ConnectSchema {
   if (!isJsonObject(node)) invalid('a schema is not an object');
   const typeName = node['type'];
-  const type = typeof typeName === 'string' ? TYPE_BY_JSON_NAME[typeName] : undefined;
+  const type = TYPE_BY_JSON_NAME.get(typeName);
   if (type === undefined) invalid(`unknown type ${JSON.stringify(typeName)}`);
   const schema: { -readonly [K in keyof ConnectSchema]: ConnectSchema[K] } = {
     type,

@@ -3,19 +3,23 @@
  * (org.apache.kafka.connect.data.Schema in the Java API.)
  */
 
-export type ConnectType =
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'float32'
-  | 'float64'
-  | 'boolean'
-  | 'string'
-  | 'bytes'
-  | 'array'
-  | 'map'
-  | 'struct';
+/** All types that there are. */
+export const CONNECT_TYPES = [
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'float32',
+  'float64',
+  'boolean',
+  'string',
+  'bytes',
+  'array',
+  'map',
+  'struct',
+] as const;
+
+export type ConnectType = (typeof CONNECT_TYPES)[number];
 
 /** A field of a struct. */
 export interface ConnectField {

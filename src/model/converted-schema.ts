@@ -1,24 +1,11 @@
 import type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './connect-schema.ts';
-import { DECIMAL } from './connect-schema.ts';
+import { CONNECT_TYPES, DECIMAL } from './connect-schema.ts';
 import { convertedValue, WrongValue } from './converted-value.ts';
 
 /** A schema that is none; the message says where and why. */
 export class WrongSchema extends Error {}
 
-const TYPES: ReadonlySet<unknown> = new Set<ConnectType>([
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float32',
-  'float64',
-  'boolean',
-  'string',
-  'bytes',
-  'array',
-  'map',
-  'struct',
-]);
+const TYPES: ReadonlySet<unknown> = new Set(CONNECT_TYPES);
 const MEMBERS: ReadonlySet<string> = new Set([
   'type',
   'optional',
