@@ -30,6 +30,7 @@ import { Pipeline } from './pipeline.ts';
 import { openTransport } from './open-transport.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
+import { retryOptionsOf } from './restart-policy.ts';
 import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
@@ -47,7 +48,6 @@ import { sourceRegistry } from './source-registry.ts';
 import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
 import { SourceTask } from './source-task.ts';
-import type { RetryOptions } from './supervisor.ts';
 import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
 import { TopicRoutes } from './topic-routes.ts';
@@ -392,15 +392,5 @@ function topicOptionsOf({ transport: options, transportType }: PipelineConfig): 
     cleanup: 'delete',
     retentionMs: options.number('retention.ms'),
     ...(retentionBytes === undefined ? {} : { retentionBytes }),
-  };
-}
-
-/** A connector's own properties win over the section `runtime`. */
-export function retryOptionsOf(runtime: ResolvedOptions, own: ResolvedOptions): RetryOptions {
-  const number = (name: string): number => own.optionalNumber(name) ?? runtime.number(name);
-  return {
-    maxRetries: number('errors.max.retries'),
-    initialDelayMs: number('errors.retry.delay.initial.ms'),
-    maxDelayMs: number('errors.retry.delay.max.ms'),
   };
 }

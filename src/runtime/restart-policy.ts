@@ -1,5 +1,7 @@
+import type { ResolvedOptions } from '../config/option.ts';
 import type { Backoff } from '../foundation/backoff.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
+import type { RetryOptions } from './supervisor.ts';
 import type { RestartDecision } from './task-state.ts';
 
 /** What bears on the decision beside the error itself. */
@@ -24,4 +26,14 @@ export function decideRestart(
   if (neverReady) return { kind: 'fail' };
   if (limits.maxRetries >= 0 && backoff.attempt >= limits.maxRetries) return { kind: 'fail' };
   return { kind: 'retry', attempt: backoff.attempt + 1, delayMs: backoff.nextDelayMs() };
+}
+
+/** A connector's own properties win over the section `runtime`. */
+export function retryOptionsOf(runtime: ResolvedOptions, own: ResolvedOptions): RetryOptions {
+  const number = (name: string): number => own.optionalNumber(name) ?? runtime.number(name);
+  return {
+    maxRetries: number('errors.max.retries'),
+    initialDelayMs: number('errors.retry.delay.initial.ms'),
+    maxDelayMs: number('errors.retry.delay.max.ms'),
+  };
 }

@@ -22,9 +22,9 @@ export interface TransportStart {
 
 /**
  * Opens a transport whose brokers may be away for a while. A pipeline that has reached them before
- * waits, as its tasks would: after a power cut machines come back in any order. At a first start the
- * address may be wrong, and that is told at once. (Whether it has worked before stands in Kafka, so
- * a mark on this machine has to tell; where none can be kept, each start is a first one.)
+ * waits, as its tasks would: after a power cut machines come back in any order. At a first start
+ * the address may be wrong, and that is told at once. (Whether it has worked before stands in Kafka,
+ * so a mark on this machine has to tell; where none can be kept, each start is a first one.)
  * @throws what `open` throws; the signal's reason when it aborts meanwhile
  */
 export async function openWhenReachable<T>(

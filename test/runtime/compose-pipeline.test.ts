@@ -3,13 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { ConnectorConfig, PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
-import {
-  composePipeline,
-  retryOptionsOf,
-  sinkTopics,
-  topicsOf,
-} from '../../src/runtime/compose-pipeline.ts';
+import { composePipeline, sinkTopics, topicsOf } from '../../src/runtime/compose-pipeline.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
+import { retryOptionsOf } from '../../src/runtime/restart-policy.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
