@@ -58,8 +58,11 @@ export const CONSUMER = {
 /** Never aborts. */
 export const NEVER = new AbortController().signal;
 
-/** Of today: a broker that restarts forgets producers whose last record is older than a day. */
-const SENT_AT = Date.now();
+/**
+ * The time of number 0. Of today: a broker that restarts forgets producers whose last record is
+ * older than a day.
+ */
+export const SENT_AT = Date.now();
 
 /** A topic that no other test has. */
 export async function newTopic(

@@ -7,6 +7,7 @@ import {
   openMember,
   PRODUCER,
   sendNumbers,
+  SENT_AT,
 } from './client-contract-fixtures.ts';
 
 /** What is asked of and changed in the cluster. */
@@ -63,7 +64,7 @@ export const adminContract: Contract = {
     const { admin } = client;
     const topic = await newTopic(client, 2);
     await using producer = await client.producer(PRODUCER);
-    // Record n has the time 1,700,000,000,000 + n and goes to partition n mod 2.
+    // Record n has the time SENT_AT + n and goes to partition n mod 2.
     await sendNumbers(producer, topic, 0, 100, 2);
     const partitions = [1, 0].map((partition) => ({ topic, partition }));
     const offsets = async (at: Parameters<typeof admin.offsets>[1]): Promise<number[]> => {
@@ -73,8 +74,8 @@ export const adminContract: Contract = {
     };
     expect(await offsets('earliest')).toEqual([0, 0]);
     expect(await offsets('latest')).toEqual([50, 50]);
-    expect(await offsets({ timestampMs: 1_700_000_000_011 })).toEqual([5, 6]);
-    expect(await offsets({ timestampMs: 1_700_000_000_099 })).toEqual([49, 50]);
+    expect(await offsets({ timestampMs: SENT_AT + 11 })).toEqual([5, 6]);
+    expect(await offsets({ timestampMs: SENT_AT + 99 })).toEqual([49, 50]);
     expect(await offsets({ timestampMs: 1 })).toEqual([0, 0]);
   },
 
