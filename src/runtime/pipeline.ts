@@ -10,7 +10,8 @@ import { isHealthy, sinkView, sourceView, type PipelineStatus } from './pipeline
 import type { SinkRunner } from './sink-runner.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { SourceTask } from './source-task.ts';
-import { Supervisor, type RetryOptions } from './supervisor.ts';
+import type { RetryOptions } from './restart-policy.ts';
+import { Supervisor } from './supervisor.ts';
 
 /** A sink, and how often it is tried again. */
 export interface SupervisedSink {

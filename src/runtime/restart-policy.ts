@@ -1,8 +1,14 @@
 import type { ResolvedOptions } from '../config/option.ts';
 import type { Backoff } from '../foundation/backoff.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
-import type { RetryOptions } from './supervisor.ts';
 import type { RestartDecision } from './task-state.ts';
+
+/** `errors.max.retries` and `errors.retry.delay.*`. */
+export interface RetryOptions {
+  readonly maxRetries: number;
+  readonly initialDelayMs: number;
+  readonly maxDelayMs: number;
+}
 
 /** What bears on the decision beside the error itself. */
 export interface RestartLimits {

@@ -2,7 +2,7 @@ import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors, toTidemarkError } from '../foundation/errors.ts';
 import type { Logger } from './logger.ts';
-import { decideRestart } from './restart-policy.ts';
+import { decideRestart, type RetryOptions } from './restart-policy.ts';
 import { nextTaskState, type TaskEvent, type TaskState } from './task-state.ts';
 
 /** A task that can be run again after an error. */
@@ -15,13 +15,6 @@ export interface SupervisedTask {
   run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void>;
   /** True when the task has worked before, in this or an earlier process. */
   hasWorked(): boolean;
-}
-
-/** `errors.max.retries` and `errors.retry.delay.*`. */
-export interface RetryOptions {
-  readonly maxRetries: number;
-  readonly initialDelayMs: number;
-  readonly maxDelayMs: number;
 }
 
 /** How the log speaks of a task. */

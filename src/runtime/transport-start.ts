@@ -4,8 +4,7 @@ import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { Logger } from './logger.ts';
-import { decideRestart } from './restart-policy.ts';
-import type { RetryOptions } from './supervisor.ts';
+import { decideRestart, type RetryOptions } from './restart-policy.ts';
 
 /** Stands in the pipeline's folder once its brokers have answered. */
 const REACHED = 'kafka-reached';
@@ -23,8 +22,8 @@ export interface TransportStart {
 /**
  * Opens a transport whose brokers may be away for a while. A pipeline that has reached them before
  * waits, as its tasks would: after a power cut machines come back in any order. At a first start
- * the address may be wrong, and that is told at once. (Whether it has worked before stands in Kafka,
- * so a mark on this machine has to tell; where none can be kept, each start is a first one.)
+ * the address may be wrong, and that is told at once. (Whether it has worked before stands in
+ * Kafka, so a mark on this machine tells; where none can be kept, each start is a first one.)
  * @throws what `open` throws; the signal's reason when it aborts meanwhile
  */
 export async function openWhenReachable<T>(
