@@ -123,6 +123,9 @@ export interface KafkaTopicSpec {
   readonly configs: Readonly<Record<string, string>>;
 }
 
+/** A topic that was asked for; `created` is false where it was there already. */
+export type CreatedTopic = KafkaTopic & { readonly created: boolean };
+
 /** An offset of a partition. */
 export type PartitionOffset = TopicPartition & { readonly offset: number };
 
@@ -134,8 +137,8 @@ export interface KafkaAdmin {
   clusterId(): Promise<string>;
   /** `null`: all topics that we may see, internal ones left out. Missing ones are left out. */
   describeTopics(names: readonly string[] | null): Promise<readonly KafkaTopic[]>;
-  /** False: it was there already. Resolves when its leaders are known. */
-  createTopic(spec: KafkaTopicSpec): Promise<boolean>;
+  /** Resolves when a broker knows its leaders; the others may not know of the topic yet. */
+  createTopic(spec: KafkaTopicSpec): Promise<CreatedTopic>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** Of a topic; the broker's defaults included. */
   topicConfig(name: string): Promise<ReadonlyMap<string, string>>;

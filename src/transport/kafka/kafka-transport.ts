@@ -172,15 +172,14 @@ class KafkaTransport implements Transport {
     if (found === undefined) {
       if (this.#options.readOnly === true) return -1;
       const configs = { 'cleanup.policy': 'compact' };
-      await admin.createTopic({ name, partitions: wanted.partitions, replicationFactor, configs });
-      [found] = await admin.describeTopics([name]);
+      const { partitions } = wanted;
+      found = await admin.createTopic({ name, partitions, replicationFactor, configs });
     } else if (this.#options.readOnly !== true) {
       const policy = (await admin.topicConfig(name)).get('cleanup.policy') ?? 'compact';
       if (policy !== 'compact') throw notCompacted(name, policy);
     }
-    const partitions = found?.partitions ?? wanted.partitions;
-    topic.partitions = partitions;
-    return this.#directory.enter(name, partitions);
+    topic.partitions = found.partitions;
+    return this.#directory.enter(name, found.partitions);
   }
 
   async openTopic(name: string, options: TopicOptions = {}): Promise<number> {

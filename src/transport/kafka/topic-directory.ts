@@ -30,10 +30,9 @@ export class TopicDirectory {
     }
     const spec = this.#specFor(name, options);
     if (spec === null) throw notCreated(name);
-    await this.#admin.createTopic(spec);
-    const [topic] = await this.#admin.describeTopics([name]);
-    if (topic === undefined) throw notCreated(name);
-    return { handle: this.enter(name, topic.partitions), created: true };
+    // Not described again: the next broker that is asked may not know it yet.
+    const { partitions } = await this.#admin.createTopic(spec);
+    return { handle: this.enter(name, partitions), created: true };
   }
 
   /** Takes in a topic that is known to be there. */

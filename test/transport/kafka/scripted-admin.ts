@@ -27,8 +27,9 @@ export function scriptedAdmin(...names: readonly string[]): ScriptedAdmin {
     createTopic: (spec) => {
       created.push(spec);
       const { name, replicationFactor } = spec;
-      topics.set(name, { name, partitions: Math.max(1, spec.partitions), replicationFactor });
-      return Promise.resolve(true);
+      const topic = { name, partitions: Math.max(1, spec.partitions), replicationFactor };
+      topics.set(name, topic);
+      return Promise.resolve({ ...topic, created: true });
     },
     clusterId: refuse,
     deleteTopics: refuse,

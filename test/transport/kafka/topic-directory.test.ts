@@ -25,6 +25,15 @@ test('partitions that were added are seen when it is opened again', async () => 
   expect(directory.partitionsOf(0)).toBe(6);
 });
 
+// In a cluster of three a first start ended: the broker that was asked after the creation did not
+// know the topic yet.
+test('a topic that was just made need not be known to the next broker', async () => {
+  const admin = scriptedAdmin();
+  const directory = new TopicDirectory({ ...admin, describeTopics: async () => [] }, spec);
+  expect(await directory.open('new', {})).toEqual({ handle: 0, created: true });
+  expect(directory.partitionsOf(0)).toBe(4);
+});
+
 test('where nobody may create topics the error says which one is missing', async () => {
   const directory = new TopicDirectory(scriptedAdmin(), () => null);
   await expect(directory.open('gone', {})).rejects.toMatchObject({

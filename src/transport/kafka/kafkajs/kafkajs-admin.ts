@@ -1,6 +1,7 @@
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { TopicPartition } from '../../transport.ts';
 import type {
+  CreatedTopic,
   Isolation,
   KafkaAdmin,
   KafkaTopic,
@@ -56,18 +57,17 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   #described(topic: TopicMetadata, all: boolean): KafkaTopic[] {
-    const { topic: name, topicErrorCode, partitionMetadata } = topic;
+    const { topic: name, topicErrorCode } = topic;
     if (topicErrorCode === UNKNOWN_TOPIC || topicErrorCode === INVALID_TOPIC) return [];
     if (all && topicErrorCode === NO_ACCESS_TO_TOPIC) return [];
     if (topicErrorCode === NO_ACCESS_TO_TOPIC) {
       throw this.#connections.error(topicErrorCode, 'DESCRIBE', `Topic:${name}`);
     }
     if (topicErrorCode !== 0) throw new AnsweredError(topicErrorCode);
-    const replicationFactor = partitionMetadata[0]?.replicas.length ?? 0;
-    return [{ name, partitions: partitionMetadata.length, replicationFactor }];
+    return [described(topic)];
   }
 
-  async createTopic(spec: KafkaTopicSpec): Promise<boolean> {
+  async createTopic(spec: KafkaTopicSpec): Promise<CreatedTopic> {
     const { name, partitions, replicationFactor, configs } = spec;
     const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
     const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
@@ -80,12 +80,12 @@ export class KafkajsAdmin implements KafkaAdmin {
       if (isRetriableKafkaError(kafkaErrorName(errorCode))) throw new AnsweredError(errorCode);
       throw this.#connections.answer(errorCode, 'CREATE', `Topic:${name}`, errorMessage ?? null);
     });
-    await this.#waitForLeaders(name);
-    return created;
+    return { ...(await this.#led(name)), created };
   }
 
-  async #waitForLeaders(name: string): Promise<void> {
-    await this.#tried('DESCRIBE', `Topic:${name}`, async () => {
+  /** The topic, once it has leaders. */
+  async #led(name: string): Promise<KafkaTopic> {
+    return this.#tried('DESCRIBE', `Topic:${name}`, async () => {
       const { topics } = await this.#connections.describe([name]);
       const topic = topics[0];
       if (topic === undefined || topic.topicErrorCode !== 0) {
@@ -95,6 +95,7 @@ export class KafkajsAdmin implements KafkaAdmin {
         ({ leader, partitionErrorCode }) => leader < 0 || partitionErrorCode !== 0,
       );
       if (without !== undefined) throw new AnsweredError(without.partitionErrorCode || 5);
+      return described(topic);
     });
   }
 
@@ -192,4 +193,9 @@ export function committedOffsets(responses: readonly TopicOffsets[]): PartitionO
       .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
       .filter(({ offset }) => offset >= 0),
   );
+}
+
+function described({ topic: name, partitionMetadata }: TopicMetadata): KafkaTopic {
+  const replicationFactor = partitionMetadata[0]?.replicas.length ?? 0;
+  return { name, partitions: partitionMetadata.length, replicationFactor };
 }

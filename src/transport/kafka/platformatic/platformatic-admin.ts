@@ -7,6 +7,7 @@ import {
 } from '@platformatic/kafka';
 import type { TopicPartition } from '../../transport.ts';
 import type {
+  CreatedTopic,
   Isolation,
   KafkaAdmin,
   KafkaTopic,
@@ -53,7 +54,7 @@ export class PlatformaticAdmin implements KafkaAdmin {
     throw kafkaError(error, this.#brokers.request('DESCRIBE', `Topic:${topic}`));
   }
 
-  async createTopic(spec: KafkaTopicSpec): Promise<boolean> {
+  async createTopic(spec: KafkaTopicSpec): Promise<CreatedTopic> {
     const request = this.#brokers.request('CREATE', `Topic:${spec.name}`);
     const created = await this.#brokers.retrying(request, async () => {
       const { error, says } = await askForTopic(this.#brokers, spec, false);
@@ -61,17 +62,19 @@ export class PlatformaticAdmin implements KafkaAdmin {
       if (error === 'TOPIC_ALREADY_EXISTS') return { answer: false };
       return { failed: error, says };
     });
-    await this.#untilLed(spec.name, request);
-    return created;
+    return { ...(await this.#led(spec.name, request)), created };
   }
 
   /** A topic that was just made is not known to every broker at once. */
-  async #untilLed(name: string, request: KafkaRequest): Promise<void> {
-    await this.#brokers.retrying(request, async () => {
+  async #led(name: string, request: KafkaRequest): Promise<KafkaTopic> {
+    return this.#brokers.retrying(request, async () => {
       const { topics } = await this.#brokers.metadata([name]);
       const topic = topics[0];
       const led = topic?.errorCode === 0 && topic.partitions.every(({ leaderId }) => leaderId >= 0);
-      return led ? { answer: true } : { failed: 'LEADER_NOT_AVAILABLE' };
+      if (!led) return { failed: 'LEADER_NOT_AVAILABLE' };
+      const { length } = topic.partitions;
+      const replicationFactor = topic.partitions[0]?.replicaNodes.length ?? 0;
+      return { answer: { name, partitions: length, replicationFactor } };
     });
   }
 
