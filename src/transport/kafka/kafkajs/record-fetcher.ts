@@ -37,6 +37,7 @@ export class RecordFetcher {
   readonly #outOfRange = new Set<PartitionPosition>();
   readonly #trouble: ReadingTrouble;
   #resting = false;
+  #fetches = 0;
 
   /** `changed` is called when something came in, or failed. */
   constructor(
@@ -83,7 +84,7 @@ export class RecordFetcher {
   async #fetch(nodeId: number, partitions: readonly PartitionPosition[]): Promise<void> {
     this.#busy.add(nodeId);
     const asked = new Map(partitions.map((partition) => [partition, partition.turn]));
-    const body = fetchRequest(partitions, this.#limits);
+    const body = fetchRequest(inTurn(partitions, this.#fetches++), this.#limits);
     try {
       const broker = await this.#connections.broker(nodeId);
       const wait = this.#limits.maxWaitMs;
@@ -149,16 +150,22 @@ export class RecordFetcher {
     this.#changed();
   }
 
-  /** What retention took away cannot be read any more; behind the end there is an error. */
+  /**
+   * What retention took away cannot be read any more; behind the end there is an error. Between the
+   * two a new leader did not know yet how far the log is committed: the fetch is sent again.
+   */
   async #toStartOfLog(): Promise<void> {
     const lost = [...this.#outOfRange];
     this.#outOfRange.clear();
-    const starts = await listOffsets(this.#connections, lost, 'earliest', 'read_uncommitted');
+    const [starts, ends] = await Promise.all([
+      listOffsets(this.#connections, lost, 'earliest', 'read_uncommitted'),
+      listOffsets(this.#connections, lost, 'latest', 'read_uncommitted'),
+    ]);
     for (const [i, { topic, partition, offset }] of starts.entries()) {
       const { position } = lost[i] as PartitionPosition;
       if (position < offset) {
         this.#positions.skipTo(lost[i] as PartitionPosition, offset);
-      } else {
+      } else if (position > (ends[i]?.offset ?? 0)) {
         const says = `partition ${partition}, offset ${position}`;
         const resource = `Topic:${topic}`;
         const error = this.#connections.answer(OFFSET_OUT_OF_RANGE, 'READ', resource, says);
@@ -173,4 +180,13 @@ export class RecordFetcher {
     const error = this.#connections.error(thrown, 'READ', `Topic:${topics.join(', ')}`);
     this.#trouble.note(error, mayPass(thrown));
   }
+}
+
+/**
+ * Each partition comes first at some time: a broker gives a batch that is larger than
+ * `max.partition.fetch.bytes` only to the first one that has any.
+ */
+function inTurn<T>(partitions: readonly T[], turn: number): readonly T[] {
+  const first = turn % partitions.length;
+  return [...partitions.slice(first), ...partitions.slice(0, first)];
 }

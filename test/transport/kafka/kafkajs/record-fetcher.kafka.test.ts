@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KafkaConsumer } from '../../../../src/transport/kafka/kafka-client.ts';
 import { sharedBroker, startOwnBroker } from '../../../support/kafka.ts';
+import { batchOf } from '../../batch-of.ts';
 import { KafkaSession, numbers, sendNumbers } from './kafka-session.ts';
 
 /** Polls until the condition holds; the values that came. */
@@ -52,4 +53,19 @@ test('no more than one fetch is read ahead of the caller', async () => {
   }
   expect(Math.max(...sizes)).toBeLessThan(200);
   expect(consumer.assignment()[0]?.position).toBe(sizes.reduce((sum, size) => sum + size, 0));
+});
+
+test('a large batch is read although a partition before it is busy', async () => {
+  await using session = await KafkaSession.open(sharedBroker().bootstrapServers);
+  const topic = await session.topic('busy', 2);
+  const producer = await session.producer({ batchBytes: 1000 });
+  const large = batchOf([{ topic: 0, value: 'x'.repeat(5000) }]);
+  await producer.send(large, [{ topic, partition: 1, records: Int32Array.of(0) }]);
+  await sendNumbers(producer, topic, 0, 5000);
+  const consumer = await session.consumer({ partitionFetchBytes: 2000 });
+  await consumer.subscribe([topic]);
+  const place = (partition: number): number =>
+    consumer.assignment().find((assigned) => assigned.partition === partition)?.position ?? 0;
+  await pollUntil(consumer, () => place(1) === 1);
+  expect(place(0)).toBeLessThan(5000);
 });
