@@ -8,6 +8,7 @@ import {
   expectWholeTopics,
   kafkaLedger,
   type KafkaLedger,
+  pass,
 } from '../support/kafka-ledger.ts';
 import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
 import { untilEqual } from '../support/ledger-pipeline.ts';
@@ -64,11 +65,6 @@ async function untilReading(ledger: KafkaLedger): Promise<void> {
     return found.rows[0]?.made;
   };
   await expect.poll(isMade, { timeout: 30_000 }).toBe(true);
-}
-
-async function pass(ledger: KafkaLedger, ms: number): Promise<void> {
-  const client = await ledger.connect('source');
-  await client.query('SELECT pg_sleep($1)', [ms / 1000]);
 }
 
 async function exactlyOnce(

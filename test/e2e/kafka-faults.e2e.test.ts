@@ -8,6 +8,7 @@ import {
   beside,
   expectWholeTopics,
   kafkaLedger,
+  pass,
   type KafkaLedger,
   type Repeats,
 } from '../support/kafka-ledger.ts';
@@ -81,12 +82,6 @@ async function streamed(daemon: Daemon, events: number): Promise<void> {
   const isStreaming = await daemon.until(({ source }) => source.phase === 'streaming');
   const before = isStreaming.source.events;
   await daemon.until(({ source }) => source.events > before + events);
-}
-
-/** Time under load, told by the database's own clock. */
-async function pass(ledger: KafkaLedger, ms: number): Promise<void> {
-  const client = await ledger.connect('source');
-  await client.query('SELECT pg_sleep($1)', [ms / 1000]);
 }
 
 test('killed at every fault point under load, nothing is lost', async () => {

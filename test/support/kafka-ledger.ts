@@ -94,6 +94,14 @@ export async function beside(
   return { file, port };
 }
 
+/** Time under load, told by the database's own clock. */
+export async function pass(ledger: DaemonPipeline, ms: number): Promise<void> {
+  const client = await ledger.connect('source');
+  await client.query('SELECT pg_sleep($1)', [ms / 1000]);
+  // A hundred kills would use up what the server takes.
+  await client.end();
+}
+
 /** A record of a topic, and the transaction of the source that made it; null of a tombstone. */
 export interface LedgerEntry {
   readonly record: LedgerRecord;
