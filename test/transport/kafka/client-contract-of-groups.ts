@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { KafkaConsumer, KafkaFetch } from '../../../src/transport/kafka/kafka-client.ts';
-import { sharedBroker } from '../../support/kafka.ts';
+import { freshPrefix, sharedBroker } from '../../support/kafka.ts';
 import {
   connectionTo,
   type Contract,
@@ -201,5 +201,21 @@ export const groupContract: Contract = {
       return held(member);
     };
     await expect.poll(poll, { timeout: 10_000 }).toBe(3);
+  },
+
+  // In a cluster the leader of a group asked a broker that did not know a new topic yet, gave nobody
+  // a partition of it, and looked again after metadata.max.age.ms at best.
+  'a topic that was missing when the partitions were divided is read soon': async (open) => {
+    await using client = await open(connectionTo(sharedBroker().bootstrapServers));
+    const name = freshPrefix();
+    const member = await openMember(client, name);
+    await member.consumer.subscribe([name]);
+    expect(held(member)).toBe(0);
+    await client.admin.createTopic({ name, partitions: 2, replicationFactor: -1, configs: {} });
+    const poll = async (): Promise<number> => {
+      await member.consumer.poll({ maxWaitMs: 100, signal: NEVER });
+      return held(member);
+    };
+    await expect.poll(poll, { timeout: 20_000 }).toBe(2);
   },
 };

@@ -34,6 +34,7 @@ export class GroupMembership {
   #memberId = '';
   #generation = NO_GENERATION;
   #leads = false;
+  #divided: ReadonlyMap<string, number> = new Map();
 
   constructor(
     connections: BrokerConnections,
@@ -43,9 +44,12 @@ export class GroupMembership {
     this.#options = options;
   }
 
-  /** Whether this member divides the partitions, and so has to look for new ones. */
-  get leads(): boolean {
-    return this.#leads;
+  /**
+   * Partitions of each topic as this member divided them, 0 of topics that were not there: whoever
+   * divides has to look for new ones. Null: another member does.
+   */
+  get divided(): ReadonlyMap<string, number> | null {
+    return this.#leads ? this.#divided : null;
   }
 
   /** Joins, again and again while the group changes; the partitions that it gave to us. */
@@ -101,6 +105,7 @@ export class GroupMembership {
     const topics = [...new Set(wanted.flatMap((member) => member.topics))];
     const { topics: described } = await this.#connections.describe(topics);
     const partitions = new Map(described.map((t) => [t.topic, t.partitionMetadata.length]));
+    this.#divided = partitions;
     return [...roundRobin(wanted, partitions)].map(([memberId, assignment]) => ({
       memberId,
       memberAssignment: encodeAssignment(assignment),

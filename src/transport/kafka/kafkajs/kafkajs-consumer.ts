@@ -28,8 +28,8 @@ export class KafkajsConsumer implements KafkaConsumer {
   readonly #closing = new AbortController();
   readonly #polling = new PollLoop(systemClock);
   #topics: readonly string[] = [];
-  /** Partitions by topic as they were when they were divided. */
-  #counts = new Map<string, number>();
+  /** Partitions of each topic as they were when they were divided; null: another member did it. */
+  #counts: ReadonlyMap<string, number> | null = null;
   /** Still ours to commit, although no record of them is returned any more. */
   #owned: readonly TopicPartition[] = [];
   /** One change of the assignment at a time. */
@@ -162,6 +162,7 @@ export class KafkajsConsumer implements KafkaConsumer {
     const { signal } = this.#closing;
     await this.#lookUpTopics();
     const partitions = await membership.join(this.#topics, signal);
+    this.#counts = membership.divided;
     if (signal.aborted) return;
     this.#owned = partitions;
     const known = this.#options.onAssigned(partitions);
@@ -176,7 +177,9 @@ export class KafkajsConsumer implements KafkaConsumer {
     if (hidden !== undefined) {
       throw this.#connections.error(NO_ACCESS_TO_TOPIC, 'READ', `Topic:${hidden}`);
     }
-    const wanted = [...this.#counts].flatMap(([topic, count]) =>
+    const counts = this.#partitionCounts();
+    this.#counts = counts;
+    const wanted = [...counts].flatMap(([topic, count]) =>
       Array.from({ length: count }, (_, partition) => ({ topic, partition })),
     );
     const gone = partitionsWithout(this.assignment(), wanted);
@@ -189,7 +192,6 @@ export class KafkajsConsumer implements KafkaConsumer {
   async #lookUpTopics(): Promise<void> {
     const attempt = this.#connections.attempt('DESCRIBE', 'Cluster');
     await this.#connections.retrying(attempt, () => this.#connections.know(this.#topics, true));
-    this.#counts = this.#partitionCounts();
   }
 
   /** Topics that are missing, or that we may not see, have none. */
@@ -255,12 +257,17 @@ export class KafkajsConsumer implements KafkaConsumer {
     if (lost.length > 0) this.#options.onLost(lost);
   }
 
-  /** Whoever divides the partitions looks whether there are more of them. */
+  /**
+   * Whoever divides the partitions looks whether there are more of them; at each heartbeat while a
+   * topic has none: a broker that was just asked may not have known it yet.
+   */
   async #hasNewPartitions(): Promise<boolean> {
-    if (this.#membership?.leads === false) return false;
-    await this.#connections.know(this.#topics);
+    const counts = this.#counts;
+    if (counts === null) return false;
+    const isMissing = this.#topics.some((topic) => (counts.get(topic) ?? 0) === 0);
+    await this.#connections.know(this.#topics, isMissing);
     return this.#topics.some(
-      (topic) => this.#connections.partitionCount(topic) > (this.#counts.get(topic) ?? 0),
+      (topic) => this.#connections.partitionCount(topic) > (counts.get(topic) ?? 0),
     );
   }
 }

@@ -5,6 +5,9 @@ import { kafkaErrorName } from '../kafka-error-names.ts';
 import { kafkaError } from '../kafka-errors.ts';
 import type { BrokerConnections } from './broker-connections.ts';
 
+/** A broker that was just asked may not have known a new topic yet. */
+const MISSING_AGAIN_MS = 1000;
+
 /** A member as the coordinator tells the leader of it. */
 interface JoinedMember {
   readonly memberId: string;
@@ -47,12 +50,18 @@ export class GroupLeadership {
     this.#counts = null;
   }
 
-  /** Whether topics have got partitions since; looks no oftener than metadata.max.age.ms. */
+  /**
+   * Whether topics have got partitions since; looks each metadata.max.age.ms, and sooner while a
+   * topic has none.
+   */
   async outdated(): Promise<boolean> {
     const now = systemClock.monotonicMs();
     const counts = this.#counts;
-    const due = now - this.#checkedAt >= this.#brokers.connection.metadataMaxAgeMs;
-    if (counts === null || !due) return false;
+    if (counts === null) return false;
+    const { metadataMaxAgeMs } = this.#brokers.connection;
+    const isMissing = counts.values().some((count) => count === 0);
+    const pauseMs = isMissing ? Math.min(MISSING_AGAIN_MS, metadataMaxAgeMs) : metadataMaxAgeMs;
+    if (now - this.#checkedAt < pauseMs) return false;
     this.#checkedAt = now;
     const current = await this.#partitionCounts([...counts.keys()]);
     return counts.entries().some(([topic, count]) => current.get(topic) !== count);
