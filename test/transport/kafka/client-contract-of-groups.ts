@@ -203,8 +203,8 @@ export const groupContract: Contract = {
     await expect.poll(poll, { timeout: 10_000 }).toBe(3);
   },
 
-  // In a cluster the leader of a group asked a broker that did not know a new topic yet, gave nobody
-  // a partition of it, and looked again after metadata.max.age.ms at best.
+  // In a cluster the leader of a group asked a broker that did not know a new topic yet, gave
+  // nobody a partition of it, and looked again after metadata.max.age.ms at best.
   'a topic that was missing when the partitions were divided is read soon': async (open) => {
     await using client = await open(connectionTo(sharedBroker().bootstrapServers));
     const name = freshPrefix();
