@@ -8,6 +8,9 @@ const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [14, 15, 16, 17, 18] :
 // Tests start the program hundreds of times. It is compiled by the first: half of a start's time.
 process.env['NODE_COMPILE_CACHE'] ??= path.join(os.tmpdir(), 'tidemark-compiled');
 
+/** What a test waits for may take long on a busy machine; who waits in vain waits longer. */
+const expectation = { poll: { timeout: 20_000, interval: 20 } };
+
 const needsServer = ['test/**/*.pg.test.ts'];
 const needsBroker = ['test/**/*.kafka.test.ts'];
 const needsRegistry = ['test/**/*.registry.test.ts'];
@@ -22,6 +25,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          expect: expectation,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...needsServer, ...needsBroker, ...needsRegistry, ...endToEnd],
@@ -32,6 +36,7 @@ export default defineConfig({
       // One project per server: the same files, the address comes by `inject`.
       ...majors.map((major, index) => ({
         test: {
+          expect: expectation,
           name: `postgres-${major}`,
           include: needsServer,
           globalSetup,
@@ -43,6 +48,7 @@ export default defineConfig({
       })),
       {
         test: {
+          expect: expectation,
           name: 'registry',
           include: needsRegistry,
           globalSetup: [packages, 'test/support/global-setup-registry.ts', ...globalSetup],
@@ -55,6 +61,7 @@ export default defineConfig({
       // The oldest and the newest broker; PostgreSQL beside it is the source or target of some.
       ...['4', '3.9'].map((major, index) => ({
         test: {
+          expect: expectation,
           name: `kafka-${major}`,
           include: needsBroker,
           globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
@@ -66,6 +73,7 @@ export default defineConfig({
       })),
       {
         test: {
+          expect: expectation,
           name: 'e2e',
           include: endToEnd,
           globalSetup: [packages, ...globalSetup],

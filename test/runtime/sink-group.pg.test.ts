@@ -124,7 +124,7 @@ describe('members of a group', () => {
     log.append(0, 25);
     log.append(1, 25);
     await log.group.rebalance([[a!, [0, 1]]]);
-    await vi.waitFor(() => expect(gate.waiting).toBe(true));
+    await expect.poll(() => gate.waiting).toBe(true);
     const revoked = log.group.rebalance([[a!, [1]]]);
     const [before] = await database.query('SELECT count(*)::int AS n FROM rows');
     expect(before).toEqual({ n: 0 });
@@ -154,7 +154,7 @@ describe('members of a group', () => {
     await database.until('SELECT count(*) >= 40 FROM rows');
     gate.shut();
     for (let partition = 0; partition < 4; partition++) log.append(partition, 40);
-    await vi.waitFor(() => expect(gate.waiting).toBe(true));
+    await expect.poll(() => gate.waiting).toBe(true);
     // Paused with batches in its hands; the group gives two of its partitions away.
     await using other = startMember(database, log.place);
     await other.started;
@@ -240,7 +240,7 @@ describe('members of a group', () => {
     gate.shut();
     log.append(0, 20);
     log.append(1, 20);
-    await vi.waitFor(() => expect(gate.waiting).toBe(true));
+    await expect.poll(() => gate.waiting).toBe(true);
     await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'`);
     await log.group.rebalance(
