@@ -72,7 +72,8 @@ async function loaded(
 async function settled({ ledger, load }: Loaded, daemon: Daemon): Promise<Repeats> {
   await daemon.until(({ source }) => source.phase === 'streaming');
   await load.stop();
-  await untilEqual(ledger, daemon);
+  // Each kill leaves the sink more to apply.
+  await untilEqual(ledger, daemon, 60_000 + KILLS * 3_000);
   expect(await daemon.stop()).toBe(0);
   return expectWholeTopics(ledger);
 }
