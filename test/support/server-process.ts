@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
@@ -109,10 +109,29 @@ export class ServerProcess {
   /** It answers nothing any more and keeps its connections. */
   pause(): void {
     this.#child.kill('SIGSTOP');
+    untilStopped(this.#child.pid ?? 0);
   }
 
   resume(): void {
     this.#child.kill('SIGCONT');
+  }
+}
+
+/** On a busy machine a stopped process answers for a while: its threads stop one by one. */
+function untilStopped(pid: number): void {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return;
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  const runs = (task: string): boolean => {
+    try {
+      // The state is behind the name, which may have anything in it.
+      return !/\) [TtXZ] /.test(readFileSync(`${tasks}/${task}/stat`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+  for (let naps = 0; naps < 10_000 && readdirSync(tasks).some(runs); naps++) {
+    Atomics.wait(nap, 0, 0, 1);
   }
 }
 
