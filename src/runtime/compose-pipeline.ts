@@ -126,14 +126,13 @@ export async function composePipeline(
 }
 
 /** An embedded log is there or fails for good; brokers may come later. */
-function startTransport(
-  config: PipelineConfig,
-  { clock, logger, signal = new AbortController().signal }: PipelineDependencies,
-): Promise<Transport> {
-  const open = (): Promise<Transport> => openTransport(config, { clock, logger });
+function startTransport(config: PipelineConfig, around: PipelineDependencies): Promise<Transport> {
+  const { signal = new AbortController().signal } = around;
+  const open = (): Promise<Transport> => openTransport(config, around);
   if (config.transportType !== 'kafka') return open();
   const retry = retryOptionsOf(config.runtime, config.source.options);
-  return openWhenReachable(open, { folder: config.storePath, retry, clock, logger, signal });
+  const address = config.transport.list('bootstrap.servers').join(',');
+  return openWhenReachable(open, { ...around, folder: config.storePath, address, retry, signal });
 }
 
 /** What of the source may have modules of the user in it. */

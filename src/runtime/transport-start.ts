@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -6,13 +6,15 @@ import { toTidemarkError } from '../foundation/errors.ts';
 import type { Logger } from './logger.ts';
 import { decideRestart, type RetryOptions } from './restart-policy.ts';
 
-/** Stands in the pipeline's folder once its brokers have answered. */
+/** Stands in the pipeline's folder once its brokers have answered, and has their address. */
 const REACHED = 'kafka-reached';
 
 /** What a start takes from around it. */
 export interface TransportStart {
   /** Of the pipeline, on this machine. */
   readonly folder: string;
+  /** Of the brokers, as the file has it: another one is as good as a first start. */
+  readonly address: string;
   readonly retry: RetryOptions;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,18 +30,18 @@ export interface TransportStart {
  */
 export async function openWhenReachable<T>(
   open: () => Promise<T>,
-  { folder, retry, clock, logger, signal }: TransportStart,
+  { folder, address, retry, clock, logger, signal }: TransportStart,
 ): Promise<T> {
   const backoff = new Backoff({ initialMs: retry.initialDelayMs, maxMs: retry.maxDelayMs });
   const mark = path.join(folder, REACHED);
   for (;;) {
     try {
       const transport = await open();
-      leaveMark(mark, logger);
+      leaveMark(mark, address, logger);
       return transport;
     } catch (thrown) {
       const error = toTidemarkError(thrown, 'KAFKA_CONNECT');
-      const limits = { maxRetries: retry.maxRetries, hasWorked: existsSync(mark) };
+      const limits = { maxRetries: retry.maxRetries, hasWorked: marked(mark) === address };
       const decision = decideRestart(error, backoff, limits);
       if (decision.kind !== 'retry' || signal.aborted) throw thrown;
       const { attempt, delayMs } = decision;
@@ -50,11 +52,19 @@ export async function openWhenReachable<T>(
   }
 }
 
-function leaveMark(mark: string, logger: Logger): void {
-  if (existsSync(mark)) return;
+function marked(mark: string): string | null {
+  try {
+    return readFileSync(mark, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function leaveMark(mark: string, address: string, logger: Logger): void {
+  if (marked(mark) === address) return;
   try {
     mkdirSync(path.dirname(mark), { recursive: true });
-    writeFileSync(mark, '');
+    writeFileSync(mark, address);
   } catch (error) {
     logger.debug({ err: error }, 'a later start will not wait for the brokers');
   }

@@ -12,6 +12,7 @@ const RETRY = { maxRetries: -1, initialDelayMs: 1, maxDelayMs: 2 };
 function startIn(folder: string, changes: Partial<TransportStart> = {}): TransportStart {
   return {
     folder: path.join(folder, 'shop-data'),
+    address: 'k1:9092',
     retry: RETRY,
     clock: systemClock,
     logger: silentLogger(),
@@ -44,6 +45,9 @@ test('a first start fails at once, one after it waits', async () => {
   const later = awayUntil(4);
   expect(await openWhenReachable(later.open, start)).toBe('transport');
   expect(later.calls).toBe(4);
+  const elsewhere = awayUntil(2);
+  const moved = startIn(folder.path, { address: 'k2:9092' });
+  await expect(openWhenReachable(elsewhere.open, moved)).rejects.toThrow('No.');
 });
 
 test('it waits for no more tries than it is told, and for nothing that stays wrong', async () => {
