@@ -20,6 +20,10 @@ export interface TargetColumn {
   readonly generated: boolean;
   /** GENERATED ALWAYS AS IDENTITY: written only with an override. */
   readonly identityAlways: boolean;
+  /** Its collation holds different texts equal: `a` and `A`, or `a` and `a `. */
+  readonly inexact?: boolean;
+  /** All that a statement has to repeat which changes one property of the column; with NULL. */
+  readonly definition?: string;
 }
 
 /** A table as the target's catalog has it. */
@@ -33,6 +37,8 @@ export interface TargetTable {
   readonly uniqueKeys: readonly (readonly string[])[];
   /** Foreign keys of other tables point here: TRUNCATE would fail. */
   readonly referenced: boolean;
+  /** Why it cannot be written to as the sink promises, and the statement that cures it. */
+  readonly problem?: { readonly message: string; readonly cure: string };
 }
 
 /** An enum type that a column needs in the target. */
@@ -57,7 +63,7 @@ export interface WantedColumn {
   readonly type: WantedType;
 }
 
-/** Turns a Connect value into the text that the target reads; null stays null. */
+/** Turns a Connect value into the text that the dialect's statements take; null stays null. */
 export interface ValueEncoder {
   encode(value: ConnectValue): string | null;
   /** The text never holds quotes, backslashes, braces or commas. */
@@ -70,7 +76,7 @@ export interface SqlText {
   readonly values: readonly (string | null)[];
 }
 
-/** The values of one column, row by row. */
+/** The values of one column, row by row, as its encoder made them. */
 export type ColumnValues = readonly (string | null)[];
 
 /** A statement over many rows; built once per table and column set, bound per batch. */
@@ -103,6 +109,31 @@ export interface EnumDialect {
   addLabels(schema: string, type: EnumType, present: readonly string[]): readonly string[];
 }
 
+/** Rows of the sink's own tables, which are there already as often as not. */
+export interface StateInsert {
+  readonly table: TargetName;
+  readonly columns: readonly string[];
+  /** Each in its brackets, as SQL. */
+  readonly rows: readonly string[];
+  readonly key: readonly string[];
+  /** The column that counts how often its row was inserted; null: a row that is there stays. */
+  readonly count: string | null;
+}
+
+/** What the sink's own tables need. */
+export interface StateDialect {
+  /** Types of a name that a key holds, and of an instant. */
+  readonly nameType: string;
+  readonly timeType: string;
+  /** What follows the brackets of CREATE TABLE. */
+  readonly tableOptions: string;
+  /** Locks the rows of an INSERT at once, never one of them shared first. */
+  insert(rows: StateInsert): string;
+  /** Behind the table's name: rows are found, and locked, by the primary key alone. */
+  readonly byKey: string;
+  readonly forShare: string;
+}
+
 /** A row as the driver returns it. */
 export type CatalogRow = Readonly<Record<string, unknown>>;
 
@@ -112,12 +143,17 @@ export type CatalogRow = Readonly<Record<string, unknown>>;
  */
 export interface TargetDialect {
   readonly name: string;
-  readonly identifierBytesMax: number;
+  readonly identifierMax: { readonly length: number; readonly unit: 'bytes' | 'characters' };
   quote(identifier: string): string;
   qualify(name: TargetName): string;
   literal(text: string): string;
-  /** Run at the head of a transaction with DDL: a second task waits, then sees what was done. */
-  readonly ddlLock: string;
+  /**
+   * Run at the head of a transaction with DDL: a second task waits, then sees what was done. Where
+   * DDL commits by itself the lock is none of the transaction: it answers 1 in `taken`, and is let
+   * go by `release`. All DDL may be cut off between two statements, and done again.
+   */
+  readonly ddlLock: { readonly take: string; readonly release?: string };
+  readonly state: StateDialect;
   /** Absent where enums are no objects. */
   readonly enums?: EnumDialect;
   /** Has a row when the schema exists: making one that does needs the right to make one. */
@@ -127,9 +163,12 @@ export interface TargetDialect {
   /** Reads the answer to `tableQuery`; null: there is no such table. */
   readTable(name: TargetName, rows: readonly CatalogRow[]): TargetTable | null;
 
-  columnType(schema: ConnectSchema, target: TargetName): WantedType;
+  /** `keyColumns`: how many columns the key has that this one is part of; 0: none. */
+  columnType(schema: ConnectSchema, target: TargetName, keyColumns: number): WantedType;
   /** A column of type `actual` holds every value of `wanted` without loss. */
   holds(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
+  /** Where a type that is too narrow may be changed: `wanted` holds all that `actual` does. */
+  widens?(actual: TargetColumn, wanted: WantedType): boolean;
   encoder(schema: ConnectSchema, actual: TargetColumn): ValueEncoder;
 
   /** Statements that make the table in its schema, in order; all of them may be repeated. */
@@ -139,8 +178,8 @@ export interface TargetDialect {
     key: readonly string[],
   ): readonly string[];
   addColumn(name: TargetName, column: WantedColumn): string;
-  dropNotNull(name: TargetName, column: string): string;
-  changeType(name: TargetName, column: string, type: WantedType): string;
+  dropNotNull(name: TargetName, column: TargetColumn): string;
+  changeType(name: TargetName, column: TargetColumn, type: WantedType): string;
   changePrimaryKey(table: TargetTable, key: readonly string[]): string;
 
   /** Empties the table inside a transaction. */

@@ -1,4 +1,4 @@
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 /** Elements of an array literal; an array inside is a further dimension. */
 export type ArrayText = readonly (string | null | ArrayText)[];

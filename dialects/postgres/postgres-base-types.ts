@@ -1,6 +1,6 @@
 import { DECIMAL } from '../../src/model/connect-schema.ts';
 import type { ConnectSchema, ConnectType } from '../../src/model/connect-schema.ts';
-import type { GeometricShape, TextFormat } from '../../src/model/table-schema.ts';
+import type { GeometricShape, PostgresTextFormat } from '../../src/model/table-schema.ts';
 import type { TypeInfo } from './postgres-catalog.ts';
 import {
   CIRCLE,
@@ -15,7 +15,7 @@ import {
   SPARSE_VECTOR,
   unnamed,
   VARIABLE_SCALE_DECIMAL,
-} from './postgres-semantic-schemas.ts';
+} from '../semantic-schemas.ts';
 import { mapTimeType } from './postgres-time-types.ts';
 import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 
@@ -200,7 +200,7 @@ function mapBits(typmod: number): Mapped {
 }
 
 type BareKind = Extract<
-  TextFormat['kind'],
+  PostgresTextFormat['kind'],
   | 'integer'
   | 'boolean'
   | 'bit'

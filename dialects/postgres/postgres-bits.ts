@@ -1,4 +1,4 @@
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 const BITS = /^[01]*$/;
 

@@ -2,7 +2,9 @@ import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { DECIMAL } from '../../src/model/connect-schema.ts';
 import type { EnumType, TargetName, WantedType } from '../dialect.ts';
+import { mysqlSourceType } from '../mysql-type-name.ts';
 import { quoteQualified } from './postgres-identifiers.ts';
+import { mysqlColumnAsPostgres } from './postgres-mysql-types.ts';
 import type { PostgresType } from './postgres-type-name.ts';
 import { parsePostgresType, printBuiltin } from './postgres-type-name.ts';
 
@@ -49,6 +51,7 @@ const SEMANTIC_TYPES: Readonly<Record<string, string>> = {
 
 /** PostGIS need not be there: its EWKB is kept. Built-in shapes do not say which they are. */
 const GEOMETRY = 'io.debezium.data.geometry.Geometry';
+const POINT = 'io.debezium.data.geometry.Point';
 const POSTGIS = /^(?:[^(]+\.)?geometry\b/;
 
 const PRIMITIVE_TYPES: Readonly<Record<string, string>> = {
@@ -89,6 +92,8 @@ function derivedType(schema: ConnectSchema, source = ''): string {
   if (schema.name === GEOMETRY) {
     return schema.version === 1 || POSTGIS.test(source) ? 'bytea' : 'text';
   }
+  // A point of MySQL has an SRID, which PostgreSQL's has not.
+  if (schema.name === POINT && mysqlSourceType(schema) !== null) return 'bytea';
   if (schema.type === 'map') return 'jsonb';
   const semantic = schema.name === undefined ? undefined : SEMANTIC_TYPES[schema.name];
   const type = semantic ?? PRIMITIVE_TYPES[schema.type];
@@ -143,6 +148,8 @@ function valuesFit(schema: ConnectSchema, type: PostgresType): boolean {
 export function postgresColumnType(schema: ConnectSchema, target: TargetName): WantedType {
   const source = schema.parameters?.[SOURCE_TYPE_PARAMETER];
   const type = source === undefined ? null : parsePostgresType(source);
+  const ofMysql = source === undefined ? mysqlColumnAsPostgres(schema) : null;
+  if (ofMysql !== null) return { ddl: ofMysql, enumType: null, exact: true };
   if (type !== null && valuesFit(schema, type)) {
     const suffix = type.isArray ? '[]' : '';
     if (type.builtin !== null) {

@@ -68,13 +68,13 @@ export function addColumn(name: TargetName, column: WantedColumn): string {
 }
 
 /** Lets a column take null. */
-export function dropNotNull(name: TargetName, column: string): string {
-  return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoteIdentifier(column)} DROP NOT NULL`;
+export function dropNotNull(name: TargetName, column: TargetColumn): string {
+  return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoteIdentifier(column.name)} DROP NOT NULL`;
 }
 
 /** The statement that a person may run where a type has changed; it rewrites the table. */
-export function changeType(name: TargetName, column: string, type: WantedType): string {
-  const quoted = quoteIdentifier(column);
+export function changeType(name: TargetName, column: TargetColumn, type: WantedType): string {
+  const quoted = quoteIdentifier(column.name);
   const cast = `USING ${quoted}::${type.ddl}`;
   return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoted} TYPE ${type.ddl} ${cast};`;
 }

@@ -1,12 +1,12 @@
 import { must } from '../../src/foundation/assert.ts';
-import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import { isStruct } from '../../src/model/connect-schema.ts';
+import type { ConnectSchema, Struct } from '../../src/model/connect-schema.ts';
 import type { GeometricShape } from '../../src/model/table-schema.ts';
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 /*
- * The built-in geometric types as Debezium's structs, and back. Finite shapes are little-endian
- * WKB; what WKB cannot say (which type it was, whether a path is closed) stands in `extensions`.
+ * The built-in geometric types as Debezium's structs; `geometricText` leads back. Finite shapes
+ * are little-endian WKB; what WKB cannot say (which type it was, whether a path is closed) stands
+ * in `extensions`.
  */
 
 type Point = readonly [x: number, y: number];
@@ -53,20 +53,6 @@ export function parseGeometric(shape: GeometricShape, schema: ConnectSchema, tex
         closed: String(text.startsWith('(')),
       });
   }
-}
-
-/** The input text of a struct that `parseGeometric` made; null: it is something else. */
-export function geometricText(value: Struct): string | null {
-  const name = value.schema.name?.replace('io.debezium.data.geometry.', '');
-  const [first, second, third] = value.values;
-  if (name === 'Point') return pointText([Number(first), Number(second)]);
-  if (name === 'Line') return `{${[first, second, third].map(number).join(',')}}`;
-  if (name === 'Circle' && first !== undefined && isStruct(first)) {
-    const [x, y] = first.values;
-    return `<${pointText([Number(x), Number(y)])},${number(second)}>`;
-  }
-  if (name !== 'Geometry' || !Buffer.isBuffer(first) || !(third instanceof Map)) return null;
-  return shapeText(first, third as ReadonlyMap<string, ConnectValue>);
 }
 
 /** PostGIS prints EWKB in hexadecimal: the SRID stands in it and is told beside it (P103). */
@@ -137,38 +123,4 @@ function wkb(type: number, counts: readonly number[], points: readonly Point[]):
     at = bytes.writeDoubleLE(y, at);
   }
   return bytes;
-}
-
-function shapeText(bytes: Buffer, extensions: ReadonlyMap<string, ConnectValue>): string | null {
-  const type = extensions.get('type');
-  const points = pointsOf(bytes, type === 'box' || type === 'polygon' ? 13 : 9);
-  const list = (all: readonly Point[]): string => all.map(pointText).join(',');
-  switch (type) {
-    case 'box':
-      return points.length < 3 ? null : list([points[0] as Point, points[2] as Point]);
-    case 'polygon':
-      return `(${list(points.length < 2 ? points : points.slice(0, -1))})`;
-    case 'lseg':
-      return `[${list(points)}]`;
-    case 'path':
-      return extensions.get('closed') === 'true' ? `(${list(points)})` : `[${list(points)}]`;
-    default:
-      return null;
-  }
-}
-
-function pointsOf(bytes: Buffer, from: number): readonly Point[] {
-  const points: Point[] = [];
-  for (let at = from; at + 16 <= bytes.length; at += 16) {
-    points.push([bytes.readDoubleLE(at), bytes.readDoubleLE(at + 8)]);
-  }
-  return points;
-}
-
-function pointText([x, y]: Point): string {
-  return `(${number(x)},${number(y)})`;
-}
-
-function number(value: ConnectValue | undefined): string {
-  return Object.is(value, -0) ? '-0' : String(Number(value));
 }

@@ -1,4 +1,4 @@
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 /** One or both sides in quotes; a bare NULL is the only bare value that the server prints. */
 const PAIR = /"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)(?:, |$)/gsy;

@@ -1,4 +1,4 @@
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 /** Months, days and µs are separate and signed separately (PITFALLS P90). */
 export interface Interval {

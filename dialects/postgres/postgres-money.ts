@@ -1,6 +1,6 @@
 import type { Decimal } from '../../src/model/connect-schema.ts';
-import { withScale } from './postgres-numeric.ts';
-import { conversionError } from './value-conversion.ts';
+import { withScale } from '../numeric-text.ts';
+import { conversionError } from '../value-conversion.ts';
 
 /**
  * An amount of money in the text of any locale: `$1,234.56`, `-1.234,56 €`, `($0.01)`. All of them

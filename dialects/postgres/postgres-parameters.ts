@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
-import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
 import {
   bytesToBigInt,
   DECIMAL,
@@ -7,19 +7,22 @@ import {
   isDecimal,
   isStruct,
 } from '../../src/model/connect-schema.ts';
+import { asBigInt, asNumber, asString, integerText, mismatch } from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
+import { clockText } from '../civil-calendar.ts';
+import { geometricText } from '../geometric-text.ts';
+import { mysqlSourceType } from '../mysql-type-name.ts';
+import { sparseVectorText } from '../sparse-vector-text.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
-import { geometricText } from './postgres-geometry.ts';
 import { hstoreText } from './postgres-hstore.ts';
 import { structuredText } from './postgres-structured-text.ts';
-import { sparseVectorText, vectorText } from './postgres-vector.ts';
+import { vectorText } from './postgres-vector.ts';
 import {
   dateText,
   isoTimestampText,
   microTimestampText,
   milliTimestampText,
   nanoTimestampText,
-  timeText,
 } from './postgres-time-text.ts';
 
 /** Never null: the callers have dealt with null. */
@@ -28,35 +31,6 @@ type Encode = (value: Exclude<ConnectValue, null>) => string;
 interface Scalar {
   readonly encode: Encode;
   readonly plain: boolean;
-}
-
-function mismatch(expected: string, value: ConnectValue): TidemarkError {
-  const kind = Buffer.isBuffer(value) ? 'bytes' : Array.isArray(value) ? 'array' : typeof value;
-  return new TidemarkError('VALUE_CONVERSION', `a value should be ${expected} but is ${kind}`);
-}
-
-function asNumber(value: ConnectValue): number {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
-  throw mismatch('a number', value);
-}
-
-function asBigInt(value: ConnectValue): bigint {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
-  throw mismatch('an integer', value);
-}
-
-function asString(value: ConnectValue): string {
-  if (typeof value === 'string') return value;
-  throw mismatch('a string', value);
-}
-
-function integerText(value: ConnectValue): string {
-  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) {
-    return String(value);
-  }
-  throw mismatch('an integer', value);
 }
 
 /** Shortest text that reads back as the same double; NaN and infinities are PostgreSQL's words. */
@@ -138,10 +112,41 @@ function structText(value: ConnectValue): string {
 /** EWKB, which has the SRID in it; `cast` decides between PostGIS's form and bytea's. */
 function ewkbText(castType: string): Encode {
   return (value) => {
-    const wkb = isStruct(value) ? value.values[0] : undefined;
-    if (!Buffer.isBuffer(wkb)) throw mismatch('a geometry', value);
+    const [bytes, srid] = isStruct(value) ? ['wkb', 'srid'].map((name) => part(value, name)) : [];
+    if (!Buffer.isBuffer(bytes)) throw mismatch('a geometry', value);
+    const wkb = typeof srid === 'number' && srid !== 0 ? withSrid(bytes, srid) : bytes;
     return castType === 'bytea' ? bytesText(wkb) : wkb.toString('hex').toUpperCase();
   };
+}
+
+function part({ schema, values }: Struct, name: string): ConnectValue {
+  return values[(schema.fields ?? []).findIndex((field) => field.name === name)] ?? null;
+}
+
+/** A point of PostgreSQL has no SRID: one of MySQL would lose it. */
+function pointText(value: ConnectValue): string {
+  const srid = isStruct(value) ? part(value, 'srid') : null;
+  if (srid === null || srid === 0) return structText(value);
+  throw new TidemarkError('VALUE_CONVERSION', 'a point with an SRID, which its column has not', {
+    cure: "Make the column a bytea, or a geometry of PostGIS: it takes the point's EWKB.",
+  });
+}
+
+const EWKB_SRID = 0x2000_0000;
+
+/** MySQL's WKB has no SRID in it, which stands beside; PostGIS's has. */
+function withSrid(wkb: Buffer, srid: number): Buffer {
+  const little = wkb[0] === 1;
+  const type = little ? wkb.readUInt32LE(1) : wkb.readUInt32BE(1);
+  if ((type & EWKB_SRID) !== 0) return wkb;
+  const head = Buffer.alloc(9);
+  head[0] = little ? 1 : 0;
+  const words = [(type | EWKB_SRID) >>> 0, srid >>> 0];
+  words.forEach((word, i) => {
+    if (little) head.writeUInt32LE(word, 1 + 4 * i);
+    else head.writeUInt32BE(word, 1 + 4 * i);
+  });
+  return Buffer.concat([head, wkb.subarray(5)]);
 }
 
 /** A built-in shape says in its extensions which it is; PostGIS has none, in either version. */
@@ -190,10 +195,10 @@ const SEMANTIC: Readonly<Record<string, Scalar>> = {
   'io.debezium.time.Date': quoted(daysText),
   'org.apache.kafka.connect.data.Date': quoted(daysText),
   'io.debezium.time.IsoDate': quoted(withoutZone),
-  'io.debezium.time.Time': plain((value) => timeText(asNumber(value) * 1000)),
-  'org.apache.kafka.connect.data.Time': plain((value) => timeText(asNumber(value) * 1000)),
-  'io.debezium.time.MicroTime': plain((value) => timeText(asNumber(value))),
-  'io.debezium.time.NanoTime': plain((value) => timeText(Number(asBigInt(value) / 1000n))),
+  'io.debezium.time.Time': plain((value) => clockText(asNumber(value) * 1000)),
+  'org.apache.kafka.connect.data.Time': plain((value) => clockText(asNumber(value) * 1000)),
+  'io.debezium.time.MicroTime': plain((value) => clockText(asNumber(value))),
+  'io.debezium.time.NanoTime': plain((value) => clockText(Number(asBigInt(value) / 1000n))),
   'io.debezium.time.IsoTime': quoted(withoutZone),
   'io.debezium.time.Timestamp': quoted((value) => milliTimestampText(asBigInt(value))),
   'org.apache.kafka.connect.data.Timestamp': quoted((value) => milliTimestampText(asBigInt(value))),
@@ -205,6 +210,14 @@ const SEMANTIC: Readonly<Record<string, Scalar>> = {
   'io.debezium.time.MicroDuration': quoted(durationText),
   'io.debezium.data.VariableScaleDecimal': plain(variableDecimalText),
   [DECIMAL]: plain(decimalText),
+};
+
+/** Times of MySQL, which are durations, in a column that takes all of them. */
+const DURATIONS: Readonly<Record<string, Scalar>> = {
+  'io.debezium.time.Time': quoted((value) => durationText(asBigInt(value) * 1000n)),
+  'org.apache.kafka.connect.data.Time': quoted((value) => durationText(asBigInt(value) * 1000n)),
+  'io.debezium.time.MicroTime': quoted(durationText),
+  'io.debezium.time.NanoTime': quoted((value) => durationText(asBigInt(value) / 1000n)),
 };
 
 const PRIMITIVE: Readonly<Record<string, Scalar>> = {
@@ -234,13 +247,17 @@ function scalarOf(schema: ConnectSchema, castType: string): Scalar {
   }
   if (schema.name === 'io.debezium.data.Bits') {
     const length = Number(schema.parameters?.['length'] ?? '0');
-    return plain(bitsText(base === '"bit"' || base === 'bit' ? length : 0));
+    // A BIT of MySQL has its length always.
+    const isFixed = base === '"bit"' || base === 'bit' || mysqlSourceType(schema)?.base === 'bit';
+    return plain(bitsText(isFixed ? length : 0));
   }
   if (schema.type === 'boolean' && BIT_TYPES.has(base)) return plain(bitText);
   if (/(?:^|\.)hstore$/.test(base)) return quoted((value) => hstoreText(hstoreEntries(value)));
   if (schema.type === 'map') {
     return quoted((value) => JSON.stringify(Object.fromEntries(hstoreEntries(value))));
   }
+  const duration = base === 'interval' ? DURATIONS[schema.name ?? ''] : undefined;
+  if (duration !== undefined) return duration;
   const isNumber = schema.type === 'int32' || schema.type === 'int64';
   const asIs = isNumber && NUMERIC_TARGETS.has(base);
   const semantic = schema.name === undefined || asIs ? undefined : SEMANTIC[schema.name];
@@ -255,10 +272,16 @@ function scalarOf(schema: ConnectSchema, castType: string): Scalar {
 
 const BIT_TYPES = new Set(['bit', '"bit"', 'bit varying']);
 
+/** Other columns have the point as PostGIS's bytes. */
+const POINT_TYPES = /^(?:point|text|character varying|character|bpchar|jsonb?)$/;
+
 function structOf(schema: ConnectSchema, base: string): Scalar | undefined {
   const { name } = schema;
   if (name === undefined || schema.type !== 'struct') return undefined;
   if (GEOMETRIES.has(name)) return quoted(geometryText(base));
+  if (name === 'io.debezium.data.geometry.Point') {
+    return quoted(POINT_TYPES.test(base) ? pointText : ewkbText(base));
+  }
   const known = /^io\.debezium\.(?:data\.geometry\.|data\.Sparse|time\.Structured)/.test(name);
   return known ? quoted(structText) : undefined;
 }

@@ -4,6 +4,7 @@ import type {
   BulkTarget,
   ColumnValues,
   SqlText,
+  StateInsert,
   TargetColumn,
   TargetTable,
 } from '../dialect.ts';
@@ -151,4 +152,13 @@ export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
   ON have.k = gone.k AND have.n = gone.n) AS d
 WHERE t.ctid = d.id`;
   return bulk(text, target.columns);
+}
+
+/** Rows of the sink's own tables; those that are there count on, or stay. */
+export function insertStateStatement({ table, columns, rows, key, count }: StateInsert): string {
+  const name = quoteQualified(table.schema, table.table);
+  const into = `INSERT INTO ${name} AS stored (${names(columns)})`;
+  const counted = quoteIdentifier(count ?? '');
+  const action = count === null ? 'NOTHING' : `UPDATE SET ${counted} = stored.${counted} + 1`;
+  return `${into} VALUES ${rows.join(', ')} ON CONFLICT (${names(key)}) DO ${action}`;
 }

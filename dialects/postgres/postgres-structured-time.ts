@@ -1,10 +1,10 @@
 import { must, unreachable } from '../../src/foundation/assert.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import type { TextFormat, TimeCut } from '../../src/model/table-schema.ts';
+import type { PostgresTextFormat, TimeCut } from '../../src/model/table-schema.ts';
+import { conversionError } from '../value-conversion.ts';
 import { parseInterval } from './postgres-interval.ts';
-import { conversionError } from './value-conversion.ts';
 
-type StructuredFormat = Omit<Extract<TextFormat, { kind: 'structured' }>, 'kind'>;
+type StructuredFormat = Omit<Extract<PostgresTextFormat, { kind: 'structured' }>, 'kind'>;
 
 const DATE = /^(\d{4,})-(\d\d)-(\d\d)$/;
 const CLOCK = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;

@@ -15,6 +15,7 @@ import {
   moveKeyStatement,
   deleteOneEachStatement,
   insertStatement,
+  insertStateStatement,
   updateStatement,
   upsertStatement,
 } from './postgres-sql.ts';
@@ -24,11 +25,19 @@ import { postgresEncoder } from './postgres-parameters.ts';
 /** PostgreSQL as a target, and what speaks its SQL. */
 export const postgresTarget: TargetDialect = {
   name: 'postgres',
-  identifierBytesMax: 63,
+  identifierMax: { length: 63, unit: 'bytes' },
   quote: quoteIdentifier,
   qualify: (name) => quoteQualified(name.schema, name.table),
   literal: quoteLiteral,
-  ddlLock: "SELECT pg_advisory_xact_lock(hashtextextended('tidemark ddl', 0))",
+  ddlLock: { take: "SELECT pg_advisory_xact_lock(hashtextextended('tidemark ddl', 0))" },
+  state: {
+    nameType: 'text',
+    timeType: 'timestamp with time zone',
+    tableOptions: '',
+    insert: insertStateStatement,
+    byKey: '',
+    forShare: 'FOR SHARE',
+  },
   enums: postgresEnums,
   schemaQuery,
   tableQuery,

@@ -1,3 +1,5 @@
+import { civilFromDays, clockText, dateOf, pad } from '../civil-calendar.ts';
+
 /**
  * Numbers of days and fractions of seconds as the text that PostgreSQL reads, over its whole range:
  * BC, years above 9999, infinities. No Date in here: it ends at the millisecond and at the year
@@ -33,47 +35,21 @@ const INFINITE_DAYS: ReadonlyMap<number, string> = new Map([
   [-625_821_272, '-infinity'],
 ]);
 
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
-}
-
-function twoDigits(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
-}
-
-interface CivilDate {
+interface DateText {
   readonly text: string;
   readonly bc: boolean;
 }
 
 let lastDays = Number.NaN;
-let lastDate: CivilDate = { text: '', bc: false };
+let lastDate: DateText = { text: '', bc: false };
 
 /** Proleptic Gregorian; years before 1 are marked BC. Rows of one batch often share a day. */
-function civil(days: number): CivilDate {
+function civil(days: number): DateText {
   if (days === lastDays) return lastDate;
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1_460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthIndex = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * monthIndex + 2) / 5) + 1;
-  const month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const bc = year <= 0;
+  const date = civilFromDays(days);
+  const bc = date.year <= 0;
   lastDays = days;
-  lastDate = {
-    text: `${pad(bc ? 1 - year : year, 4)}-${twoDigits(month)}-${twoDigits(day)}`,
-    bc,
-  };
+  lastDate = { text: dateOf(bc ? { ...date, year: 1 - date.year } : date), bc };
   return lastDate;
 }
 
@@ -86,20 +62,9 @@ export function dateText(days: number): string | null {
   return date.bc ? `${date.text} BC` : date.text;
 }
 
-/** Microseconds since midnight, 0 to 24:00:00. */
-export function timeText(micros: number): string {
-  const seconds = Math.floor(micros / 1_000_000);
-  const fraction = micros - seconds * 1_000_000;
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const parts = [hours, minutes - hours * 60, seconds - minutes * 60];
-  const text = parts.map(twoDigits).join(':');
-  return fraction === 0 ? text : `${text}.${pad(fraction, 6)}`;
-}
-
 function timestampOf(days: number, microsOfDay: number): string {
   const date = civil(days);
-  const text = `${date.text} ${timeText(microsOfDay)}`;
+  const text = `${date.text} ${clockText(microsOfDay)}`;
   return date.bc ? `${text} BC` : text;
 }
 

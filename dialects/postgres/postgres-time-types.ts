@@ -1,6 +1,6 @@
 import type { ConnectType } from '../../src/model/connect-schema.ts';
-import type { StructuredPart, TextFormat } from '../../src/model/table-schema.ts';
-import { named, STRUCTURED } from './postgres-semantic-schemas.ts';
+import type { StructuredPart, PostgresTextFormat } from '../../src/model/table-schema.ts';
+import { named, STRUCTURED } from '../semantic-schemas.ts';
 import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 
 /** Dates, times and intervals; null for any other type. */
@@ -41,7 +41,10 @@ function mapDate(modes: ValueModes): Mapped {
   }
 }
 
-function iso(kind: 'iso-date' | 'iso-time' | 'iso-timestamp', { values }: ValueModes): TextFormat {
+function iso(
+  kind: 'iso-date' | 'iso-time' | 'iso-timestamp',
+  { values }: ValueModes,
+): PostgresTextFormat {
   return values === 'debezium' ? { kind, java: true } : { kind };
 }
 
@@ -120,6 +123,6 @@ function mapStructured(name: string, typmod: number, { values }: ValueModes): Ma
   return { schema: STRUCTURED[part], format: { kind: 'structured', part, digits } };
 }
 
-function semantic(type: ConnectType, name: string, format: TextFormat): Mapped {
+function semantic(type: ConnectType, name: string, format: PostgresTextFormat): Mapped {
   return { schema: named(type, name), format };
 }

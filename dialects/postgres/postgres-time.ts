@@ -1,13 +1,10 @@
-import { conversionError } from './value-conversion.ts';
+import { daysFromCivil, inUnit, MICROS_PER_DAY, modulo } from '../civil-calendar.ts';
+import type { TimeUnit } from '../civil-calendar.ts';
+import { conversionError } from '../value-conversion.ts';
 
-/**
- * Dates and times by integer arithmetic on PostgreSQL's ISO text. The calendar is the proleptic
- * Gregorian one, as in the server; `Date` is of no use here (PITFALLS P86, P87).
+/*
+ * PostgreSQL's ISO texts of dates and times as numbers, its infinities included (PITFALLS P87).
  */
-
-export type TimeUnit = 'ms' | 'us' | 'ns';
-
-export const MICROS_PER_DAY = 86_400_000_000n;
 
 /** PostgreSQL's own bounds of a date in memory stand for its infinities, in snapshot and stream. */
 export const DATE_INFINITY = 2147483647;
@@ -36,48 +33,6 @@ const DATE = /^(\d{4,})-(\d\d)-(\d\d)( BC)?$/;
 const TIME = /^(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?([+-]\d\d(?::\d\d){0,2})?$/;
 const TIMESTAMP =
   /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d\d(?::\d\d){0,2})?( BC)?$/;
-
-/** Days since 1970-01-01. Year 0 is 1 BC. */
-export function daysFromCivil(year: number, month: number, day: number): number {
-  // Years that begin in March put the leap day last.
-  const shifted = month <= 2 ? year - 1 : year;
-  const era = Math.floor(shifted / 400);
-  const yearOfEra = shifted - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra =
-    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146097 + dayOfEra - 719468;
-}
-
-/** A date of the proleptic Gregorian calendar; year 0 is 1 BC. */
-export interface CivilDate {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-}
-
-/** The inverse of `daysFromCivil`. */
-export function civilFromDays(days: number): CivilDate {
-  const shifted = days + 719468;
-  const era = Math.floor(shifted / 146097);
-  const dayOfEra = shifted - era * 146097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36524) -
-      Math.floor(dayOfEra / 146096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1,
-  };
-}
 
 /** `infinity` and `-infinity` give DATE_INFINITY and DATE_MINUS_INFINITY. */
 export function parseDate(text: string): number {
@@ -135,44 +90,4 @@ export function timestampIn(unit: TimeUnit, text: string): bigint {
     );
   }
   return value;
-}
-
-/** µs in the unit; ms are rounded down, also before 1970. */
-export function inUnit(unit: TimeUnit, micros: bigint): bigint {
-  if (unit === 'us') return micros;
-  if (unit === 'ns') return micros * 1000n;
-  return (micros - modulo(micros, 1000n)) / 1000n;
-}
-
-function modulo(value: bigint, by: bigint): bigint {
-  const rest = value % by;
-  return rest < 0n ? rest + by : rest;
-}
-
-/** `2020-02-29T10:34:56.789012` in ISO 8601: `-0043-…` for 44 BC, `+12345-…` past 9999. */
-export function isoTimestamp(micros: bigint, digits: number | 'needed'): string {
-  const ofDay = modulo(micros, MICROS_PER_DAY);
-  const days = Number((micros - ofDay) / MICROS_PER_DAY);
-  return `${isoDate(days)}T${isoTime(ofDay, digits)}`;
-}
-
-/** `2020-02-29` from days since 1970, with ISO 8601's signs outside of four digits. */
-export function isoDate(days: number): string {
-  const { year, month, day } = civilFromDays(days);
-  const sign = year < 0 ? '-' : year > 9999 ? '+' : '';
-  return `${sign}${pad(Math.abs(year), 4)}-${pad(month, 2)}-${pad(day, 2)}`;
-}
-
-/** With a fraction of so many digits, or of those that are needed. */
-export function isoTime(micros: bigint, digits: number | 'needed'): string {
-  const seconds = Number(micros / 1_000_000n);
-  let fraction = (micros % 1_000_000n).toString().padStart(6, '0');
-  fraction = digits === 'needed' ? fraction.replace(/0+$/, '') : fraction.slice(0, digits);
-  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const text = clock.map((part) => pad(part, 2)).join(':');
-  return fraction === '' ? text : `${text}.${fraction}`;
-}
-
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
 }

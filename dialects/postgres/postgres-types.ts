@@ -1,8 +1,8 @@
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import type { TextFormat } from '../../src/model/table-schema.ts';
+import type { PostgresTextFormat } from '../../src/model/table-schema.ts';
+import { named, unnamed } from '../semantic-schemas.ts';
 import { mapBaseType, mapUnknown } from './postgres-base-types.ts';
 import type { ColumnInfo, TypeInfo } from './postgres-catalog.ts';
-import { named, unnamed } from './postgres-semantic-schemas.ts';
 import type { Mapped, ValueModes } from './postgres-value-modes.ts';
 
 /** The required schema of a type and how its text is read; or the name of the type we refuse. */
@@ -10,7 +10,7 @@ export type TypeMapping =
   | {
       readonly supported: true;
       readonly schema: ConnectSchema;
-      readonly format: TextFormat;
+      readonly format: PostgresTextFormat;
       /** Of the root of a domain; `enum` for all enums. */
       readonly rootName: string;
     }
@@ -107,7 +107,7 @@ function isUnknown(type: TypeInfo, { includeUnknown, values }: ValueModes): bool
 }
 
 /** In arrays the original's times pass through a Java type of ms, those with a zone one of s. */
-function cutTimes(format: TextFormat): TextFormat {
+function cutTimes(format: PostgresTextFormat): PostgresTextFormat {
   switch (format.kind) {
     case 'time':
     case 'iso-time':

@@ -1,5 +1,6 @@
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import type { BytesEncoding, TextFormat } from '../../src/model/table-schema.ts';
+import type { BytesEncoding } from '../../src/model/bytes-encoding.ts';
+import type { PostgresTextFormat } from '../../src/model/table-schema.ts';
 
 /** The properties that shape values, by the values that the original gives them. */
 export interface ValueModes {
@@ -55,5 +56,5 @@ export const DEFAULT_VALUE_MODES: ValueModes = {
 /** The required schema of a type, and how its text is read. */
 export interface Mapped {
   readonly schema: ConnectSchema;
-  readonly format: TextFormat;
+  readonly format: PostgresTextFormat;
 }

@@ -1,5 +1,5 @@
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import { conversionError } from './value-conversion.ts';
+import { conversionError } from '../value-conversion.ts';
 
 const NUMBER = String.raw`-?(?:[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?|Infinity)|NaN`;
 const VECTOR = new RegExp(`^\\[(?:(?:${NUMBER})(?:,(?:${NUMBER}))*)?\\]$`);
@@ -33,10 +33,4 @@ export function parseSparseVector(schema: ConnectSchema, text: string): Struct {
 /** The input text of a vector. */
 export function vectorText(items: readonly number[]): string {
   return `[${items.map(String).join(',')}]`;
-}
-
-/** The input text of a sparse vector. */
-export function sparseVectorText(dimensions: number, entries: Iterable<readonly [number, number]>) {
-  const pairs = [...entries].map(([index, value]) => `${index}:${value}`);
-  return `{${pairs.join(',')}}/${dimensions}`;
 }

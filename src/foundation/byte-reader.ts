@@ -79,6 +79,26 @@ export class ByteReader {
     return this.bytes.readBigUInt64BE(this.advance(8));
   }
 
+  u16le(): number {
+    return this.bytes.readUInt16LE(this.advance(2));
+  }
+
+  u24le(): number {
+    return this.bytes.readUIntLE(this.advance(3), 3);
+  }
+
+  u32le(): number {
+    return this.bytes.readUInt32LE(this.advance(4));
+  }
+
+  u48le(): number {
+    return this.bytes.readUIntLE(this.advance(6), 6);
+  }
+
+  u64le(): bigint {
+    return this.bytes.readBigUInt64LE(this.advance(8));
+  }
+
   /** NUL-terminated UTF-8. */
   cstring(): string {
     const start = this.position;

@@ -1,5 +1,5 @@
 /**
- * A growing byte buffer with big-endian writers. Encoders write straight into it; nothing is
+ * A growing byte buffer. Encoders write straight into it; nothing is
  * allocated per row. `position` may be moved back to undo or to patch a length.
  */
 export class ByteWriter {
@@ -48,6 +48,11 @@ export class ByteWriter {
   i64be(value: bigint): void {
     this.reserve(8);
     this.position = this.bytes.writeBigInt64BE(value, this.position);
+  }
+
+  u64le(value: bigint): void {
+    this.reserve(8);
+    this.position = this.bytes.writeBigUInt64LE(value, this.position);
   }
 
   /** Copies prepared bytes. */

@@ -1,5 +1,6 @@
 import { type ErrorPolicy, policy } from './error-policy.ts';
 import { KAFKA_ERRORS } from './kafka-error-table.ts';
+import { MYSQL_ERRORS } from './mysql-error-table.ts';
 import { POSTGRES_ERRORS } from './postgres-error-table.ts';
 
 /**
@@ -45,6 +46,7 @@ export const ERROR_TABLE = {
     'The message names the file and the reason; the README has one that works.',
   ),
   ...POSTGRES_ERRORS,
+  ...MYSQL_ERRORS,
   ...KAFKA_ERRORS,
   // --- embedded transport
   STORE_OPEN: policy(

@@ -1,3 +1,4 @@
+import type { DescribedChange } from './described-table.ts';
 import type { Lsn } from './lsn.ts';
 import type { RowImage } from './row-image.ts';
 import type { SourceSignal } from './source-signal.ts';
@@ -16,32 +17,62 @@ export type SnapshotMarker =
 /** c insert, u update, d delete, r snapshot read. */
 export type RowOperation = 'c' | 'u' | 'd' | 'r';
 
+/** What every family of sources tells of where an event stands. */
+interface EventOrigin {
+  /** Index of the event in its transaction, from 0. */
+  ordinal: number;
+  /** Commit time (snapshot: time of the read), µs since 1970. */
+  sourceMicros: bigint;
+  snapshot: SnapshotMarker;
+}
+
 /**
- * Where an event stands. Order is (commitLsn, ordinal); `lsn` alone neither rises nor is unique
- * (PITFALLS P18, P45).
+ * Where an event of PostgreSQL stands. Order is (commitLsn, ordinal); `lsn` alone neither rises nor
+ * is unique (PITFALLS P18, P45).
  */
-export interface ChangeOrigin {
+export interface PostgresOrigin extends EventOrigin {
+  readonly family: 'postgres';
   /** WAL position of the change itself; of a snapshot row: the snapshot's consistent point. */
   lsn: Lsn;
   /** LSN of the transaction's commit record (Begin.final_lsn). */
   commitLsn: Lsn;
   /** commitLsn of the transaction before this one; null at the start (source.sequence). */
   previousCommitLsn: Lsn | null;
-  /** Index of the event in its transaction, from 0. */
-  ordinal: number;
   /** Unsigned 32-bit xid; in a snapshot the first one that it does not see, or null. */
   transactionId: number | null;
   /** Oldest transaction that the slot holds the catalog for; absent or null: not asked for. */
   xmin?: bigint | null;
   /** Replication origin of the transaction, and its commit there; absent or null: made here. */
   replicatedFrom?: { readonly name: string; readonly lsn: Lsn } | null;
-  /** Commit time (snapshot: time of the read), µs since 1970. */
-  sourceMicros: bigint;
-  snapshot: SnapshotMarker;
 }
 
-/** One row change. The object and its images are reused: valid only inside the receiver's call. */
-export interface RowChange extends ChangeOrigin {
+/**
+ * Where an event of MySQL or MariaDB stands. Order is that of the binlog: (file, pos, row) on one
+ * server, (transaction, ordinal) across servers. Of snapshot rows only file and pos are known.
+ */
+export interface BinlogOrigin extends EventOrigin {
+  readonly family: 'binlog';
+  /** The server that wrote the transaction first; 0 in a snapshot. */
+  serverId: number;
+  /** Of the transaction; null where the server gives none, and in a snapshot. */
+  gtid: string | null;
+  file: string;
+  /** Where the event begins in the file; of a snapshot's rows: where it stands. */
+  pos: number;
+  /** Index of the row in its event; of a statement (DDL) that of the last row before it. */
+  row: number;
+  /** The connection that wrote it, which MySQL tells and MariaDB does not. */
+  thread: number | null;
+  /** The statement behind a row (include.query). */
+  query: string | null;
+  /** The GTID, or `file=…,pos=…` of its beginning, as Debezium names it; null: in none. */
+  transactionId: string | null;
+}
+
+/** Where an event stands; a source gives those of its family alone. */
+export type ChangeOrigin = PostgresOrigin | BinlogOrigin;
+
+interface RowParts {
   op: RowOperation;
   table: TableSchema;
   /** Old row; null for c and r, and for u without an old tuple. */
@@ -51,13 +82,30 @@ export interface RowChange extends ChangeOrigin {
   after: RowImage | null;
 }
 
-/** One truncated table; a TRUNCATE of several comes as several events. */
-export interface TruncateChange extends ChangeOrigin {
-  table: TableSchema;
+/** A row change of PostgreSQL. */
+export interface PostgresRowChange extends PostgresOrigin, RowParts {}
+
+/** A row change of MySQL or MariaDB. */
+export interface BinlogRowChange extends BinlogOrigin, RowParts {}
+
+/** One row change. The object and its images are reused: valid only inside the receiver's call. */
+export type RowChange = PostgresRowChange | BinlogRowChange;
+
+/** A truncated table of PostgreSQL. */
+export interface PostgresTruncateChange extends PostgresOrigin {
+  readonly table: TableSchema;
 }
 
+/** A truncated table of MySQL or MariaDB. */
+export interface BinlogTruncateChange extends BinlogOrigin {
+  readonly table: TableSchema;
+}
+
+/** One truncated table; a TRUNCATE of several comes as several events. */
+export type TruncateChange = PostgresTruncateChange | BinlogTruncateChange;
+
 /** What `pg_logical_emit_message` wrote. */
-export interface MessageChange extends ChangeOrigin {
+export interface MessageChange extends PostgresOrigin {
   readonly prefix: string;
   /** A copy: may be kept. */
   readonly content: Buffer;
@@ -69,7 +117,36 @@ export interface MessageChange extends ChangeOrigin {
 export interface SchemaChange {
   readonly table: TableSchema;
   readonly previous: TableSchema | null;
-  readonly lsn: Lsn;
+  /** Where it holds from, as the source prints its positions. */
+  readonly position: string;
+}
+
+/** A statement that changed schemas, or one that the snapshot made up. */
+export interface SchemaStatement {
+  readonly origin: BinlogOrigin;
+  /** Empty where it belongs to none. */
+  readonly database: string;
+  /** Null: about no table (CREATE DATABASE); none: about what is not told (an index). */
+  readonly tables: readonly string[] | null;
+  readonly ddl: string;
+  readonly changes: readonly DescribedChange[];
+  /** Absent: it is told, and not remembered. */
+  readonly memory?: SchemaMemory;
+}
+
+/**
+ * What of a statement its source has to know after a restart. The source counts them; the number
+ * of the last one that lies before it stands in its offset, and what came later is told again.
+ */
+export interface SchemaMemory {
+  /** Begins with a snapshot: what stood before is of no use. */
+  readonly epoch: string;
+  /** From 1; the same statement, told again, has the same one. */
+  readonly sequence: number;
+  /** The source's own JSON. */
+  readonly state: string;
+  /** As the original's offset says where it stands. */
+  readonly position: SourceOffset['offset'];
 }
 
 /**
@@ -88,6 +165,10 @@ export interface ChangeReceiver {
    * back (a schema has to be registered), the reader hands nothing over until it resolves.
    */
   schemaChanged(change: SchemaChange): Promise<void> | undefined;
+  /** A group of a binlog begins, which may have no events (transaction metadata of MariaDB). */
+  began?(origin: BinlogOrigin): void;
+  /** Told before the changes of shape that it makes; nothing is handed over until it resolves. */
+  statement?(statement: SchemaStatement): Promise<void> | undefined;
   row(change: RowChange): void;
   truncate(change: TruncateChange): void;
   /** A promise comes back where its topic has to be made; nothing is handed over until then. */
@@ -121,17 +202,35 @@ export interface SnapshotProgress {
 
 export type SourcePhase = 'starting' | 'snapshot' | 'streaming' | 'stopped';
 
+/** What only a source of binlogs tells of itself; numbers are of this process. */
+export interface BinlogStatus {
+  /** All transactions that are done, as the server prints them; null: it has no GTIDs. */
+  readonly gtids: string | null;
+  /** Null: not yet connected. */
+  readonly gtidMode: boolean | null;
+  readonly disconnects: number;
+  /** Of the schema history: read for starts, and written. */
+  readonly recoveredStatements: number;
+  readonly appliedStatements: number;
+  readonly recoveryBeganAtMs: number | null;
+  readonly sinceRecoveredMs: number | null;
+  readonly sinceAppliedMs: number | null;
+}
+
 /** A source's own view of itself; read at any time, also while it is not connected. */
 export interface SourceStatus {
   readonly phase: SourcePhase;
   readonly snapshot: readonly SnapshotProgress[];
-  /** Bytes between the server's WAL end as last told and the last event received. */
+  /** Bytes between the end of the server's log as last told and the last event received. */
   readonly lagBytes: bigint | null;
   /** Between commit and receipt of the last event, ms; null before the first. */
   readonly lagMs: number | null;
-  readonly confirmedLsn: Lsn | null;
-  readonly receivedLsn: Lsn | null;
+  /** Positions as the source prints them: `16/B374D848`, `mysql-bin.000003:1234`. */
+  readonly confirmed: string | null;
+  readonly received: string | null;
   readonly connected: boolean;
+  /** Absent: it reads no binlog. */
+  readonly binlog?: BinlogStatus;
 }
 
 /** A source task's reader: snapshot if needed, then stream, until the signal aborts. */
@@ -146,6 +245,10 @@ export interface SourceReader extends AsyncDisposable {
    */
   confirm(offset: SourceOffset): void;
   status(): SourceStatus;
+  /** Where the server's log ends, as last told and as the source prints it; null: not yet told. */
+  logEnd(): string | null;
+  /** All that stands before such an end, which an earlier reader may have told, has come in. */
+  hasReceived(end: string): boolean;
   /** A signal of a channel outside of the source. Absent: this source takes none. */
   signal?(signal: SourceSignal): void;
 }

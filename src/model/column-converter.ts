@@ -26,7 +26,10 @@ export type ColumnConverter = (
 /** What is known of a column. */
 export interface ColumnFacts {
   readonly name: string;
-  /** Names of the database, schema and table as the source spells them. */
+  /**
+   * Names of the database, schema and table as the source spells them. In MySQL and MariaDB the
+   * schema is the database, and `database` is `def`.
+   */
   readonly database: string;
   readonly schema: string;
   readonly table: string;
@@ -48,10 +51,11 @@ export interface ColumnConversion {
   /** What is left out is taken from the column: `optional`, and the default if it is a constant. */
   readonly schema: ConvertedSchema;
   /**
-   * The value of a text as PostgreSQL prints it (dates in ISO, times in UTC, bytea in hexadecimal);
-   * the same in snapshot and stream. NULL stays null and does not come here. Must give equal values
-   * for equal texts and return at once. An exception is a value that cannot be converted
-   * (event.converting.failure.handling.mode), and so is a result that the schema cannot hold.
+   * The value of a text as the source prints it (dates in ISO, times in UTC, bytes in hexadecimal
+   * behind `\x`); the same in snapshot and stream. NULL stays null and does not come here. Must
+   * give equal values for equal texts and return at once. An exception is a value that cannot be
+   * converted (event.converting.failure.handling.mode), and so is a result that the schema cannot
+   * hold.
    */
   readonly convert: (text: string) => ConvertedValue;
 }

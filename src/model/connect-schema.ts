@@ -3,14 +3,11 @@
  * (org.apache.kafka.connect.data.Schema in the Java API.)
  */
 
+export const NUMBER_TYPES = ['int8', 'int16', 'int32', 'int64', 'float32', 'float64'] as const;
+
 /** All types that there are. */
 export const CONNECT_TYPES = [
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float32',
-  'float64',
+  ...NUMBER_TYPES,
   'boolean',
   'string',
   'bytes',

@@ -26,12 +26,15 @@ export class RowImage {
     }
   }
 
-  /** The text of a column; null for null. Slow: for tests and the general path. */
-  text(index: number): string | null | undefined {
+  /**
+   * The text of a column; null for null, undefined for absent. Slow: for tests and the general
+   * path.
+   */
+  text(index: number, encoding: 'utf8' | 'latin1' = 'utf8'): string | null | undefined {
     const kind = this.kinds[index];
     if (kind === ValueKind.null) return null;
     if (kind === ValueKind.absent) return undefined;
-    return this.bytes.toString('utf8', this.starts[index], this.ends[index]);
+    return this.bytes.toString(encoding, this.starts[index], this.ends[index]);
   }
 
   copyFrom(other: RowImage): void {

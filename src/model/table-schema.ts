@@ -1,9 +1,15 @@
+import type { BytesEncoding } from './bytes-encoding.ts';
 import type { ColumnMask } from './column-mask.ts';
 import type { ConnectSchema, ConnectValue } from './connect-schema.ts';
+import type { MysqlTextFormat } from './mysql-text-format.ts';
 
-/** A table's name in three parts, as the source spells them (no quotes, case kept). */
+/**
+ * A table's name in three parts, as the source's information_schema spells them (no quotes, case
+ * kept). MySQL and MariaDB have databases only, and call them schemas: there `schema` is the
+ * database, which filters, topics and transaction metadata name, and `catalog` is always `def`.
+ */
 export interface TableId {
-  /** Database name. */
+  /** Database name; `def` where a database is a schema. */
   readonly catalog: string;
   readonly schema: string;
   readonly table: string;
@@ -19,7 +25,10 @@ export function tableName(id: TableId): string {
  * decides both the general parser (dialects) and the compiled encoder (rowpath); a property test
  * holds them equal. Times are those of `time.precision.mode`.
  */
-export type TextFormat =
+export type TextFormat = PostgresTextFormat | MysqlTextFormat;
+
+/** The forms that PostgreSQL's texts have; MySQL shares those of plain numbers and texts. */
+export type PostgresTextFormat =
   /** Digits that are valid JSON as they stand: schema int16, int32, int64. */
   | { readonly kind: 'integer' }
   /** `t` or `f`. */
@@ -91,8 +100,15 @@ export type TextFormat =
   | { readonly kind: 'sparse-vector' }
   /** Text of a type that is not known (include.unknown.datatypes): its bytes, or in `encoding`. */
   | { readonly kind: 'opaque'; readonly encoding: BytesEncoding }
-  /** What a custom converter (converters) makes of the text; throws VALUE_CONVERSION. */
-  | { readonly kind: 'custom'; readonly convert: (text: string) => ConnectValue }
+  /**
+   * What a custom converter (converters) makes of the text; throws VALUE_CONVERSION. `isRaw`: the
+   * text is bytes, one letter (latin1) each.
+   */
+  | {
+      readonly kind: 'custom';
+      readonly convert: (text: string) => ConnectValue;
+      readonly isRaw?: true;
+    }
   /** time.precision.mode=structured: a struct of the parts; `digits` as declared. */
   | {
       readonly kind: 'structured';
@@ -103,7 +119,7 @@ export type TextFormat =
   /** PostgreSQL array literal of as many dimensions as `elementSchema` nests. */
   | {
       readonly kind: 'array';
-      readonly element: TextFormat;
+      readonly element: PostgresTextFormat;
       readonly elementSchema: ConnectSchema;
       readonly delimiter: string;
       /** Above 1: arrays in arrays. */
@@ -112,9 +128,6 @@ export type TextFormat =
 
 /** What is left of a time's fraction in the original's arrays. */
 export type TimeCut = 'ms' | 's';
-
-/** How bytes stand in a record. */
-export type BytesEncoding = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
 
 /** PostgreSQL's own geometric types. */
 export type GeometricShape = 'point' | 'line' | 'lseg' | 'box' | 'path' | 'polygon' | 'circle';

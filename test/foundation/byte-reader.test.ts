@@ -48,3 +48,14 @@ test('a negative length is refused', () => {
   expect(() => reader.take(-1)).toThrow(DecodeError);
   expect(() => reader.skip(9)).toThrow(DecodeError);
 });
+
+test('little-endian integers of every width, unsigned', () => {
+  const reader = new ByteReader(Buffer.from('018001008001000080010000000080', 'hex'));
+  expect([reader.u16le(), reader.u24le(), reader.u32le(), reader.u48le()]).toEqual([
+    0x8001, 0x800001, 0x80000001, 0x800000000001,
+  ]);
+  const writer = new ByteWriter(1);
+  writer.u64le(0x8000000000000001n);
+  expect(writer.written().toString('hex')).toBe('0100000000000080');
+  expect(new ByteReader(writer.written()).u64le()).toBe(0x8000000000000001n);
+});

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseArrayText } from '../../../dialects/postgres/postgres-array-text.ts';
 import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
 import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
-import type { TextFormat } from '../../../src/model/table-schema.ts';
+import type { PostgresTextFormat } from '../../../src/model/table-schema.ts';
 
 describe('parseArrayText (P97)', () => {
   test.each([
@@ -53,9 +53,9 @@ describe('parseArrayText (P97)', () => {
 });
 
 describe('values of arrays', () => {
-  const items = (optional: boolean): readonly [TextFormat, ConnectSchema] => {
+  const items = (optional: boolean): readonly [PostgresTextFormat, ConnectSchema] => {
     const elementSchema: ConnectSchema = { type: 'int32', optional };
-    const element: TextFormat = { kind: 'integer' };
+    const element: PostgresTextFormat = { kind: 'integer' };
     return [
       { kind: 'array', element, elementSchema, delimiter: ',', dimensions: 1 },
       { type: 'array', optional: false, valueSchema: elementSchema },

@@ -1,17 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  geometricText,
-  parseEwkb,
-  parseGeometric,
-} from '../../../dialects/postgres/postgres-geometry.ts';
-import {
-  CIRCLE,
-  GEOMETRY,
-  LINE,
-  POINT,
-  SHAPE,
-} from '../../../dialects/postgres/postgres-semantic-schemas.ts';
+import { geometricText } from '../../../dialects/geometric-text.ts';
+import { parseEwkb, parseGeometric } from '../../../dialects/postgres/postgres-geometry.ts';
+import { CIRCLE, GEOMETRY, LINE, POINT, SHAPE } from '../../../dialects/semantic-schemas.ts';
 import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
 import type { GeometricShape } from '../../../src/model/table-schema.ts';
 
@@ -91,10 +82,6 @@ describe('parseGeometric', () => {
       }),
     );
   });
-});
-
-test('geometricText of what is no built-in shape', () => {
-  expect(geometricText({ schema: GEOMETRY, values: [Buffer.alloc(21), 4326] })).toBeNull();
 });
 
 describe('parseEwkb (P103)', () => {

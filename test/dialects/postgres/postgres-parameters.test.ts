@@ -7,7 +7,7 @@ import {
   POINT,
   SHAPE,
   SPARSE_VECTOR,
-} from '../../../dialects/postgres/postgres-semantic-schemas.ts';
+} from '../../../dialects/semantic-schemas.ts';
 import { postgresEncoder } from '../../../dialects/postgres/postgres-parameters.ts';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../../src/model/connect-schema.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { POINT, STRUCTURED } from '../../../dialects/postgres/postgres-semantic-schemas.ts';
+import { POINT, STRUCTURED } from '../../../dialects/semantic-schemas.ts';
 import { structuredText } from '../../../dialects/postgres/postgres-structured-text.ts';
 import { parseStructured } from '../../../dialects/postgres/postgres-structured-time.ts';
 import type { StructuredPart } from '../../../src/model/table-schema.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { STRUCTURED } from '../../../dialects/postgres/postgres-semantic-schemas.ts';
+import { STRUCTURED } from '../../../dialects/semantic-schemas.ts';
 import { parseStructured } from '../../../dialects/postgres/postgres-structured-time.ts';
 import type { StructuredPart } from '../../../src/model/table-schema.ts';
 

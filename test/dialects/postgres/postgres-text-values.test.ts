@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  parseColumnText,
-  parseText,
-  placeholderValue,
-} from '../../../dialects/postgres/postgres-text-values.ts';
+import { parseText } from '../../../dialects/postgres/postgres-text-values.ts';
+import { parseColumnText, placeholderValue } from '../../../dialects/text-values.ts';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
 import { isDecimal, isStruct } from '../../../src/model/connect-schema.ts';
 import type {
@@ -11,7 +8,7 @@ import type {
   ConnectType,
   ConnectValue,
 } from '../../../src/model/connect-schema.ts';
-import type { ColumnSchema, TextFormat } from '../../../src/model/table-schema.ts';
+import type { ColumnSchema, PostgresTextFormat } from '../../../src/model/table-schema.ts';
 
 const schema = (type: ConnectType): ConnectSchema => ({ type, optional: false });
 const VARIABLE: ConnectSchema = {
@@ -32,48 +29,31 @@ function plain(value: ConnectValue): unknown {
   return value;
 }
 
-type Row = readonly [type: ConnectType, format: TextFormat, text: string, value: unknown];
-const us: TextFormat = { kind: 'timestamp', unit: 'us' };
-const ms: TextFormat = { kind: 'timestamp', unit: 'ms' };
-const ns: TextFormat = { kind: 'timestamp', unit: 'ns' };
-const zoned = (digits: number): TextFormat => ({ kind: 'zoned-timestamp', digits });
-const timetz: TextFormat = { kind: 'zoned-time' };
-const duration: TextFormat = { kind: 'micro-duration' };
-const intervalText: TextFormat = { kind: 'interval-string' };
+type Row = readonly [type: ConnectType, format: PostgresTextFormat, text: string, value: unknown];
+const us: PostgresTextFormat = { kind: 'timestamp', unit: 'us' };
+const ms: PostgresTextFormat = { kind: 'timestamp', unit: 'ms' };
+const ns: PostgresTextFormat = { kind: 'timestamp', unit: 'ns' };
+const zoned = (digits: number): PostgresTextFormat => ({ kind: 'zoned-timestamp', digits });
+const timetz: PostgresTextFormat = { kind: 'zoned-time' };
+const duration: PostgresTextFormat = { kind: 'micro-duration' };
+const intervalText: PostgresTextFormat = { kind: 'interval-string' };
 
 // Expected values of the times, numbers and intervals below were recorded from Debezium 3.6.0.Final
 // on PostgreSQL 15 (tables t_num and t_time of the golden records), but for the infinities of date.
 const VALUES: readonly Row[] = [
   ['int16', { kind: 'integer' }, '-32768', -32768],
-  ['int32', { kind: 'integer' }, '2147483647', 2147483647],
-  ['int64', { kind: 'integer' }, '-9223372036854775808', -9223372036854775808n],
-  ['int64', { kind: 'integer' }, '4294967295', 4294967295n],
   ['boolean', { kind: 'boolean' }, 't', true],
   ['boolean', { kind: 'boolean' }, 'f', false],
-  ['float32', { kind: 'float' }, '0.1', Math.fround(0.1)],
-  ['float32', { kind: 'float' }, '1e-45', 1.401298464324817e-45],
-  ['float64', { kind: 'float' }, '-1.7976931348623157e+308', -1.7976931348623157e308],
-  ['float64', { kind: 'float' }, 'NaN', NaN],
-  ['float64', { kind: 'float' }, '-Infinity', -Infinity],
-  ['float64', { kind: 'float' }, '-0', -0],
-  ['string', { kind: 'string' }, 'ab  ', 'ab  '],
   ['bytes', { kind: 'bytea', encoding: 'bytes' }, '\\x00ff10', 'hex 00ff10'],
   ['bytes', { kind: 'bytea', encoding: 'bytes' }, '\\x', 'hex '],
   ['string', { kind: 'bytea', encoding: 'base64' }, '\\xfbff', '+/8='],
   ['string', { kind: 'bytea', encoding: 'base64-url-safe' }, '\\xfbff', '-_8='],
   ['string', { kind: 'bytea', encoding: 'hex' }, '\\xfbff', 'fbff'],
-  ['bytes', { kind: 'decimal', scale: 2 }, '-99999999.99', '-9999999999 e 2'],
-  ['bytes', { kind: 'decimal', scale: -2 }, '12300', '123 e -2'],
   ['struct', { kind: 'variable-decimal' }, '100.00', [0, 'hex 64']],
   ['struct', { kind: 'variable-decimal' }, '123.456', [3, 'hex 01e240']],
   ['struct', { kind: 'variable-decimal' }, '-0.000000000000000000000000000001', [30, 'hex ff']],
   ['struct', { kind: 'variable-decimal' }, '0.00', [0, 'hex 00']],
-  ['float64', { kind: 'decimal-double' }, 'NaN', NaN],
-  ['float64', { kind: 'decimal-double' }, '12.30', 12.3],
-  ['string', { kind: 'decimal-string' }, '1.00', '1.00'],
   ['string', { kind: 'decimal-string' }, 'NaN', 'NAN'],
-  ['string', { kind: 'decimal-string' }, 'Infinity', 'POSITIVE_INFINITY'],
-  ['string', { kind: 'decimal-string' }, '-Infinity', 'NEGATIVE_INFINITY'],
   ['int32', { kind: 'date' }, '2020-02-29', 18321],
   ['int32', { kind: 'date' }, '1969-12-31', -1],
   ['int32', { kind: 'date' }, '1582-10-10', -141432],
@@ -144,16 +124,9 @@ const VALUES: readonly Row[] = [
   ['string', intervalText, 'PT-0.5S', 'P0Y0M0DT0H0M-0.5S'],
 ];
 
-const REFUSED: readonly (readonly [ConnectType, TextFormat, string])[] = [
-  ['int16', { kind: 'integer' }, '32768'],
-  ['int64', { kind: 'integer' }, '9223372036854775808'],
-  ['int32', { kind: 'integer' }, ''],
+const REFUSED: readonly (readonly [ConnectType, PostgresTextFormat, string])[] = [
   ['boolean', { kind: 'boolean' }, 'true'],
-  ['float64', { kind: 'float' }, ''],
-  ['float64', { kind: 'float' }, '0x10'],
   ['bytes', { kind: 'bytea', encoding: 'bytes' }, 'abc\\000'],
-  ['bytes', { kind: 'decimal', scale: 2 }, 'NaN'],
-  ['bytes', { kind: 'decimal', scale: 2 }, 'Infinity'],
   ['struct', { kind: 'variable-decimal' }, '-Infinity'],
   ['bytes', { kind: 'decimal', scale: 2 }, '1.234'],
   ['int32', { kind: 'date' }, '2020-13-01'],
@@ -175,15 +148,9 @@ describe('parseText', () => {
       expect.objectContaining({ code: 'VALUE_CONVERSION' }),
     );
   });
-
-  test('numbers of 131072 digits keep each of them (P91)', () => {
-    const text = `${'9'.repeat(131_072)}.${'1'.repeat(16_383)}`;
-    const value = parseText({ kind: 'decimal', scale: 16_383 }, schema('bytes'), text);
-    expect(isDecimal(value) && value.unscaled.toString()).toBe(text.replace('.', ''));
-  });
 });
 
-function column(format: TextFormat, columnSchema: ConnectSchema): ColumnSchema {
+function column(format: ColumnSchema['format'], columnSchema: ConnectSchema): ColumnSchema {
   return {
     name: 'secret',
     schema: columnSchema,
@@ -236,8 +203,8 @@ test('money is rounded only where its schema tells a scale', () => {
 describe('placeholderValue (C26)', () => {
   const NAME = '__debezium_unavailable_value';
   const array = (items: ConnectSchema): ColumnSchema => {
-    const element: TextFormat = { kind: 'string' };
-    const format: TextFormat = {
+    const element: PostgresTextFormat = { kind: 'string' };
+    const format: PostgresTextFormat = {
       kind: 'array',
       element,
       elementSchema: items,
@@ -250,14 +217,14 @@ describe('placeholderValue (C26)', () => {
   test('in the type of the column, as the original', () => {
     const bytes = Buffer.from(NAME);
     expect(placeholderValue(column({ kind: 'string' }, schema('string')), NAME)).toBe(NAME);
-    const bytea: TextFormat = { kind: 'bytea', encoding: 'bytes' };
+    const bytea: PostgresTextFormat = { kind: 'bytea', encoding: 'bytes' };
     expect(placeholderValue(column(bytea, schema('bytes')), NAME)).toEqual(bytes);
     expect(placeholderValue(array(schema('string')), NAME)).toEqual([NAME]);
     expect(placeholderValue(array(schema('int32')), NAME)).toEqual([...bytes]);
     expect(placeholderValue(array(schema('int64')), NAME)).toEqual([...bytes].map(BigInt));
     const uuid = { ...schema('string'), name: 'io.debezium.data.Uuid' };
     expect(placeholderValue(array(uuid), NAME)).toEqual(['b68a35a7-17ad-35b3-af2a-ae46edb4545a']);
-    const hex: TextFormat = { kind: 'bytea', encoding: 'hex' };
+    const hex: PostgresTextFormat = { kind: 'bytea', encoding: 'hex' };
     expect(placeholderValue(column(hex, schema('string')), NAME)).toBe(NAME);
     for (const type of ['int16', 'float64', 'boolean', 'bytes'] as const) {
       const items = { ...schema(type), ...(type === 'bytes' ? { name: 'd.Decimal' } : {}) };
@@ -269,7 +236,7 @@ describe('placeholderValue (C26)', () => {
 
   test('null, or the zero of a required column, where the type has no words', () => {
     const nullable = { ...schema('bytes'), optional: true };
-    const decimal: TextFormat = { kind: 'decimal', scale: 2 };
+    const decimal: PostgresTextFormat = { kind: 'decimal', scale: 2 };
     expect(placeholderValue(column(decimal, nullable), NAME)).toBeNull();
     const required = { ...schema('bytes'), parameters: { scale: '2' } };
     expect(placeholderValue(column(decimal, required), NAME)).toEqual({ unscaled: 0n, scale: 2 });

@@ -6,7 +6,6 @@ import {
   microTimestampText,
   milliTimestampText,
   nanoTimestampText,
-  timeText,
 } from '../../../dialects/postgres/postgres-time-text.ts';
 
 describe('dates', () => {
@@ -43,13 +42,6 @@ describe('dates', () => {
       }),
     );
   });
-});
-
-test('times of day, 24:00 included', () => {
-  expect(timeText(0)).toBe('00:00:00');
-  expect(timeText(86_400_000_000)).toBe('24:00:00');
-  expect(timeText(86_399_999_999)).toBe('23:59:59.999999');
-  expect(timeText(1)).toBe('00:00:00.000001');
 });
 
 describe('timestamps', () => {

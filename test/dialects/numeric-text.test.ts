@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  parseNumeric,
-  withoutTrailingZeros,
-  withScale,
-} from '../../../dialects/postgres/postgres-numeric.ts';
-import { formatDecimal } from '../../../src/model/connect-schema.ts';
+import { parseNumeric, withoutTrailingZeros, withScale } from '../../dialects/numeric-text.ts';
+import { formatDecimal } from '../../src/model/connect-schema.ts';
 
 test('any number there and back', () => {
   const numbers = fc.tuple(fc.bigInt(), fc.integer({ min: 0, max: 40 }));

@@ -1,6 +1,6 @@
-import { TidemarkError } from '../../src/foundation/errors.ts';
-import { tableName } from '../../src/model/table-schema.ts';
-import type { ColumnSchema, TableId } from '../../src/model/table-schema.ts';
+import { TidemarkError } from '../src/foundation/errors.ts';
+import { tableName } from '../src/model/table-schema.ts';
+import type { ColumnSchema, TableId } from '../src/model/table-schema.ts';
 
 /**
  * A text that cannot become a value of its schema. The message says what was expected and never

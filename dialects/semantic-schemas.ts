@@ -1,5 +1,5 @@
-import type { ConnectField, ConnectSchema, ConnectType } from '../../src/model/connect-schema.ts';
-import type { StructuredPart } from '../../src/model/table-schema.ts';
+import type { ConnectField, ConnectSchema, ConnectType } from '../src/model/connect-schema.ts';
+import type { StructuredPart } from '../src/model/table-schema.ts';
 
 /*
  * Schemas of Debezium's semantic types, as release 3.6 writes them; those that 3.7 brought
@@ -37,7 +37,7 @@ export const VARIABLE_SCALE_DECIMAL: ConnectSchema = struct(
 
 const WKB_AND_SRID = [field('wkb', unnamed('bytes')), field('srid', optionalOf('int32'))];
 
-/** PostGIS geometry. */
+/** A geometry of PostGIS or MySQL. */
 export const GEOMETRY: ConnectSchema = struct(
   'io.debezium.data.geometry.Geometry',
   WKB_AND_SRID,
@@ -51,7 +51,7 @@ export const GEOGRAPHY: ConnectSchema = struct(
   'Geography',
 );
 
-/** The built-in point. */
+/** A point: the built-in one of PostgreSQL, or of MySQL. */
 export const POINT: ConnectSchema = struct(
   'io.debezium.data.geometry.Point',
   [
@@ -64,8 +64,8 @@ export const POINT: ConnectSchema = struct(
 );
 
 /**
- * The built-in lseg, box, path and polygon: WKB cannot say which of them it is, nor whether a path
- * is closed, so the extensions do.
+ * The built-in lseg, box, path and polygon of PostgreSQL: WKB cannot say which of them it is, nor
+ * whether a path is closed, so the extensions do.
  */
 export const SHAPE: ConnectSchema = {
   ...GEOMETRY,
@@ -81,14 +81,14 @@ export const SHAPE: ConnectSchema = {
   ],
 };
 
-/** The built-in circle. */
+/** The built-in circle of PostgreSQL. */
 export const CIRCLE: ConnectSchema = struct(
   'io.debezium.data.geometry.Circle',
   [field('center', POINT), field('radius', unnamed('float64'))],
   'Geometry (CIRCLE)',
 );
 
-/** The built-in line: ax + by + c = 0. */
+/** The built-in line of PostgreSQL: ax + by + c = 0. */
 export const LINE: ConnectSchema = struct(
   'io.debezium.data.geometry.Line',
   [field('a', unnamed('float64')), field('b', unnamed('float64')), field('c', unnamed('float64'))],
@@ -101,7 +101,7 @@ export const DOUBLE_VECTOR: ConnectSchema = {
   valueSchema: unnamed('float64'),
 };
 
-/** pgvector's halfvec. */
+/** The halfvec of pgvector, VECTOR of MySQL. */
 export const FLOAT_VECTOR: ConnectSchema = {
   ...named('array', 'io.debezium.data.FloatVector'),
   valueSchema: unnamed('float32'),

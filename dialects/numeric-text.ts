@@ -1,4 +1,4 @@
-import type { Decimal } from '../../src/model/connect-schema.ts';
+import type { Decimal } from '../src/model/connect-schema.ts';
 import { conversionError } from './value-conversion.ts';
 
 const NUMERIC = /^(-?)([0-9]+)(?:\.([0-9]+))?$/;

@@ -1,0 +1,2 @@
+/** How bytes stand in a record. */
+export type BytesEncoding = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
