@@ -10,11 +10,12 @@ import type {
   SourceReader,
   SourceStatus,
 } from '../../model/change-event.ts';
-import { formatLsn, LSN_ZERO } from '../../model/lsn.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import { formatLsn, LSN_ZERO, parseLsn } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
-import type { KnownTables } from './incremental/added-tables.ts';
-import { besideStream } from './stream/beside-stream.ts';
+import type { KnownTables } from '../incremental/known-tables.ts';
+import { besideStream } from '../incremental/beside-stream.ts';
 import { messageIncluded } from './capture/capture-filter.ts';
 import type { PreparedCapture } from './capture/capture-preparation.ts';
 import { prepareCapture } from './capture/capture-preparation.ts';
@@ -49,7 +50,7 @@ import { SlotXmin } from './stream/slot-xmin.ts';
 import { problemText, signalTableProblems } from './incremental/signal-table.ts';
 import { SignalTableWatch } from './incremental/signal-table-watch.ts';
 import { attemptOf, followsStream, resumeFrom } from './snapshot/snapshot-offset.ts';
-import { decodeSnapshotState } from './incremental/snapshot-state.ts';
+import { decodeSnapshotState } from '../incremental/snapshot-state.ts';
 import { StreamedTransactions } from './stream/streamed-transactions.ts';
 import { SideConnection } from './wire/wire-side-connection.ts';
 
@@ -192,7 +193,7 @@ export class PostgresReader implements SourceReader {
     const resume = await resumeOnSlot(wire, stored, fingerprint, told, signal);
     const position = new ReplicationPosition(resume);
     const relations = new RelationCache(
-      new CatalogSession(options, types, this.#catalogConnection),
+      new CatalogSession(options, types, this.#catalogConnection, { clock, signal }),
     );
     for (const table of captured) relations.seed(table.info, table.schema);
     const resumed = captured.length === 0;
@@ -323,18 +324,27 @@ export class PostgresReader implements SourceReader {
     this.#session?.confirm(restartLsn(fromSourceOffset(offset)));
   }
 
+  logEnd(): string | null {
+    const stream = this.#stream;
+    if (stream === undefined) return null;
+    return formatLsn(stream.serverEnd > stream.received ? stream.serverEnd : stream.received);
+  }
+
+  hasReceived(end: string): boolean {
+    return this.#stream !== undefined && this.#stream.received >= parseLsn(end);
+  }
+
   status(): SourceStatus {
     const stream = this.#stream;
     const manual = this.#options.lsnFlushMode === 'manual';
-    const received = stream?.received ?? null;
     const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
       phase: this.#phase,
       snapshot: [...this.#first.progress, ...(this.#snapshots?.progress() ?? [])],
       lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
       lagMs: stream?.lagMs ?? null,
-      confirmedLsn: manual ? null : (this.#session?.confirmed ?? null),
-      receivedLsn: received,
+      confirmed: manual ? null : lsnText(this.#session?.confirmed),
+      received: lsnText(stream?.received),
       connected: this.#wire?.isOpen === true,
     };
   }
@@ -353,4 +363,8 @@ export class PostgresReader implements SourceReader {
     await this.#beat;
     await this.#catalogConnection[Symbol.asyncDispose]();
   }
+}
+
+function lsnText(lsn: Lsn | null | undefined): string | null {
+  return lsn === null || lsn === undefined ? null : formatLsn(lsn);
 }

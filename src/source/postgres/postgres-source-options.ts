@@ -1,8 +1,8 @@
 import type { ValueModes } from '../../../dialects/postgres/postgres-value-modes.ts';
 
-import type { ColumnConversions } from './capture/column-conversions.ts';
+import type { ColumnConversions } from '../column-conversions.ts';
 import type { IdentityRule } from './capture/replica-identities.ts';
-import type { SnapshotOptions } from './snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../snapshot/snapshot-options.ts';
 import type { ColumnMaskRule } from '../../config/column-mask-options.ts';
 
 /** `database.sslmode`, with libpq's meanings: `require` does not verify (PITFALLS P112). */

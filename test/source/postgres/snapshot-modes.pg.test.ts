@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SnapshotMode } from '../../../src/source/postgres/postgres-source-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/snapshot/snapshot-options.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { sourceOptionsFor, startSource } from '../../support/postgres-source.ts';

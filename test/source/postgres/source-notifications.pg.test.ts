@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SourceNotification } from '../../../src/model/source-notification.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/snapshot/snapshot-options.ts';
 import { RecordingReceiver } from '../../support/recording-receiver.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import type { RunningSource } from '../../support/postgres-source.ts';

@@ -1,11 +1,12 @@
-import type { ChangeOrigin, RowChange } from '../../../model/change-event.ts';
+import type { PostgresOrigin, PostgresRowChange } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 
 /** Where a change stands, as an object that may be kept: the change itself is used again. */
-export function originOf(change: RowChange): ChangeOrigin {
+export function originOf(change: PostgresRowChange): PostgresOrigin {
   const { lsn, commitLsn, previousCommitLsn, ordinal } = change;
   const { transactionId, xmin = null, replicatedFrom = null, sourceMicros, snapshot } = change;
   return {
+    family: 'postgres',
     lsn,
     commitLsn,
     previousCommitLsn,
@@ -23,8 +24,9 @@ export function originOfMessage(
   lsn: Lsn,
   previousCommitLsn: Lsn | null,
   sentMicros: bigint,
-): ChangeOrigin {
+): PostgresOrigin {
   return {
+    family: 'postgres',
     lsn,
     commitLsn: lsn,
     previousCommitLsn,

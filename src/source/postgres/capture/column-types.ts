@@ -1,11 +1,11 @@
 import type { TypedColumn } from '../../../../dialects/postgres/postgres-types.ts';
 import type { ConnectSchema } from '../../../model/connect-schema.ts';
-import type { TextFormat } from '../../../model/table-schema.ts';
+import type { PostgresTextFormat } from '../../../model/table-schema.ts';
 
 /** What a column's type becomes. */
 export interface ColumnType {
   readonly schema: ConnectSchema;
-  readonly format: TextFormat;
+  readonly format: PostgresTextFormat;
   /** Name of the root type, `enum` for all enums. */
   readonly rootName?: string;
 }

@@ -1,7 +1,7 @@
-import { GEOMETRY, SHAPE } from '../../../../dialects/postgres/postgres-semantic-schemas.ts';
+import { GEOMETRY, SHAPE } from '../../../../dialects/semantic-schemas.ts';
 import type { TypedColumn } from '../../../../dialects/postgres/postgres-types.ts';
 import type { ConnectSchema } from '../../../model/connect-schema.ts';
-import type { TextFormat } from '../../../model/table-schema.ts';
+import type { PostgresTextFormat } from '../../../model/table-schema.ts';
 import type { ColumnType, ColumnTypes } from './column-types.ts';
 
 /**
@@ -37,7 +37,7 @@ function extended(schema: ConnectSchema): ConnectSchema {
 }
 
 /** Of arrays: elements are made by the schema in the format. */
-function extendedFormat(format: TextFormat): TextFormat {
+function extendedFormat(format: PostgresTextFormat): PostgresTextFormat {
   if (format.kind !== 'array') return format;
   const { element, elementSchema } = format;
   return {

@@ -1,13 +1,13 @@
 import { debeziumDefault, literalDefault } from '../../../../dialects/postgres/postgres-default.ts';
 import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
-import { parseText } from '../../../../dialects/postgres/postgres-text-values.ts';
+import { parseText } from '../../../../dialects/text-values.ts';
 import type { ColumnMaskRule } from '../../../config/column-mask-options.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../../model/connect-schema.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../../model/table-schema.ts';
 import type { CaptureLists } from './capture-filter.ts';
 import { columnIncluded } from './capture-filter.ts';
-import type { ConvertedColumn } from './column-conversions.ts';
+import type { ConvertedColumn } from '../../column-conversions.ts';
 import type { ColumnType, ColumnTypes } from './column-types.ts';
 import { withOneGeometry } from './geometry-types.ts';
 import { maskColumns, maskRuleOf } from './column-masking.ts';

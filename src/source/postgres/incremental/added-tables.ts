@@ -1,18 +1,12 @@
 import { tableName } from '../../../model/table-schema.ts';
+import type { KnownTables } from '../../incremental/known-tables.ts';
 import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
-import { rowKeyColumns } from './row-key.ts';
-import type { TableTask } from './snapshot-state.ts';
-import { newTask } from './snapshot-state.ts';
-
-/** Which tables have been captured before, kept durably by the runtime. */
-export interface KnownTables {
-  /** Names `schema.table`; null: nothing was ever kept. */
-  load(): readonly string[] | null;
-  store(names: readonly string[]): Promise<void>;
-}
+import { rowKeyColumns } from './row-key-columns.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
+import { newTask } from '../../incremental/snapshot-state.ts';
 
 /** What `addedTables` looks at besides the names. */
 interface AddingParts {

@@ -7,7 +7,7 @@ import { parseLsn } from '../../../model/lsn.ts';
 import type { SourceNotification } from '../../../model/source-notification.ts';
 import type { SourceSignal } from '../../../model/source-signal.ts';
 import { tableName } from '../../../model/table-schema.ts';
-import type { KnownTables } from './added-tables.ts';
+import type { KnownTables } from '../../incremental/known-tables.ts';
 import { addedTables } from './added-tables.ts';
 import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
@@ -18,14 +18,18 @@ import type { ReplicationPosition } from '../stream/replication-position.ts';
 import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
 import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
 import type { WireFactory } from '../snapshot/snapshot-request.ts';
-import type { SnapshotState, TableTask } from './snapshot-state.ts';
-import { isTaskOf, mustFinish } from './snapshot-state.ts';
-import { SnapshotTasks } from './snapshot-tasks.ts';
+import type { SnapshotState, TableTask } from '../../incremental/snapshot-state.ts';
+import { isTaskOf, mustFinish } from '../../incremental/snapshot-state.ts';
+import { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { RecentTransactions } from './snapshot-visibility.ts';
+import { POSTGRES_SIGNALS } from './postgres-signals.ts';
+import { SnapshotWindow } from '../../incremental/snapshot-window.ts';
 import { SnapshotWatches } from './snapshot-watches.ts';
 import type { OpenWindow, TableReading } from './window-handover.ts';
 import { handOver, tableReading } from './window-handover.ts';
-import { WindowMarks } from './window-marks.ts';
+import { WindowMarks } from '../../incremental/window-marks.ts';
+import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { PostgresMarkTable } from './postgres-mark-table.ts';
 import { WindowPlanner } from './window-planner.ts';
 import type { ReadWindow } from './window-reader.ts';
 import { isStatementError, WindowReader } from './window-reader.ts';
@@ -77,7 +81,7 @@ interface DescribedTables {
  */
 export class IncrementalSnapshots implements StreamSnapshots {
   readonly #parts: IncrementalParts;
-  readonly #tasks: SnapshotTasks;
+  readonly #tasks: SnapshotTasks<CapturedTable>;
   readonly #recent = new RecentTransactions();
   readonly #reader: WindowReader;
   /** Of its own: it works while the other may wait for a window. */
@@ -85,7 +89,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   readonly #planner: WindowPlanner;
   readonly #whole: WholeRead;
   readonly #watches: SnapshotWatches;
-  readonly #marks: WindowMarks;
+  readonly #marks: WindowMarks<PostgresWire>;
   #captured: readonly CapturedTable[];
   #described: DescribedTables | null = null;
   #open: OpenWindow | null = null;
@@ -97,24 +101,20 @@ export class IncrementalSnapshots implements StreamSnapshots {
   constructor(parts: IncrementalParts) {
     this.#parts = parts;
     this.#captured = parts.capture.selection.tables;
-    this.#tasks = new SnapshotTasks(parts.state, {
-      changed: () => {
-        this.#wake?.();
-      },
+    const events = {
+      ...parts,
+      changed: () => this.#wake?.(),
       tablesChanged: () => this.#watches.renew(),
-      notify: (notification) => parts.notify(notification),
-      note: (text) => parts.note(text),
-      warn: (text) => parts.warn(text),
-      offsetText: () => parts.offsetText(),
-    });
+    };
+    this.#tasks = new SnapshotTasks(parts.state, events, POSTGRES_SIGNALS);
     this.#initialLeft = this.#tasks.hasInitial();
     this.#reader = new WindowReader(parts.connect, WINDOW_BYTES);
     this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader, parts);
     this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
-    this.#marks = new WindowMarks(parts.options, parts.clock, (text) => parts.warn(text));
-    const signal = (): AbortSignal => this.#signal;
+    const marks = PostgresMarkTable.of(parts.options, (text) => parts.warn(text));
+    this.#marks = new WindowMarks(parts.options.snapshots, parts.clock, marks);
     const shared = [this.#wholeReader, this.#recent, this.#planner.throttle] as const;
-    this.#whole = new WholeRead(parts, this.#tasks, ...shared, signal);
+    this.#whole = new WholeRead(parts, this.#tasks, ...shared, () => this.#signal);
     this.#watches = new SnapshotWatches({
       options: parts.options.snapshots,
       receiver: parts.receiver,
@@ -298,7 +298,8 @@ export class IncrementalSnapshots implements StreamSnapshots {
       task,
       reading,
       chunk,
-      window: this.#planner.open(this.#recent),
+      window: new SnapshotWindow(),
+      mark: this.#recent.count,
       read: null,
       done: Promise.withResolvers<void>(),
     };
@@ -315,7 +316,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
       this.#described = null;
       return false;
     }
-    if (!open.window.covers(this.#recent, read.visibility)) return false;
+    if (!this.#recent.allSeen(read.visibility, open.mark)) return false;
     return this.#planner.isUsable(open, read);
   }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../../foundation/clock.ts';
 import type { TidemarkError } from '../../../foundation/errors.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { quotedSignalTable, signalTableProblem } from './signal-table.ts';
-import type { SnapshotOptions } from '../snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../../snapshot/snapshot-options.ts';
 
 const INTERVAL_MS = 5_000;
 

@@ -6,13 +6,9 @@ import {
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
 import { tableName } from '../../../model/table-schema.ts';
+import { writesMarks } from '../../incremental/window-marks.ts';
 import type { Querier } from '../wire/catalog-session.ts';
-import type { SnapshotOptions } from '../snapshot/snapshot-options.ts';
-
-/** Whether windows are marked in the signal table. */
-export function writesMarks(options: SnapshotOptions): boolean {
-  return options.signalTable !== null && !options.readOnly && options.watermarking !== 'none';
-}
+import type { SnapshotOptions } from '../../snapshot/snapshot-options.ts';
 
 /** `schema.table`, quoted; null: it has no schema, so that no table is meant. */
 export function quotedSignalTable(signalTable: string): string | null {

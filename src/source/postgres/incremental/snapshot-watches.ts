@@ -5,24 +5,24 @@ import type { TableId } from '../../../model/table-schema.ts';
 import { tableName } from '../../../model/table-schema.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { RelationCache, RelationWatch } from '../stream/relation-cache.ts';
-import { rowKeyColumns } from './row-key.ts';
-import type { SnapshotOptions } from '../snapshot/snapshot-options.ts';
-import type { SeenTable } from './snapshot-state.ts';
-import { isTaskOf } from './snapshot-state.ts';
-import type { SnapshotTasks } from './snapshot-tasks.ts';
+import { rowKeyColumns } from './row-key-columns.ts';
+import type { SnapshotOptions } from '../../snapshot/snapshot-options.ts';
+import type { SeenTable } from '../../incremental/snapshot-state.ts';
+import { isTaskOf } from '../../incremental/snapshot-state.ts';
+import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { SnapshotVisibility } from './snapshot-visibility.ts';
-import type { SnapshotWindow } from './snapshot-window.ts';
-import { SignalWatch, TableWatch } from './table-watch.ts';
+import type { SnapshotWindow } from '../../incremental/snapshot-window.ts';
+import { SignalWatch, TableWatch } from '../../incremental/table-watch.ts';
 
 /** What decides which tables are watched. */
 export interface WatchesParts {
   readonly options: SnapshotOptions;
   readonly receiver: ChangeReceiver;
   readonly relations: RelationCache;
-  readonly tasks: SnapshotTasks;
+  readonly tasks: SnapshotTasks<CapturedTable>;
   captured(): readonly CapturedTable[];
   /** The window that is open for the table. */
-  window(id: TableId): SnapshotWindow | null;
+  window(id: TableId): SnapshotWindow<number> | null;
   signal(signal: SourceSignal): void;
 }
 
@@ -77,8 +77,10 @@ export class SnapshotWatches {
   #tableWatch(id: TableId, name: string): RelationWatch {
     const { tasks, receiver } = this.#parts;
     const captured = this.#parts.captured().find(({ schema }) => isTaskOf(id, schema.id));
-    return new TableWatch({
-      receiver,
+    return new TableWatch<number>({
+      transactionOf: (origin) => (origin.family === 'postgres' ? (origin.transactionId ?? 0) : 0),
+      deleted: (change, before) => receiver.row({ ...change, op: 'd', before, after: null }),
+      encoding: 'utf8',
       keyColumns: captured === undefined ? null : rowKeyColumns(captured.info),
       task: () => tasks.of(id),
       window: () => this.#parts.window(id),

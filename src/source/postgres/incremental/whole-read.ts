@@ -9,18 +9,19 @@ import { tableName } from '../../../model/table-schema.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
-import { InitialNotices } from '../snapshot/initial-notices.ts';
+import { InitialNotices } from '../../snapshot/initial-notices.ts';
 import type { RelationCache } from '../stream/relation-cache.ts';
 import type { ReplicationPosition } from '../stream/replication-position.ts';
-import { rowKeyColumns } from './row-key.ts';
+import { rowKeyColumns } from './row-key-columns.ts';
 import { overrideOf } from '../snapshot/select-override.ts';
-import { FetchedRows } from '../snapshot/fetched-rows.ts';
-import { SnapshotRows } from '../snapshot/snapshot-rows.ts';
-import type { SnapshotThrottle } from '../snapshot/snapshot-throttle.ts';
-import type { BlockingRequest, TableTask } from './snapshot-state.ts';
-import { conditionFor, mustFinish, newTask } from './snapshot-state.ts';
-import type { SnapshotTasks } from './snapshot-tasks.ts';
-import { resolveCollections } from './snapshot-tasks.ts';
+import { FetchedRows } from '../../snapshot/fetched-rows.ts';
+import { SnapshotRows } from '../../snapshot/snapshot-rows.ts';
+import { copiedRows } from '../snapshot/copied-rows.ts';
+import type { SnapshotThrottle } from '../../snapshot/snapshot-throttle.ts';
+import type { BlockingRequest, TableTask } from '../../incremental/snapshot-state.ts';
+import { conditionFor, mustFinish, newTask } from '../../incremental/snapshot-state.ts';
+import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
+import { resolveCollections } from '../../incremental/snapshot-tasks.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
 import { SNAPSHOT, SnapshotVisibility } from './snapshot-visibility.ts';
 import { wholeQuery } from './window-chunk.ts';
@@ -75,7 +76,7 @@ interface TableToRead {
  */
 export class WholeRead {
   readonly #parts: WholeReadParts;
-  readonly #tasks: SnapshotTasks;
+  readonly #tasks: SnapshotTasks<CapturedTable>;
   readonly #reader: WindowReader;
   readonly #recent: RecentTransactions;
   readonly #signal: () => AbortSignal;
@@ -84,7 +85,7 @@ export class WholeRead {
 
   constructor(
     parts: WholeReadParts,
-    tasks: SnapshotTasks,
+    tasks: SnapshotTasks<CapturedTable>,
     reader: WindowReader,
     recent: RecentTransactions,
     throttle: SnapshotThrottle,
@@ -270,9 +271,7 @@ export class WholeRead {
         rowsEstimated: Math.max(0, captured.info.estimatedRows),
       })),
       receiver,
-      position.previousCommitLsn ?? at,
-      clock,
-      firstUnseen(snapshot),
+      copiedRows(position.previousCommitLsn ?? at, clock, firstUnseen(snapshot)),
     );
     const names = tables.map(({ schema }) => tableName(schema.id));
     for (const [index, { captured, condition, statement }] of tables.entries()) {
@@ -301,6 +300,7 @@ export class WholeRead {
     const lsn = position.previousCommitLsn ?? at;
     receiver.truncate({
       table,
+      family: 'postgres',
       lsn,
       commitLsn: lsn,
       previousCommitLsn: position.previousCommitLsn,

@@ -5,7 +5,7 @@ import {
 } from '../../../../dialects/postgres/postgres-identifiers.ts';
 import type { TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
-import { rowKeyValues } from './row-key.ts';
+import { rowKeyValues } from '../../incremental/row-key.ts';
 import { overrideSource } from '../snapshot/select-override.ts';
 
 /** Which rows of a table one window reads. */

@@ -1,14 +1,15 @@
 import type { Clock } from '../../../foundation/clock.ts';
-import type { ChangeReceiver, RowChange } from '../../../model/change-event.ts';
+import type { ChangeReceiver, PostgresRowChange } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { RowImage } from '../../../model/row-image.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import { readCopyRow } from '../snapshot/copy-text.ts';
 import type { ReplicationPosition } from '../stream/replication-position.ts';
-import { rowKey, rowKeyColumns } from './row-key.ts';
-import type { TableTask } from './snapshot-state.ts';
-import type { SnapshotWindow } from './snapshot-window.ts';
+import { rowKey } from '../../incremental/row-key.ts';
+import { rowKeyColumns } from './row-key-columns.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
+import type { SnapshotWindow } from '../../incremental/snapshot-window.ts';
 import type { WindowChunk } from './window-chunk.ts';
 import type { ReadWindow } from './window-reader.ts';
 
@@ -54,7 +55,9 @@ export interface OpenWindow {
   readonly task: TableTask;
   readonly reading: TableReading;
   readonly chunk: WindowChunk;
-  readonly window: SnapshotWindow;
+  readonly window: SnapshotWindow<number>;
+  /** How many transactions had come when it was opened: the read has to have seen them. */
+  readonly mark: number;
   /** Null while the rows are read. */
   read: ReadWindow | null;
   readonly done: PromiseWithResolvers<void>;
@@ -114,7 +117,7 @@ function rowChange(
   after: RowImage,
   { position, clock }: { readonly position: ReplicationPosition; readonly clock: Clock },
   at: Lsn,
-): RowChange {
+): PostgresRowChange {
   // Not newer than any change that follows: the commit before them.
   const lsn = position.previousCommitLsn ?? at;
   return {
@@ -123,6 +126,7 @@ function rowChange(
     before: null,
     beforeIsKeyOnly: false,
     after,
+    family: 'postgres',
     lsn,
     commitLsn: lsn,
     previousCommitLsn: position.previousCommitLsn,

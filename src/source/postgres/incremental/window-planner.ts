@@ -2,13 +2,12 @@ import type { Clock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import { overrideOf } from '../snapshot/select-override.ts';
-import type { PageRanges, TableTask } from './snapshot-state.ts';
-import { nextRange, withRange } from './snapshot-state.ts';
+import type { PageRanges, TableTask } from '../../incremental/snapshot-state.ts';
+import { nextRange, withRange } from '../../incremental/snapshot-state.ts';
+import type { CapturedTable } from '../capture/captured-tables.ts';
 import { pagesOf } from '../snapshot/snapshot-chunks.ts';
-import { SnapshotThrottle } from '../snapshot/snapshot-throttle.ts';
-import type { SnapshotTasks } from './snapshot-tasks.ts';
-import type { RecentTransactions } from './snapshot-visibility.ts';
-import { SnapshotWindow } from './snapshot-window.ts';
+import { SnapshotThrottle } from '../../snapshot/snapshot-throttle.ts';
+import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import type { ChunkTable, WindowChunk } from './window-chunk.ts';
 import { lastKeyQuery, windowQuery } from './window-chunk.ts';
 import type { HandedRows, OpenWindow, TableReading } from './window-handover.ts';
@@ -28,7 +27,7 @@ const REREAD_MOST = 500;
  */
 export class WindowPlanner {
   readonly #options: PostgresSourceOptions;
-  readonly #tasks: SnapshotTasks;
+  readonly #tasks: SnapshotTasks<CapturedTable>;
   readonly #reader: WindowReader;
   /** Of all that is read beside the stream. */
   readonly throttle: SnapshotThrottle;
@@ -37,7 +36,7 @@ export class WindowPlanner {
 
   constructor(
     options: PostgresSourceOptions,
-    tasks: SnapshotTasks,
+    tasks: SnapshotTasks<CapturedTable>,
     reader: WindowReader,
     environment: { readonly clock: Clock; note(text: string): void },
   ) {
@@ -48,10 +47,6 @@ export class WindowPlanner {
     this.throttle = new SnapshotThrottle(options.snapshots, clock, (text) =>
       environment.note(text),
     );
-  }
-
-  open(recent: RecentTransactions): SnapshotWindow {
-    return new SnapshotWindow(recent);
   }
 
   query(chunk: WindowChunk, reading: TableReading, task: TableTask): string {

@@ -4,15 +4,16 @@ import { TidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
-import { FetchedRows } from './fetched-rows.ts';
+import { copiedRows } from './copied-rows.ts';
 import type { SnapshotChunk } from './snapshot-chunks.ts';
 import { chunkQuery } from './snapshot-chunks.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
-import type { SnapshotPace } from './snapshot-pace.ts';
-import { paceOf } from './snapshot-pace.ts';
+import { FetchedRows } from '../../snapshot/fetched-rows.ts';
+import type { SnapshotPace } from '../../snapshot/snapshot-pace.ts';
+import { paceOf } from '../../snapshot/snapshot-pace.ts';
+import type { ChunkRows } from '../../snapshot/snapshot-rows.ts';
+import { SnapshotRows } from '../../snapshot/snapshot-rows.ts';
 import type { SnapshotRequest } from './snapshot-request.ts';
-import type { ChunkRows } from './snapshot-rows.ts';
-import { SnapshotRows } from './snapshot-rows.ts';
 
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -54,7 +55,8 @@ export class ChunkQueue {
     const { receiver, clock, options } = request;
     this.#pace = paceOf(options.snapshots.rowsPerSecond, clock);
     const { consistentPoint, transactionId } = what;
-    this.#rows = new SnapshotRows(tables, receiver, consistentPoint, clock, transactionId);
+    const source = copiedRows(consistentPoint, clock, transactionId);
+    this.#rows = new SnapshotRows(tables, receiver, source);
     this.#progress();
   }
 

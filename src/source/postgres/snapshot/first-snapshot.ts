@@ -8,7 +8,7 @@ import type {
 import { LSN_ZERO } from '../../../model/lsn.ts';
 import type { SourceNotification } from '../../../model/source-notification.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
-import { InitialNotices } from './initial-notices.ts';
+import { InitialNotices } from '../../snapshot/initial-notices.ts';
 import { runSnapshot } from './postgres-snapshot.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { ReplicationOffset } from '../stream/replication-offset.ts';

@@ -1,7 +1,7 @@
 import { publicationQuery } from '../../../../dialects/postgres/postgres-server-catalog.ts';
 import { TidemarkErrors, toTidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
-import { parseLsn } from '../../../model/lsn.ts';
+import { formatLsn, parseLsn } from '../../../model/lsn.ts';
 import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import { prepareCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
@@ -21,7 +21,7 @@ import {
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
 import { examineOverrides } from './select-override.ts';
-import { tablesToRead } from './snapshot-selection.ts';
+import { tablesToRead } from '../../snapshot/snapshot-selection.ts';
 import type {
   ServerIdentity,
   SnapshotAttempt,
@@ -158,7 +158,9 @@ async function slotAndRows(
   const temporary = !followsStream(options.snapshotMode);
   let complete = true;
   const { tables } = prepared.selection;
-  const toRead = tablesToRead(tables, options.snapshots);
+  const toRead = tablesToRead(tables, options.snapshots, ({ storage }) =>
+    storage.reduce((sum, part) => sum + Math.max(0, part.estimatedRows), 0),
+  );
   const reads = options.snapshotMode !== 'no_data' && toRead.length > 0;
   const slot = await createSlot(
     { replication, control },
@@ -220,8 +222,9 @@ async function announceTables(
   tables: readonly CapturedTable[],
   lsn: Lsn,
 ): Promise<void> {
+  const position = formatLsn(lsn);
   for (const { schema } of tables) {
-    await request.receiver.schemaChanged({ table: schema, previous: null, lsn });
+    await request.receiver.schemaChanged({ table: schema, previous: null, position });
   }
 }
 

@@ -6,7 +6,7 @@ import { tableName } from '../../../model/table-schema.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
-import type { SelectOverride } from './snapshot-options.ts';
+import type { SelectOverride } from '../../snapshot/snapshot-options.ts';
 
 /** What the SELECTs of the configuration would give, and what they stand on. */
 export interface OverrideFindings {

@@ -1,15 +1,15 @@
 import { formatLsn } from '../../../model/lsn.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
-import { rowKeyColumns } from '../incremental/row-key.ts';
+import { rowKeyColumns } from '../incremental/row-key-columns.ts';
 import type { SnapshotChunk, StorageSize } from './snapshot-chunks.ts';
-import type { TableTask } from '../incremental/snapshot-state.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
 import {
   encodeSnapshotState,
   newTask,
   NO_SNAPSHOTS,
   withRange,
-} from '../incremental/snapshot-state.ts';
+} from '../../incremental/snapshot-state.ts';
 
 interface LedgerTable {
   task: TableTask;

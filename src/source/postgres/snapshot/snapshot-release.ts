@@ -4,7 +4,7 @@ import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import { followsStream } from './snapshot-offset.ts';
-import { SnapshotHours } from './snapshot-hours.ts';
+import { SnapshotHours } from '../../snapshot/snapshot-hours.ts';
 
 const LOOK_MS = 500;
 const MEGABYTE = 1024 * 1024;

@@ -3,9 +3,8 @@ import type { Clock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type {
   ChangeReceiver,
-  RowChange,
+  PostgresRowChange,
   RowOperation,
-  TruncateChange,
 } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { lsn, LSN_ZERO } from '../../../model/lsn.ts';
@@ -86,7 +85,7 @@ export class PostgresStream implements CopyBothHandler {
   readonly #streamed: StreamedTransactions;
   readonly #reader = new ByteReader();
   readonly #skipped: ReadonlySet<RowOperation | 't'>;
-  readonly #change: RowChange;
+  readonly #change: PostgresRowChange;
   #received: Lsn = LSN_ZERO;
   #serverEnd: Lsn = LSN_ZERO;
   #lagMs: number | null = null;
@@ -107,6 +106,7 @@ export class PostgresStream implements CopyBothHandler {
       before: null,
       beforeIsKeyOnly: false,
       after: null,
+      family: 'postgres',
       lsn: LSN_ZERO,
       commitLsn: LSN_ZERO,
       previousCommitLsn: null,
@@ -355,7 +355,7 @@ export class PostgresStream implements CopyBothHandler {
 
   async #learn(message: RelationMessage, bytes: Buffer, at: Lsn): Promise<void> {
     const { relations, receiver } = this.#context;
-    const change = await relations.learn(message, at);
+    const change = await relations.learn(message, at, this.#change.transactionId);
     relations.told(message.relationId, bytes);
     if (change !== null && !this.#halted) await receiver.schemaChanged(change);
   }
@@ -370,12 +370,7 @@ export class PostgresStream implements CopyBothHandler {
         throw new TidemarkError('DECODE', `truncate of the unknown relation ${relationId}`);
       }
       if (table === null || this.#skipped.has('t')) continue;
-      const change: TruncateChange = {
-        ...originOf(this.#change),
-        lsn: at,
-        ordinal: position.ordinal,
-        table,
-      };
+      const change = { ...originOf(this.#change), lsn: at, ordinal: position.ordinal, table };
       if (relation?.watch?.truncate(change) === false) continue;
       receiver.truncate(change);
     }

@@ -2,9 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import type { Clock } from '../../../foundation/clock.ts';
 import { systemClock } from '../../../foundation/clock.ts';
-import type { RowChange, SchemaChange, TruncateChange } from '../../../model/change-event.ts';
+import type {
+  PostgresRowChange,
+  SchemaChange,
+  PostgresTruncateChange,
+} from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
-import { lsn } from '../../../model/lsn.ts';
+import { formatLsn, lsn } from '../../../model/lsn.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
 import { tableIncluded } from '../capture/capture-filter.ts';
 import type { RelationMessage } from '../pgoutput/pgoutput-message.ts';
@@ -27,8 +31,8 @@ export interface CachedRelation {
 /** Looks at the changes of a table before they are handed over. */
 export interface RelationWatch {
   /** False: the change is not handed over. */
-  row(change: RowChange): boolean;
-  truncate(change: TruncateChange): boolean;
+  row(change: PostgresRowChange): boolean;
+  truncate(change: PostgresTruncateChange): boolean;
 }
 
 /** Transactions that had ended at some moment. */
@@ -45,8 +49,11 @@ export interface RelationCatalog {
   loadTypes(oids: readonly number[]): Promise<void>;
   /** The end of the WAL as of now. */
   end(): Promise<Lsn>;
-  /** What is over as of now: the catalog shows it to whoever asks from here on. */
-  seen(): Promise<SeenTransactions>;
+  /**
+   * What is over as of now: the catalog shows it to whoever asks from here on. The transaction is
+   * waited for: the stream can bring it before the catalog shows what it altered.
+   */
+  seen(transactionId: number | null): Promise<SeenTransactions>;
   /** `format_type` of each column, by name. */
   typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
 }
@@ -122,7 +129,10 @@ export class RelationCache {
     }
     const table = { ...schema, version: (known?.schema.version ?? 0) + 1 };
     this.#known.set(info.oid, { info, schema: table });
-    return { schema: table, change: { table, previous: known?.schema ?? null, lsn } };
+    return {
+      schema: table,
+      change: { table, previous: known?.schema ?? null, position: formatLsn(lsn) },
+    };
   }
 
   /** A new session sends each Relation again before the first row; old ones may be wrong (P20). */
@@ -214,14 +224,18 @@ export class RelationCache {
 
   /**
    * Takes in a Relation message of a captured table; a change when its shape really differs.
-   * `nullable`: columns that were not NOT NULL yet, whatever the catalog says by now.
+   * `transactionId`: the one it came with. `nullable`: columns that were not NOT NULL yet, whatever
+   * the catalog says by now.
    */
   async learn(
     relation: RelationMessage,
     lsn: Lsn,
+    transactionId: number | null,
     nullable: readonly string[] = [],
   ): Promise<SchemaChange | null> {
-    const seen = await this.#catalog.seen();
+    // Under the default identity the message tells the key itself.
+    const altered = relation.replicaIdentity === 'default' ? null : transactionId;
+    const seen = await this.#catalog.seen(altered);
     await this.#catalog.loadTypes(relation.columns.map((column) => column.typeOid));
     const catalog = await this.#catalog.table(relation.relationId);
     const known = this.#knownOf(relation);
@@ -248,16 +262,17 @@ export class RelationCache {
     this.#seen.set(relation.relationId, seen);
     this.#askedAtMs.set(relation.relationId, this.#clock.monotonicMs());
     this.#nullable.delete(relation.relationId);
-    return same ? null : { table: schema, previous: known?.schema ?? null, lsn };
+    const position = formatLsn(lsn);
+    return same ? null : { table: schema, previous: known?.schema ?? null, position };
   }
 
   /** A row of the relation does not fit its shape: it has another label, or an earlier null. */
-  async relearn(relationId: number, change: RowChange): Promise<SchemaChange | null> {
+  async relearn(relationId: number, change: PostgresRowChange): Promise<SchemaChange | null> {
     const relation = this.#messages.get(relationId);
     if (relation === undefined) return null;
     const found = this.#relations.get(relationId)?.check?.unexpectedNulls(change) ?? [];
     const nullable = [...(this.#nullable.get(relationId) ?? []), ...found];
-    const changed = await this.learn(relation, change.lsn, nullable);
+    const changed = await this.learn(relation, change.lsn, change.transactionId, nullable);
     if (nullable.length > 0) this.#nullable.set(relationId, nullable);
     return changed;
   }

@@ -8,6 +8,7 @@ import {
   TYPES_QUERY,
 } from '../../../../dialects/postgres/postgres-catalog.ts';
 import { must } from '../../../foundation/assert.ts';
+import type { Clock } from '../../../foundation/clock.ts';
 import { parseLsn } from '../../../model/lsn.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { schemaContext } from '../capture/capture-preparation.ts';
@@ -16,7 +17,8 @@ import { catalogRows } from '../wire/catalog-session.ts';
 import { ColumnTypeCatalog } from '../capture/column-type-catalog.ts';
 import type { RelationMessage } from '../pgoutput/pgoutput-message.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
-import { SNAPSHOT, SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
+import type { SnapshotVisibility } from '../incremental/snapshot-visibility.ts';
+import { snapshotWith } from './commit-visibility.ts';
 import type { RelationCatalog } from './relation-cache.ts';
 import type { SchemaContext } from '../capture/table-schema-builder.ts';
 
@@ -33,9 +35,18 @@ export class CatalogSession implements RelationCatalog {
   readonly context: SchemaContext;
   readonly #types: ColumnTypeCatalog;
   readonly #querier: Querier;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
 
-  /** `types` as just read, so that they are not read twice. */
-  constructor(options: PostgresSourceOptions, types: readonly TypeInfo[], querier: Querier) {
+  /** `types` as just read, so that they are not read twice. The signal ends waits. */
+  constructor(
+    options: PostgresSourceOptions,
+    types: readonly TypeInfo[],
+    querier: Querier,
+    { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  ) {
+    this.#clock = clock;
+    this.#signal = signal;
     this.#types = new ColumnTypeCatalog(types, options.valueModes);
     this.#querier = querier;
     this.context = schemaContext(options.connection.database, this.#types, options);
@@ -56,9 +67,9 @@ export class CatalogSession implements RelationCatalog {
     return parseLsn(text(must(row, 'a row of one expression'), 'lsn'));
   }
 
-  async seen(): Promise<SnapshotVisibility> {
-    const [snapshot, inRecovery] = (await this.#querier.query(SNAPSHOT))[0]?.rows[0] ?? [];
-    return new SnapshotVisibility(snapshot ?? '', inRecovery === 't');
+  async seen(transactionId: number | null): Promise<SnapshotVisibility> {
+    const awaited = new Set(transactionId === null ? [] : [transactionId]);
+    return (await snapshotWith(this.#querier, awaited, this.#clock, this.#signal)).visibility;
   }
 
   async typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>> {

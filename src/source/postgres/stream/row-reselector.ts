@@ -125,7 +125,7 @@ export class RowReselector implements AsyncDisposable {
     };
     signal.addEventListener('abort', cut, { once: true });
     try {
-      const ids = new Set(rows.flatMap(({ change }) => change.transactionId ?? []));
+      const ids = new Set(rows.flatMap(({ change }) => xidOf(change)));
       if (!(await untilVisible(connection, ids, clock, signal))) {
         throw new TidemarkError('PG_SERVER', 'a commit that streams has not become visible');
       }
@@ -247,4 +247,8 @@ function withTexts(image: RowImage, texts: ReadonlyMap<number, string | null>): 
     return replaced === undefined ? image.text(i) : replaced;
   });
   return RowImage.of(values);
+}
+
+function xidOf(change: RowChange): number | readonly never[] {
+  return change.family === 'postgres' ? (change.transactionId ?? []) : [];
 }

@@ -1,4 +1,8 @@
-import type { ChangeReceiver, RowChange, SchemaChange } from '../../../model/change-event.ts';
+import type {
+  ChangeReceiver,
+  PostgresRowChange,
+  SchemaChange,
+} from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { RowImage, ValueKind } from '../../../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../model/table-schema.ts';
@@ -58,7 +62,7 @@ export class ShapeCheck {
     return this.#readAt;
   }
 
-  fits(change: RowChange): boolean {
+  fits(change: PostgresRowChange): boolean {
     if (this.isDue !== null && this.isDue()) return false;
     if (this.#required.length > 0) {
       if (change.lsn >= this.#readAt) this.#required = NONE;
@@ -68,7 +72,7 @@ export class ShapeCheck {
   }
 
   /** Names of columns that are null in the row, though the shape says NOT NULL. */
-  unexpectedNulls({ before, beforeIsKeyOnly, after }: RowChange): readonly string[] {
+  unexpectedNulls({ before, beforeIsKeyOnly, after }: PostgresRowChange): readonly string[] {
     let names: string[] | null = null;
     for (const { name, tupleIndex, identity } of this.#required) {
       // In a key-only old tuple the other columns are not null but unknown (P3).
@@ -82,7 +86,7 @@ export class ShapeCheck {
   }
 
   /** From here on a row like this fits: the catalog knows no better. */
-  accept(change: RowChange): void {
+  accept(change: PostgresRowChange): void {
     this.#labels?.accept(change);
   }
 }
@@ -90,7 +94,7 @@ export class ShapeCheck {
 /** What knows the relations of a stream, as far as it matters here. */
 export interface CheckedRelations {
   /** Asks the catalog again; a change when the shape differs. */
-  relearn(relationId: number, change: RowChange): Promise<SchemaChange | null>;
+  relearn(relationId: number, change: PostgresRowChange): Promise<SchemaChange | null>;
   lookup(relationId: number): CheckedRelation | undefined;
 }
 
@@ -98,17 +102,21 @@ export interface CheckedRelations {
 export interface CheckedRelation {
   readonly table: TableSchema | null;
   readonly check?: ShapeCheck | null;
-  readonly watch: { row(change: RowChange): boolean } | null;
+  readonly watch: { row(change: PostgresRowChange): boolean } | null;
 }
 
 /** Hands a row that does not fit its shape over, after the shape that it fits. */
 export async function withNewShape(
   relations: CheckedRelations,
   relationId: number,
-  change: RowChange,
+  change: PostgresRowChange,
   receiver: ChangeReceiver,
 ): Promise<void> {
-  const kept: RowChange = { ...change, before: copy(change.before), after: copy(change.after) };
+  const kept: PostgresRowChange = {
+    ...change,
+    before: copy(change.before),
+    after: copy(change.after),
+  };
   const changed = await relations.relearn(relationId, kept);
   if (changed !== null) await receiver.schemaChanged(changed);
   const relation = relations.lookup(relationId);

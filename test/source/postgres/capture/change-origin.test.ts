@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RowChange } from '../../../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../../../src/model/change-event.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import {
   originOf,
@@ -12,6 +12,7 @@ test('an origin is a copy of its own', () => {
     before: null,
     after: null,
     beforeIsKeyOnly: false,
+    family: 'postgres',
     lsn: lsn(1n),
     commitLsn: lsn(2n),
     previousCommitLsn: null,
@@ -21,10 +22,11 @@ test('an origin is a copy of its own', () => {
     replicatedFrom: null,
     sourceMicros: 5n,
     snapshot: 'false',
-  } as unknown as RowChange;
+  } as unknown as PostgresRowChange;
   const origin = originOf(change);
   change.ordinal = 9;
   expect(origin).toEqual({
+    family: 'postgres',
     lsn: 1n,
     commitLsn: 2n,
     previousCommitLsn: null,
@@ -39,6 +41,7 @@ test('an origin is a copy of its own', () => {
 
 test('a message between transactions is its own transaction', () => {
   expect(originOfMessage(lsn(7n), lsn(6n), 8n)).toMatchObject({
+    family: 'postgres',
     lsn: 7n,
     commitLsn: 7n,
     previousCommitLsn: 6n,

@@ -6,7 +6,7 @@ import type {
 import type { CatalogState } from '../../../../src/source/postgres/capture/capture-preparation.ts';
 import { planCapture } from '../../../../src/source/postgres/capture/capture-preparation.ts';
 import type { PreflightFindings } from '../../../../src/source/postgres/capture/preflight-checks.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import { preflightChecks } from '../../../../src/source/postgres/capture/preflight-checks.ts';
 import {
   catalogState,

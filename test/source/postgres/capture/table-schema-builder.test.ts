@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import type { ConnectSchema } from '../../../../src/model/connect-schema.ts';
-import type { TextFormat } from '../../../../src/model/table-schema.ts';
+import type { PostgresTextFormat } from '../../../../src/model/table-schema.ts';
 import { DECIMAL } from '../../../../src/model/connect-schema.ts';
 import type {
   BuiltTableSchema,
@@ -17,7 +17,7 @@ import { columnInfo, NO_LISTS, tableInfo, uniqueIndex } from '../../../support/t
 function build(
   table: TableInfo,
   more: Partial<SchemaContext> = {},
-  type: { schema: ConnectSchema; format: TextFormat } = {
+  type: { schema: ConnectSchema; format: PostgresTextFormat } = {
     schema: { type: 'int32', optional: false },
     format: { kind: 'integer' },
   },
@@ -106,7 +106,11 @@ test('nullability, version and identity stand in the schema', () => {
 });
 
 describe('defaults', () => {
-  const withDefault = (expression: string, schema: ConnectSchema, format: TextFormat): unknown => {
+  const withDefault = (
+    expression: string,
+    schema: ConnectSchema,
+    format: PostgresTextFormat,
+  ): unknown => {
     const table = tableInfo({ columns: [columnInfo('a', { defaultExpression: expression })] });
     return build(table, {}, { schema, format }).schema.columns[0]?.schema.default;
   };
@@ -118,13 +122,13 @@ describe('defaults', () => {
     expect(withDefault('true', plain('boolean'), { kind: 'boolean' })).toBe(true);
     expect(withDefault("'it''s'::text", plain('string'), { kind: 'string' })).toBe("it's");
     const decimal = { ...plain('bytes'), name: DECIMAL, parameters: { scale: '2' } };
-    const format: TextFormat = { kind: 'decimal', scale: 2 };
+    const format: PostgresTextFormat = { kind: 'decimal', scale: 2 };
     expect(withDefault('1.5', decimal, format)).toEqual({ unscaled: 150n, scale: 2 });
     expect(withDefault('3', decimal, format)).toEqual({ unscaled: 300n, scale: 2 });
   });
 
   test('what is no literal, or no value of the type, gives none', () => {
-    const integer: TextFormat = { kind: 'integer' };
+    const integer: PostgresTextFormat = { kind: 'integer' };
     expect(withDefault("nextval('s'::regclass)", plain('int32'), integer)).toBeUndefined();
     expect(withDefault('NULL::integer', plain('int32'), integer)).toBeUndefined();
     expect(withDefault("'abc'::text", plain('int32'), integer)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { KnownTables } from '../../../../src/source/postgres/incremental/added-tables.ts';
+import type { KnownTables } from '../../../../src/source/incremental/known-tables.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource } from '../../../support/postgres-source.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';

@@ -5,8 +5,8 @@ import {
   quotedSignalTable,
   signalTableProblems,
 } from '../../../../src/source/postgres/incremental/signal-table.ts';
-import type { SnapshotOptions } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../../../../src/source/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import { SideConnection } from '../../../../src/source/postgres/wire/wire-side-connection.ts';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import type { TestDatabase } from '../../../support/postgres.ts';

@@ -5,12 +5,9 @@ import type {
   RelationCache,
   RelationWatch,
 } from '../../../../src/source/postgres/stream/relation-cache.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import { SnapshotWatches } from '../../../../src/source/postgres/incremental/snapshot-watches.ts';
-import {
-  SignalWatch,
-  TableWatch,
-} from '../../../../src/source/postgres/incremental/table-watch.ts';
+import { SignalWatch, TableWatch } from '../../../../src/source/incremental/table-watch.ts';
 import { READING, taskList } from '../../../support/window-fixtures.ts';
 
 const table = (name: string): TableSchema =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import type { TestDatabase } from '../../../support/postgres.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';

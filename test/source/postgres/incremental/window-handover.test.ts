@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChangeReceiver, RowChange } from '../../../../src/model/change-event.ts';
+import type { ChangeReceiver, PostgresRowChange } from '../../../../src/model/change-event.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import type { ReplicationPosition } from '../../../../src/source/postgres/stream/replication-position.ts';
 import { handOver } from '../../../../src/source/postgres/incremental/window-handover.ts';
@@ -14,7 +14,7 @@ function run(
 ): { readonly rows: readonly unknown[]; readonly handed: ReturnType<typeof handOver> } {
   const rows: unknown[] = [];
   const receiver = {
-    row: ({ op, after, lsn: at, snapshot, transactionId }: RowChange) =>
+    row: ({ op, after, lsn: at, snapshot, transactionId }: PostgresRowChange) =>
       rows.push([op, after?.text(0), after?.text(1), at, snapshot, transactionId]),
   } as unknown as ChangeReceiver;
   const position = { previousCommitLsn: lsn(55n) } as ReplicationPosition;

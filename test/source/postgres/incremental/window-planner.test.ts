@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
-import type { TableTask } from '../../../../src/source/postgres/incremental/snapshot-state.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
+import type { TableTask } from '../../../../src/source/incremental/snapshot-state.ts';
 import type { OpenWindow } from '../../../../src/source/postgres/incremental/window-handover.ts';
 import { WindowPlanner } from '../../../../src/source/postgres/incremental/window-planner.ts';
 import type { WindowReader } from '../../../../src/source/postgres/incremental/window-reader.ts';

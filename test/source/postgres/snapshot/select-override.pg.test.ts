@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../src/foundation/clock.ts';
 import { checkPostgresSource } from '../../../../src/source/postgres/capture/postgres-preflight.ts';
-import type { SnapshotOptions } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../../../../src/source/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import type { TestDatabase } from '../../../support/postgres.ts';
 import { freshDatabase } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource, startStreaming } from '../../../support/postgres-source.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { lsn } from '../../../../src/model/lsn.ts';
 import type { SnapshotChunk } from '../../../../src/source/postgres/snapshot/snapshot-chunks.ts';
 import { SnapshotLedger } from '../../../../src/source/postgres/snapshot/snapshot-ledger.ts';
-import { decodeSnapshotState } from '../../../../src/source/postgres/incremental/snapshot-state.ts';
+import { decodeSnapshotState } from '../../../../src/source/incremental/snapshot-state.ts';
 import { READING } from '../../../support/window-fixtures.ts';
 
 const { captured } = READING;

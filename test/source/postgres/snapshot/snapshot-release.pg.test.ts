@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseLsn } from '../../../../src/model/lsn.ts';
-import type { SnapshotOptions } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/postgres/snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../../../../src/source/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../../src/source/snapshot/snapshot-options.ts';
 import type { OwnServer, TestDatabase } from '../../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../../support/postgres.ts';
 import { sourceOptionsFor, startSource } from '../../../support/postgres-source.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RowChange } from '../../../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../../../src/model/change-event.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import { RowImage } from '../../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema, TextFormat } from '../../../../src/model/table-schema.ts';
@@ -25,13 +25,17 @@ function tableWith(labels: readonly string[]): TableSchema {
   return { id, version: labels.length, columns, keyColumns: [], replicaIdentity: 'full' };
 }
 
-function insert(table: TableSchema, ...texts: readonly (string | null | undefined)[]): RowChange {
+function insert(
+  table: TableSchema,
+  ...texts: readonly (string | null | undefined)[]
+): PostgresRowChange {
   return {
     op: 'c',
     table,
     before: null,
     beforeIsKeyOnly: false,
     after: RowImage.of(texts),
+    family: 'postgres',
     lsn: lsn(7n),
     commitLsn: lsn(8n),
     previousCommitLsn: null,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ColumnInfo, TableInfo } from '../../../../dialects/postgres/postgres-catalog.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import type { Lsn } from '../../../../src/model/lsn.ts';
-import type { RowChange } from '../../../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../../../src/model/change-event.ts';
 import type { TableSchema } from '../../../../src/model/table-schema.ts';
 import type { RelationMessage } from '../../../../src/source/postgres/pgoutput/pgoutput-message.ts';
 import type { RelationCatalog } from '../../../../src/source/postgres/stream/relation-cache.ts';
@@ -35,6 +35,7 @@ class FakeCatalog implements RelationCatalog {
   asked = 0;
   /** Transactions before it have ended. */
   over = 0;
+  readonly awaited: (number | null)[] = [];
   readonly context = {
     catalog: 'd',
     lists: sourceOptionsFor(
@@ -66,7 +67,8 @@ class FakeCatalog implements RelationCatalog {
     return await Promise.resolve(lsn(100n));
   }
 
-  async seen(): Promise<{ sees: (id: number) => boolean }> {
+  async seen(awaited: number | null): Promise<{ sees: (id: number) => boolean }> {
+    this.awaited.push(awaited);
     const { over } = this;
     return await Promise.resolve({ sees: (id) => id < over });
   }
@@ -89,8 +91,11 @@ const column = (number: number, name: string): ColumnInfo => ({
   comment: null,
 });
 
-const rowOf = (table: TableSchema, values: readonly (string | null)[], at = AT): RowChange =>
-  rowChange(table, 'c', null, values, { lsn: at, commitLsn: at });
+const rowOf = (
+  table: TableSchema,
+  values: readonly (string | null)[],
+  at = AT,
+): PostgresRowChange => rowChange(table, 'c', null, values, { lsn: at, commitLsn: at });
 
 const PRIMARY_KEY = {
   name: 'pk',
@@ -100,26 +105,35 @@ const PRIMARY_KEY = {
   immediate: true,
 };
 
+// A key that its own transaction altered was the old one, if the catalog was asked too early.
+test('a transaction is waited for where only the catalog knows the key', async () => {
+  const catalog = new FakeCatalog();
+  const cache = new RelationCache(catalog);
+  await cache.learn(relation(['id'], { replicaIdentity: 'full' }), AT, 5);
+  await cache.learn(relation(['id']), AT, 6);
+  expect(catalog.awaited).toEqual([5, null]);
+});
+
 test('versions rise with real differences only (P19), also over sessions (P20)', async () => {
   const cache = new RelationCache(new FakeCatalog());
-  const first = await cache.learn(relation(['id']), AT);
+  const first = await cache.learn(relation(['id']), AT, null);
   expect(first).toMatchObject({ table: { version: 1 }, previous: null });
-  expect(await cache.learn(relation(['id']), AT)).toBeNull();
+  expect(await cache.learn(relation(['id']), AT, null)).toBeNull();
   expect(cache.lookup(7)?.table).toBe(first?.table);
   cache.forget();
   expect(cache.lookup(7)).toBeUndefined();
-  expect(await cache.learn(relation(['id']), AT)).toBeNull();
-  const added = await cache.learn(relation(['id', 'a']), AT);
+  expect(await cache.learn(relation(['id']), AT, null)).toBeNull();
+  const added = await cache.learn(relation(['id', 'a']), AT, null);
   expect(added).toMatchObject({ table: { version: 2 }, previous: { version: 1 } });
   expect(cache.lookup(7)).toMatchObject({ columnCount: 2, table: added?.table });
 });
 
 test('a rename keeps the relation id, a table made anew keeps its name (P23)', async () => {
   const cache = new RelationCache(new FakeCatalog());
-  await cache.learn(relation(['id']), AT);
-  const renamed = await cache.learn(relation(['id'], { table: 'u' }), AT);
+  await cache.learn(relation(['id']), AT, null);
+  const renamed = await cache.learn(relation(['id'], { table: 'u' }), AT, null);
   expect(renamed).toMatchObject({ table: { version: 2, id: { table: 'u' } } });
-  const anew = await cache.learn(relation(['id', 'x'], { table: 'u', relationId: 8 }), AT);
+  const anew = await cache.learn(relation(['id', 'x'], { table: 'u', relationId: 8 }), AT, null);
   expect(anew).toMatchObject({ table: { version: 3 }, previous: { version: 2 } });
 });
 
@@ -134,10 +148,10 @@ test('a table that is not captured is known without asking the catalog', () => {
 
 test('what the snapshot announced is not announced again', async () => {
   const first = new RelationCache(new FakeCatalog());
-  const change = await first.learn(relation(['id']), AT);
+  const change = await first.learn(relation(['id']), AT, null);
   const cache = new RelationCache(new FakeCatalog());
   if (change !== null) cache.seed(INFO, change.table);
-  expect(await cache.learn(relation(['id']), AT)).toBeNull();
+  expect(await cache.learn(relation(['id']), AT, null)).toBeNull();
   expect(cache.lookup(7)?.table).toBe(change?.table);
 });
 
@@ -146,7 +160,7 @@ test('a column of an unsupported type stops capture by its name', async () => {
   const message = relation(['id'], {
     columns: [{ identity: false, name: 'p', typeOid: UNSUPPORTED_OID, typeModifier: -1 }],
   });
-  await expect(cache.learn(message, AT)).rejects.toMatchObject({
+  await expect(cache.learn(message, AT, null)).rejects.toMatchObject({
     code: 'PG_UNSUPPORTED_TYPE',
     message: expect.stringContaining('public.t.p') as string,
   });
@@ -157,14 +171,16 @@ test('a null in a NOT NULL column makes it nullable until the next Relation (P21
   catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
   const cache = new RelationCache(catalog);
   const optional = (): unknown => cache.lookup(7)?.table?.columns.map((c) => c.schema.optional);
-  const learned = await cache.learn(relation(['id', 'a']), AT);
+  const learned = await cache.learn(relation(['id', 'a']), AT, null);
   expect(optional()).toEqual([false, false]);
   const row = rowOf(learned?.table as TableSchema, ['1', null]);
   expect(cache.lookup(7)?.check?.fits(row)).toBe(false);
   expect(await cache.relearn(7, row)).toMatchObject({ table: { version: 2 } });
   expect(optional()).toEqual([false, true]);
   expect(cache.lookup(7)?.check?.fits(row)).toBe(true);
-  expect(await cache.learn(relation(['id', 'a']), AT)).toMatchObject({ table: { version: 3 } });
+  expect(await cache.learn(relation(['id', 'a']), AT, null)).toMatchObject({
+    table: { version: 3 },
+  });
   expect(optional()).toEqual([false, false]);
 });
 
@@ -177,7 +193,7 @@ test('a repeated shape is not asked for again, for a while, and its rows are che
   const told = (rest: string): Buffer =>
     Buffer.concat([Buffer.from([0x52, 0, 0, 0, 7]), Buffer.from(rest)]);
   const learn = async (overrides: Partial<RelationMessage> = {}): Promise<void> => {
-    await cache.learn(relation(['id', 'a'], overrides), AT);
+    await cache.learn(relation(['id', 'a'], overrides), AT, null);
     cache.told(7, told('id, a'));
   };
   const later = lsn((await catalog.end()) + 50n);
@@ -210,7 +226,7 @@ test('beside a streamed transaction a shape is kept for seconds, then asked by a
   const cache = new RelationCache(catalog, clock);
   const told = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 7]), Buffer.from('id, a')]);
   expect(cache.repeats(told, null)).toBe(false);
-  const table = (await cache.learn(relation(['id', 'a']), AT))?.table as TableSchema;
+  const table = (await cache.learn(relation(['id', 'a']), AT, null))?.table as TableSchema;
   cache.told(7, told);
   expect(cache.repeats(told, null)).toBe(true);
   // Far behind what the catalog was when it was read: a row is checked all the same.
@@ -241,7 +257,7 @@ test('what was over when the catalog was asked is not asked for, under any ident
   const message = relation(['id', 'a'], { replicaIdentity: 'full' });
   catalog.over = 10;
   expect(cache.isOld(told('id, a'), 5)).toBe(false);
-  const change = await cache.learn(message, AT);
+  const change = await cache.learn(message, AT, null);
   // Ends while the answer is on its way: it counts what was over before the question.
   catalog.over = 20;
   cache.told(7, told('id, a'));
@@ -249,11 +265,11 @@ test('what was over when the catalog was asked is not asked for, under any ident
   expect(cache.isOld(told('id, b'), 9)).toBe(false);
   // A row has shown that the catalog is too new: the next message asks again.
   catalog.tables = [{ ...INFO, columns: [column(1, 'id'), column(2, 'a')] }];
-  await cache.learn(message, AT);
+  await cache.learn(message, AT, null);
   expect(cache.isOld(told('id, a'), 19)).toBe(true);
   await cache.relearn(7, rowOf(change?.table as TableSchema, ['1', null]));
   expect(cache.isOld(told('id, a'), 19)).toBe(false);
-  await cache.learn(message, AT);
+  await cache.learn(message, AT, null);
   cache.forget();
   expect(cache.isOld(told('id, a'), 9)).toBe(false);
 });

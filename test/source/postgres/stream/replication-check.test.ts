@@ -7,7 +7,7 @@ import {
   resumeProblem,
   streamFingerprint,
 } from '../../../../src/source/postgres/stream/replication-check.ts';
-import { ColumnConversions } from '../../../../src/source/postgres/capture/column-conversions.ts';
+import { ColumnConversions } from '../../../../src/source/column-conversions.ts';
 import type { ReplicationOffset } from '../../../../src/source/postgres/stream/replication-offset.ts';
 import { publicationInfo } from '../../../support/catalog-fixtures.ts';
 import { sourceOptionsFor } from '../../../support/postgres-source.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReselectSetting } from '../../../../src/config/post-processor-options.ts';
 import { TidemarkError } from '../../../../src/foundation/errors.ts';
-import type { RowChange } from '../../../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../../../src/model/change-event.ts';
 import type { TableSchema } from '../../../../src/model/table-schema.ts';
 import {
   reselectWarnings,
@@ -64,17 +64,17 @@ const update = (
   schema: TableSchema,
   after: readonly (string | null | undefined)[],
   before: readonly (string | null | undefined)[] | null = null,
-  more: Partial<RowChange> = {},
-): RowChange => rowChange(schema, 'u', before, after, more);
+  more: Partial<PostgresRowChange> = {},
+): PostgresRowChange => rowChange(schema, 'u', before, after, more);
 
-const textsOf = ({ after }: RowChange): (string | null | undefined)[] =>
+const textsOf = ({ after }: PostgresRowChange): (string | null | undefined)[] =>
   Array.from({ length: after?.count ?? 0 }, (_, i) => after?.text(i));
 
 describe('which rows wait', () => {
-  const wants = (setting: Partial<ReselectSetting>, change: RowChange): boolean =>
+  const wants = (setting: Partial<ReselectSetting>, change: PostgresRowChange): boolean =>
     benchOf(() => [], setting).reselector.wants(change);
 
-  test.each<[string, RowChange, Partial<ReselectSetting>, boolean]>([
+  test.each<[string, PostgresRowChange, Partial<ReselectSetting>, boolean]>([
     ['a value that was not sent', update(table, ['1', undefined]), {}, true],
     ['a null', update(table, ['1', null]), {}, true],
     ['all values', update(table, ['1', 'x']), {}, false],
@@ -208,7 +208,7 @@ describe('what is asked', () => {
 
   test('the key of the table, or that of the records, if so set', async () => {
     const keyed = { ...wide, keyColumns: [1], ownKeyColumns: [0] };
-    const change = (): RowChange => update(keyed, ['1', 'a', undefined, 'd']);
+    const change = (): PostgresRowChange => update(keyed, ['1', 'a', undefined, 'd']);
     const own = benchOf(() => [['1', 'n']]);
     await own.reselector.fillIn([{ change: change() }], none);
     expect(own.queries[0]).toContain(`WHERE "id" IN ('1')`);

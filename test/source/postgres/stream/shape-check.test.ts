@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RowChange, SchemaChange } from '../../../../src/model/change-event.ts';
+import type { PostgresRowChange, SchemaChange } from '../../../../src/model/change-event.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import { RowImage } from '../../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../../src/model/table-schema.ts';
@@ -27,8 +27,8 @@ function tableWith(names: readonly string[], labels?: readonly string[]): TableS
 function change(
   table: TableSchema,
   after: RowTexts | null,
-  more: Partial<RowChange> = {},
-): RowChange {
+  more: Partial<PostgresRowChange> = {},
+): PostgresRowChange {
   return rowChange(table, 'c', null, after, { lsn: EARLIER, commitLsn: lsn(101n), ...more });
 }
 
@@ -46,7 +46,7 @@ describe('nulls where the catalog, newer than the row, says NOT NULL', () => {
   const table = tableWith(['*id!', 'a!', 'b']);
   const keyOnly = { before: RowImage.of(['1', null, null]), beforeIsKeyOnly: true };
 
-  test.each<[string, readonly string[], RowChange]>([
+  test.each<[string, readonly string[], PostgresRowChange]>([
     ['a row without', [], change(table, ['1', 'x', null])],
     ['one in the row', ['a'], change(table, ['1', null, null])],
     ['an absent value is none', [], change(table, ['1', undefined, null])],
@@ -91,7 +91,7 @@ describe('withNewShape', () => {
       relearn: (): Promise<SchemaChange> => {
         // The image goes on to the next row.
         row.after?.copyFrom(RowImage.of(['next']));
-        return Promise.resolve({ table: next, previous: old, lsn: EARLIER });
+        return Promise.resolve({ table: next, previous: old, position: '0/1' });
       },
     };
     await withNewShape(relations, 1, row, receiver);

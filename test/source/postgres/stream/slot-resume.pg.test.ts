@@ -75,7 +75,7 @@ test('lsn.flush.mode: manual never confirms, and nothing comes twice all the sam
   const before = await confirmed();
   await database.query('INSERT INTO a VALUES (1)');
   await receiver.until((events) => events.length === 1);
-  expect(first.reader.status().confirmedLsn).toBeNull();
+  expect(first.reader.status().confirmed).toBeNull();
   await first.stop();
   const second = await startStreaming(options, receiver);
   await database.query('INSERT INTO a VALUES (2)');
