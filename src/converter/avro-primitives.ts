@@ -35,6 +35,29 @@ export function writeAvroSafeLong(writer: ByteWriter, value: number): void {
   writeHalves(writer, value >>> 0, Math.floor(value / 0x100000000));
 }
 
+const BILLION = 1_000_000_000;
+const HALF = 0x10000;
+const WORD = 0x100000000;
+
+/** A `long` of up to 18 digits: `high` * 10^9 + `low`, both below 10^9. */
+export function writeAvroDigits(
+  writer: ByteWriter,
+  negative: boolean,
+  high: number,
+  low: number,
+): void {
+  const upper = Math.floor(high / HALF) * BILLION;
+  const upperHigh = Math.floor(upper / HALF);
+  const lower = (upper - upperHigh * HALF) * HALF + (high % HALF) * BILLION + low;
+  let lowWord = lower >>> 0;
+  let highWord = upperHigh + Math.floor(lower / WORD);
+  if (negative) {
+    highWord = lowWord === 0 ? -highWord : ~highWord;
+    lowWord = -lowWord >>> 0;
+  }
+  writeHalves(writer, lowWord, highWord);
+}
+
 /** Zig-zag on the two halves: (value << 1) ^ (value >> 63). */
 function writeHalves(writer: ByteWriter, low: number, high: number): void {
   const sign = (high | 0) >> 31;

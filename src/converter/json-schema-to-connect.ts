@@ -3,21 +3,15 @@ import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts'
 import type { JsonNode, JsonObject } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
 import type { ConnectField, ConnectSchema, ConnectType } from '../model/connect-schema.ts';
+import { NUMBER_TYPES } from '../model/connect-schema.ts';
 
 type Draft = { -readonly [K in keyof ConnectSchema]: ConnectSchema[K] };
 
 /** Numbers without `connect.type`, as others write them. */
 const WIDEST: Readonly<Record<string, ConnectType>> = { integer: 'int64', number: 'float64' };
 
-const CONNECT_TYPES: ReadonlySet<string> = new Set<ConnectType>([
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float32',
-  'float64',
-  'bytes',
-]);
+/** Types that JSON Schema has no names for. */
+const TOLD_BY_CONNECT: ReadonlySet<string> = new Set<ConnectType>([...NUMBER_TYPES, 'bytes']);
 
 /** The Connect schema that a JSON Schema stands for. Throws SCHEMA_INVALID. */
 export function connectSchemaOf(text: string): ConnectSchema {
@@ -72,7 +66,7 @@ function typeOf(node: JsonObject, where: string): Pick<ConnectSchema, 'type'> {
   const connectType = node['connect.type'];
   if (type === 'object') return objectOf(node, where);
   if (type === 'array') return arrayOf(node, where);
-  if (typeof connectType === 'string' && CONNECT_TYPES.has(connectType)) {
+  if (typeof connectType === 'string' && TOLD_BY_CONNECT.has(connectType)) {
     return { type: connectType as ConnectType };
   }
   if (type === 'string' || type === 'boolean') return { type };

@@ -1,8 +1,10 @@
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import { assert, must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
+import { floorDiv } from '../foundation/floor-division.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
+import { textEncoding } from '../model/mysql-text-format.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableId, TableSchema } from '../model/table-schema.ts';
 import { rowColumns } from '../model/table-schema.ts';
@@ -19,7 +21,7 @@ import {
   untoldKeyFields,
 } from './record-plan.ts';
 import type { ImageSide, PlannedRecord } from './record-plan.ts';
-import { floorDiv, sourceStruct } from './source-block.ts';
+import { sourceStruct } from './source-block.ts';
 import { mayNotConvert, UNCONVERTED_HEADER, unconvertedPath } from './unconverted.ts';
 
 /** What the general path needs beside the change. The parsers belong to the dialect. */
@@ -182,7 +184,7 @@ function imageValue(
   column: ColumnSchema,
   context: ChangeRecordContext,
 ): ConnectValue {
-  const text = image.text(column.tupleIndex);
+  const text = image.text(column.tupleIndex, textEncoding(column.format));
   assert(text !== undefined, 'the image has the column');
   if (text === null) return null;
   return context.parse(column, column.mask === undefined ? text : maskText(column.mask, text));

@@ -3,15 +3,18 @@ import type { TopicNaming } from './topic-naming.ts';
 import type { NameAdjustment } from './schema-name-adjustment.ts';
 import type { ConversionFailures } from './unconverted.ts';
 
+/** The connectors of Debezium that read a binlog. */
+export type BinlogConnector = 'mysql' | 'mariadb';
+
 /** What shapes the records of one source; resolved once from its properties. */
 export interface EnvelopeOptions {
   /** topic.prefix: source.name, and the first part of every topic and schema name. */
   readonly topicPrefix: string;
   /** source.connector, and the last part of `io.debezium.connector.<…>.Source`. */
-  readonly connector: 'postgresql';
+  readonly connector: 'postgresql' | BinlogConnector;
   /** source.version: our version. */
   readonly version: string;
-  /** source.db */
+  /** source.db of PostgreSQL; a binlog has tables of many databases. */
   readonly database: string;
   readonly tombstonesOnDelete: boolean;
   /** skip.messages.without.change: updates that change no captured column give no record. */

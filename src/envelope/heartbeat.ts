@@ -1,8 +1,8 @@
 import keyDocument from '../../schemas/heartbeat-key.json' with { type: 'json' };
 import valueDocument from '../../schemas/heartbeat-value.json' with { type: 'json' };
+import { floorDiv } from '../foundation/floor-division.ts';
 import { schemaFromJson } from '../model/connect-json.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
-import { floorDiv } from './source-block.ts';
 import { heartbeatTopic } from './topic-naming.ts';
 
 /** `io.debezium.connector.common.ServerNameKey` */

@@ -1,11 +1,13 @@
 import keyDocument from '../../schemas/message-key.json' with { type: 'json' };
 import valueDocument from '../../schemas/message-value.json' with { type: 'json' };
 import { must } from '../foundation/assert.ts';
+import { floorDiv } from '../foundation/floor-division.ts';
 import { schemaFromJson } from '../model/connect-json.ts';
 import type { ConnectField, ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { MessageChange } from '../model/change-event.ts';
 import type { EnvelopeOptions } from './envelope-options.ts';
-import { floorDiv, SOURCE_SCHEMA, sourceStruct, TRANSACTION_SCHEMA } from './source-block.ts';
+import { POSTGRES_SOURCE_SCHEMA, postgresSource } from './postgres-source-block.ts';
+import { TRANSACTION_SCHEMA } from './source-block.ts';
 
 /** `io.debezium.connector.postgresql.MessageKey` */
 export const MESSAGE_KEY_SCHEMA: ConnectSchema = schemaFromJson(keyDocument);
@@ -26,7 +28,7 @@ export function messageValueSchema(content: 'bytes' | 'string'): ConnectSchema {
     ],
   };
   const slots: Readonly<Record<string, ConnectSchema>> = {
-    source: SOURCE_SCHEMA,
+    source: POSTGRES_SOURCE_SCHEMA,
     transaction: TRANSACTION_SCHEMA,
     message,
   };
@@ -57,7 +59,7 @@ export function messageRecord(
   },
 ): MessageRecord {
   const { options, processedMicros, transaction = null } = context;
-  const source = sourceStruct(
+  const source = postgresSource(
     change,
     { catalog: options.database, schema: '', table: '' },
     options,

@@ -8,7 +8,7 @@ import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import { rowColumns } from '../model/table-schema.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from './envelope-options.ts';
 import { adjustSchemaNames } from './schema-name-adjustment.ts';
-import { SOURCE_SCHEMA, TRANSACTION_SCHEMA } from './source-block.ts';
+import { sourceSchema, TRANSACTION_SCHEMA } from './source-block.ts';
 import { dataTopic, keyIdentifier } from './topic-naming.ts';
 
 /**
@@ -44,7 +44,11 @@ export function tableRecordSchemas(
     topic,
     ...keySchemas(adjusted.key, identifier),
     row: adjusted.row,
-    envelope: envelopeSchema(adjusted.name(`${topic}.Envelope`), adjusted.row),
+    envelope: envelopeSchema(
+      adjusted.name(`${topic}.Envelope`),
+      adjusted.row,
+      sourceSchema(options),
+    ),
   };
 }
 
@@ -81,10 +85,10 @@ function keySchemas(
   return { key: { ...key, fields: [...fields, last] }, keyIdentifier: value };
 }
 
-function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema {
+function envelopeSchema(name: string, row: ConnectSchema, source: ConnectSchema): ConnectSchema {
   const slots: Readonly<Record<string, ConnectSchema>> = {
     row,
-    source: SOURCE_SCHEMA,
+    source,
     transaction: TRANSACTION_SCHEMA,
   };
   const fields = envelopeDocument.fields.map((field): ConnectField => {

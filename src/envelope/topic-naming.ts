@@ -42,7 +42,7 @@ export const DEFAULT_NAMING: TopicNaming = {
   transaction: 'transaction',
 };
 
-/** `<prefix>.<schema>.<table>` with every character that Kafka forbids replaced. */
+/** `<prefix>.<schema or database>.<table>` with every character that Kafka forbids replaced. */
 export function dataTopic(prefix: string, table: TableId, naming = DEFAULT_NAMING): string {
   const { forbidden, routing } = naming;
   const topic = sanitizeTopic(originalTopic(prefix, table, naming, forbidden === 'unicode'));
@@ -91,6 +91,11 @@ function escaped(name: string): string {
     /[^A-Za-z0-9.-]/g,
     (unit) => `_u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Where schema changes of MySQL and MariaDB go. */
+export function schemaChangeTopic(prefix: string): string {
+  return sanitizeTopic(prefix);
 }
 
 /** Where logical messages go. */

@@ -1,10 +1,16 @@
 import keyDocument from '../../schemas/transaction-key.json' with { type: 'json' };
 import valueDocument from '../../schemas/transaction-value.json' with { type: 'json' };
 import { must } from '../foundation/assert.ts';
-import type { ChangeOrigin, SourceOffset } from '../model/change-event.ts';
+import { floorDiv } from '../foundation/floor-division.ts';
+import type {
+  BinlogOrigin,
+  ChangeOrigin,
+  PostgresOrigin,
+  SourceOffset,
+} from '../model/change-event.ts';
 import { schemaFromJson } from '../model/connect-json.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import { floorDiv, TRANSACTION_SCHEMA } from './source-block.ts';
+import { TRANSACTION_SCHEMA } from './source-block.ts';
 
 /** `io.debezium.connector.common.TransactionMetadataKey` */
 export const TRANSACTION_KEY_SCHEMA: ConnectSchema = schemaFromJson(keyDocument);
@@ -25,7 +31,9 @@ const DEBEZIUM_ID = 'transaction_id';
 const DEBEZIUM_COUNT_PREFIX = 'transaction_data_collection_order_';
 
 /** As far as an event says to which transaction it belongs. */
-type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn' | 'snapshot'>;
+type Membership =
+  | Pick<PostgresOrigin, 'family' | 'transactionId' | 'commitLsn' | 'lsn' | 'snapshot'>
+  | Pick<BinlogOrigin, 'family' | 'transactionId' | 'snapshot'>;
 
 /**
  * Counts the events of the open transaction (provide.transaction.metadata): the block of each
@@ -33,7 +41,7 @@ type Membership = Pick<ChangeOrigin, 'transactionId' | 'commitLsn' | 'lsn' | 'sn
  * a transaction may be published in several batches with a crash in between (ruling 13).
  */
 export class TransactionMetadata {
-  /** `<xid>:<commit LSN>`, of Debezium's offset `<xid>`; null: none is open. */
+  /** As `identity` names it, of Debezium's offset as that does; null: none is open. */
   #open: string | null = null;
   #total = 0;
   readonly #counts = new Map<string, number>();
@@ -59,13 +67,13 @@ export class TransactionMetadata {
     const count = (this.#counts.get(collection) ?? 0) + 1;
     this.#counts.set(collection, count);
     this.#total++;
-    const values = [eventId(origin.transactionId, origin.lsn), BigInt(this.#total), BigInt(count)];
+    const values = [eventId(origin), BigInt(this.#total), BigInt(count)];
     return { schema: TRANSACTION_SCHEMA, values };
   }
 
   /** The record that begins the transaction of its first event. */
   begin(origin: ChangeOrigin): TransactionRecord {
-    return record('BEGIN', eventId(xidOf(origin), origin.lsn), [null, null], origin);
+    return record('BEGIN', eventId(origin), [null, null], origin);
   }
 
   /** The record that ends the open transaction; afterwards none is open. */
@@ -76,7 +84,7 @@ export class TransactionMetadata {
     });
     const counts = [BigInt(this.#total), collections];
     this.#open = null;
-    return record('END', eventId(xidOf(origin), origin.commitLsn), counts, origin);
+    return record('END', identity(origin), counts, origin);
   }
 
   /** What the source offset has to keep; empty between transactions. */
@@ -103,17 +111,19 @@ export class TransactionMetadata {
   }
 }
 
-function identity({ transactionId, commitLsn }: Membership): string {
-  return `${transactionId}:${commitLsn}`;
+/** An xid comes again after some time, its commit does not. Also the id of the END. */
+function identity(origin: Membership): string {
+  if (origin.family === 'binlog') return idOf(origin);
+  return `${idOf(origin)}:${origin.commitLsn}`;
 }
 
-/** As the original: the transaction and the position of what is told. */
-function eventId(xid: number, lsn: bigint): string {
-  return `${xid}:${lsn}`;
+/** As the original: of PostgreSQL the transaction and the position of what is told. */
+function eventId(origin: Membership): string {
+  return origin.family === 'binlog' ? idOf(origin) : `${idOf(origin)}:${origin.lsn}`;
 }
 
-function xidOf(origin: ChangeOrigin): number {
-  return must(origin.transactionId, 'an event of a transaction');
+function idOf({ transactionId }: Membership): string {
+  return String(must(transactionId, 'an event of a transaction'));
 }
 
 function record(

@@ -25,11 +25,20 @@ const FALLIBLE: ReadonlySet<TextFormat['kind']> = new Set([
   'sparse-vector',
   'structured',
   'custom',
+  'zero-padded',
+  'unsigned-long',
+  'raw-geometry',
+  'raw-vector',
+  'calendar-date',
+  'calendar-time',
+  'instant',
+  'signed-time',
 ]);
 
 /**
  * The server has values of the column's type that its schema cannot hold: NaN, a late timestamp, an
- * array of more dimensions. A key takes no placeholder: rows would run together.
+ * array of more dimensions, a BIGINT UNSIGNED over 2^63. A key takes no placeholder: rows would run
+ * together.
  */
 export function mayNotConvert(column: ColumnSchema): boolean {
   return FALLIBLE.has(column.format.kind);

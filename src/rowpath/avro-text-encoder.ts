@@ -1,21 +1,29 @@
-import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseText } from '../../dialects/text-values.ts';
 import { compileAvroEncoder } from '../converter/avro-encoder.ts';
 import {
+  writeAvroDigits,
   writeAvroDouble,
   writeAvroFloat,
   writeAvroInt,
   writeAvroSafeLong,
 } from '../converter/avro-primitives.ts';
+import type { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ConnectSchema } from '../model/connect-schema.ts';
+import { textEncoding } from '../model/mysql-text-format.ts';
 import type { TextFormat } from '../model/table-schema.ts';
 import { stripZeros } from './json-text-encoder.ts';
+import { longBytes, readLongDecimal } from './long-decimal.ts';
+import { mysqlAvroEncoder } from './mysql-avro-encoder.ts';
+import { skipZeros } from './mysql-text-scan.ts';
 import type { TextEncoder } from './text-encoder.ts';
 import {
   decimal,
   hexByte,
   isHex,
+  isInteger,
   readDays,
   readDecimal,
+  readDigits,
   readInteger,
   readTimeMicros,
   readTimestampMicros,
@@ -32,22 +40,55 @@ import {
  */
 export function avroTextEncoder(format: TextFormat, schema: ConnectSchema): TextEncoder {
   const encode = compileAvroEncoder({ ...schema, optional: false });
-  const general: TextEncoder = (bytes, start, end, out) => {
-    encode(out, parseText(format, schema, bytes.toString('utf8', start, end)));
+  const encoding = textEncoding(format);
+  return usualEncoder(format, schema, (bytes, start, end, out) => {
+    encode(out, parseText(format, schema, bytes.toString(encoding, start, end)));
+  });
+}
+
+/**
+ * The same for a format that may make null of a text, so that each value brings its branch along:
+ * `branch` is that of a value.
+ */
+export function avroUnionEncoder(
+  format: TextFormat,
+  schema: ConnectSchema,
+  branch: number,
+  replaceNull: boolean,
+): TextEncoder {
+  const encode = compileAvroEncoder(schema, replaceNull);
+  const encoding = textEncoding(format);
+  const usual = usualEncoder(format, schema, (bytes, start, end, out) => {
+    // An encoder that hands over has written nothing, but for the branch.
+    out.position--;
+    encode(out, parseText(format, schema, bytes.toString(encoding, start, end)));
+  });
+  return (bytes, start, end, out) => {
+    out.u8(branch);
+    usual(bytes, start, end, out);
   };
+}
+
+function usualEncoder(
+  format: TextFormat,
+  schema: ConnectSchema,
+  general: TextEncoder,
+): TextEncoder {
   switch (format.kind) {
     case 'integer':
+    case 'unsigned-long':
       return integerEncoder(schema, general);
+    case 'zero-padded':
+      return unpadded(avroTextEncoder(format.number, schema));
     case 'boolean':
       return booleanEncoder(general);
     case 'float':
     case 'decimal-double':
       return floatEncoder(schema, general);
     case 'string':
-      return (bytes, start, end, out) => {
-        writeAvroInt(out, end - start);
-        out.range(bytes, start, end);
-      };
+      return textRange;
+    case 'decimal-string':
+      return numberTextEncoder(general);
     case 'bytea':
       return format.encoding === 'bytes' ? byteaEncoder(general) : general;
     case 'decimal':
@@ -63,8 +104,28 @@ export function avroTextEncoder(format: TextFormat, schema: ConnectSchema): Text
     case 'zoned-timestamp':
       return zonedEncoder(format.digits, general);
     default:
-      return general;
+      return mysqlAvroEncoder(format, schema, general);
   }
+}
+
+const textRange: TextEncoder = (bytes, start, end, out) => {
+  writeAvroInt(out, end - start);
+  out.range(bytes, start, end);
+};
+
+function unpadded(encode: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    encode(bytes, skipZeros(bytes, start, end), end, out);
+  };
+}
+
+/** All but words (NaN, Infinity), none of which ends with a digit, stands as it is. */
+function numberTextEncoder(general: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    const last = bytes[end - 1] as number;
+    if (end > start && last >= 0x30 && last <= 0x39) textRange(bytes, start, end, out);
+    else general(bytes, start, end, out);
+  };
 }
 
 const LIMITS: Readonly<Record<string, number>> = {
@@ -74,13 +135,37 @@ const LIMITS: Readonly<Record<string, number>> = {
   int64: Number.MAX_SAFE_INTEGER,
 };
 
+/** Of so many digits each number fits in 64 bits. */
+const LONG_DIGITS = 18;
+
 function integerEncoder(schema: ConnectSchema, general: TextEncoder): TextEncoder {
   const limit = LIMITS[schema.type] ?? 0;
+  const isLong = schema.type === 'int64';
   return (bytes, start, end, out) => {
+    if (isLong && end - start > 15 && end - start <= LONG_DIGITS) {
+      longEncoder(bytes, start, end, out, general);
+      return;
+    }
     const value = readInteger(bytes, start, end);
     if (value === UNUSUAL || value > limit || value < -limit) general(bytes, start, end, out);
     else writeAvroSafeLong(out, value);
   };
+}
+
+function longEncoder(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  out: ByteWriter,
+  general: TextEncoder,
+): void {
+  if (!isInteger(bytes, start, end)) {
+    general(bytes, start, end, out);
+    return;
+  }
+  const negative = bytes[start] === 0x2d;
+  const high = readDigits(bytes, negative ? start + 1 : start, end - 9);
+  writeAvroDigits(out, negative, high, readDigits(bytes, end - 9, end));
 }
 
 function booleanEncoder(general: TextEncoder): TextEncoder {
@@ -118,13 +203,19 @@ function byteaEncoder(general: TextEncoder): TextEncoder {
 
 function decimalEncoder(scale: number, general: TextEncoder): TextEncoder {
   return (bytes, start, end, out) => {
-    if (!readDecimal(bytes, start, end) || decimal.scale !== scale) {
+    if (readDecimal(bytes, start, end) && decimal.scale === scale) {
+      const from = twosComplement(decimal.unscaled);
+      writeAvroInt(out, 8 - from);
+      out.range(scratch, from, 8);
+      return;
+    }
+    const from = readLongDecimal(bytes, start, end, scale);
+    if (from < 0) {
       general(bytes, start, end, out);
       return;
     }
-    const from = twosComplement(decimal.unscaled);
-    writeAvroInt(out, 8 - from);
-    out.range(scratch, from, 8);
+    writeAvroInt(out, longBytes.length - from);
+    out.range(longBytes, from, longBytes.length);
   };
 }
 

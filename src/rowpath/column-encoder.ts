@@ -1,4 +1,4 @@
-import { placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import { placeholderValue } from '../../dialects/text-values.ts';
 import { compileAvroEncoder } from '../converter/avro-encoder.ts';
 import { jsonString, valueJson } from '../converter/json-text.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
@@ -8,8 +8,9 @@ import { ByteWriter } from '../foundation/byte-writer.ts';
 import { maskText } from '../model/column-mask.ts';
 import type { ColumnMask } from '../model/column-mask.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
-import type { ColumnSchema } from '../model/table-schema.ts';
-import { avroTextEncoder } from './avro-text-encoder.ts';
+import { textEncoding } from '../model/mysql-text-format.ts';
+import type { ColumnSchema, TextFormat } from '../model/table-schema.ts';
+import { avroTextEncoder, avroUnionEncoder } from './avro-text-encoder.ts';
 import { jsonTextEncoder } from './json-text-encoder.ts';
 import { lenientEncoder } from './lenient-encoder.ts';
 import { prepareConstant } from './prepared-bytes.ts';
@@ -61,7 +62,10 @@ export function compileColumn(
       : avroParts(column, schema, context.json.replaceNullWithDefault);
   const { prefix, constant } = parts;
   const { mask } = column;
-  const strict = mask === undefined ? parts.encode : maskedEncoder(mask, parts.encode);
+  const strict =
+    mask === undefined
+      ? parts.encode
+      : maskedEncoder(mask, textEncoding(column.format), parts.encode);
   const always = mask?.kind === 'constant' ? prepareConstant(constant(mask.text)) : null;
   const placeholderBytes = always ?? prepareConstant(constant(placeholder));
   const nullBytes = always ?? orNull(() => prepareConstant(constant(null)));
@@ -84,9 +88,13 @@ export function compileColumn(
 }
 
 /** Masks what the source sent, then writes that as the column's format says. */
-function maskedEncoder(mask: ColumnMask, encode: TextEncoder): TextEncoder {
+function maskedEncoder(
+  mask: ColumnMask,
+  encoding: 'latin1' | 'utf8',
+  encode: TextEncoder,
+): TextEncoder {
   return (bytes, start, end, out) => {
-    const text = Buffer.from(maskText(mask, bytes.toString('utf8', start, end)));
+    const text = Buffer.from(maskText(mask, bytes.toString(encoding, start, end)), encoding);
     encode(text, 0, text.length, out);
   };
 }
@@ -117,20 +125,42 @@ function jsonParts(
 function avroParts(column: ColumnSchema, schema: ConnectSchema, replaceNull: boolean): Parts {
   const general = compileAvroEncoder(schema, replaceNull);
   const { format } = column;
-  // A converter may make null of a text: its values bring the branch of the union along.
-  const own = format.kind === 'custom' ? format.convert : null;
+  const nulling = mayBeNull(format, schema);
+  const branch = avroBranch(schema);
   return {
-    prefix: own === null ? avroBranch(schema) : Buffer.alloc(0),
+    prefix: nulling ? Buffer.alloc(0) : branch,
     constant: (value) => {
       const writer = new ByteWriter(64);
       general(writer, value);
       return Buffer.from(writer.written());
     },
     encode:
-      own === null
-        ? sharedEncoder(format, schema, 'avro', () => avroTextEncoder(format, schema))
-        : (bytes, start, end, out) => general(out, own(bytes.toString('utf8', start, end))),
+      format.kind === 'custom'
+        ? (bytes, start, end, out) =>
+            general(out, format.convert(bytes.toString(textEncoding(format), start, end)))
+        : nulling
+          ? sharedEncoder(format, schema, `avro union ${replaceNull}`, () =>
+              avroUnionEncoder(format, schema, branch[0] as number, replaceNull),
+            )
+          : sharedEncoder(format, schema, 'avro', () => avroTextEncoder(format, schema)),
   };
+}
+
+/**
+ * A converter may make null of a text, and so may a date that no calendar has: such values bring
+ * the branch of the union along.
+ */
+function mayBeNull(format: TextFormat, schema: ConnectSchema): boolean {
+  switch (format.kind) {
+    case 'custom':
+      return true;
+    case 'calendar-date':
+    case 'calendar-time':
+    case 'instant':
+      return schema.optional && format.rules.zero === 'null';
+    default:
+      return false;
+  }
 }
 
 /** The index of the value's branch: [null, T], and [T, null] when T has a default (PITFALLS C6). */

@@ -1,5 +1,5 @@
-import { parseText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
-import { inColumn } from '../../dialects/postgres/value-conversion.ts';
+import { parseText, placeholderValue } from '../../dialects/text-values.ts';
+import { inColumn } from '../../dialects/value-conversion.ts';
 import { compileAvroEncoder } from '../converter/avro-encoder.ts';
 import { jsonString } from '../converter/json-text.ts';
 import { headerText } from '../converter/simple-header.ts';
@@ -21,10 +21,12 @@ import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
+import { textEncoding } from '../model/mysql-text-format.ts';
 import type { RowImage } from '../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../model/table-schema.ts';
 import { rowColumns } from '../model/table-schema.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
+import { BinlogSource } from './binlog-source-encoder.ts';
 import type { ColumnContext } from './column-encoder.ts';
 import { compileColumn } from './column-encoder.ts';
 import type { EnvelopeFrame } from './envelope-frame.ts';
@@ -34,7 +36,7 @@ import { prepareBytes, writePrepared } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 import type { RecordOutput } from './record-output.ts';
 import type { RowEncoder, RowEncoderContext, WireFormat } from './row-encoder.ts';
-import { AvroSourceEncoder, JsonSourceEncoder } from './source-encoder.ts';
+import { PostgresAvroSource, PostgresJsonSource } from './postgres-source-encoder.ts';
 import type { SourceEncoder } from './source-encoder.ts';
 
 const JSON_DEFAULTS: JsonTextOptions = { decimalFormat: 'BASE64', replaceNullWithDefault: false };
@@ -92,9 +94,7 @@ class CompiledRowEncoder implements RowEncoder {
       keyFields === undefined ? null : structEncoder(context, this.#keyColumns, keyFields, 'key');
     const json = context.valueFormat === 'json';
     this.#frame = json ? jsonFrame(context.value, valueJson) : avroFrame(context.value);
-    this.#source = json
-      ? new JsonSourceEncoder(table.id, options, valueJson)
-      : new AvroSourceEncoder(table.id, options, valueJson.replaceNullWithDefault);
+    this.#source = sourceEncoder(context, valueJson);
     const untold = untoldKeyFields(table, options.fieldNameAdjustment ?? 'none');
     this.#untoldKeyHeader = untold.length > 0 ? Buffer.from(JSON.stringify(untold)) : null;
     this.#contextHeaders = (options.contextHeaders ?? []).map(({ name, value }) => ({
@@ -290,11 +290,23 @@ class CompiledRowEncoder implements RowEncoder {
     if (image === null) {
       return placeholderValue(column, this.#context.options.unavailableValuePlaceholder);
     }
-    const text = image.text(column.tupleIndex);
+    const text = image.text(column.tupleIndex, textEncoding(column.format));
     if (text === null || text === undefined) return null;
     const { format, schema, mask } = column;
     return parseText(format, schema, mask === undefined ? text : maskText(mask, text));
   }
+}
+
+/** By the family of the source, once for each table. */
+function sourceEncoder(
+  { table: { id }, options, valueFormat }: RowEncoderContext,
+  json: JsonTextOptions,
+): SourceEncoder {
+  const { replaceNullWithDefault } = json;
+  if (options.connector !== 'postgresql') return new BinlogSource(id, options, valueFormat, json);
+  return valueFormat === 'json'
+    ? new PostgresJsonSource(id, options, json)
+    : new PostgresAvroSource(id, options, replaceNullWithDefault);
 }
 
 function structEncoder(

@@ -25,7 +25,7 @@ const digits = Buffer.alloc(16);
  * Writes the server's text of a float as Java's Double.toString: plain digits from 10^-3 up to
  * 10^7, else `d.dddE±x`. Up to `precision.digits` the digits are those of every printer of shortest
  * decimals, so only their places change and no number is made. False, and nothing written, when the
- * text is unusual: longer, zero, NaN, an infinity, or nonsense.
+ * text is unusual: longer, NaN, an infinity, or nonsense.
  */
 export function writeJavaFloat(
   out: ByteWriter,
@@ -57,7 +57,12 @@ export function writeJavaFloat(
       break;
     }
   }
-  if (count === 0 || point === at - 1) return false;
+  if (at === first || point === at - 1) return false;
+  if (count === 0) {
+    if (at < end) return false;
+    writeZero(out, first > start);
+    return true;
+  }
   if (at < end) {
     const shift = readExponent(bytes, at, end);
     if (shift === NO_EXPONENT) return false;
@@ -72,16 +77,20 @@ export function writeJavaFloat(
   return true;
 }
 
+function writeZero(out: ByteWriter, negative: boolean): void {
+  out.ascii(negative ? '-0.0' : '0.0');
+}
+
 const NO_EXPONENT = 0x7fff_ffff;
 
-/** `e+20`, `e-05`: at least two digits, as the server prints them. */
+/** `e+20`, `e-05` as PostgreSQL prints them; `e20`, `e-5` as MySQL does. */
 function readExponent(bytes: Buffer, start: number, end: number): number {
   const sign = bytes[start + 1];
-  const count = end - start - 2;
-  if (bytes[start] !== SMALL_E || (sign !== PLUS && sign !== MINUS)) return NO_EXPONENT;
-  if (count < 2 || count > 3) return NO_EXPONENT;
+  const first = sign === PLUS || sign === MINUS ? start + 2 : start + 1;
+  const count = end - first;
+  if (bytes[start] !== SMALL_E || count < 1 || count > 3) return NO_EXPONENT;
   let value = 0;
-  for (let i = start + 2; i < end; i++) {
+  for (let i = first; i < end; i++) {
     const digit = (bytes[i] as number) - ZERO;
     if (digit < 0 || digit > 9) return NO_EXPONENT;
     value = value * 10 + digit;

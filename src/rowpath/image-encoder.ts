@@ -1,4 +1,4 @@
-import { conversionError } from '../../dialects/postgres/value-conversion.ts';
+import { conversionError } from '../../dialects/value-conversion.ts';
 import type { ByteWriter } from '../foundation/byte-writer.ts';
 import { imageOfAfter, isKnownBefore } from '../envelope/record-plan.ts';
 import type { RowChange } from '../model/change-event.ts';

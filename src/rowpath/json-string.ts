@@ -141,9 +141,31 @@ function writeUnit(unit: number, out: ByteWriter): void {
 
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 
+/** Above this length the engine's own text is faster, though it has to be made. */
+const BY_HAND_BYTES = 64;
+/** A whole number of groups of three bytes; a longer text would be a large object. */
+const PIECE_BYTES = 12_288;
+
+function writeEncoded(
+  encoding: 'base64' | 'hex',
+  bytes: Buffer,
+  start: number,
+  end: number,
+  out: ByteWriter,
+): void {
+  for (let at = start; at < end; at += PIECE_BYTES) {
+    const text = bytes.toString(encoding, at, Math.min(at + PIECE_BYTES, end));
+    out.position += out.bytes.write(text, out.position, 'latin1');
+  }
+}
+
 /** `bytes[start, end)` in base64 with padding, without quotes. */
 export function writeBase64(bytes: Buffer, start: number, end: number, out: ByteWriter): void {
   out.reserve((((end - start + 2) / 3) | 0) * 4);
+  if (end - start > BY_HAND_BYTES) {
+    writeEncoded('base64', bytes, start, end, out);
+    return;
+  }
   const target = out.bytes;
   let at = out.position;
   for (let i = start; i < end; i += 3) {
@@ -155,6 +177,25 @@ export function writeBase64(bytes: Buffer, start: number, end: number, out: Byte
     target[at++] = BASE64[(word >> 12) & 63] as number;
     target[at++] = left > 1 ? (BASE64[(word >> 6) & 63] as number) : 0x3d;
     target[at++] = left > 2 ? (BASE64[word & 63] as number) : 0x3d;
+  }
+  out.position = at;
+}
+
+const LOWER_HEX = Buffer.from('0123456789abcdef');
+
+/** `bytes[start, end)` in lower case hexadecimal digits, without quotes. */
+export function writeHex(bytes: Buffer, start: number, end: number, out: ByteWriter): void {
+  out.reserve((end - start) * 2);
+  if (end - start > BY_HAND_BYTES) {
+    writeEncoded('hex', bytes, start, end, out);
+    return;
+  }
+  const target = out.bytes;
+  let at = out.position;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    target[at++] = LOWER_HEX[byte >> 4] as number;
+    target[at++] = LOWER_HEX[byte & 15] as number;
   }
   out.position = at;
 }

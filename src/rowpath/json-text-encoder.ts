@@ -1,19 +1,23 @@
-import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseText } from '../../dialects/text-values.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import { valueJson } from '../converter/json-text.ts';
 import type { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ConnectSchema } from '../model/connect-schema.ts';
+import { textEncoding } from '../model/mysql-text-format.ts';
 import type { TextFormat } from '../model/table-schema.ts';
 import { FLOAT32, FLOAT64, type FloatPrecision, writeJavaFloat } from './float-text.ts';
 import { writeBase64, writeJsonString } from './json-string.ts';
+import { isPlainDecimal, longBytes, readLongDecimal } from './long-decimal.ts';
+import { mysqlJsonEncoder } from './mysql-json-encoder.ts';
+import { skipZeros } from './mysql-text-scan.ts';
 import type { TextEncoder } from './text-encoder.ts';
 import {
   decimal,
   hexByte,
   isHex,
+  isInteger,
   readDays,
   readDecimal,
-  readInteger,
   readTimeMicros,
   readTimestampMicros,
   scratch,
@@ -40,13 +44,17 @@ export function jsonTextEncoder(
   schema: ConnectSchema,
   options: JsonTextOptions,
 ): TextEncoder {
+  const encoding = textEncoding(format);
   const general: TextEncoder = (bytes, start, end, out) => {
-    const value = parseText(format, schema, bytes.toString('utf8', start, end));
+    const value = parseText(format, schema, bytes.toString(encoding, start, end));
     out.utf8(valueJson(schema, value, options));
   };
   switch (format.kind) {
     case 'integer':
+    case 'unsigned-long':
       return integerEncoder(schema, general);
+    case 'zero-padded':
+      return unpadded(jsonTextEncoder(format.number, schema, options));
     case 'boolean':
       return booleanEncoder(general);
     case 'float':
@@ -55,10 +63,14 @@ export function jsonTextEncoder(
       return floatEncoder(FLOAT64, general);
     case 'string':
       return writeJsonString;
+    case 'decimal-string':
+      return numberTextEncoder(general);
     case 'bytea':
       return format.encoding === 'bytes' ? byteaEncoder(general) : general;
     case 'decimal':
-      return options.decimalFormat === 'BASE64' ? decimalEncoder(format.scale, general) : general;
+      return options.decimalFormat === 'BASE64'
+        ? decimalEncoder(format.scale, general)
+        : plainDecimalEncoder(format.scale, general);
     case 'variable-decimal':
       return variableDecimalEncoder(general);
     case 'date':
@@ -70,21 +82,37 @@ export function jsonTextEncoder(
     case 'zoned-timestamp':
       return zonedEncoder(format.digits, general);
     default:
-      return general;
+      return mysqlJsonEncoder(format, schema, options, general);
   }
 }
 
 /** Of so few digits that the range of the type need not be checked; then they are copied. */
-const SAFE_DIGITS: Readonly<Record<string, number>> = { int8: 2, int16: 4, int32: 9, int64: 15 };
+const SAFE_DIGITS: Readonly<Record<string, number>> = { int8: 2, int16: 4, int32: 9, int64: 18 };
 
 function integerEncoder(schema: ConnectSchema, general: TextEncoder): TextEncoder {
   const most = SAFE_DIGITS[schema.type] ?? 0;
   return (bytes, start, end, out) => {
-    if (end - start > most || readInteger(bytes, start, end) === UNUSUAL) {
+    if (end - start > most || !isInteger(bytes, start, end)) {
       general(bytes, start, end, out);
     } else {
       out.range(bytes, start, end);
     }
+  };
+}
+
+/** Behind its zeros in front a number is any other. */
+function unpadded(encode: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    encode(bytes, skipZeros(bytes, start, end), end, out);
+  };
+}
+
+/** All but words (NaN, Infinity), none of which ends with a digit, stands as it is. */
+function numberTextEncoder(general: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    const last = bytes[end - 1] as number;
+    if (end > start && last >= 0x30 && last <= 0x39) writeJsonString(bytes, start, end, out);
+    else general(bytes, start, end, out);
   };
 }
 
@@ -123,15 +151,28 @@ function byteaEncoder(general: TextEncoder): TextEncoder {
 
 function decimalEncoder(scale: number, general: TextEncoder): TextEncoder {
   return (bytes, start, end, out) => {
-    if (!readDecimal(bytes, start, end) || decimal.scale !== scale) {
-      general(bytes, start, end, out);
+    if (readDecimal(bytes, start, end) && decimal.scale === scale) {
+      writeQuoted(scratch, twosComplement(decimal.unscaled), out);
       return;
     }
-    const from = twosComplement(decimal.unscaled);
-    out.reserve(14);
-    out.bytes[out.position++] = QUOTE;
-    writeBase64(scratch, from, 8, out);
-    out.bytes[out.position++] = QUOTE;
+    const from = readLongDecimal(bytes, start, end, scale);
+    if (from < 0) general(bytes, start, end, out);
+    else writeQuoted(longBytes, from, out);
+  };
+}
+
+/** The rest of a few bytes in base64. */
+function writeQuoted(bytes: Buffer, from: number, out: ByteWriter): void {
+  out.reserve(26);
+  out.bytes[out.position++] = QUOTE;
+  writeBase64(bytes, from, bytes.length, out);
+  out.bytes[out.position++] = QUOTE;
+}
+
+function plainDecimalEncoder(scale: number, general: TextEncoder): TextEncoder {
+  return (bytes, start, end, out) => {
+    if (isPlainDecimal(bytes, start, end, scale)) out.range(bytes, start, end);
+    else general(bytes, start, end, out);
   };
 }
 

@@ -39,6 +39,18 @@ export function readInteger(bytes: Buffer, start: number, end: number): number {
   return negative && value !== UNUSUAL ? -value : value;
 }
 
+/** A whole number as the server prints it, of any length. */
+export function isInteger(bytes: Buffer, start: number, end: number): boolean {
+  const negative = bytes[start] === MINUS;
+  const first = negative ? start + 1 : start;
+  if (first >= end || (bytes[first] === ZERO && (end - first > 1 || negative))) return false;
+  for (let i = first; i < end; i++) {
+    const digit = (bytes[i] as number) - ZERO;
+    if (digit < 0 || digit > 9) return false;
+  }
+  return true;
+}
+
 /** What `readDecimal` found: digits without the point, and how many of them are the fraction. */
 export const decimal = { unscaled: 0, scale: 0, negative: false };
 
@@ -146,7 +158,7 @@ function writeSmall(out: ByteWriter, value: number): void {
 }
 
 /** Exactly `count` digits, leading zeros included; room must be reserved. */
-function writePadded(out: ByteWriter, value: number, count: number): void {
+export function writePadded(out: ByteWriter, value: number, count: number): void {
   const bytes = out.bytes;
   let rest = value | 0;
   for (let i = out.position + count - 1; i >= out.position; i--) {
@@ -213,8 +225,19 @@ export function writeZoned(
   digits: number,
 ): boolean {
   const zone = end - 3;
-  const given = zone - start - 20;
   if (bytes[zone] !== 0x2b || bytes[zone + 1] !== ZERO || bytes[zone + 2] !== ZERO) return false;
+  return writeInstant(out, bytes, start, zone, digits);
+}
+
+/** The same of a text without a zone, which is in UTC. */
+export function writeInstant(
+  out: ByteWriter,
+  bytes: Buffer,
+  start: number,
+  zone: number,
+  digits: number,
+): boolean {
+  const given = zone - start - 20;
   if (given > digits || zone - start < 19 || bytes[start + 10] !== 0x20) return false;
   if (readDays(bytes, start) === UNUSUAL) return false;
   if (readTimeMicros(bytes, start + 11, zone) === UNUSUAL) return false;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   writeAvroBytes,
+  writeAvroDigits,
   writeAvroDouble,
   writeAvroFloat,
   writeAvroInt,
@@ -38,6 +39,19 @@ describe('primitives as avsc writes them', () => {
         expect(hex((writer) => writeAvroLong(writer, big))).toBe(byAvsc('long', big));
         const asBigInt = hex((writer) => writeAvroLong(writer, BigInt(safe)));
         expect(hex((writer) => writeAvroSafeLong(writer, safe))).toBe(asBigInt);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('a long from its digits', () => {
+    const billion = 1_000_000_000;
+    const half = fc.oneof(fc.nat({ max: billion - 1 }), fc.constantFrom(0, 1, billion - 1, 65_536));
+    fc.assert(
+      fc.property(fc.boolean(), half, half, (negative, high, low) => {
+        const magnitude = BigInt(high) * 1_000_000_000n + BigInt(low);
+        const asBigInt = hex((out) => writeAvroLong(out, negative ? -magnitude : magnitude));
+        expect(hex((out) => writeAvroDigits(out, negative, high, low))).toBe(asBigInt);
       }),
       { numRuns: 2000 },
     );

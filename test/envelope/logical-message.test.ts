@@ -33,6 +33,7 @@ test.for([0, 1, 2, 3])('message %i equals Debezium byte for byte', (index) => {
     prefix: payload.message.prefix,
     content,
     transactional: source.txId !== null,
+    family: 'postgres' as const,
     lsn: lsn(BigInt(source.lsn)),
     commitLsn: lsn(0n),
     previousCommitLsn: lsn(BigInt(previous)),

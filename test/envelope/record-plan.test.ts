@@ -5,7 +5,7 @@ import {
   planRecords,
   unknownValue,
 } from '../../src/envelope/record-plan.ts';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../src/model/change-event.ts';
 import type { ConnectField, ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
@@ -33,17 +33,18 @@ function table(identity: readonly string[] = ['a', 'c']): TableSchema {
 }
 
 function change(
-  op: RowChange['op'],
+  op: PostgresRowChange['op'],
   before: Row | null,
   after: Row | null,
-  more: Partial<RowChange> = {},
-): RowChange {
+  more: Partial<PostgresRowChange> = {},
+): PostgresRowChange {
   return {
     op,
     table: table(),
     before: before === null ? null : RowImage.of(before),
     beforeIsKeyOnly: false,
     after: after === null ? null : RowImage.of(after),
+    family: 'postgres',
     lsn: lsn(1n),
     commitLsn: lsn(1n),
     previousCommitLsn: null,
@@ -55,7 +56,7 @@ function change(
   };
 }
 
-function plan(planned: RowChange, tombstonesOnDelete = true): string {
+function plan(planned: PostgresRowChange, tombstonesOnDelete = true): string {
   return planRecords(planned, { tombstonesOnDelete })
     .map((record) => {
       const parts = `${record.before ? 'b' : '-'}${record.after ? 'a' : '-'}`;
@@ -93,7 +94,7 @@ describe('records of a change (PITFALLS C23, C25)', () => {
 });
 
 describe('updates that change nothing (skip.messages.without.change)', () => {
-  test.each<[string, Row | null, Row, Partial<RowChange>, number]>([
+  test.each<[string, Row | null, Row, Partial<PostgresRowChange>, number]>([
     ['no captured column changed', OLD, ['1', 'other', 'b', '2'], {}, 0],
     ['absent means unchanged', OLD, ['1', 'y', undefined, '2'], {}, 0],
     ['a captured column changed', OLD, NEW, {}, 1],
@@ -110,7 +111,7 @@ describe('updates that change nothing (skip.messages.without.change)', () => {
 
 describe('skipped operations: a change of key counts as what it becomes', () => {
   const moved = change('u', OLD, ['9', 'y', 'B', '2']);
-  test.each<[string, RowChange, string]>([
+  test.each<[string, PostgresRowChange, string]>([
     ['c', moved, 'd null'],
     ['d', moved, 'c'],
     ['u', moved, 'd null c'],

@@ -1,85 +1,14 @@
-import { describe, expect, test } from 'vitest';
-import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
-import {
-  floorDiv,
-  SOURCE_SCHEMA,
-  sourceSequence,
-  sourceStruct,
-} from '../../src/envelope/source-block.ts';
-import type { ChangeOrigin } from '../../src/model/change-event.ts';
-import { lsn } from '../../src/model/lsn.ts';
+import { expect, test } from 'vitest';
+import { sourceSchema, sourceStruct } from '../../src/envelope/source-block.ts';
+import { BINLOG_OPTIONS, binlogOrigin, OPTIONS, origin } from '../rowpath/encoder-harness.ts';
 
-const ORIGIN: ChangeOrigin = {
-  lsn: lsn(641082520n),
-  commitLsn: lsn(641082600n),
-  previousCommitLsn: null,
-  ordinal: 0,
-  transactionId: 4294967295,
-  sourceMicros: 1795250776589314n,
-  snapshot: 'first',
-};
-const OPTIONS: EnvelopeOptions = {
-  topicPrefix: 'shop',
-  connector: 'postgresql',
-  version: '0.1.0',
-  database: 'db',
-  tombstonesOnDelete: true,
-  unavailableValuePlaceholder: '',
-  absentHeader: true,
-};
-
-describe('source block', () => {
-  test('every field of the schema has its value', () => {
-    const table = { catalog: 'db', schema: 'public', table: 'Mixed Case' };
-    const { values } = sourceStruct(ORIGIN, table, OPTIONS);
-    const names = SOURCE_SCHEMA.fields?.map((field) => field.name) ?? [];
-    expect(Object.fromEntries(names.map((name, i) => [name, values[i]]))).toEqual({
-      version: '0.1.0',
-      connector: 'postgresql',
-      name: 'shop',
-      ts_ms: 1795250776589n,
-      snapshot: 'first',
-      db: 'db',
-      sequence: '[null,"641082520"]',
-      ts_us: 1795250776589314n,
-      ts_ns: 1795250776589314000n,
-      schema: 'public',
-      table: 'Mixed Case',
-      txId: 4294967295n,
-      lsn: 641082520n,
-      xmin: null,
-      origin: null,
-      origin_lsn: null,
-    });
-    expect(values).toHaveLength(names.length);
-  });
-
-  test('xmin and the origin of a replicated transaction', () => {
-    const table = { catalog: 'db', schema: 'public', table: 't' };
-    const origin = { ...ORIGIN, xmin: 731n, replicatedFrom: { name: 'east', lsn: lsn(9n) } };
-    expect(sourceStruct(origin, table, OPTIONS).values.slice(-3)).toEqual([731n, 'east', 9n]);
-  });
-
-  test('of streamed changes the schema’s default may say that they are no snapshot', () => {
-    const table = { catalog: 'db', schema: 'public', table: 't' };
-    const at = SOURCE_SCHEMA.fields?.findIndex((field) => field.name === 'snapshot') ?? -1;
-    const streamed = { ...ORIGIN, snapshot: 'false' } as const;
-    expect(SOURCE_SCHEMA.fields?.[at]?.schema.default).toBe('false');
-    expect(sourceStruct(streamed, table, OPTIONS).values[at]).toBe('false');
-    const original = { ...OPTIONS, leavesDefaults: true };
-    expect(sourceStruct(streamed, table, original).values[at]).toBeNull();
-    expect(sourceStruct(ORIGIN, table, original).values[at]).toBe('first');
-  });
-
-  test('sequence: commit before, position of the change (PITFALLS P18)', () => {
-    expect(sourceSequence({ ...ORIGIN, previousCommitLsn: lsn(7n) })).toBe('["7","641082520"]');
-  });
-
-  test('times before 1970 are rounded down', () => {
-    expect([floorDiv(-1n, 1000n), floorDiv(-1000n, 1000n), floorDiv(1999n, 1000n)]).toEqual([
-      -1n,
-      -1n,
-      1n,
-    ]);
-  });
+test.each(['postgresql', 'mysql', 'mariadb'] as const)('the block of %s', (connector) => {
+  const isBinlog = connector !== 'postgresql';
+  const options = { ...(isBinlog ? BINLOG_OPTIONS : OPTIONS), connector };
+  const at = isBinlog ? binlogOrigin() : origin();
+  const { schema, values } = sourceStruct(at, { catalog: 'def', schema: 's', table: 't' }, options);
+  expect(schema).toBe(sourceSchema(options));
+  expect(schema.name).toBe(`io.debezium.connector.${connector}.Source`);
+  expect(values).toHaveLength(schema.fields?.length ?? -1);
+  expect(values.slice(0, 3)).toEqual(['0.1.0', connector, 'shop']);
 });

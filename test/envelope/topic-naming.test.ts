@@ -6,6 +6,7 @@ import {
   dataTopic,
   heartbeatTopic,
   keyIdentifier,
+  schemaChangeTopic,
   transactionTopic,
 } from '../../src/envelope/topic-naming.ts';
 
@@ -34,6 +35,7 @@ describe('topic names', () => {
   test('the other topics', () => {
     expect(heartbeatTopic('shop')).toBe('__debezium-heartbeat.shop');
     expect(transactionTopic('shop')).toBe('shop.transaction');
+    expect(schemaChangeTopic('my shop')).toBe('my_shop');
   });
 
   test('other delimiters and parts', () => {

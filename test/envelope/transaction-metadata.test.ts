@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { inHashOrder, TransactionMetadata } from '../../src/envelope/transaction-metadata.ts';
-import type { ChangeOrigin } from '../../src/model/change-event.ts';
+import type { PostgresOrigin } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
+import { binlogOrigin } from '../rowpath/encoder-harness.ts';
 
-function at(transactionId: number | null, position: bigint, commit = 900n): ChangeOrigin {
+function at(transactionId: number | null, position: bigint, commit = 900n): PostgresOrigin {
   return {
+    family: 'postgres',
     lsn: lsn(position),
     commitLsn: lsn(commit),
     previousCommitLsn: null,
@@ -50,6 +52,49 @@ describe('transaction metadata', () => {
     metadata.enters(at(7, 1n));
     expect(metadata.enters({ ...at(8, 2n), snapshot: 'incremental' })).toBe(false);
     expect(metadata.block({ ...at(7, 2n), snapshot: 'true' }, 'public.a')).toBeNull();
+  });
+
+  test('of a binlog every event has the id of the transaction, and so have both records', () => {
+    const metadata = new TransactionMetadata();
+    // As MySQL without GTIDs names them, and MariaDB with.
+    for (const transactionId of ['file=binlog.000001,pos=154', '0-223-178']) {
+      const row = binlogOrigin({ transactionId, sourceMicros: 5_000_000n });
+      expect(metadata.enters(row)).toBe(true);
+      const begin = metadata.begin(row);
+      expect(begin.key.values).toEqual([transactionId]);
+      expect(begin.value.values).toEqual(['BEGIN', transactionId, null, null, 5000n]);
+      expect(metadata.block(row, 'golden.t_tx')?.values).toEqual([transactionId, 1n, 1n]);
+      const second = binlogOrigin({ transactionId, pos: 999, row: 1 });
+      expect(metadata.enters(second)).toBe(false);
+      expect(metadata.block(row, 'golden.t_tx2')?.values).toEqual([transactionId, 2n, 1n]);
+      const stored = metadata.offset();
+      const later = new TransactionMetadata();
+      later.restore(stored);
+      expect(later.enters(row)).toBe(false);
+      expect(later.block(row, 'golden.t_tx')?.values).toEqual([transactionId, 3n, 2n]);
+      expect(metadata.end(row).value.values.slice(0, 3)).toEqual(['END', transactionId, 2n]);
+    }
+    expect(metadata.enters(binlogOrigin({ transactionId: null }))).toBe(false);
+    expect(metadata.enters(binlogOrigin({ snapshot: 'true' }))).toBe(false);
+  });
+
+  test('a group of MariaDB that has no events is begun and never ended, as in the original', () => {
+    const metadata = new TransactionMetadata();
+    expect(metadata.enters(binlogOrigin({ transactionId: '0-223-125' }))).toBe(true);
+    const next = binlogOrigin({ transactionId: '0-223-126' });
+    expect(metadata.enters(next)).toBe(true);
+    expect(metadata.block(next, 'golden.t')?.values).toEqual(['0-223-126', 1n, 1n]);
+  });
+
+  test('Debezium’s own offset names an open transaction of a binlog by the same id', () => {
+    const metadata = new TransactionMetadata();
+    metadata.restore({
+      transaction_id: '0-223-178',
+      'transaction_data_collection_order_golden.t': 4,
+    });
+    const row = binlogOrigin({ transactionId: '0-223-178' });
+    expect(metadata.enters(row)).toBe(false);
+    expect(metadata.block(row, 'golden.t')?.values).toEqual(['0-223-178', 5n, 5n]);
   });
 
   test('the same transaction id again, much later, is another transaction', () => {

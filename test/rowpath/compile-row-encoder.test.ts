@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { ColumnSchema } from '../../src/model/table-schema.ts';
@@ -41,10 +41,10 @@ const envelope = (before: string, after: string, op: string): string =>
   `{"before":${before},"after":${after},${REST.replace('OP', op)}`;
 
 describe('exact records in JSON', () => {
-  const run = async (change: Partial<RowChange>): Promise<Encoded[]> => {
+  const run = async (change: Partial<PostgresRowChange>): Promise<Encoded[]> => {
     const bench = await benchOf(SHOP, PLAIN_JSON);
     const whole = { ...origin(), op: 'c', table: SHOP, before: null, after: null, ...change };
-    return bench.compiled(whole as RowChange);
+    return bench.compiled(whole as PostgresRowChange);
   };
 
   test('an insert', async () => {
@@ -113,9 +113,9 @@ describe('exact records in JSON', () => {
 });
 
 describe('a value that cannot be represented', () => {
-  const broken = (change: Partial<RowChange>): RowChange =>
-    ({ ...origin(), table: SHOP, before: null, after: null, ...change }) as RowChange;
-  const CHANGES: readonly (readonly [string, RowChange])[] = [
+  const broken = (change: Partial<PostgresRowChange>): PostgresRowChange =>
+    ({ ...origin(), table: SHOP, before: null, after: null, ...change }) as PostgresRowChange;
+  const CHANGES: readonly (readonly [string, PostgresRowChange])[] = [
     ['an insert', broken({ op: 'c', after: RowImage.of(['2', 'secret', 'NaN']) })],
     [
       'the create of a moved key',
@@ -169,7 +169,13 @@ test('a new transaction and a new chunk renew what was kept of the old ones', as
       { snapshot: 'last' },
       { sourceMicros: -1n },
     ] as const) {
-      const change: RowChange = { ...origin(extra), op: 'r', table: SHOP, before: null, after };
+      const change: PostgresRowChange = {
+        ...origin(extra),
+        op: 'r',
+        table: SHOP,
+        before: null,
+        after,
+      };
       expect(bench.compiled(change)).toEqual(bench.general(change));
     }
   }

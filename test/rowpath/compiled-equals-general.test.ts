@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_NAMING } from '../../src/envelope/topic-naming.ts';
-import type { RowChange, RowOperation } from '../../src/model/change-event.ts';
+import type { PostgresRowChange, RowChange, RowOperation } from '../../src/model/change-event.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
-import { benchOf, column, OPTIONS, origin, tableOf, WIRES } from './encoder-harness.ts';
+import {
+  benchOf,
+  BINLOG_OPTIONS,
+  binlogOrigin,
+  column,
+  OPTIONS,
+  origin,
+  tableOf,
+  WIRES,
+} from './encoder-harness.ts';
 import type { Wire } from './encoder-harness.ts';
 import type { TypeCase } from './value-arbitraries.ts';
 import { SCALAR_CASES } from './value-arbitraries.ts';
@@ -34,7 +43,7 @@ describe('every type, by the compiled path and by the general one', () => {
         fc.assert(
           fc.property(typeCase.text, fc.option(typeCase.text), (first, second) => {
             const after = RowImage.of(['1', first, second]);
-            const change: RowChange = {
+            const change: PostgresRowChange = {
               ...origin(),
               op: 'c',
               table: bench.context.table,
@@ -79,7 +88,7 @@ describe('a converter that makes null of a text', () => {
         ] as const) {
           const after = RowImage.of(['1', a, b]);
           const { table } = bench.context;
-          const change: RowChange = { ...origin(), op: 'c', table, before: null, after };
+          const change: PostgresRowChange = { ...origin(), op: 'c', table, before: null, after };
           expect(bench.compiled(change)).toEqual(bench.general(change));
         }
       });
@@ -106,7 +115,7 @@ describe('keys with a field that tells the table', () => {
         { op: 'u', before, after },
         { op: 'd', before, after: null },
       ] as const) {
-        const made: RowChange = { ...origin(), table, beforeIsKeyOnly: false, ...change };
+        const made: PostgresRowChange = { ...origin(), table, beforeIsKeyOnly: false, ...change };
         expect(bench.compiled(made)).toEqual(bench.general(made));
         expect(bench.compiled(made)[0]?.key).toContain(wire.format === 'json' ? 'a \\"b' : 'a "b"');
       }
@@ -147,22 +156,17 @@ describe('every shape of change', () => {
             const image = (absent: boolean): RowImage =>
               RowImage.of(cases.map((_, i) => value(i, absent)));
             const old = op === 'd' || (op === 'u' && next(3) > 0);
+            const isBinlog = next(2) === 0;
             const change: RowChange = {
-              ...origin({
-                beforeIsKeyOnly: keyOnly,
-                previousCommitLsn: next(2) === 0 ? null : lsn(12n),
-                lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
-                transactionId: next(2) === 0 ? null : 0xffffffff,
-                xmin: next(2) === 0 ? null : 731n,
-                replicatedFrom: next(2) === 0 ? null : { name: 'o "1"', lsn: lsn(7n) },
-                snapshot: next(4) === 0 ? 'incremental' : 'false',
-              }),
+              ...(isBinlog ? someBinlogOrigin(next) : somePostgresOrigin(next)),
+              beforeIsKeyOnly: keyOnly,
               op,
               table,
               before: old ? image(false) : null,
               after: op === 'd' ? null : image(true),
             };
-            const options = { ...OPTIONS, tombstonesOnDelete: next(2) === 0 };
+            const family = isBinlog ? BINLOG_OPTIONS : OPTIONS;
+            const options = { ...family, tombstonesOnDelete: next(2) === 0 };
             const bench = await benchOf(table, wire, options, next(3) === 0);
             expect(bench.compiled(change)).toEqual(bench.general(change));
             const [compiled, general] = bench.truncated(change);
@@ -174,6 +178,32 @@ describe('every shape of change', () => {
     });
   }
 });
+
+type Next = (below: number) => number;
+
+function somePostgresOrigin(next: Next): ReturnType<typeof origin> {
+  return origin({
+    previousCommitLsn: next(2) === 0 ? null : lsn(12n),
+    lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
+    transactionId: next(2) === 0 ? null : 0xffffffff,
+    xmin: next(2) === 0 ? null : 731n,
+    replicatedFrom: next(2) === 0 ? null : { name: 'o "1"', lsn: lsn(7n) },
+    snapshot: next(4) === 0 ? 'incremental' : 'false',
+  });
+}
+
+function someBinlogOrigin(next: Next): ReturnType<typeof binlogOrigin> {
+  const gtid = next(2) === 0 ? null : '0-223-7';
+  return binlogOrigin({
+    gtid,
+    transactionId: next(3) === 0 ? null : (gtid ?? 'file=binlog.000001,pos=4'),
+    pos: next(1 << 30),
+    row: next(3),
+    thread: next(2) === 0 ? null : next(1 << 30),
+    query: next(2) === 0 ? null : 'INSERT INTO "t" VALUES (1)',
+    snapshot: next(4) === 0 ? 'incremental' : 'false',
+  });
+}
 
 /** As column masking leaves a column: the mask's text is what the format reads. */
 function masked(plain: ColumnSchema, kind: number): ColumnSchema {

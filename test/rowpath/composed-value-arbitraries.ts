@@ -8,7 +8,7 @@ import {
   SHAPE,
   SPARSE_VECTOR,
   STRUCTURED,
-} from '../../dialects/postgres/postgres-semantic-schemas.ts';
+} from '../../dialects/semantic-schemas.ts';
 import { DECIMAL } from '../../src/model/connect-schema.ts';
 import type { GeometricShape, StructuredPart } from '../../src/model/table-schema.ts';
 import type { TypeCase } from './value-arbitraries.ts';

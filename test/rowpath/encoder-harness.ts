@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { parseText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseText, placeholderValue } from '../../dialects/text-values.ts';
 import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import type { Converter, PreparedSchema } from '../../src/converter/converter.ts';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
@@ -9,7 +9,11 @@ import type { ChangeRecord } from '../../src/envelope/change-records.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
 import { TransactionMetadata } from '../../src/envelope/transaction-metadata.ts';
 import { tableRecordSchemas } from '../../src/envelope/table-record-schemas.ts';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type {
+  BinlogRowChange,
+  PostgresRowChange,
+  RowChange,
+} from '../../src/model/change-event.ts';
 import type { ConnectValue } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
@@ -28,6 +32,8 @@ export const OPTIONS: EnvelopeOptions = {
   absentHeader: true,
   contextHeaders: [{ name: '__debezium.context.taskId', value: '0' }],
 };
+/** The same for MySQL. */
+export const BINLOG_OPTIONS: EnvelopeOptions = { ...OPTIONS, connector: 'mysql', database: '' };
 const MICROS = 1_795_250_776_723_798n;
 
 /** A converter of one configuration, and what the encoder has to know of it. */
@@ -201,15 +207,38 @@ export function tableOf(
 
 /** Where a change stands; parts of it may be given. */
 export function origin(
-  extra: Partial<RowChange> = {},
-): Omit<RowChange, 'op' | 'table' | 'before' | 'after'> {
+  extra: Partial<PostgresRowChange> = {},
+): Omit<PostgresRowChange, 'op' | 'table' | 'before' | 'after'> {
   return {
+    family: 'postgres',
     lsn: lsn(649_128_472n),
     commitLsn: lsn(649_128_999n),
     previousCommitLsn: null,
     ordinal: 0,
     transactionId: 8645,
     sourceMicros: 1_795_250_776_579_200n,
+    snapshot: 'false',
+    beforeIsKeyOnly: false,
+    ...extra,
+  };
+}
+
+/** The same of a binlog. */
+export function binlogOrigin(
+  extra: Partial<BinlogRowChange> = {},
+): Omit<BinlogRowChange, 'op' | 'table' | 'before' | 'after'> {
+  return {
+    family: 'binlog',
+    serverId: 80,
+    gtid: '531e30d3-e585-11f1-809b-02fc00000001:67',
+    file: 'binlog.000001',
+    pos: 232_974,
+    row: 0,
+    thread: 246,
+    query: null,
+    transactionId: '531e30d3-e585-11f1-809b-02fc00000001:67',
+    ordinal: 0,
+    sourceMicros: 1_795_251_884_908_171n,
     snapshot: 'false',
     beforeIsKeyOnly: false,
     ...extra,

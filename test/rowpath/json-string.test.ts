@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonString } from '../../src/converter/json-text.ts';
 import { ByteWriter } from '../../src/foundation/byte-writer.ts';
-import { writeBase64, writeJsonString } from '../../src/rowpath/json-string.ts';
+import { writeBase64, writeHex, writeJsonString } from '../../src/rowpath/json-string.ts';
 
 function written(text: string, offset = 0): string {
   const bytes = Buffer.from(`${'"'.repeat(offset)}${text}"`);
@@ -33,13 +33,21 @@ test('any text at any alignment, short or long', () => {
   );
 });
 
-test('base64 of any bytes', () => {
+test('base64 and hexadecimal digits of any bytes, few or many', () => {
+  const few = fc.uint8Array({ maxLength: 200 });
+  const many = fc.uint8Array({ minLength: 12_280, maxLength: 40_000, size: 'max' });
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 50 }), (array) => {
-      const bytes = Buffer.from(array);
-      const out = new ByteWriter(1);
-      writeBase64(bytes, 0, bytes.length, out);
-      expect(out.written().toString()).toBe(bytes.toString('base64'));
+    fc.property(fc.oneof({ weight: 9, arbitrary: few }, many), fc.nat(3), (array, offset) => {
+      const bytes = Buffer.concat([Buffer.alloc(offset, 0x41), array, Buffer.alloc(3, 0x41)]);
+      const end = offset + array.length;
+      for (const [encoding, write] of [
+        ['base64', writeBase64],
+        ['hex', writeHex],
+      ] as const) {
+        const out = new ByteWriter(1);
+        write(bytes, offset, end, out);
+        expect(out.written().toString()).toBe(bytes.toString(encoding, offset, end));
+      }
     }),
   );
 });

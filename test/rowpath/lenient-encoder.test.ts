@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UNCONVERTED_HEADER } from '../../src/envelope/unconverted.ts';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../src/model/change-event.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import { benchOf, column, OPTIONS, origin, tableOf, WIRES } from './encoder-harness.ts';
@@ -26,7 +26,7 @@ function tableWith(key: TypeCase): TableSchema {
   );
 }
 
-function update(table: TableSchema, id = '1'): RowChange {
+function update(table: TableSchema, id = '1'): PostgresRowChange {
   const before = RowImage.of([id, 'NaN', null, '{1}']);
   const after = RowImage.of([id, 'NaN', 'Infinity', '{{1,2},{3,4}}']);
   return { ...origin(), op: 'u', table, before, after, beforeIsKeyOnly: false };

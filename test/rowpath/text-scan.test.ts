@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { daysFromCivil, parseDate, parseTimestamp } from '../../dialects/postgres/postgres-time.ts';
+import { daysFromCivil } from '../../dialects/civil-calendar.ts';
+import { parseDate, parseTimestamp } from '../../dialects/postgres/postgres-time.ts';
 import { bigIntToBytes } from '../../src/model/connect-schema.ts';
 import { ByteWriter } from '../../src/foundation/byte-writer.ts';
 import {
   decimal,
   isHex,
+  isInteger,
   readDays,
   readDecimal,
   readInteger,
@@ -36,6 +38,14 @@ describe('numbers', () => {
     ['1x', UNUSUAL],
   ])('readInteger %j', (text, expected) => {
     expect(readInteger(...whole(text))).toBe(expected);
+  });
+
+  test.each(['0', '-1', '12345678901234567890'])('%j is a whole number', (text) => {
+    expect(isInteger(...whole(text))).toBe(true);
+  });
+
+  test.each(['-0', '007', '', '-', '1x', '1.'])('%j is none as the server prints it', (text) => {
+    expect(isInteger(...whole(text))).toBe(false);
   });
 
   test.each([

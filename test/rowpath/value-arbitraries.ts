@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import type { TextFormat } from '../../src/model/table-schema.ts';
+import type { PostgresTextFormat } from '../../src/model/table-schema.ts';
 
 /** A type as the encoders see it, with texts that PostgreSQL could print for it. */
 export interface TypeCase {
   readonly name: string;
   readonly schema: ConnectSchema;
-  readonly format: TextFormat;
+  readonly format: PostgresTextFormat;
   readonly text: fc.Arbitrary<string>;
 }
 
