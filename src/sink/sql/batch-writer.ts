@@ -46,9 +46,11 @@ async function run(
 ): Promise<number> {
   if (rows.length === 0) return 0;
   const statement = model.statement(operation, columns);
+  // A character is up to three bytes, and the statement's own signs stand between the values.
+  const batchBytes = Math.min(options.batchBytes, session.statementBytesMax / 4);
   let touched = 0;
   let running: Promise<StatementResult> | null = null;
-  for (const chunk of columnChunks(columns, rows, options)) {
+  for (const chunk of columnChunks(columns, rows, { ...options, batchBytes })) {
     // Built while the target works on the chunk before.
     const sql = statement.bind(chunk.columns);
     if (running !== null) touched += (await running).rowCount;

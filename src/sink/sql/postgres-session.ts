@@ -129,6 +129,9 @@ async function connect(options: SqlSinkOptions, signal: AbortSignal): Promise<pg
 
 /** A session over the `pg` driver. Statements are not named: nothing to invalidate by DDL (S23). */
 class PostgresSession implements TargetSession {
+  /** Protocol and server allow a gigabyte, which no batch comes near. */
+  readonly statementBytesMax = Infinity;
+  readonly foldsNames = false;
   readonly #client: pg.Client;
   #broken = false;
 
@@ -161,6 +164,18 @@ class PostgresSession implements TargetSession {
       }
       throw error;
     }
+  }
+
+  async begin(): Promise<void> {
+    await this.query('BEGIN');
+  }
+
+  async commit(): Promise<void> {
+    await this.query('COMMIT');
+  }
+
+  async rollback(): Promise<void> {
+    await this.query('ROLLBACK');
   }
 
   destroy(): void {

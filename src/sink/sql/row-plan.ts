@@ -79,7 +79,10 @@ function encodeField(field: PlannedField, value: ConnectValue | undefined): stri
     return field.encoder.encode(value ?? null);
   } catch (error) {
     if (!(error instanceof TidemarkError)) throw error;
-    throw new TidemarkError(error.code, `column ${field.name}: ${error.message}`, { cause: error });
+    throw new TidemarkError(error.code, `column ${field.name}: ${error.message}`, {
+      cause: error,
+      cure: error.cure,
+    });
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   WantedColumn,
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
-import { inTransaction } from './sink-tables.ts';
+import { underDdlLock } from './sink-tables.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';
@@ -51,6 +51,7 @@ export class SchemaKeeper {
     await this.#ensureEnums(session, wanted);
     let table = await this.read(session, wanted.name);
     table ??= await this.#create(session, wanted);
+    this.#checkTable(table);
     this.#checkTypes(table, wanted);
     this.#checkKey(table, wanted);
     return this.#evolve(session, table, wanted);
@@ -108,8 +109,14 @@ export class SchemaKeeper {
     for (const column of wanted.columns) {
       const existing = present.get(column.name);
       if (existing === undefined) statements.push(this.#dialect.addColumn(table.name, column));
-      else if (existing.notNull && column.schema.optional && !isKey(existing.name, table, wanted)) {
-        statements.push(this.#dialect.dropNotNull(table.name, existing.name));
+      else if (!this.#dialect.holds(existing, column.type, column.schema)) {
+        statements.push(this.#dialect.changeType(table.name, existing, column.type));
+      } else if (
+        existing.notNull &&
+        column.schema.optional &&
+        !isKey(existing.name, table, wanted)
+      ) {
+        statements.push(this.#dialect.dropNotNull(table.name, existing));
       }
     }
     // A column that the source dropped stays, and takes null from now on.
@@ -117,9 +124,15 @@ export class SchemaKeeper {
     for (const column of table.columns) {
       if (known.has(column.name) || !isRequired(column)) continue;
       if (isKey(column.name, table, wanted)) continue;
-      statements.push(this.#dialect.dropNotNull(table.name, column.name));
+      statements.push(this.#dialect.dropNotNull(table.name, column));
     }
     return statements;
+  }
+
+  #checkTable({ name, problem }: TargetTable): void {
+    if (problem === undefined) return;
+    const message = `${this.#dialect.qualify(name)} ${problem.message}`;
+    throw new TidemarkError('SINK_SCHEMA', message, { cure: problem.cure });
   }
 
   #checkTypes(table: TargetTable, wanted: WantedTable): void {
@@ -127,11 +140,12 @@ export class SchemaKeeper {
     for (const { name, schema, type } of wanted.columns) {
       const existing = present.get(name);
       if (existing === undefined || this.#dialect.holds(existing, type, schema)) continue;
+      if (this.#dialect.widens?.(existing, type) === true) continue;
       throw new TidemarkError(
         'SINK_SCHEMA',
         `column ${name} of ${this.#dialect.qualify(table.name)} has the type ${existing.type}, ` +
           `but the source has ${type.ddl}`,
-        { cure: this.#dialect.changeType(table.name, name, type) },
+        { cure: this.#dialect.changeType(table.name, existing, type) },
       );
     }
   }
@@ -186,11 +200,8 @@ export class SchemaKeeper {
     for (const statement of enums.addLabels(schema, type, present)) await session.query(statement);
   }
 
-  async #underLock(session: TargetSession, work: () => Promise<void>): Promise<void> {
-    await inTransaction(session, async () => {
-      await session.query(this.#dialect.ddlLock);
-      await work();
-    });
+  #underLock(session: TargetSession, work: () => Promise<void>): Promise<void> {
+    return underDdlLock(session, this.#dialect, work);
   }
 }
 

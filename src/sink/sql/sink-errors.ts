@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { mysqlSinkError } from './mysql-sink-errors.ts';
 
 /** The fields of a server's error that are used; all but the code may be missing. */
 interface ServerError {
@@ -12,7 +13,7 @@ interface ServerError {
 
 function serverError(thrown: unknown): ServerError | null {
   if (!(thrown instanceof Error) || !('code' in thrown)) return null;
-  return typeof thrown.code === 'string' && /^[0-9A-Z]{5}$/.test(thrown.code)
+  return typeof thrown.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(thrown.code)
     ? (thrown as unknown as ServerError)
     : null;
 }
@@ -63,6 +64,8 @@ function describe(error: ServerError): string {
 /** Anything thrown by the driver as one of our errors. */
 export function toSinkError(thrown: unknown): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;
+  const ofMysql = mysqlSinkError(thrown);
+  if (ofMysql !== null) return ofMysql;
   const server = serverError(thrown);
   if (server !== null) {
     const code = classifySqlState(server.code);
@@ -78,7 +81,8 @@ export function toSinkError(thrown: unknown): TidemarkError {
 }
 
 const CERTIFICATE_CURE =
-  'Check sslrootcert in connection.url, and that the certificate of the server names its host.';
+  'Check sslrootcert (ssl-ca) in connection.url, and that the certificate of the server names ' +
+  'its host.';
 
 /** Node's codes for a certificate that cannot be trusted or names another host. */
 function isCertificateError(thrown: unknown): boolean {

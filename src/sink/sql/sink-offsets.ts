@@ -1,10 +1,9 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
-import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import type { SinkPosition } from '../../model/sink-record.ts';
-import { openPostgresSession } from './postgres-session.ts';
 import { SinkState } from './sink-state.ts';
 import { inTransaction, prepareSinkTables, SINK_TABLES } from './sink-tables.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
+import { targetOf } from './target-product.ts';
 import type { TargetSession } from './target-session.ts';
 
 /** The offsets that a target keeps of a sink, for whoever moves them while the sink is away. */
@@ -23,7 +22,8 @@ export class SqlSinkOffsets implements AsyncDisposable {
 
   /** Throws SINK_CONNECT, SINK_AUTH. */
   static async open(options: SqlSinkOptions, signal: AbortSignal): Promise<SqlSinkOffsets> {
-    return new SqlSinkOffsets(postgresTarget, options, await openPostgresSession(options, signal));
+    const { dialect, open } = targetOf(options);
+    return new SqlSinkOffsets(dialect, options, await open(signal));
   }
 
   /** Empty before the sink has ever run. */

@@ -2,8 +2,10 @@ import type {
   BulkStatement,
   CatalogRow,
   SqlText,
+  TargetColumn,
   TargetDialect,
   TargetName,
+  ValueEncoder,
 } from '../../../dialects/dialect.ts';
 import type { SinkPartition, SinkPosition } from '../../model/sink-record.ts';
 import { SINK_TABLES, sinkTableNames, type SinkTableNames } from './sink-tables.ts';
@@ -47,20 +49,21 @@ const OFFSET_COLUMNS = [
 
 const OFFSET_KEY = ['sink', 'topic', 'partition'];
 
+function offsetColumn({ name, type }: (typeof OFFSET_COLUMNS)[number]): TargetColumn {
+  return {
+    name,
+    type,
+    castType: type,
+    isArray: false,
+    notNull: true,
+    hasDefault: false,
+    generated: false,
+    identityAlways: false,
+  };
+}
+
 function offsetsStatement(dialect: TargetDialect, name: TargetName): BulkStatement {
-  const columns = OFFSET_COLUMNS.map((column) => ({
-    plain: false,
-    column: {
-      name: column.name,
-      type: column.type,
-      castType: column.type,
-      isArray: false,
-      notNull: true,
-      hasDefault: false,
-      generated: false,
-      identityAlways: false,
-    },
-  }));
+  const columns = OFFSET_COLUMNS.map((one) => ({ plain: false, column: offsetColumn(one) }));
   const table = {
     name,
     columns: columns.map(({ column }) => column),
@@ -92,20 +95,31 @@ export class SinkState {
   /** The same as SQL writes it. */
   readonly #sink: string;
   readonly #names: SinkTableNames;
+  readonly #text: ValueEncoder;
+  readonly #offsetsName: TargetName;
+  readonly #topicsName: TargetName;
   readonly #saveStatement: BulkStatement;
+  /** The column's name, which is a word of some products. */
+  readonly #partition: string;
+  readonly #byKey: string;
 
   constructor(dialect: TargetDialect, sink: string, schema: string) {
     this.#dialect = dialect;
     this.#sink = dialect.literal(sink);
     this.#names = sinkTableNames(dialect, schema);
-    const name = { schema, table: SINK_TABLES.offsets };
-    this.#saveStatement = offsetsStatement(dialect, name);
+    this.#offsetsName = { schema, table: SINK_TABLES.offsets };
+    this.#topicsName = { schema, table: SINK_TABLES.topics };
+    this.#saveStatement = offsetsStatement(dialect, this.#offsetsName);
+    const schemaOfText = { type: 'string', optional: false } as const;
+    this.#text = dialect.encoder(schemaOfText, offsetColumn(OFFSET_COLUMNS[0]));
     this.#name = sink;
+    this.#partition = dialect.quote('partition');
+    this.#byKey = dialect.state.byKey;
   }
 
   /**
    * Takes partitions over: waits for a transaction of the older task that is on its way, then shuts
-   * the door.
+   * the door. In a transaction of the caller's.
    */
   async claim(
     session: TargetSession,
@@ -119,18 +133,16 @@ export class SinkState {
         ({ topic, partition }) =>
           `(${this.#sink}, ${this.#dialect.literal(topic)}, ${partition}, 0, 0, '', '', 1)`,
       );
-    const { rows } = await session.query(
-      `INSERT INTO ${this.#names.offsets} AS stored (sink, topic, partition, generation,
-         next_offset, target_schema, target_table, epoch)
-       VALUES ${values.join(', ')}
-       ON CONFLICT (sink, topic, partition) DO UPDATE SET epoch = stored.epoch + 1
-       RETURNING topic, partition, epoch`,
+    await session.query(
+      this.#dialect.state.insert({
+        table: this.#offsetsName,
+        columns: [...OFFSET_COLUMNS.map(({ name }) => name), 'epoch'],
+        rows: values,
+        key: OFFSET_KEY,
+        count: 'epoch',
+      }),
     );
-    return rows.map((row) => ({
-      topic: String(row['topic']),
-      partition: Number(row['partition']),
-      epoch: String(row['epoch']),
-    }));
+    return this.#lockedOffsets(session, partitions);
   }
 
   /**
@@ -145,7 +157,7 @@ export class SinkState {
   ): Promise<HeldState> {
     const fenced = await this.#holdPartitions(session, claims);
     if (alone) await this.#addTopics(session, topics);
-    return { fenced, topics: await this.#topics(session, topics, alone ? 'UPDATE' : 'SHARE') };
+    return { fenced, topics: await this.#topics(session, topics, alone) };
   }
 
   async #holdPartitions(
@@ -153,23 +165,32 @@ export class SinkState {
     claims: readonly ClaimedPartition[],
   ): Promise<readonly SinkPartition[]> {
     if (claims.length === 0) return [];
-    const wanted = claims.map(
-      ({ topic, partition }) => `(${this.#dialect.literal(topic)}, ${partition})`,
-    );
-    const { rows } = await session.query(
-      `SELECT topic, partition, epoch FROM ${this.#names.offsets}
-       WHERE sink = ${this.#sink} AND (topic, partition) IN (${wanted.join(', ')})
-       ORDER BY topic, partition FOR UPDATE`,
-    );
+    const stored = await this.#lockedOffsets(session, claims);
     const epochs = new Map(
-      rows.map((row) => [
-        `${String(row['topic'])}/${String(row['partition'])}`,
-        String(row['epoch']),
-      ]),
+      stored.map(({ topic, partition, epoch }) => [`${topic}/${partition}`, epoch]),
     );
     return claims.filter(
       ({ topic, partition, epoch }) => epochs.get(`${topic}/${partition}`) !== epoch,
     );
+  }
+
+  async #lockedOffsets(
+    session: TargetSession,
+    partitions: readonly SinkPartition[],
+  ): Promise<readonly ClaimedPartition[]> {
+    const wanted = partitions.map(
+      ({ topic, partition }) => `(${this.#dialect.literal(topic)}, ${partition})`,
+    );
+    const { rows } = await session.query(
+      `SELECT topic, ${this.#partition}, epoch FROM ${this.#names.offsets} ${this.#byKey}
+       WHERE sink = ${this.#sink} AND (topic, ${this.#partition}) IN (${wanted.join(', ')})
+       ORDER BY topic, ${this.#partition} FOR UPDATE`,
+    );
+    return rows.map((row) => ({
+      topic: String(row['topic']),
+      partition: Number(row['partition']),
+      epoch: String(row['epoch']),
+    }));
   }
 
   async #addTopics(session: TargetSession, topics: readonly string[]): Promise<void> {
@@ -177,21 +198,28 @@ export class SinkState {
       .toSorted()
       .map((topic) => `(${this.#sink}, ${this.#dialect.literal(topic)}, 0, '', '')`);
     await session.query(
-      `INSERT INTO ${this.#names.topics} (sink, topic, generation, target_schema, target_table)
-       VALUES ${values.join(', ')} ON CONFLICT (sink, topic) DO NOTHING`,
+      this.#dialect.state.insert({
+        table: this.#topicsName,
+        columns: ['sink', 'topic', 'generation', 'target_schema', 'target_table'],
+        rows: values,
+        key: ['sink', 'topic'],
+        count: null,
+      }),
     );
   }
 
   async #topics(
     session: TargetSession,
     topics: readonly string[],
-    lock: 'UPDATE' | 'SHARE',
+    alone: boolean,
   ): Promise<readonly StoredTopic[]> {
     if (topics.length === 0) return [];
     const list = topics.map((topic) => this.#dialect.literal(topic)).join(', ');
     const { rows } = await session.query(
-      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
-       WHERE sink = ${this.#sink} AND topic IN (${list}) ORDER BY topic FOR ${lock}`,
+      `SELECT topic, generation, target_schema, target_table
+       FROM ${this.#names.topics} ${this.#byKey}
+       WHERE sink = ${this.#sink} AND topic IN (${list}) ORDER BY topic
+       ${alone ? 'FOR UPDATE' : this.#dialect.state.forShare}`,
     );
     return rows.map(storedTopic);
   }
@@ -211,9 +239,9 @@ export class SinkState {
   /** All positions of the sink, of all its tasks. */
   async positions(session: TargetSession): Promise<readonly StoredPosition[]> {
     const { rows } = await session.query(
-      `SELECT topic, partition, generation, next_offset, target_schema, target_table
+      `SELECT topic, ${this.#partition}, generation, next_offset, target_schema, target_table
        FROM ${this.#names.offsets} WHERE sink = ${this.#sink} AND generation > 0
-       ORDER BY topic, partition`,
+       ORDER BY topic, ${this.#partition}`,
     );
     return rows.map((row) => ({
       topic: String(row['topic']),
@@ -226,14 +254,15 @@ export class SinkState {
 
   /** The statement that stores positions; in the transaction of their rows. */
   save(positions: readonly StoredPosition[]): SqlText {
+    const text = (values: readonly string[]) => values.map((value) => this.#text.encode(value));
     return this.#saveStatement.bind([
-      positions.map(() => this.#name),
-      positions.map(({ topic }) => topic),
+      text(positions.map(() => this.#name)),
+      text(positions.map(({ topic }) => topic)),
       positions.map(({ partition }) => String(partition)),
       positions.map(({ generation }) => String(generation)),
       positions.map(({ offset }) => String(offset)),
-      positions.map(({ target }) => target.schema),
-      positions.map(({ target }) => target.table),
+      text(positions.map(({ target }) => target.schema)),
+      text(positions.map(({ target }) => target.table)),
     ]);
   }
 

@@ -1,4 +1,4 @@
-import type { TargetDialect } from '../../../dialects/dialect.ts';
+import type { TargetDialect, TargetTable } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { TargetSession } from './target-session.ts';
@@ -43,11 +43,16 @@ export async function prepareSinkTables(
   const names = sinkTableNames(dialect, schema);
   await createTables(session, dialect, schema, names);
   const name = dialect.literal(sink);
-  const { rows } = await session.query(
-    `INSERT INTO ${names.sinks} (sink, epoch, layout, started_at)
-     VALUES (${name}, 0, ${LAYOUT}, now())
-     ON CONFLICT (sink) DO UPDATE SET started_at = now() RETURNING layout`,
-  );
+  const insert = dialect.state.insert({
+    table: { schema, table: SINK_TABLES.sinks },
+    columns: ['sink', 'epoch', 'layout'],
+    rows: [`(${name}, 0, ${LAYOUT})`],
+    key: ['sink'],
+    count: null,
+  });
+  await session.query(insert);
+  await session.query(`UPDATE ${names.sinks} SET started_at = now() WHERE sink = ${name}`);
+  const { rows } = await session.query(`SELECT layout FROM ${names.sinks} WHERE sink = ${name}`);
   const layout = Number(rows[0]?.['layout']);
   if (layout > LAYOUT) {
     throw new TidemarkError(
@@ -56,20 +61,41 @@ export async function prepareSinkTables(
       { cure: 'Run that version or a newer one.' },
     );
   }
-  if (layout < LAYOUT) await migrate(session, names, name);
+  if (layout < LAYOUT) await migrate(session, dialect, schema, name);
 }
 
 /** Waits for a transaction of an older task that is on its way, then shuts the door behind it. */
-async function migrate(session: TargetSession, names: SinkTableNames, sink: string): Promise<void> {
+async function migrate(
+  session: TargetSession,
+  dialect: TargetDialect,
+  schema: string,
+  sink: string,
+): Promise<void> {
+  const names = sinkTableNames(dialect, schema);
   await inTransaction(session, async () => {
     await session.query(
       `UPDATE ${names.sinks} SET epoch = epoch + 1, layout = ${LAYOUT} WHERE sink = ${sink}`,
     );
+    const { rows } = await session.query(
+      `SELECT topic, max(generation) AS generation, max(target_schema) AS target_schema,
+         max(target_table) AS target_table
+       FROM ${names.offsets} WHERE sink = ${sink} GROUP BY topic`,
+    );
+    if (rows.length === 0) return;
+    const topics = rows.map((row) => {
+      const texts = ['topic', 'target_schema', 'target_table'].map((column) =>
+        dialect.literal(String(row[column])),
+      );
+      return `(${sink}, ${texts.join(', ')}, ${Number(row['generation'])})`;
+    });
     await session.query(
-      `INSERT INTO ${names.topics} (sink, topic, generation, target_schema, target_table)
-       SELECT sink, topic, max(generation), max(target_schema), max(target_table)
-       FROM ${names.offsets} WHERE sink = ${sink} GROUP BY sink, topic
-       ON CONFLICT (sink, topic) DO NOTHING`,
+      dialect.state.insert({
+        table: { schema, table: SINK_TABLES.topics },
+        columns: ['sink', 'topic', 'target_schema', 'target_table', 'generation'],
+        rows: topics,
+        key: ['sink', 'topic'],
+        count: null,
+      }),
     );
   });
 }
@@ -82,26 +108,29 @@ async function createTables(
 ): Promise<void> {
   // Asked first, so that a role without CREATE works where an administrator made the tables.
   if (await areComplete(session, dialect, schema)) return;
+  const { nameType: name, timeType: time, tableOptions: options } = dialect.state;
+  const target = `target_schema ${name} NOT NULL, target_table ${name} NOT NULL`;
+  const partition = dialect.quote('partition');
   const statements = [
     `CREATE TABLE IF NOT EXISTS ${names.sinks} (
-  sink text PRIMARY KEY, epoch bigint NOT NULL, layout integer NOT NULL,
-  started_at timestamp with time zone, updated_at timestamp with time zone)`,
+  sink ${name} NOT NULL PRIMARY KEY, epoch bigint NOT NULL, layout integer NOT NULL,
+  started_at ${time}, updated_at ${time})${options}`,
     `CREATE TABLE IF NOT EXISTS ${names.offsets} (
-  sink text NOT NULL, topic text NOT NULL, partition integer NOT NULL,
-  generation bigint NOT NULL, next_offset bigint NOT NULL,
-  target_schema text NOT NULL, target_table text NOT NULL,
-  epoch bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (sink, topic, partition))`,
-    `ALTER TABLE ${names.offsets} ADD COLUMN IF NOT EXISTS epoch bigint NOT NULL DEFAULT 0`,
+  sink ${name} NOT NULL, topic ${name} NOT NULL, ${partition} integer NOT NULL,
+  generation bigint NOT NULL, next_offset bigint NOT NULL, ${target},
+  epoch bigint NOT NULL DEFAULT 0, PRIMARY KEY (sink, topic, ${partition}))${options}`,
     `CREATE TABLE IF NOT EXISTS ${names.topics} (
-  sink text NOT NULL, topic text NOT NULL, generation bigint NOT NULL,
-  target_schema text NOT NULL, target_table text NOT NULL,
-  PRIMARY KEY (sink, topic))`,
+  sink ${name} NOT NULL, topic ${name} NOT NULL, generation bigint NOT NULL, ${target},
+  PRIMARY KEY (sink, topic))${options}`,
   ];
-  await inTransaction(session, async () => {
-    await session.query(dialect.ddlLock);
+  await underDdlLock(session, dialect, async () => {
     await ensureSchema(session, dialect, schema);
     for (const statement of statements) await session.query(statement);
+    const offsets = await readTable(session, dialect, schema, SINK_TABLES.offsets);
+    if (offsets !== null && !hasEpoch(offsets)) {
+      const epoch = 'ADD COLUMN epoch bigint NOT NULL DEFAULT 0';
+      await session.query(`ALTER TABLE ${names.offsets} ${epoch}`);
+    }
   });
 }
 
@@ -111,25 +140,58 @@ async function areComplete(
   schema: string,
 ): Promise<boolean> {
   for (const table of Object.values(SINK_TABLES)) {
-    const name = { schema, table };
-    const { rows } = await session.query(dialect.tableQuery(name));
-    const known = dialect.readTable(name, rows);
+    const known = await readTable(session, dialect, schema, table);
     if (known === null) return false;
-    const isOld = !known.columns.some((column) => column.name === 'epoch');
-    if (table === SINK_TABLES.offsets && isOld) return false;
+    if (table === SINK_TABLES.offsets && !hasEpoch(known)) return false;
   }
   return true;
 }
 
-/** Runs `work` between BEGIN and COMMIT; any error rolls back and passes on. */
+async function readTable(
+  session: TargetSession,
+  dialect: TargetDialect,
+  schema: string,
+  table: string,
+): Promise<TargetTable | null> {
+  const name = { schema, table };
+  const { rows } = await session.query(dialect.tableQuery(name));
+  return dialect.readTable(name, rows);
+}
+
+function hasEpoch(offsets: TargetTable): boolean {
+  return offsets.columns.some((column) => column.name === 'epoch');
+}
+
+/** Runs `work` in a transaction; any error rolls back and passes on. */
 export async function inTransaction<T>(session: TargetSession, work: () => Promise<T>): Promise<T> {
-  await session.query('BEGIN');
+  await session.begin();
   try {
     const result = await work();
-    await session.query('COMMIT');
+    await session.commit();
     return result;
   } catch (error) {
-    if (!session.broken) await session.query('ROLLBACK').catch(() => undefined);
+    if (!session.broken) await session.rollback().catch(() => undefined);
     throw error;
   }
+}
+
+/** Runs DDL while no other task does. */
+export async function underDdlLock(
+  session: TargetSession,
+  dialect: TargetDialect,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { take, release } = dialect.ddlLock;
+  await inTransaction(session, async () => {
+    const { rows } = await session.query(take);
+    if (release === undefined) return work();
+    if (Number(rows[0]?.['taken']) !== 1) {
+      throw new TidemarkError('SINK_SERVER', 'another task has been changing tables for too long');
+    }
+    try {
+      await work();
+    } finally {
+      if (!session.broken) await session.query(release);
+    }
+  });
 }

@@ -1,5 +1,4 @@
 import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
-import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import type {
   ParkedTable,
   SinkPartition,
@@ -8,18 +7,18 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
-import { openPostgresSession } from './postgres-session.ts';
 import { RangeApplier } from './range-applier.ts';
 import { AbsentValues } from './row-plan.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, StoredPosition, StoredTopic } from './sink-state.ts';
 import { SinkState } from './sink-state.ts';
-import { prepareSinkTables } from './sink-tables.ts';
+import { inTransaction, prepareSinkTables } from './sink-tables.ts';
 import type { TransactionResult } from './sink-transaction.ts';
 import { SinkTransaction } from './sink-transaction.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableNaming } from './table-naming.ts';
+import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
 import { hasEntered, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
@@ -52,9 +51,11 @@ class SqlSink implements SinkTask {
   #applied = 0;
 
   constructor(dialect: TargetDialect, options: SqlSinkOptions, open: OpenSession) {
-    const naming = new TableNaming(options, dialect.identifierBytesMax);
+    const naming = new TableNaming(options, dialect.identifierMax);
     const keeper = new SchemaKeeper(dialect, options.schemaEvolution);
-    this.#parts = { dialect, options, naming, keeper };
+    const targets = (): TargetName[] =>
+      [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
+    this.#parts = { dialect, options, naming, keeper, targets };
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
@@ -86,9 +87,8 @@ class SqlSink implements SinkTask {
     signal: AbortSignal,
   ): Promise<readonly SinkPosition[]> {
     return this.#withSession(signal, async (session) => {
-      for (const claim of await this.#state.claim(session, partitions)) {
-        this.#claims.set(keyOf(claim), claim);
-      }
+      const claims = await inTransaction(session, () => this.#state.claim(session, partitions));
+      for (const claim of claims) this.#claims.set(keyOf(claim), claim);
       const stored = await this.#load(session);
       for (const { topic } of partitions) this.#topic(topic, null).parked = null;
       const wanted = new Set(partitions.map(keyOf));
@@ -296,7 +296,8 @@ function isShared(progress: TopicProgress, others: readonly TopicProgress[]): bo
   });
 }
 
-/** A sink task into the PostgreSQL of `connection.url`. Nothing is opened before `start`. */
+/** A sink task into the database of `connection.url`. Nothing is opened before `start`. */
 export function createSqlSink(options: SqlSinkOptions): SinkTask {
-  return new SqlSink(postgresTarget, options, (signal) => openPostgresSession(options, signal));
+  const { dialect, open } = targetOf(options);
+  return new SqlSink(dialect, options, open);
 }

@@ -1,5 +1,6 @@
-import type { TargetName } from '../../../dialects/dialect.ts';
+import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { sourceField } from './record-change.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
@@ -11,17 +12,17 @@ type NamingOptions = Pick<
 
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
-/** Names of the target. Limits in bytes are checked: the server would cut silently (S14). */
+/** Names of the target. Limits are checked: PostgreSQL would cut silently (S14). */
 export class TableNaming {
   readonly #options: NamingOptions;
-  readonly #bytesMax: number;
+  readonly #max: TargetDialect['identifierMax'];
   /** Schema part (null: the default schema) and table part of the format. */
   readonly #schemaFormat: string | null;
   readonly #tableFormat: string;
 
-  constructor(options: NamingOptions, bytesMax: number) {
+  constructor(options: NamingOptions, max: TargetDialect['identifierMax']) {
     this.#options = options;
-    this.#bytesMax = bytesMax;
+    this.#max = max;
     // Only dots of the format part the name; dots in values belong to names (PITFALLS P39).
     const parts = options.tableNameFormat.split(/\.(?![^${]*\})/);
     if (parts.length > 2) {
@@ -58,11 +59,12 @@ export class TableNaming {
       !this.#options.quoteIdentifiers && /^[A-Za-z_][A-Za-z0-9_$]*$/.test(name)
         ? name.toLowerCase()
         : name;
-    const bytes = Buffer.byteLength(folded);
-    if (bytes === 0 || bytes > this.#bytesMax || folded.includes('\0')) {
+    const { length: most, unit } = this.#max;
+    const length = unit === 'bytes' ? Buffer.byteLength(folded) : [...folded].length;
+    if (length === 0 || length > most || folded.includes('\0')) {
       throw new TidemarkError(
         'SINK_SCHEMA',
-        `${JSON.stringify(name)} cannot be a name in the target (1 to ${this.#bytesMax} bytes)`,
+        `${JSON.stringify(name)} cannot be a name in the target (1 to ${most} ${unit})`,
         { cure: 'Choose a shorter table.name.format, or leave the table or column out.' },
       );
     }
@@ -92,7 +94,7 @@ export class TableNaming {
       );
     }
     if (record.value === null) return null;
-    const value = sourceField(record.value, field);
+    const value = sourceField(record.value, field) ?? schemaOf(record.value, field);
     if (value !== null) return value;
     throw new TidemarkError(
       'SINK_SCHEMA',
@@ -100,4 +102,9 @@ export class TableNaming {
       { cure: 'Set table.name.format (collection.name.format) to ${topic}.' },
     );
   }
+}
+
+/** Where a schema is a database, the source block has only `db`. */
+function schemaOf(value: Struct, field: string): string | null {
+  return field === 'schema' ? sourceField(value, 'db') : null;
 }

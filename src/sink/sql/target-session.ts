@@ -12,7 +12,15 @@ export interface StatementResult {
  * the session is gone and, with it, the transaction, unless a COMMIT was on the way.
  */
 export interface TargetSession {
+  /** Of several statements at once: the rows of the last, and the touched rows of all. */
   query(sql: SqlText | string): Promise<StatementResult>;
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** The server takes no longer text in one piece. */
+  readonly statementBytesMax: number;
+  /** Names of tables that differ only by case are one. */
+  readonly foldsNames: boolean;
   readonly broken: boolean;
   /** Cuts the connection; what runs fails. */
   destroy(): void;

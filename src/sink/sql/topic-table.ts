@@ -21,6 +21,8 @@ export interface TableParts {
   readonly options: SqlSinkOptions;
   readonly naming: TableNaming;
   readonly keeper: SchemaKeeper;
+  /** Where the sink's topics go, as far as they are known. */
+  readonly targets: () => readonly TargetName[];
 }
 
 /** How far the records of a topic can be written, and what stands against the next one. */
@@ -143,11 +145,11 @@ export class TopicTable {
   ): Promise<boolean> {
     const { kind } = changeOf(record);
     if (value === null || kind === 'skip' || kind === 'truncate') {
-      if (kind === 'truncate') this.#resolveTarget(record);
+      if (kind === 'truncate') this.#resolveTarget(session, record);
       return false;
     }
     if (this.#ensured.get(value)?.has(key) === true) return true;
-    const target = this.#resolveTarget(record);
+    const target = this.#resolveTarget(session, record);
     const { naming, options, dialect, keeper } = this.#parts;
     const columns = recordColumns(record, naming, options);
     if (target !== null) {
@@ -167,12 +169,15 @@ export class TopicTable {
     return true;
   }
 
-  #resolveTarget(record: SinkRecord): TargetName | null {
+  #resolveTarget(session: TargetSession, record: SinkRecord): TargetName | null {
     const named = this.#parts.naming.target(record);
     if (named === null) return this.#target;
     const known = this.#target;
-    if (known === null) this.#target = named;
-    else if (known.schema !== named.schema || known.table !== named.table) {
+    if (known === null) {
+      // Before it is the topic's: a start that meets the other topic first must not turn it round.
+      if (session.foldsNames) this.#checkCase(named);
+      this.#target = named;
+    } else if (known.schema !== named.schema || known.table !== named.table) {
       const { dialect } = this.#parts;
       throw new TidemarkError(
         'SINK_SCHEMA',
@@ -182,6 +187,24 @@ export class TopicTable {
       );
     }
     return named;
+  }
+
+  /** Rows of two tables would stand in one, and a key that both have be written over. */
+  #checkCase(named: TargetName): void {
+    const { dialect, targets } = this.#parts;
+    const exact = dialect.qualify(named);
+    const folded = exact.toLowerCase();
+    const other = targets().find((target) => {
+      const name = dialect.qualify(target);
+      return name !== exact && name.toLowerCase() === folded;
+    });
+    if (other === undefined) return;
+    throw new TidemarkError(
+      'SINK_SCHEMA',
+      `${exact} and ${dialect.qualify(other)} are one table in the target, which keeps names in ` +
+        'lower case (lower_case_table_names)',
+      { cure: 'Leave one of them out (table.exclude.list, topics), or rename it in the source.' },
+    );
   }
 
   #checkKeyStays(key: readonly string[]): void {

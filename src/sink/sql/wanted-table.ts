@@ -92,16 +92,17 @@ export function wantedTable(
   options: KeyOptions,
 ): WantedTable {
   const wanted = new Map<string, WantedColumn>();
+  const key = columns.key?.names.map(({ column }) => column) ?? [];
   const add = (from: NamedFields | null): void => {
     for (const { field, column } of from?.names ?? []) {
       const schema = from?.schema.fields?.find((candidate) => candidate.name === field)?.schema;
       if (schema === undefined || wanted.has(column)) continue;
-      wanted.set(column, { name: column, schema, type: dialect.columnType(schema, name) });
+      const type = dialect.columnType(schema, name, key.includes(column) ? key.length : 0);
+      wanted.set(column, { name: column, schema, type });
     }
   };
   add(columns.row);
   add(columns.key);
-  const key = columns.key?.names.map(({ column }) => column) ?? [];
   const needsUniqueKey = options.insertMode === 'upsert' && columns.row !== null;
   return { name, columns: [...wanted.values()], key, needsUniqueKey };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { TidemarkError } from '../../../src/foundation/errors.ts';
-import type { SinkPartition, SinkRecord, SinkTask } from '../../../src/model/sink-record.ts';
+import type { SinkRecord, SinkTask } from '../../../src/model/sink-record.ts';
 import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../../support/postgres.ts';
-import { assignNew, never, put, sinkOptions, startSink } from '../../support/sink-harness.ts';
+import { never, put, sinkOptions, startSink } from '../../support/sink-harness.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
+import { postgresSinkTarget } from '../../support/sink-target.ts';
+import { contractOfOffsets } from './sink-contract-of-offsets.ts';
 
 const id = column('id', 'integer', { type: 'int32', optional: false });
 const n = column('n', 'integer', { type: 'int32' });
@@ -18,10 +20,6 @@ function rows(database: TestDatabase, table = 'counters'): Promise<Record<string
   return database.query(`SELECT id, n FROM ${table} ORDER BY id`);
 }
 
-function first({ topic }: SinkTopic): SinkPartition {
-  return { topic, partition: 0 };
-}
-
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
@@ -31,45 +29,9 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   }
 }
 
-const OF_SINKS = "WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'";
-
-/** Ends every connection of sinks to this database. */
-async function cutSinks(database: TestDatabase): Promise<void> {
-  await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity ${OF_SINKS}`);
-}
+contractOfOffsets(postgresSinkTarget);
 
 describe('offsets in the target (ruling 10, S7)', () => {
-  test('a restart goes on at the stored offset, and a replay is skipped', async () => {
-    await using database = await freshDatabase();
-    const topic = new SinkTopic({ table: 'log', columns: [n], key: [] });
-    const records = [1, 2, 3].map((value) => topic.insert({ n: value }));
-    {
-      await using sink = await startSink(database);
-      await put(sink, records.slice(0, 2));
-    }
-    await using sink = await startSink(database);
-    expect(await sink.assign([first(topic)], never)).toMatchObject([
-      { topic: topic.topic, partition: 0, generation: 1, offset: 2 },
-    ]);
-    await put(sink, records);
-    await put(sink, records);
-    expect(await database.query('SELECT n FROM log ORDER BY n')).toEqual([
-      { n: 1 },
-      { n: 2 },
-      { n: 3 },
-    ]);
-    expect(sink.status().applied).toBe(1);
-  });
-
-  test('sinks of other names have offsets of their own', async () => {
-    await using database = await freshDatabase();
-    await using one = await startSink(database, { name: 'one' });
-    const topic = counters();
-    await put(one, [topic.insert({ id: 1, n: 1 })]);
-    await using two = await startSink(database, { name: 'two' });
-    expect(await two.assign([first(topic)], never)).toEqual([]);
-  });
-
   test('positions without records are stored for a table that was written', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
@@ -80,81 +42,9 @@ describe('offsets in the target (ruling 10, S7)', () => {
       { next_offset: '9' },
     ]);
   });
-
-  test('of two tasks with one partition the older is fenced and writes nothing', async () => {
-    await using database = await freshDatabase();
-    await using older = await startSink(database);
-    const topic = counters();
-    await put(older, [topic.insert({ id: 1, n: 1 })]);
-    await using newer = await startSink(database);
-    await assignNew(newer, [first(topic)]);
-    expect(await put(older, [topic.insert({ id: 2, n: 2 })])).toEqual([first(topic)]);
-    expect(await rows(database)).toEqual([{ id: 1, n: 1 }]);
-    await put(newer, [topic.insert({ id: 3, n: 3 })]);
-    expect(await rows(database)).toEqual([
-      { id: 1, n: 1 },
-      { id: 3, n: 3 },
-    ]);
-  });
-
-  test('a newer task waits for the transaction of the older, then knows its offset', async () => {
-    await using database = await freshDatabase();
-    await using older = await startSink(database);
-    const topic = counters();
-    await put(older, [topic.insert({ id: 1, n: 1 })]);
-    await database.query(`
-      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        WHILE NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock'
-            AND query LIKE '%epoch + 1%') LOOP
-          PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
-        END LOOP; RETURN NEW; END $$;
-      CREATE TRIGGER slow BEFORE UPDATE ON counters FOR EACH ROW EXECUTE FUNCTION slow()`);
-    const applying = put(older, [topic.update({ id: 1, n: 2 })]);
-    await database.until(
-      `SELECT count(*) > 0 FROM pg_stat_activity ${OF_SINKS} AND wait_event = 'PgSleep'`,
-    );
-    await using newer = await startSink(database);
-    expect(await newer.assign([first(topic)], never)).toMatchObject([{ offset: 2 }]);
-    await applying;
-    expect(await rows(database)).toEqual([{ id: 1, n: 2 }]);
-  });
 });
 
 describe('generations (ruling 3)', () => {
-  test('a new generation empties the table first, rows deleted in between included', async () => {
-    await using database = await freshDatabase();
-    await using sink = await startSink(database);
-    const topic = counters();
-    await put(sink, [topic.read({ id: 1, n: 1 }), topic.read({ id: 2, n: 2 })]);
-    const stale = topic.read({ id: 9, n: 9 });
-    topic.generation = 2;
-    await put(sink, [stale, topic.read({ id: 2, n: 20 })]);
-    expect(await rows(database)).toEqual([{ id: 2, n: 20 }]);
-    // What the old generation still has under way is not for this table.
-    await put(sink, [{ ...stale, offset: 100 }]);
-    expect(await rows(database)).toEqual([{ id: 2, n: 20 }]);
-  });
-
-  test('also without any record, and after a restart of the sink', async () => {
-    await using database = await freshDatabase();
-    const topic = counters();
-    {
-      await using sink = await startSink(database);
-      await put(sink, [topic.read({ id: 1, n: 1 })]);
-    }
-    await using sink = await startSink(database);
-    const position = { topic: topic.topic, partition: 0, generation: 2, offset: 1 };
-    await assignNew(sink, [position]);
-    await sink.put([], [position], never);
-    expect(await rows(database)).toEqual([]);
-    // Told again, nothing happens again.
-    topic.generation = 2;
-    await put(sink, [topic.read({ id: 5, n: 5 })]);
-    await sink.put([], [position], never);
-    expect(await rows(database)).toEqual([{ id: 5, n: 5 }]);
-  });
-
   test('several partitions of a topic empty it once', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
@@ -196,56 +86,6 @@ describe('generations (ruling 3)', () => {
 });
 
 describe('errors (S10)', () => {
-  test('a poison record parks its topic there; others go on; a restart tries again', async () => {
-    await using database = await freshDatabase();
-    const topic = counters();
-    const other = new SinkTopic({ table: 'other', columns: [id, n], key: ['id'] }, topic.log);
-    const records = Array.from({ length: 20 }, (_, i) => [
-      topic.insert({ id: i, n: i }),
-      other.insert({ id: i, n: i }),
-    ]).flat();
-    {
-      await using sink = await startSink(database);
-      await put(sink, records.slice(0, 10));
-      await database.query('ALTER TABLE counters ADD CONSTRAINT small CHECK (n <> 13)');
-      await put(sink, records.slice(10));
-      expect(sink.status().parked).toMatchObject([
-        { topic: topic.topic, table: 'public.counters', offset: 13, code: 'SINK_RECORD' },
-      ]);
-      expect(sink.status().parked[0]?.message).toContain('constraint small');
-      expect(await rows(database)).toHaveLength(13);
-      expect(await rows(database, 'other')).toHaveLength(20);
-      // Records behind it wait.
-      await put(sink, [topic.insert({ id: 50, n: 50 }), other.insert({ id: 50, n: 50 })]);
-      expect(await rows(database)).toHaveLength(13);
-      expect(await rows(database, 'other')).toHaveLength(21);
-    }
-    await using sink = await startSink(database);
-    expect(await sink.assign([first(topic)], never)).toMatchObject([{ offset: 13 }]);
-    await put(sink, records);
-    expect(sink.status().parked).toMatchObject([{ offset: 13 }]);
-    await database.query('ALTER TABLE counters DROP CONSTRAINT small');
-    await using cured = await startSink(database);
-    await put(cured, records);
-    expect(cured.status().parked).toEqual([]);
-    expect(await rows(database)).toHaveLength(20);
-  });
-
-  test('messages of parked tables hold no values of rows', async () => {
-    await using database = await freshDatabase();
-    await using sink = await startSink(database);
-    await database.query('CREATE TABLE counters (id integer PRIMARY KEY, secret integer)');
-    const topic = new SinkTopic({
-      table: 'counters',
-      columns: [id, column('secret', null, { type: 'string' })],
-      key: ['id'],
-    });
-    await put(sink, [topic.insert({ id: 1, secret: 'XYZZY' })]);
-    const [parked] = sink.status().parked;
-    expect(parked?.message).toContain('22P02');
-    expect(JSON.stringify(parked)).not.toContain('XYZZY');
-  });
-
   test('a character that the target cannot store parks only its table', async () => {
     await using database = await freshDatabase();
     await using sink = await startSink(database);
@@ -281,21 +121,6 @@ describe('errors (S10)', () => {
       { id: 1, n: 10 },
       { id: 2, n: 2 },
     ]);
-  });
-
-  test('after a reconnect the target says where we are, not our memory', async () => {
-    await using database = await freshDatabase();
-    await using sink = await startSink(database);
-    const topic = new SinkTopic({ table: 'log', columns: [n], key: [] });
-    const records = [1, 2].map((value) => topic.insert({ n: value }));
-    await put(sink, records.slice(0, 1));
-    // As if the answer to the COMMIT of the second record had been lost.
-    await database.query('INSERT INTO log VALUES (2)');
-    await database.query('UPDATE tidemark_offsets SET next_offset = 2');
-    await cutSinks(database);
-    await database.until(`SELECT count(*) = 0 FROM pg_stat_activity ${OF_SINKS}`);
-    await putUntilApplied(sink, records);
-    expect(await database.query('SELECT n FROM log ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
   test('serialization failures and deadlocks are for the caller to try again', async () => {

@@ -8,7 +8,7 @@ import { column, SinkTopic } from '../../support/sink-records.ts';
 const id = column('Id', 'integer', { type: 'int32', optional: false });
 const name = column('name', null, { type: 'string' });
 const topic = new SinkTopic({ table: 't', columns: [name, id], key: ['Id'] });
-const naming = new TableNaming(SQL_SINK_DEFAULTS, 63);
+const naming = new TableNaming(SQL_SINK_DEFAULTS, postgresTarget.identifierMax);
 const target = { schema: 'public', table: 't' };
 
 function wanted(
@@ -58,7 +58,10 @@ describe('the table that records want', () => {
 
   test('refuses key fields that are not there, and names that fold into one', () => {
     expect(() => wanted({ primaryKeyFields: ['nothing'] })).toThrow(/no field nothing/);
-    const folding = new TableNaming({ ...SQL_SINK_DEFAULTS, quoteIdentifiers: false }, 63);
+    const folding = new TableNaming(
+      { ...SQL_SINK_DEFAULTS, quoteIdentifiers: false },
+      postgresTarget.identifierMax,
+    );
     const twins = new SinkTopic({ table: 't', columns: [id, { ...id, name: 'ID' }], key: ['Id'] });
     expect(() => recordColumns(twins.insert({ Id: 1 }), folding, SQL_SINK_DEFAULTS)).toThrow(
       /upper and lower case/,

@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { SinkRecord } from '../../../src/model/sink-record.ts';
+import type { RowValues } from '../../support/sink-records.ts';
+import { put } from '../../support/sink-harness.ts';
+import { column, SinkTopic } from '../../support/sink-records.ts';
+import { describeTarget, type SinkTarget, startTargetSink } from '../../support/sink-target.ts';
+
+const RUNS = 25;
+
+interface Step {
+  readonly kind: 'write' | 'partial' | 'delete' | 'rekey' | 'truncate' | 'alter';
+  readonly id: number;
+  readonly to: number;
+  readonly text: string | null;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('write' as const) },
+    { weight: 4, arbitrary: fc.constant('partial' as const) },
+    { weight: 4, arbitrary: fc.constant('delete' as const) },
+    { weight: 3, arbitrary: fc.constant('rekey' as const) },
+    { weight: 1, arbitrary: fc.constant('truncate' as const) },
+    { weight: 1, arbitrary: fc.constant('alter' as const) },
+  ),
+  id: fc.integer({ min: 0, max: 6 }),
+  to: fc.integer({ min: 0, max: 6 }),
+  text: fc.option(
+    fc.string({ unit: 'grapheme', maxLength: 5 }).map((text) => text.replaceAll('\0', '')),
+  ),
+});
+
+/** Sizes of the batches, cut again and again over the records. */
+const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+/** How far each batch repeats what was delivered before. */
+const replays = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
+
+const id = column('id', 'integer', { type: 'int32', optional: false });
+const a = column('a', 'text', { type: 'string' });
+const big = column('big', 'text', { type: 'string' });
+const later = column('later', 'integer', { type: 'int32', optional: false, default: 7 });
+
+interface Outcome {
+  readonly records: readonly SinkRecord[];
+  readonly rows: readonly RowValues[];
+}
+
+/** Plays the steps against a table as a database would, and writes down the records. */
+function play(steps: readonly Step[], keyed: boolean, topic: SinkTopic): Outcome {
+  let rows: RowValues[] = [];
+  let altered = false;
+  const records: SinkRecord[] = [];
+  const find = (wanted: number): RowValues | undefined => rows.find((row) => row['id'] === wanted);
+  const without = (row: RowValues): RowValues[] => rows.filter((other) => other !== row);
+  const before = (row: RowValues): RowValues | null => (keyed ? null : row);
+  for (const { kind, id: wanted, to, text } of steps) {
+    const found = find(wanted);
+    switch (kind) {
+      case 'write': {
+        const row = {
+          id: wanted,
+          a: text,
+          big: text === null ? null : `${text}!`,
+          ...(altered ? { later: to } : {}),
+        };
+        // A table without key may hold the same row twice.
+        if (found === undefined || !keyed) {
+          rows = [...rows, row];
+          records.push(topic.insert(row));
+        } else {
+          rows = [...without(found), row];
+          records.push(topic.update(row));
+        }
+        break;
+      }
+      case 'partial': {
+        if (found === undefined) break;
+        const row = { ...found, a: text };
+        rows = [...without(found), row];
+        records.push(topic.update({ ...row, big: 'stand-in' }, before(found), ['big']));
+        break;
+      }
+      case 'delete': {
+        if (found === undefined) break;
+        rows = without(found);
+        records.push(topic.delete(found));
+        if (keyed) records.push(topic.tombstone({ id: wanted }));
+        break;
+      }
+      case 'rekey': {
+        if (found === undefined || find(to) !== undefined) break;
+        const row = { ...found, id: to };
+        rows = [...without(found), row];
+        if (keyed) records.push(topic.delete(found), topic.insert(row));
+        else records.push(topic.update(row, found));
+        break;
+      }
+      case 'truncate':
+        rows = [];
+        records.push(topic.truncate());
+        break;
+      case 'alter':
+        if (altered) break;
+        altered = true;
+        rows = rows.map((row) => ({ ...row, later: 7 }));
+        topic.alter({ columns: [id, a, big, later] });
+        break;
+    }
+  }
+  return { records, rows };
+}
+
+function sorted(rows: readonly RowValues[], names: readonly string[]): string[] {
+  return rows.map((row) => JSON.stringify(names.map((name) => row[name] ?? null))).toSorted();
+}
+
+async function isMissing(target: SinkTarget, table: string): Promise<boolean> {
+  const rows = await target.query(
+    `SELECT 1 AS one FROM information_schema.tables WHERE table_name = '${table}' AND ` +
+      `table_schema = '${target.schema}'`,
+  );
+  return rows.length === 0;
+}
+
+/** Whatever the history and its batches, the target ends like the source. */
+export const contractOfHistories = describeTarget((fresh) => {
+  describe.each([true, false])('random changes in random batches, keyed: %s', (keyed) => {
+    test('end in the table that the source has, however often they are delivered', async () => {
+      await using target = await fresh();
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 60 }),
+          cuts,
+          replays,
+          async (steps, sizes, repeats) => {
+            const table = `t${run++}`;
+            const topic = new SinkTopic({ table, columns: [id, a, big], key: keyed ? ['id'] : [] });
+            const { records, rows } = play(steps, keyed, topic);
+            let sink = await startTargetSink(target, { name: table });
+            try {
+              for (let from = 0, batch = 0; from < records.length; batch++) {
+                const to = from + sizes[batch % sizes.length]!;
+                const start = Math.max(0, from - repeats[batch % repeats.length]!);
+                await put(sink, records.slice(start, to));
+                if (batch % 4 === 3) {
+                  await sink[Symbol.asyncDispose]();
+                  sink = await startTargetSink(target, { name: table });
+                }
+                from = to;
+              }
+              expect(sink.status().parked).toEqual([]);
+            } finally {
+              await sink[Symbol.asyncDispose]();
+            }
+            if (records.length === 0 || (await isMissing(target, table))) {
+              expect(rows).toEqual([]);
+              return;
+            }
+            const found = await target.query<Record<string, string | number | null>>(
+              `SELECT * FROM ${table}`,
+            );
+            const names =
+              found.length > 0 && 'later' in found[0]!
+                ? ['id', 'a', 'big', 'later']
+                : ['id', 'a', 'big'];
+            expect(sorted(found, names)).toEqual(sorted(rows, names));
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    });
+  });
+});
