@@ -4,6 +4,7 @@ import { runCli } from './cli/program.ts';
 import { renderErrors } from './cli/render-errors.ts';
 import { SignalPolicy } from './cli/signal-policy.ts';
 import { runDemo } from './demo/demo.ts';
+import { demoDatabase } from './demo/demo-kinds.ts';
 import { createDemoPipeline } from './demo/demo-pipeline.ts';
 import { systemClock } from './foundation/clock.ts';
 import { toTidemarkError } from './foundation/errors.ts';
@@ -28,10 +29,11 @@ const faces: CliFaces = {
   },
 
   async runDemo(options, { output, signal }) {
-    const { directory, durationMs, ratePerSecond, json } = options;
+    const { directory, database, durationMs, ratePerSecond, json } = options;
     const logger = createLogger({ level: 'warn', format: 'auto' });
     const result = await runDemo({
       directory,
+      database: demoDatabase(database),
       ...(durationMs === undefined ? {} : { durationMs }),
       ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
       output: json
@@ -43,7 +45,7 @@ const faces: CliFaces = {
             write: (text) => output.write(text),
           },
       signal,
-      createPipeline: (databases, store) => createDemoPipeline(databases, store, logger),
+      createPipeline: (server, store) => createDemoPipeline(server, store, logger),
     });
     if (result !== undefined && json) output.json(result);
     return result?.equal ?? true;

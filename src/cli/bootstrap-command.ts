@@ -41,7 +41,12 @@ export async function bootstrapCommand(
     return;
   }
   const status = pipeline.status();
-  const slot = await readHeldWal(config.source, context.signal, context.clock);
+  const slot = await readHeldWal(
+    config.source,
+    status.source.offset,
+    context.signal,
+    context.clock,
+  );
   report(context.output, options, { file, slot, status, view });
   if (options.follow) await untilStopped(running, context);
 }
@@ -74,7 +79,11 @@ function report(
   }
   output.line(output.style('green', view.outcome));
   const held = walHeldBytes === null ? 'not known' : formatBytes(walHeldBytes);
-  output.line(`Slot ${slot.slot} keeps the place; WAL held: ${held}.`);
+  output.line(
+    slot.slot === null
+      ? `Binlog behind the stored position: ${held}.`
+      : `Slot ${slot.slot} keeps the place; WAL held: ${held}.`,
+  );
   output.line(options.follow ? 'Following the stream; Ctrl-C stops.' : `Next: ${next}`);
 }
 

@@ -7,6 +7,7 @@ import type { ConsoleOutput } from './console-output.ts';
 export interface DemoCommandOptions {
   /** Folder of server and log; a second run resumes there. */
   readonly directory: string;
+  readonly database: 'postgres' | 'mysql' | 'mariadb';
   readonly durationMs: number | undefined;
   readonly ratePerSecond: number | undefined;
   readonly json: boolean;

@@ -2,7 +2,8 @@
 export interface TextStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
-  write(text: string): unknown;
+  /** `written` is called when the text has left the process. */
+  write(text: string, written?: () => void): unknown;
 }
 
 type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
@@ -59,6 +60,13 @@ export class ConsoleOutput {
   /** Raw text, for pictures that are drawn over. */
   write(text: string): void {
     this.#out.write(text);
+  }
+
+  /** Raw text of any length: resolves when the reader, if there is one, took it. */
+  async writeThrough(text: string): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#out.write(text, resolve);
+    });
   }
 
   /** One JSON document on one line. */

@@ -4,6 +4,7 @@ import type { CliContext } from './cli-context.ts';
 
 /** Flags of `demo`. */
 export interface DemoFlags {
+  readonly database: 'postgres' | 'mysql' | 'mariadb';
   readonly durationMs: number | undefined;
   readonly path: string | undefined;
   readonly ratePerSecond: number | undefined;
@@ -12,9 +13,9 @@ export interface DemoFlags {
 
 /** `tidemark demo`: 0 when it was stopped, or when source and target were equal at the end. */
 export async function demoCommand(flags: DemoFlags, context: CliContext): Promise<number> {
-  const { durationMs, ratePerSecond, json } = flags;
+  const { database, durationMs, ratePerSecond, json } = flags;
   const directory = path.resolve(flags.path ?? defaultDirectory(context.environment));
-  const options = { directory, durationMs, ratePerSecond, json };
+  const options = { directory, database, durationMs, ratePerSecond, json };
   return (await context.faces.runDemo(options, context)) ? 0 : 1;
 }
 

@@ -3,6 +3,7 @@ import { TidemarkErrors } from '../foundation/errors.ts';
 import { runningNote } from '../runtime/check-pipeline.ts';
 import type { PlannedTopic } from '../runtime/check-kafka.ts';
 import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
+import type { PlannedSource } from '../runtime/plan-source.ts';
 import { checkStore } from '../runtime/store-check.ts';
 import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
@@ -22,9 +23,10 @@ export async function planCommand(
   if (problems.length > 0) throw new TidemarkErrors(problems);
   const notes = store.heldBy === null ? [] : [runningNote(store.heldBy)];
   if (options.json) {
-    const { slot, publication, tables, sinks, topics } = plan;
+    const { source, tables, sinks, topics } = plan;
+    const { kind: _kind, ...onSource } = source;
     const place = topics === null ? { store: config.storePath } : { topics };
-    output.json({ slot, publication, tables, sinks, ...place, warnings, notes });
+    output.json({ ...onSource, tables, sinks, ...place, warnings, notes });
     return;
   }
   for (const warning of warnings) output.warning(warning);
@@ -33,17 +35,14 @@ export async function planCommand(
 }
 
 function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string): void {
-  const { slot, publication } = plan;
   const heading = (text: string): void => output.line(output.style('bold', text));
   heading('On the source');
-  output.line(`  slot ${slot.name}: ${slot.exists ? 'exists' : 'is created'}`);
-  const isThere = publication.statements.length === 0 ? ' exists and fits' : '';
-  output.line(`  publication ${publication.name}:${isThere}`);
-  for (const statement of publication.statements) output.line(`    ${statement};`);
+  for (const line of sourceLines(plan.source)) output.line(`  ${line}`);
   heading(plan.topics === null ? `In the store ${storePath}` : 'In Kafka');
-  for (const { table, topic, key, subjects } of plan.tables) {
+  for (const { table, topic, key, subjects, estimatedRows } of plan.tables) {
     const keyed = key.length === 0 ? 'no key' : `key ${key.join(', ')}`;
-    output.line(`  ${table} → ${topic}, ${keyed}`);
+    const rows = estimatedRows < 0 ? '' : `, about ${Math.round(estimatedRows)} rows`;
+    output.line(`  ${table} → ${topic}, ${keyed}${rows}`);
     for (const subject of subjects) output.line(`    subject ${subject}`);
   }
   for (const topic of plan.topics ?? []) output.line(`  topic ${topic.name}: ${topicText(topic)}`);
@@ -55,6 +54,36 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
         output.line(`    ${statement.replaceAll('\n', '\n    ')};`);
     }
   }
+}
+
+function sourceLines(source: PlannedSource): readonly string[] {
+  if (source.kind === 'binlog') return binlogLines(source);
+  const { slot, publication } = source;
+  const isThere = publication.statements.length === 0 ? ' exists and fits' : '';
+  return [
+    `slot ${slot.name}: ${slot.exists ? 'exists' : 'is created'}`,
+    `publication ${publication.name}:${isThere}`,
+    ...publication.statements.map((statement) => `  ${statement};`),
+  ];
+}
+
+function binlogLines({
+  server,
+  replica,
+  binlogEnd,
+  gtids,
+  snapshot,
+}: Extract<PlannedSource, { kind: 'binlog' }>): readonly string[] {
+  const end = binlogEnd === null ? 'not known' : `${binlogEnd.file}:${binlogEnd.position}`;
+  const by = gtids === null ? 'file and position, on this server only' : 'GTID';
+  const rows =
+    snapshot.lock === null ? 'no rows are read' : `rows are read; lock: ${snapshot.lock}`;
+  return [
+    `${server}; nothing is made there`,
+    `replica ${replica.host} with server id ${replica.serverId}`,
+    `binlog ends at ${end}; the stream goes on by ${by}`,
+    `snapshot.mode ${snapshot.mode}: ${rows}`,
+  ];
 }
 
 function topicText({ exists, partitions, replicationFactor, configs }: PlannedTopic): string {

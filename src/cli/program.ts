@@ -5,6 +5,7 @@ import { PRODUCT_VERSION } from '../runtime/product-version.ts';
 import { bootstrapCommand } from './bootstrap-command.ts';
 import { checkCommand } from './check-command.ts';
 import type { CliContext } from './cli-context.ts';
+import { decodeCommand } from './decode-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { handoverCommand } from './handover-command.ts';
@@ -12,6 +13,7 @@ import { importCommand } from './import-command.ts';
 import { initCommand } from './init-command.ts';
 import { offsetsShowCommand } from './offsets-command.ts';
 import { addOffsetsSet } from './offsets-set-command.ts';
+import { addOffsetsSetSource } from './offsets-set-source-command.ts';
 import { planCommand } from './plan-command.ts';
 import { renderErrors } from './render-errors.ts';
 import { runCommand } from './run-command.ts';
@@ -125,9 +127,15 @@ function pipelineCommands(
     );
   json(program.command('init'))
     .description('inspect a database and write a pipeline file for it')
-    .argument('<url>', 'postgres://user:password@host:port/database')
+    .argument('<url>', 'postgres://user:password@host:port/database, or mysql://…')
     .option('-o, --output <file>', 'write to this file instead of printing')
-    .addHelpText('after', example('tidemark init postgres://me@localhost/shop -o shop.yaml'))
+    .addHelpText(
+      'after',
+      example(
+        'tidemark init postgres://me@localhost/shop -o shop.yaml',
+        'tidemark init mysql://me@localhost/shop -o shop.yaml',
+      ),
+    )
     .action(async (url: string, options: JsonFlag & { output?: string }) =>
       initCommand(url, { file: options.output, json: options.json ?? false }, context),
     );
@@ -207,12 +215,21 @@ function inspectCommands(program: Command, context: CliContext): void {
       await offsetsShowCommand({ path, file, json: asJson }, context);
     });
   addOffsetsSet(offsets, context);
+  addOffsetsSetSource(offsets, context);
   json(offsets.command('handover'))
     .description('whether Debezium can go on from here, and what it has to be told')
     .argument('<file>', 'pipeline file')
     .addHelpText('after', example('tidemark offsets handover shop.yaml'))
     .action(async (file: string, options: JsonFlag) =>
       handoverCommand(file, { json: options.json ?? false }, context),
+    );
+  json(program.command('decode'))
+    .description("print a binlog file's events and rows as JSON lines; no server is needed")
+    .argument('<file>', 'binlog of MySQL or MariaDB, plain or gzipped')
+    .option('--rows-only', 'rows alone, without the events around them')
+    .addHelpText('after', example('tidemark decode binlog.000042 --rows-only'))
+    .action(async (file: string, options: JsonFlag & { rowsOnly?: boolean }) =>
+      decodeCommand(file, { rowsOnly: options.rowsOnly ?? false }, context),
     );
   json(program.command('explain'))
     .description('what an error code means and what to do; all codes without one')
@@ -252,6 +269,13 @@ function migrationCommands(
     });
 }
 
+interface DemoOptions {
+  readonly database: 'postgres' | 'mysql' | 'mariadb';
+  readonly for?: number;
+  readonly path?: string;
+  readonly rate?: number;
+}
+
 function demoCommands(program: Command, context: CliContext, outcome: { exitCode: number }): void {
   json(program.command('demo'))
     .description('a database with live traffic, captured and mirrored; nothing to install')
@@ -260,10 +284,19 @@ function demoCommands(program: Command, context: CliContext, outcome: { exitCode
     .addOption(
       new Option('--rate <count>', 'statements per second of the shop').argParser(wholeNumber),
     )
-    .addHelpText('after', example('tidemark demo', 'tidemark demo --for 20s --json'))
-    .action(async (options: JsonFlag & { for?: number; path?: string; rate?: number }) => {
+    .addOption(
+      new Option('--database <name>', 'which server is captured')
+        .choices(['postgres', 'mysql', 'mariadb'])
+        .default('postgres'),
+    )
+    .addHelpText(
+      'after',
+      example('tidemark demo', 'tidemark demo --for 20s --json', 'tidemark demo --database mysql'),
+    )
+    .action(async (options: JsonFlag & DemoOptions) => {
       outcome.exitCode = await demoCommand(
         {
+          database: options.database,
           durationMs: options.for,
           path: options.path,
           ratePerSecond: options.rate,

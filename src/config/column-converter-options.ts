@@ -1,6 +1,7 @@
 import type { Option, ResolvedOptions } from './option.ts';
 import { compilePattern, PatternError, splitPatterns } from './pattern-list.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { sourceFamily } from './source-family.ts';
 
 /** Properties of a source that name its custom converters. */
 export const COLUMN_CONVERTER_OPTIONS: readonly Option[] = [
@@ -34,10 +35,11 @@ export function columnConverterSettings(
   const names = options.list('converters');
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new RangeError(`${twice} is named twice`);
+  const className = options.optionalString('connector.class') ?? '';
   return names.map((name) => {
     const { type, selector, ...properties } = ownedProperties(name, options);
     if (type === undefined) throw new RangeError(`${name}.type is required: the module's file`);
-    const instead = javaClassAdvice(type);
+    const instead = javaClassAdvice(type, className);
     if (instead !== null) throw new RangeError(`${name}.type: ${type} is a Java class: ${instead}`);
     return { name, module: type, selector: selectorOf(name, selector), properties };
   });
@@ -80,10 +82,22 @@ const ADVICE: Readonly<Record<string, string>> = {
   TimestampConverter: 'set time.precision.mode to isostring instead, or ' + OWN_FUNCTION,
 };
 
+/** What of it is other for MySQL and MariaDB. */
+const BINLOG_ADVICE: Readonly<Record<string, string>> = {
+  ...ADVICE,
+  TinyIntOneToBooleanConverter: 'set tinyint.one.handling.mode to boolean instead',
+  NumberOneToBooleanConverter: OWN_FUNCTION,
+  NumberToZeroScaleConverter: 'decimal(10) has the scale 0 here; remove it, or ' + OWN_FUNCTION,
+  ZeroDateFallbackConverter:
+    'set zero.date.handling.mode to null or epoch instead, or ' + OWN_FUNCTION,
+};
+
 /** Null: not the name of a Java class. */
-function javaClassAdvice(type: string): string | null {
+function javaClassAdvice(type: string, connectorClass: string): string | null {
   const match = /^(?:[a-z_][\w]*\.)+([A-Z][\w$]*)$/.exec(type);
-  return match === null ? null : (ADVICE[match[1] ?? ''] ?? OWN_FUNCTION);
+  const isPostgres = (sourceFamily(connectorClass) ?? 'postgres') === 'postgres';
+  const advice = isPostgres ? ADVICE : BINLOG_ADVICE;
+  return match === null ? null : (advice[match[1] ?? ''] ?? OWN_FUNCTION);
 }
 
 /** Everything about converters that can be told without their modules. */

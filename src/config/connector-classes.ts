@@ -11,12 +11,21 @@ import {
 } from './jdbc-sink-options.ts';
 import { KAFKA_SINK_RULES, KAFKA_SOURCE_RULES } from './kafka-connector-options.ts';
 import {
+  DEBEZIUM_MARIADB_OPTIONS,
+  DEBEZIUM_MYSQL_OPTIONS,
+  MARIADB_OPTIONS,
+  MYSQL_OPTIONS,
+  MYSQL_RULES,
+} from './mysql-options.ts';
+import { DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_OPTIONS, POSTGRES_RULES } from './postgres-options.ts';
+import {
+  DEBEZIUM_MARIADB_CLASS,
+  DEBEZIUM_MYSQL_CLASS,
   DEBEZIUM_POSTGRES_CLASS,
-  DEBEZIUM_POSTGRES_OPTIONS,
+  MARIADB_CLASS,
+  MYSQL_CLASS,
   POSTGRES_CLASS,
-  POSTGRES_OPTIONS,
-  POSTGRES_RULES,
-} from './postgres-options.ts';
+} from './source-family.ts';
 
 /** Whose names and defaults a class brings. */
 export type ConnectorFlavour = 'tidemark' | 'debezium' | 'confluent';
@@ -31,19 +40,22 @@ export interface ConnectorClass {
 
 /** Classes of the section `source`. */
 export const SOURCE_CLASSES: readonly ConnectorClass[] = [
-  {
-    names: [POSTGRES_CLASS],
-    flavour: 'tidemark',
-    options: POSTGRES_OPTIONS,
-    rules: [...POSTGRES_RULES, ...KAFKA_SOURCE_RULES],
-  },
-  {
-    names: [DEBEZIUM_POSTGRES_CLASS],
-    flavour: 'debezium',
-    options: DEBEZIUM_POSTGRES_OPTIONS,
-    rules: [...POSTGRES_RULES, ...KAFKA_SOURCE_RULES],
-  },
+  sourceClass(POSTGRES_CLASS, 'tidemark', POSTGRES_OPTIONS, POSTGRES_RULES),
+  sourceClass(DEBEZIUM_POSTGRES_CLASS, 'debezium', DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_RULES),
+  sourceClass(MYSQL_CLASS, 'tidemark', MYSQL_OPTIONS, MYSQL_RULES),
+  sourceClass(DEBEZIUM_MYSQL_CLASS, 'debezium', DEBEZIUM_MYSQL_OPTIONS, MYSQL_RULES),
+  sourceClass(MARIADB_CLASS, 'tidemark', MARIADB_OPTIONS, MYSQL_RULES),
+  sourceClass(DEBEZIUM_MARIADB_CLASS, 'debezium', DEBEZIUM_MARIADB_OPTIONS, MYSQL_RULES),
 ];
+
+function sourceClass(
+  name: string,
+  flavour: ConnectorFlavour,
+  options: readonly Option[],
+  rules: readonly OptionRule[],
+): ConnectorClass {
+  return { names: [name], flavour, options, rules: [...rules, ...KAFKA_SOURCE_RULES] };
+}
 
 /** Classes of the entries of `sinks`. */
 export const SINK_CLASSES: readonly ConnectorClass[] = [
@@ -69,10 +81,6 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
 
 /** Classes that exist elsewhere and are not built here: name → why. */
 export const REFUSED_CLASSES: Readonly<Record<string, string>> = {
-  mysql: 'the MySQL source is not built yet',
-  mariadb: 'the MariaDB source is not built yet',
-  'io.debezium.connector.mysql.MySqlConnector': 'the MySQL source is not built yet',
-  'io.debezium.connector.mariadb.MariaDbConnector': 'the MariaDB source is not built yet',
   elasticsearch: 'the search sink is not built yet',
   opensearch: 'the search sink is not built yet',
   'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector':

@@ -5,7 +5,7 @@ import type { OptionRule } from './resolve-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
-export const JDBC_SINK_CLASSES = ['jdbc', 'postgres'] as const;
+export const JDBC_SINK_CLASSES = ['jdbc', 'postgres', 'mysql', 'mariadb'] as const;
 export const CONFLUENT_JDBC_SINK_CLASS = 'io.confluent.connect.jdbc.JdbcSinkConnector';
 export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 
@@ -26,7 +26,9 @@ const COMMON: readonly Option[] = [
     name: 'connector.class',
     type: { kind: 'string' },
     required: true,
-    doc: '`jdbc` or `postgres` (safe defaults), or a Java class name (its defaults).',
+    doc:
+      '`jdbc`, or equally `postgres`, `mysql`, `mariadb` (safe defaults), or a Java class name ' +
+      '(its defaults).',
   },
   {
     name: 'connection.url',
@@ -35,8 +37,10 @@ const COMMON: readonly Option[] = [
     // The URL may hold a password.
     secret: true,
     doc:
-      'Target: `postgres://host:port/database` or `jdbc:postgresql://…`. TLS: parameters ' +
-      '`sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as of libpq.',
+      'Target: `postgres://host:port/database`, `mysql://…` or `mariadb://…`, each also as a ' +
+      '`jdbc:` URL. TLS: parameters `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as of libpq; ' +
+      'of MySQL and MariaDB `ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, or what Java drivers ' +
+      'have (`sslMode`, `useSSL`, `serverSslCert`).',
   },
   {
     name: 'connection.password',
@@ -75,14 +79,16 @@ const COMMON: readonly Option[] = [
   {
     name: 'offsets.schema',
     type: { kind: 'string' },
-    default: 'public',
-    doc: 'Schema in the target of the tables that hold the log offsets.',
+    doc:
+      'Schema in the target of the tables that hold the log offsets: `public`; in MySQL and ' +
+      'MariaDB the database of the URL.',
   },
   {
     name: 'default.schema',
     type: { kind: 'string' },
-    default: 'public',
-    doc: 'Schema in the target of tables whose name format has none.',
+    doc:
+      'Schema in the target of tables whose name format has none: `public`; in MySQL and MariaDB ' +
+      'the database of the URL.',
   },
   ...SINK_CONNECTOR_OPTIONS,
 ];
@@ -124,7 +130,10 @@ const CONFLUENT_TABLE: readonly Option[] = [
     name: 'table.name.format',
     type: { kind: 'string' },
     default: '${source.schema}.${source.table}',
-    doc: 'Name of the target table: `${topic}`, `${source.<field>}`; a dot parts schema and table.',
+    doc:
+      'Name of the target table: `${topic}`, `${source.<field>}`; a dot parts schema and table. ' +
+      'In MySQL and MariaDB a schema is a database: `${source.table}` puts all tables into that ' +
+      'of the URL.',
   },
   {
     name: 'quote.sql.identifiers',
@@ -278,9 +287,15 @@ function urlProblem(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   const plain = url.replace(/^jdbc:/, '');
   const scheme = /^([a-z][a-z0-9+]*):/i.exec(plain)?.[1]?.toLowerCase();
-  if (scheme !== 'postgres' && scheme !== 'postgresql') {
-    const found = scheme === undefined ? 'no scheme' : scheme;
-    return `must begin with postgres:// or jdbc:postgresql://; ${found} is not supported yet`;
+  if (scheme === undefined || !TARGET_SCHEMES.has(scheme)) {
+    const found = scheme ?? 'no scheme';
+    return `must begin with postgres://, mysql:// or mariadb://; ${found} is not supported yet`;
   }
-  return URL.canParse(plain) ? undefined : 'is not a URL';
+  if (!URL.canParse(plain)) return 'is not a URL';
+  const needsDatabase = !scheme.startsWith('postgres');
+  return needsDatabase && !/^\/[^/]+$/.test(new URL(plain).pathname)
+    ? 'must name the database: mysql://host/database'
+    : undefined;
 }
+
+const TARGET_SCHEMES = new Set(['postgres', 'postgresql', 'mysql', 'mariadb']);

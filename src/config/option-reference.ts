@@ -5,6 +5,12 @@ import {
 } from './jdbc-sink-options.ts';
 import { honouredClientProperties } from './kafka-client-properties.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
+import {
+  DEBEZIUM_MARIADB_OPTIONS,
+  DEBEZIUM_MYSQL_OPTIONS,
+  MARIADB_OPTIONS,
+  MYSQL_OPTIONS,
+} from './mysql-options.ts';
 import type { Option } from './option.ts';
 import { describeOptionType } from './option-value.ts';
 import { DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_OPTIONS } from './postgres-options.ts';
@@ -41,6 +47,18 @@ const SECTIONS: readonly ReferenceSection[] = [
       'The names are those of Debezium. `connector.class: postgres` has safe defaults; the Java ' +
       'class name brings those of Debezium.',
     tables: { '`postgres`': POSTGRES_OPTIONS, 'Java class': DEBEZIUM_POSTGRES_OPTIONS },
+  },
+  {
+    title: 'Section `source`: MySQL and MariaDB',
+    intro:
+      'The names are those of Debezium. `connector.class: mysql` and `mariadb` have safe ' +
+      'defaults; the Java class names bring those of Debezium.',
+    tables: {
+      '`mysql`': MYSQL_OPTIONS,
+      MySqlConnector: DEBEZIUM_MYSQL_OPTIONS,
+      '`mariadb`': MARIADB_OPTIONS,
+      MariaDbConnector: DEBEZIUM_MARIADB_OPTIONS,
+    },
   },
   {
     title: 'Entries of `sinks`: SQL, names of the Confluent JDBC sink',

@@ -42,3 +42,22 @@ export function withDefaults(
     return value === null ? rest : { ...rest, default: value };
   });
 }
+
+/** The table with other texts. A name that the table lacks is a slip in our own tables. */
+export function withDocs(
+  table: readonly Option[],
+  docs: Readonly<Record<string, string>>,
+): readonly Option[] {
+  const names = new Set(table.map((option) => option.name));
+  const stray = Object.keys(docs).find((name) => !names.has(name));
+  if (stray !== undefined) throw new RangeError(`no option ${stray} to describe`);
+  return table.map((option) => ({ ...option, doc: docs[option.name] ?? option.doc }));
+}
+
+/** The table for servers that have databases where PostgreSQL has schemas. */
+export function inDatabases(table: readonly Option[]): readonly Option[] {
+  return table.map((option) => ({
+    ...option,
+    doc: option.doc.replaceAll('schema.table', 'database.table'),
+  }));
+}

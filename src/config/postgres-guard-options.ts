@@ -1,9 +1,7 @@
 import type { Option } from './option.ts';
 import { compilePattern, PatternError, splitPatterns } from './pattern-list.ts';
 import type { OptionRule } from './resolve-options.ts';
-
-const LOSS =
-  'leaving a change out would be silent loss; a change that cannot be read stops the task';
+import { guardOptions } from './source-guard-options.ts';
 
 /**
  * What happens at the edges of a slot, an offset or a server. Values whose effect would be missed
@@ -58,22 +56,7 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
       'How often `source.xmin` is read: the oldest transaction whose catalog rows the slot ' +
       'keeps. 0: never, and the field is null.',
   },
-  {
-    name: 'event.processing.failure.handling.mode',
-    type: { kind: 'enum', values: ['fail'], refused: { warn: LOSS, skip: LOSS, ignore: LOSS } },
-    default: 'fail',
-    doc: 'A change that cannot be decoded stops the task.',
-  },
-  {
-    name: 'table.ignore.builtin',
-    type: {
-      kind: 'enum',
-      values: ['true'],
-      refused: { false: 'changes of system tables are not in the logical WAL' },
-    },
-    default: 'true',
-    doc: 'System tables are never captured.',
-  },
+  ...guardOptions('changes of system tables are not in the logical WAL'),
   {
     name: 'snapshot.isolation.mode',
     type: {
@@ -87,18 +70,6 @@ export const POSTGRES_GUARD_OPTIONS: readonly Option[] = [
     },
     default: 'repeatable_read',
     doc: 'Tables are read as of one moment, whichever of the four levels is named.',
-  },
-  {
-    name: 'guardrail.collections.max',
-    type: { kind: 'int', min: 0 },
-    default: '0',
-    doc: 'More captured tables than this are too many. 0: no limit.',
-  },
-  {
-    name: 'guardrail.collections.limit.action',
-    type: { kind: 'enum', values: ['warn', 'fail'] },
-    default: 'warn',
-    doc: 'What too many captured tables lead to: a warning, or the start is refused.',
   },
 ];
 

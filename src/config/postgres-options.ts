@@ -1,44 +1,24 @@
-import { COLUMN_CONVERTER_RULES } from './column-converter-options.ts';
-import { CONVERTER_RULES } from './converter-options.ts';
-import { COLUMN_MASK_OPTIONS, COLUMN_MASK_RULES } from './column-mask-options.ts';
-import { METRIC_TAG_OPTIONS, METRIC_TAG_RULES } from './metric-tag-options.ts';
 import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
-import { SOURCE_CONNECTOR_OPTIONS } from './connector-options.ts';
-import { compilePattern, PatternError } from './pattern-list.ts';
 import {
   POSTGRES_CONNECTION_OPTIONS,
   POSTGRES_CONNECTION_RULES,
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS, POSTGRES_GUARD_RULES } from './postgres-guard-options.ts';
-import { POST_PROCESSOR_RULES } from './post-processor-options.ts';
 import { POSTGRES_RENAMED_OPTIONS } from './postgres-renamed-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
 import { POSTGRES_UNUSED_OPTIONS } from './postgres-unused-options.ts';
 import type { OptionRule } from './resolve-options.ts';
-import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
-import { TOPIC_NAMING_RULES } from './topic-naming-options.ts';
-import { TRANSFORM_RULES } from './transform-options.ts';
-
-/** Names in `connector.class`: ours with safe defaults, and Debezium's with its own. */
-export const POSTGRES_CLASS = 'postgres';
-export const DEBEZIUM_POSTGRES_CLASS = 'io.debezium.connector.postgresql.PostgresConnector';
-
-const IDENTITY_OPTIONS: readonly Option[] = [
-  {
-    name: 'connector.class',
-    type: { kind: 'string' },
-    required: true,
-    doc: `\`${POSTGRES_CLASS}\` (safe defaults) or \`${DEBEZIUM_POSTGRES_CLASS}\` (its defaults).`,
-  },
-  {
-    name: 'topic.prefix',
-    type: { kind: 'string' },
-    required: true,
-    doc: 'First part of every topic name, and identity of the source: never change it afterwards.',
-  },
-];
+import { DEBEZIUM_POSTGRES_CLASS, POSTGRES_CLASS } from './source-family.ts';
+import { HEARTBEAT_OPTIONS } from './source-guard-options.ts';
+import {
+  DEBEZIUM_SOURCE_DEFAULTS,
+  identityOptions,
+  SOURCE_OPTIONS,
+  SOURCE_RULES,
+} from './source-options.ts';
+import { exclusive } from './source-shaping-options.ts';
 
 const PGOUTPUT = 'use pgoutput, which every server has; slots of other plug-ins cannot be read';
 
@@ -151,59 +131,31 @@ const SLOT_OPTIONS: readonly Option[] = [
     default: '10000',
     doc: 'How often the server is told which WAL may go.',
   },
-  {
-    name: 'heartbeat.interval.ms',
-    type: { kind: 'duration', min: 0 },
-    default: '10000',
-    doc:
-      'How often a record is written to `__debezium-heartbeat.<topic.prefix>`, and a little WAL. ' +
-      '0: never. The slot of an idle database moves on all the same.',
-  },
-  {
-    name: 'heartbeat.action.query',
-    type: { kind: 'string' },
-    doc: 'Statement to run at each heartbeat, instead of pg_logical_emit_message.',
-  },
+  ...HEARTBEAT_OPTIONS,
 ];
 
 const BASE_TABLE: readonly Option[] = [
-  ...IDENTITY_OPTIONS,
+  ...identityOptions(POSTGRES_CLASS, DEBEZIUM_POSTGRES_CLASS),
   ...POSTGRES_CONNECTION_OPTIONS,
   ...SLOT_OPTIONS,
   ...POSTGRES_GUARD_OPTIONS,
   ...POSTGRES_SNAPSHOT_OPTIONS,
-  ...SIGNAL_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
-  ...COLUMN_MASK_OPTIONS,
-  ...METRIC_TAG_OPTIONS,
-  ...SOURCE_CONNECTOR_OPTIONS,
+  ...SOURCE_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
   ...POSTGRES_RENAMED_OPTIONS,
 ];
 
 /** Debezium's defaults where they differ from ours. */
-export const DEBEZIUM_POSTGRES_DEFAULTS: Readonly<Record<string, string | null>> = {
+const DEBEZIUM_DEFAULTS: Readonly<Record<string, string | null>> = {
+  ...DEBEZIUM_SOURCE_DEFAULTS,
   'slot.name': 'debezium',
   'publication.name': 'dbz_publication',
   'publication.autocreate.mode': 'all_tables',
-  'skipped.operations': 't',
-  'column.propagate.source.type': null,
-  'heartbeat.interval.ms': '0',
   'interval.handling.mode': 'numeric',
   'array.enum.elements.optional': 'false',
-  'default.value.mode': 'debezium',
   'value.mode': 'debezium',
-  'event.converting.failure.handling.mode': 'warn',
   'bit.varying.handling.mode': 'bits',
-  'schema.name.adjustment.mode': 'none',
-  'field.name.adjustment.mode': 'none',
-  'snapshot.max.threads': '1',
-  'incremental.snapshot.watermarking.strategy': 'insert_insert',
-  'extended.headers.enabled': 'true',
-  'key.converter': 'json',
-  'value.converter': 'json',
-  'key.converter.replace.null.with.default': 'true',
-  'value.converter.replace.null.with.default': 'true',
 };
 
 /** Options of `connector.class: postgres`. */
@@ -212,7 +164,7 @@ export const POSTGRES_OPTIONS: readonly Option[] = BASE_TABLE;
 /** Options of Debezium's class. */
 export const DEBEZIUM_POSTGRES_OPTIONS: readonly Option[] = withDefaults(
   BASE_TABLE,
-  DEBEZIUM_POSTGRES_DEFAULTS,
+  DEBEZIUM_DEFAULTS,
 );
 
 const TEXT_ONLY = 'columns are read as text';
@@ -232,29 +184,12 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
   ...POSTGRES_GUARD_RULES,
   ...POSTGRES_SNAPSHOT_RULES,
-  ...SIGNAL_RULES,
-  ...COLUMN_MASK_RULES,
-  ...COLUMN_CONVERTER_RULES,
-  ...CONVERTER_RULES,
-  ...POST_PROCESSOR_RULES,
-  ...METRIC_TAG_RULES,
-  ...TRANSFORM_RULES,
+  ...SOURCE_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
-  exclusive('table.include.list', 'table.exclude.list'),
-  exclusive('column.include.list', 'column.exclude.list'),
   exclusive('message.prefix.include.list', 'message.prefix.exclude.list'),
   {
     properties: ['slot.name'],
     check: (options) => identifierProblem(options.optionalString('slot.name'), /^[a-z0-9_]{1,63}$/),
-  },
-  ...TOPIC_NAMING_RULES,
-  {
-    properties: ['topic.prefix'],
-    check: (options) => {
-      const prefix = options.optionalString('topic.prefix');
-      if (prefix === undefined || /^[A-Za-z0-9._-]{1,200}$/.test(prefix)) return undefined;
-      return 'may have only letters, digits, dot, underscore and hyphen';
-    },
   },
   {
     properties: ['slot.stream.params'],
@@ -278,63 +213,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
       return found[0];
     },
   },
-  {
-    properties: ['skipped.operations'],
-    check: (options) => {
-      const operations = options.list('skipped.operations');
-      const stray = operations.find((operation) => !/^(c|u|d|t|none)$/.test(operation));
-      if (stray !== undefined) return `has ${stray}; there are c, u, d, t and none`;
-      return operations.length > 1 && operations.includes('none')
-        ? 'has none beside other operations'
-        : undefined;
-    },
-  },
-  {
-    properties: ['message.key.columns'],
-    check: (options) => {
-      const text = options.optionalString('message.key.columns');
-      return text === undefined || parseMessageKeys(text) !== undefined
-        ? undefined
-        : 'must have the form schema.table:column,column;schema.table:column';
-    },
-  },
 ];
-
-/** An entry of message.key.columns. */
-export interface MessageKeyRule {
-  readonly table: RegExp;
-  readonly columns: readonly string[];
-}
-
-/** `regex:col,col;regex:col`; undefined when the form is not right. */
-export function parseMessageKeys(text: string): readonly MessageKeyRule[] | undefined {
-  const rules: MessageKeyRule[] = [];
-  for (const entry of text.split(';').filter((part) => part.trim() !== '')) {
-    const at = entry.lastIndexOf(':');
-    const columns = entry
-      .slice(at + 1)
-      .split(',')
-      .map((column) => column.trim());
-    if (at < 1 || columns.includes('')) return undefined;
-    try {
-      rules.push({ table: compilePattern(entry.slice(0, at).trim(), 'i'), columns });
-    } catch (error) {
-      if (error instanceof PatternError) return undefined;
-      throw error;
-    }
-  }
-  return rules;
-}
-
-function exclusive(include: string, exclude: string): OptionRule {
-  return {
-    properties: [include, exclude],
-    check: (options) =>
-      options.patterns(include).length > 0 && options.patterns(exclude).length > 0
-        ? `and ${exclude} exclude each other: give one of them`
-        : undefined,
-  };
-}
 
 function identifierProblem(name: string | undefined, form: RegExp): string | undefined {
   if (name === undefined || form.test(name)) return undefined;

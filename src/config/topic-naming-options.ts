@@ -3,35 +3,57 @@ import type { OptionRule } from './resolve-options.ts';
 
 const CLASSES = 'io.debezium.schema';
 
-/** How topics are named. */
-export const TOPIC_NAMING_OPTIONS: readonly Option[] = [
-  {
-    name: 'topic.delimiter',
-    type: { kind: 'string' },
-    default: '.',
-    doc: 'Between the parts of topic names: `.`, `_` or `-`.',
-  },
-  {
+/** Java's two kinds of names: which of them has the schema or database depends on the family. */
+function strategyAliases(
+  full: 'Schema' | 'Default',
+  bare: 'Schema' | 'Default',
+  name: 'schema' | 'database',
+): Readonly<Record<string, string>> {
+  return {
+    [`${CLASSES}.${full}TopicNamingStrategy`]: name,
+    [`${CLASSES}.${bare}TopicNamingStrategy`]: 'table',
+    [`${CLASSES}.${full}UnicodeTopicNamingStrategy`]: 'unicode',
+    [`${CLASSES}.${bare}UnicodeTopicNamingStrategy`]: 'table_unicode',
+    [`${CLASSES}.${full}RegexTopicNamingStrategy`]: 'regex',
+    [`${CLASSES}.${bare}RegexTopicNamingStrategy`]: 'table_regex',
+  };
+}
+
+function namingOptions(
+  name: 'schema' | 'database',
+  aliases: Readonly<Record<string, string>>,
+): readonly Option[] {
+  return [DELIMITER, strategyOption(name, aliases), ...NAME_OPTIONS];
+}
+
+const DELIMITER: Option = {
+  name: 'topic.delimiter',
+  type: { kind: 'string' },
+  default: '.',
+  doc: 'Between the parts of topic names: `.`, `_` or `-`.',
+};
+
+function strategyOption(
+  name: 'schema' | 'database',
+  aliases: Readonly<Record<string, string>>,
+): Option {
+  return {
     name: 'topic.naming.strategy',
     type: {
       kind: 'enum',
-      values: ['schema', 'table', 'unicode', 'table_unicode', 'regex', 'table_regex'],
-      aliases: {
-        [`${CLASSES}.SchemaTopicNamingStrategy`]: 'schema',
-        [`${CLASSES}.DefaultTopicNamingStrategy`]: 'table',
-        [`${CLASSES}.SchemaUnicodeTopicNamingStrategy`]: 'unicode',
-        [`${CLASSES}.DefaultUnicodeTopicNamingStrategy`]: 'table_unicode',
-        [`${CLASSES}.SchemaRegexTopicNamingStrategy`]: 'regex',
-        [`${CLASSES}.DefaultRegexTopicNamingStrategy`]: 'table_regex',
-      },
+      values: [name, 'table', 'unicode', 'table_unicode', 'regex', 'table_regex'],
+      aliases,
     },
-    default: 'schema',
+    default: name,
     doc:
-      '`schema`: `<topic.prefix>.<schema>.<table>`, what Kafka forbids in names becomes `_`, and ' +
-      'tables that would share a topic are refused. `unicode`: it becomes `_uXXXX`, also the ' +
-      'underscore itself. `regex`: the name is replaced by `topic.regex`. `table…`: the same ' +
-      'without the schema. The class names of the original work.',
-  },
+      `\`${name}\`: \`<topic.prefix>.<${name}>.<table>\`, what Kafka forbids in names becomes ` +
+      '`_`, and tables that would share a topic are refused. `unicode`: it becomes `_uXXXX`, ' +
+      'also the underscore itself. `regex`: the name is replaced by `topic.regex`. `table…`: ' +
+      `the same without the ${name}. The class names of the original work.`,
+  };
+}
+
+const NAME_OPTIONS: readonly Option[] = [
   {
     name: 'topic.regex',
     type: { kind: 'regex' },
@@ -84,6 +106,18 @@ export const TOPIC_NAMING_OPTIONS: readonly Option[] = [
     doc: 'Last part of the name of the topic with the records of transactions.',
   },
 ];
+
+/** How topics are named. */
+export const TOPIC_NAMING_OPTIONS: readonly Option[] = namingOptions(
+  'schema',
+  strategyAliases('Schema', 'Default', 'schema'),
+);
+
+/** How topics of tables are named that stand in databases, without schemas. */
+export const DATABASE_TOPIC_NAMING_OPTIONS: readonly Option[] = namingOptions('database', {
+  schema: 'database',
+  ...strategyAliases('Default', 'Schema', 'database'),
+});
 
 /** The strategy replaces names by a regular expression. */
 export function isRegexNaming(options: ResolvedOptions): boolean {

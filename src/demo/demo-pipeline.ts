@@ -6,33 +6,15 @@ import { noFaults } from '../foundation/fault-points.ts';
 import { composePipeline } from '../runtime/compose-pipeline.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Pipeline } from '../runtime/pipeline.ts';
-import type { DemoDatabase, DemoDatabases } from './demo-databases.ts';
+import type { DemoServer } from './demo-server.ts';
 
 /** The pipeline file of the demo, as a user would write it (JSON is YAML). */
-export function demoPipelineFile(databases: DemoDatabases, storeDirectory: string): string {
-  const { source, warehouse } = databases;
-  const address = `${warehouse.host}:${warehouse.port}`;
+export function demoPipelineFile(server: DemoServer, storeDirectory: string): string {
   const file = {
     name: 'shop',
     transport: { type: 'embedded', path: storeDirectory },
-    source: {
-      'connector.class': 'postgres',
-      ...connection(source),
-      'topic.prefix': 'shop',
-      'table.include.list': 'public\\..*',
-      // The default, microseconds, cannot tell a day from 24 hours.
-      'interval.handling.mode': 'string',
-      'heartbeat.interval.ms': 1000,
-    },
-    sinks: [
-      {
-        name: 'warehouse',
-        'connector.class': 'jdbc',
-        'connection.url': `jdbc:postgresql://${address}/${warehouse.database}`,
-        'connection.user': warehouse.user,
-        'connection.password': warehouse.password,
-      },
-    ],
+    source: server.source,
+    sinks: [{ name: 'warehouse', ...server.sink }],
     runtime: { 'errors.max.retries': 5 },
   };
   return JSON.stringify(file, null, 2);
@@ -40,11 +22,11 @@ export function demoPipelineFile(databases: DemoDatabases, storeDirectory: strin
 
 /** Builds the demo's pipeline; it goes the way of every pipeline file. */
 export async function createDemoPipeline(
-  databases: DemoDatabases,
+  server: DemoServer,
   storeDirectory: string,
   logger: Logger,
 ): Promise<Pipeline> {
-  const text = demoPipelineFile(databases, storeDirectory);
+  const text = demoPipelineFile(server, storeDirectory);
   const config = parsePipeline(text, path.join(storeDirectory, 'demo.yaml'), {});
   const { pipeline } = await composePipeline(config, {
     clock: systemClock,
@@ -52,14 +34,4 @@ export async function createDemoPipeline(
     fault: noFaults,
   });
   return pipeline;
-}
-
-function connection(database: DemoDatabase): Record<string, string | number> {
-  return {
-    'database.hostname': database.host,
-    'database.port': database.port,
-    'database.dbname': database.database,
-    'database.user': database.user,
-    'database.password': database.password,
-  };
 }

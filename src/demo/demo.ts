@@ -1,17 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import type { DatabaseComparison } from './compare-databases.ts';
-import { compareDatabases, listTablePairs } from './compare-databases.ts';
-import type { DemoDatabases } from './demo-databases.ts';
-import { openDemoDatabases } from './demo-databases.ts';
 import type { DemoOutput } from './demo-screen.ts';
 import { DemoScreen } from './demo-screen.ts';
+import type { DemoServer, RunningTraffic } from './demo-server.ts';
 import type { ShopSize } from './shop-schema.ts';
-import { ShopTraffic } from './shop-traffic.ts';
 
 /** The pipeline that the demo shows, `shop` into `warehouse`; the runtime's own satisfies it. */
 export interface DemoPipeline {
@@ -22,8 +18,21 @@ export interface DemoPipeline {
   stop(): Promise<void>;
 }
 
+/** A server as a demo can have it. */
+export interface DemoDatabaseKind<Server extends DemoServer> {
+  /** What people call it. */
+  readonly title: string;
+  /** Names its folders below the demo's; those of each kind are its own. */
+  readonly folders: { readonly server: string; readonly log: string };
+  open(options: {
+    readonly directory: string;
+    readonly shop?: ShopSize;
+    readonly signal: AbortSignal;
+  }): Promise<Server>;
+}
+
 /** How a demo runs and what it shows. */
-export interface DemoOptions {
+export interface DemoOptions<Server extends DemoServer> {
   /** Server and log live here; a second run with the same folder resumes. */
   readonly directory: string;
   /** Ends by itself after this time and compares; otherwise the signal ends it. */
@@ -34,8 +43,9 @@ export interface DemoOptions {
   readonly output: DemoOutput | undefined;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
-  /** Builds the pipeline; tables go to schema public of the warehouse under their own names. */
-  createPipeline(databases: DemoDatabases, storeDirectory: string): Promise<DemoPipeline>;
+  readonly database: DemoDatabaseKind<Server>;
+  /** Builds the pipeline; tables go to the warehouse under their own names. */
+  createPipeline(server: Server, storeDirectory: string): Promise<DemoPipeline>;
 }
 
 /** What `demo --for … --json` prints as its last line. */
@@ -58,7 +68,9 @@ const CATCH_UP_DEADLINE_MS = 120_000;
  * Runs the demo until its time is up or the signal aborts. With a duration the result tells whether
  * both databases are equal; without one there is no result.
  */
-export async function runDemo(options: DemoOptions): Promise<DemoResult | undefined> {
+export async function runDemo<Server extends DemoServer>(
+  options: DemoOptions<Server>,
+): Promise<DemoResult | undefined> {
   try {
     return await runAndCleanUp(options);
   } catch (error) {
@@ -71,20 +83,22 @@ function firstError(error: unknown): unknown {
   return error instanceof SuppressedError ? firstError(error.suppressed) : error;
 }
 
-async function runAndCleanUp(options: DemoOptions): Promise<DemoResult | undefined> {
-  const { directory, signal, durationMs, clock = systemClock } = options;
+async function runAndCleanUp<Server extends DemoServer>(
+  options: DemoOptions<Server>,
+): Promise<DemoResult | undefined> {
+  const { directory, signal, durationMs, database, clock = systemClock } = options;
   const screen = options.output === undefined ? undefined : new DemoScreen(options.output);
-  screen?.say('Starting PostgreSQL …');
-  await using databases = await openDemoDatabases({
-    directory: path.join(directory, 'postgres'),
+  screen?.say(`Starting ${database.title} …`);
+  await using server = await database.open({
+    directory: path.join(directory, database.folders.server),
     signal,
     ...(options.shop === undefined ? {} : { shop: options.shop }),
   });
-  screen?.say(databases.isNew ? 'A new shop is open.' : 'Resuming where the last run stopped.');
-  const pipeline = await options.createPipeline(databases, path.join(directory, 'log'));
+  screen?.say(server.isNew ? 'A new shop is open.' : 'Resuming where the last run stopped.');
+  const pipeline = await options.createPipeline(server, path.join(directory, database.folders.log));
   await using _pipeline = { [Symbol.asyncDispose]: () => pipeline.stop() };
   pipeline.start();
-  const run = new DemoRun(options, databases, pipeline, clock, screen);
+  const run = new DemoRun(options, server, pipeline, clock, screen);
   await run.traffic();
   if (durationMs === undefined || signal.aborted) {
     screen?.say('Stopping; the next start resumes here.');
@@ -95,26 +109,28 @@ async function runAndCleanUp(options: DemoOptions): Promise<DemoResult | undefin
   return await run.compare();
 }
 
+type DemoRunOptions = Pick<DemoOptions<DemoServer>, 'durationMs' | 'ratePerSecond' | 'signal'>;
+
 /** One run, from the first transaction of the traffic to the comparison. */
 class DemoRun {
-  readonly #options: DemoOptions;
-  readonly #databases: DemoDatabases;
+  readonly #options: DemoRunOptions;
+  readonly #server: DemoServer;
   readonly #pipeline: DemoPipeline;
   readonly #clock: Clock;
   readonly #screen: DemoScreen | undefined;
   readonly #startedMs: number;
-  #traffic: ShopTraffic | undefined;
+  #traffic: RunningTraffic | undefined;
   #failure: unknown;
 
   constructor(
-    options: DemoOptions,
-    databases: DemoDatabases,
+    options: DemoRunOptions,
+    server: DemoServer,
     pipeline: DemoPipeline,
     clock: Clock,
     screen: DemoScreen | undefined,
   ) {
     this.#options = options;
-    this.#databases = databases;
+    this.#server = server;
     this.#pipeline = pipeline;
     this.#clock = clock;
     this.#screen = screen;
@@ -128,9 +144,7 @@ class DemoRun {
   async traffic(): Promise<void> {
     const { signal, durationMs = Infinity, ratePerSecond = DEFAULT_RATE } = this.#options;
     const stopTraffic = new AbortController();
-    const client = await this.#databases.connect(this.#databases.source);
-    const traffic = new ShopTraffic({
-      client,
+    const traffic = await this.#server.openTraffic({
       ratePerSecond,
       signal: AbortSignal.any([signal, stopTraffic.signal]),
       clock: this.#clock,
@@ -146,7 +160,6 @@ class DemoRun {
     }
     stopTraffic.abort();
     await working;
-    await client.end();
     this.#throwFailure();
   }
 
@@ -157,28 +170,11 @@ class DemoRun {
    * signal came first.
    */
   async catchUp(): Promise<boolean> {
-    const { source, warehouse } = this.#databases;
-    await using connections = new AsyncDisposableStack();
-    const [shop, target] = [
-      await this.#databases.connect(source),
-      await this.#databases.connect(warehouse),
-    ];
-    connections.defer(() => shop.end());
-    connections.defer(() => target.end());
-    const marker = randomUUID();
-    await shop.query(`INSERT INTO carts (session, skus) VALUES ($1, '{marker}')`, [marker]);
+    await using marker = await this.#server.mark();
     const deadline = this.#clock.monotonicMs() + CATCH_UP_DEADLINE_MS;
-    const arrived = async (): Promise<boolean> => {
-      const { rows } = await target.query<{ there: boolean }>(
-        `SELECT to_regclass('public.carts') IS NOT NULL AS there`,
-      );
-      if (rows[0]?.there !== true) return false;
-      const found = await target.query('SELECT FROM carts WHERE session = $1', [marker]);
-      return found.rowCount === 1;
-    };
     const idle = (): boolean =>
       this.#pipeline.status().sinks.every((sink) => sink.lagRecords === 0);
-    while (!((await arrived()) && idle())) {
+    while (!((await marker.hasArrived()) && idle())) {
       this.#throwFailure();
       if (this.#options.signal.aborted) return false;
       const { sinks } = this.#pipeline.status();
@@ -198,18 +194,7 @@ class DemoRun {
   }
 
   async compare(): Promise<DemoResult> {
-    const { source, warehouse } = this.#databases;
-    await using connections = new AsyncDisposableStack();
-    const shop = await this.#databases.connect(source);
-    connections.defer(() => shop.end());
-    const target = await this.#databases.connect(warehouse);
-    connections.defer(() => target.end());
-    const comparison = await compareDatabases({
-      source: shop,
-      target,
-      tables: await listTablePairs(shop, 'public'),
-      signal: this.#options.signal,
-    });
+    const comparison = await this.#server.compare(this.#options.signal);
     const status = this.#pipeline.status();
     const { transactions = 0, schemaChanges = 0 } = this.#traffic?.counts ?? {};
     return {

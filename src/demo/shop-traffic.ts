@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { ShopDdl } from './shop-ddl.ts';
 import { nextShopDdl } from './shop-ddl.ts';
+import { workAtPace } from './traffic-pace.ts';
 
 /** How busy the shop is. */
 export interface ShopTrafficOptions {
@@ -32,8 +33,6 @@ const TRUNCATE_EVERY = 110;
 const LOCK_TIMEOUT_MS = 20;
 /** SQLSTATE of a lock that did not come in time. */
 const LOCK_NOT_AVAILABLE = '55P03';
-/** Longest wait between two looks at the rate and the signal. */
-const MAX_WAIT_MS = 250;
 
 type Action = (traffic: ShopTraffic) => Promise<void>;
 
@@ -89,17 +88,12 @@ export class ShopTraffic {
     );
     this.#maxOrder = rows[0]?.orders ?? 1;
     this.#maxCustomer = rows[0]?.customers ?? 1;
-    let dueMs = this.#clock.monotonicMs();
-    while (!this.#signal.aborted) {
-      const waitMs = dueMs - this.#clock.monotonicMs();
-      if (waitMs > 0) {
-        await this.#clock.sleep(Math.min(waitMs, MAX_WAIT_MS), this.#signal);
-        continue;
-      }
-      await this.step();
-      // After a stall the missed transactions are not made up for in one burst.
-      dueMs = Math.max(dueMs, this.#clock.monotonicMs() - 1000) + 1000 / this.ratePerSecond;
-    }
+    await workAtPace({
+      clock: this.#clock,
+      signal: this.#signal,
+      rate: () => this.ratePerSecond,
+      step: () => this.step(),
+    });
   }
 
   /** One transaction. */

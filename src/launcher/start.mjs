@@ -1,5 +1,6 @@
 // `npm start`: installs what is missing, then runs the demo.
 import path from 'node:path';
+import { withCompileCache } from './compile-cache.mjs';
 import { ensureInstalled } from './install.mjs';
 import {
   findModernNode,
@@ -14,7 +15,7 @@ try {
   const node = findModernNode();
   if (node === undefined) throw new Error(missingNodeMessage());
   const args = [path.join(PACKAGE_ROOT, 'src/main.ts'), 'demo', ...process.argv.slice(2)];
-  endLike(await runChild(node, args, { env: withNodeInPath(node) }));
+  endLike(await runChild(node, args, { env: withNodeInPath(node, withCompileCache()) }));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 3;

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { keepCompiled, withCompileCache } from './compile-cache.mjs';
 import { findModernNode, isModern, missingNodeMessage, PACKAGE_ROOT } from './modern-node.mjs';
 import { endLike, runChild } from './run-child.mjs';
 
@@ -16,10 +17,12 @@ const node = findModernNode();
 if (isModern()) {
   // No second process where none is needed.
   process.argv[1] = entry;
+  keepCompiled();
   await import(pathToFileURL(entry).href);
 } else if (node === undefined) {
   process.stderr.write(`${missingNodeMessage()}\n`);
   process.exitCode = 3;
 } else {
-  endLike(await runChild(node, [entry, ...process.argv.slice(2)]));
+  const env = withCompileCache();
+  endLike(await runChild(node, [entry, ...process.argv.slice(2)], { env }));
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { SourceReader } from '../model/change-event.ts';
-import { parseLsn } from '../model/lsn.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PipelineStatus } from './pipeline-status.ts';
 
@@ -39,7 +38,7 @@ export async function awaitBootstrap(
     let state: BootstrapState = { kind: 'snapshot' };
     if (snapshotIsRead(status)) {
       // Only what is durable by now: under load the log never ends.
-      const isAll = hasNoStream(status) || stream.hasPassed(status);
+      const isAll = hasNoStream(status) || stream.hasPassed();
       if (end === null && isAll) end = await logEnd(pipeline);
       const recordsLeft = recordsBehind(pipeline, end ?? (await logEnd(pipeline)));
       if (recordsLeft > 0) state = { kind: 'applying', recordsLeft };
@@ -75,13 +74,13 @@ async function logEnd(pipeline: Pipeline): Promise<LogEnd> {
 }
 
 /**
- * Whether what the server had in its WAL, when the snapshot had been read, is durable in the log.
+ * Whether what the server had in its log, when the snapshot had been read, is durable in the log.
  * Tempting and wrong: when it has been received. Then its records are not among those which the
  * sinks are waited for, and the target still lacks them at the end.
  */
 class StreamPassage {
   readonly #pipeline: Pipeline;
-  #walEnd: bigint | null = null;
+  #logEnd: string | null = null;
   #reader: SourceReader | null = null;
   #isDurable: (() => boolean) | null = null;
 
@@ -89,25 +88,17 @@ class StreamPassage {
     this.#pipeline = pipeline;
   }
 
-  hasPassed(status: PipelineStatus): boolean {
+  hasPassed(): boolean {
     const { source } = this.#pipeline;
-    this.#walEnd ??= walEndOf(status);
-    const received = status.source.receivedLsn;
-    if (this.#walEnd === null || received === null) return false;
+    const { reader } = source;
+    this.#logEnd ??= reader?.logEnd() ?? null;
+    if (this.#logEnd === null || reader === null) return false;
     // A reader that came after a failure hands over again what was not durable.
-    if (source.reader !== this.#reader) this.#isDurable = null;
-    this.#reader = source.reader;
-    if (parseLsn(received) >= this.#walEnd) this.#isDurable ??= source.watermark();
+    if (reader !== this.#reader) this.#isDurable = null;
+    this.#reader = reader;
+    if (reader.hasReceived(this.#logEnd)) this.#isDurable ??= source.watermark();
     return this.#isDurable?.() ?? false;
   }
-}
-
-/** Where the server's WAL ends; null while nothing has been heard. */
-function walEndOf(status: PipelineStatus): bigint | null {
-  const { receivedLsn, lagBytes } = status.source;
-  return receivedLsn === null || lagBytes === null
-    ? null
-    : parseLsn(receivedLsn) + BigInt(lagBytes);
 }
 
 function recordsBehind(pipeline: Pipeline, end: LogEnd): number {

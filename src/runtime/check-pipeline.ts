@@ -1,24 +1,19 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
-import { postProcessorSettings } from '../config/post-processor-options.ts';
 import { registrySettings } from '../config/registry-options.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
-import type { TableSchema } from '../model/table-schema.ts';
-import { checkPostgresSource } from '../source/postgres/capture/postgres-preflight.ts';
-import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
-import { reselectWarnings } from '../source/postgres/stream/row-reselector.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { checkKafka } from './check-kafka.ts';
+import { checkSourceServer } from './check-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { checkRegistry } from './registry-check.ts';
 import { checkSink } from './sink-check.ts';
+import { sinkLoops } from './sink-loop.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { transformProblems } from './pipeline-transforms.ts';
 import { loadSourceOffset } from './source-offset.ts';
-import { loadableSourceOptions } from './column-converters.ts';
-import { sourceOptionsOf } from './source-options.ts';
 import { openForReading } from './open-transport.ts';
 import { checkStore } from './store-check.ts';
 
@@ -28,7 +23,7 @@ export async function checkPipeline(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings & { readonly notes: readonly string[] }> {
-  const server = sourceOptionsOf(config.source).topicPrefix;
+  const server = config.source.options.string('topic.prefix');
   const { problems, heldBy } = checkStore(config.storePath);
   const findings = await checkAll(config, await storedOffset(config, server, clock), signal, clock);
   return {
@@ -80,38 +75,25 @@ async function checkSource(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings> {
-  const { options, problems } = await loadableSourceOptions(config);
-  const report = await checkPostgresSource(options, { clock, signal, stored });
-  const warnings = report.warnings.map(
-    ({ message, cure }) => `source: ${message}${cure === '' ? '' : `. ${cure}`}`,
-  );
+  const report = await checkSourceServer(config, stored, signal, clock);
   const ofRecords = recordProblems(config, report.tables);
   // What no format can express needs no registry to refuse it.
   const registry = await checkRegistry(config, ofRecords.length > 0 ? [] : report.tables);
-  const found = [...report.problems, ...ofRecords, ...registry.problems];
-  const idle = report.tables.length === 0 ? [] : idleParts(config, options, report.tables);
   const kafka =
     config.transportType === 'kafka' ? await checkKafka(config, report.tables, clock) : NOTHING;
   return {
-    problems: [...problems, ...found, ...kafka.problems],
-    warnings: [...warnings, ...idle, ...registry.warnings, ...kafka.warnings],
+    problems: [
+      ...report.problems,
+      ...sinkLoops(config, config.sinks.map(sinkOptionsOf), report.tables),
+      ...ofRecords,
+      ...registry.problems,
+      ...kafka.problems,
+    ],
+    warnings: [...report.warnings, ...registry.warnings, ...kafka.warnings],
   };
 }
 
 const NOTHING: CheckFindings = { problems: [], warnings: [] };
-
-/** What was asked for and does nothing to these tables: most likely a slip in a name. */
-function idleParts(
-  { source }: PipelineConfig,
-  { columnConversions }: PostgresSourceOptions,
-  tables: readonly TableSchema[],
-): readonly string[] {
-  const settings = postProcessorSettings(source.options);
-  return [
-    ...(columnConversions?.idle ?? []).map((name) => `${name}: it converts no captured column`),
-    ...settings.flatMap((setting) => reselectWarnings(setting, tables)),
-  ].map((text) => `source: ${text}`);
-}
 
 /** Where this pipeline would resume; null when it never ran, and when there is no store yet. */
 async function storedOffset(
@@ -140,7 +122,7 @@ export async function checkFirstStart(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<void> {
-  const partition = { server: sourceOptionsOf(config.source).topicPrefix };
+  const partition = { server: config.source.options.string('topic.prefix') };
   if ((await loadSourceOffset(transport, config.name, partition)).offset !== null) return;
   const { problems } = await checkAll(config, null, signal, clock);
   // The reader warns of these: who starts all the same may know that nobody updates the tables.
@@ -165,13 +147,13 @@ export function ownRegistry({ transportType, source }: PipelineConfig): readonly
 /** Settings that work and that hurt later; most come as defaults of a Java class. */
 export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
   const warnings: string[] = [];
-  if (options.string('publication.autocreate.mode') === 'all_tables') {
+  if (options.optionalString('publication.autocreate.mode') === 'all_tables') {
     warnings.push(
       'source: publication.autocreate.mode is all_tables: it needs a superuser, and tables ' +
         'without primary key refuse UPDATE and DELETE; set it to filtered',
     );
   }
-  if (options.boolean('slot.drop.on.stop')) {
+  if (options.has('slot.drop.on.stop') && options.boolean('slot.drop.on.stop')) {
     warnings.push('source: slot.drop.on.stop loses what is changed while the daemon is stopped');
   }
   for (const side of ['key', 'value']) {

@@ -5,8 +5,8 @@ import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { importUserModule, moduleFile } from '../config/user-module.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { ColumnConverter } from '../model/column-converter.ts';
-import { ColumnConversions } from '../source/postgres/capture/column-conversions.ts';
-import type { LoadedColumnConverter } from '../source/postgres/capture/column-conversions.ts';
+import { ColumnConversions } from '../source/column-conversions.ts';
+import type { LoadedColumnConverter } from '../source/column-conversions.ts';
 import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
 import { sourceOptionsOf } from './source-options.ts';
 
@@ -24,9 +24,25 @@ export interface LoadableSourceOptions {
 export async function loadableSourceOptions(
   config: PipelineConfig,
 ): Promise<LoadableSourceOptions> {
+  const { columnConversions, problems } = await loadedConversions(config);
   const options = sourceOptionsOf(config.source);
+  return {
+    options: columnConversions === undefined ? options : { ...options, columnConversions },
+    problems,
+  };
+}
+
+/** What a source of any family asks about its columns. */
+export interface LoadedConversions {
+  /** Of the converters that have no problem; absent: none are configured. */
+  readonly columnConversions?: ColumnConversions;
+  readonly problems: readonly TidemarkError[];
+}
+
+/** The custom converters of the source with their modules loaded. */
+export async function loadedConversions(config: PipelineConfig): Promise<LoadedConversions> {
   const settings = columnConverterSettings(config.source.options);
-  if (settings.length === 0) return { options, problems: [] };
+  if (settings.length === 0) return { problems: [] };
   const folder = path.dirname(path.resolve(config.file));
   const loaded: LoadedColumnConverter[] = [];
   const problems: TidemarkError[] = [];
@@ -38,7 +54,7 @@ export async function loadableSourceOptions(
       problems.push(error);
     }
   }
-  return { options: { ...options, columnConversions: new ColumnConversions(loaded) }, problems };
+  return { columnConversions: new ColumnConversions(loaded), problems };
 }
 
 /** The same for a run; throws what is wrong with the modules. */

@@ -3,28 +3,21 @@ import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
-import { postProcessorSettings } from '../config/post-processor-options.ts';
+import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
+import { sourceFamily } from '../config/source-family.ts';
 import { isRegexNaming } from '../config/topic-naming-options.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
-import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
+import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
+import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
-import type { SourceReader } from '../model/change-event.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
-import type { PostgresReaderParts } from '../source/postgres/postgres-reader.ts';
-import { PostgresReader } from '../source/postgres/postgres-reader.ts';
-import { LargeTransactions } from '../source/postgres/stream/large-transactions.ts';
-import type { PostgresSourceOptions } from '../source/postgres/postgres-source-options.ts';
-import { RowReselector } from '../source/postgres/stream/row-reselector.ts';
-import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
-import { loadedSourceOptions } from './column-converters.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
 import { holdingTopic, type HeldTopics } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
-import { KnownTableDocument } from './known-table-document.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { openTransport } from './open-transport.ts';
@@ -43,6 +36,10 @@ import { SourceHeartbeat } from './source-heartbeat.ts';
 import { type MessageParts, SourceMessages } from './source-messages.ts';
 import { SourceNotifications } from './source-notifications.ts';
 import { SourceSignals } from './source-signals.ts';
+import { loadSource, type LoadedSource } from './source-reading.ts';
+import { SourceSchemaChanges } from './source-schema-changes.ts';
+import type { SourceSchemaHistory } from './source-schema-history.ts';
+import { SourceStatements } from './source-statements.ts';
 import { SourceStatistics } from './source-statistics.ts';
 import { sourceRegistry } from './source-registry.ts';
 import type { TransactionParts } from './source-transactions.ts';
@@ -86,9 +83,9 @@ export async function composePipeline(
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
   // Before the store is opened: modules of the user may refuse to be loaded.
-  const hypertables = new HypertableReader(() => options.connection, clock);
+  const hypertables = new HypertableReader(() => source.postgresConnection(), clock);
   const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
-  const options = await loadedSourceOptions(config);
+  const source = await loadSource(config);
   const transport = await startTransport(config, dependencies);
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();
@@ -100,9 +97,10 @@ export async function composePipeline(
       transport,
       registry,
       statistics,
-      { options, apply: transforms.source },
+      { source, apply: transforms.source },
       dependencies,
     ),
+    family: sourceFamily(config.source.connectorClass) ?? 'postgres',
     statistics,
     sourceRetry: retryOptionsOf(config.runtime, config.source.options),
     sinks: config.sinks.map((sink) => ({
@@ -136,8 +134,8 @@ function startTransport(config: PipelineConfig, around: PipelineDependencies): P
 }
 
 /** What of the source may have modules of the user in it. */
-interface LoadedSource {
-  readonly options: PostgresSourceOptions;
+interface UserParts {
+  readonly source: LoadedSource;
   readonly apply: ApplyChain | null;
 }
 
@@ -162,14 +160,12 @@ function composeSource(
   transport: Transport,
   registry: EmbeddedRegistry,
   statistics: SourceStatistics,
-  { options, apply }: LoadedSource,
+  { source, apply }: UserParts,
   dependencies: PipelineDependencies,
 ): SourceTask {
   const { clock, logger, fault, onDurable } = dependencies;
   const envelope = envelopeOptionsOf(config.source);
   const warn = warningOnce(logger);
-  const spoolFolder = path.join(config.storePath, 'spool');
-  const knownTables = new KnownTableDocument(transport.documents, config.name);
   const topicOptions = topicOptionsOf(config);
   const { converters, held, outage } = sourceRegistry(config.source.options, registry, {
     ...dependencies,
@@ -177,7 +173,7 @@ function composeSource(
     topicOptions,
   });
   const records = {
-    intervalMs: options.heartbeatIntervalMs,
+    intervalMs: source.heartbeatIntervalMs,
     topicPrefix: envelope.topicPrefix,
     topic: heartbeatTopic(envelope.topicPrefix, envelope.naming),
     transport,
@@ -192,14 +188,14 @@ function composeSource(
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
-  const told = { note, warn, notify };
-  const openReader = readersOf({ options, clock, ...told, knownTables, spoolFolder });
+  const reading = source.reading({ transport, clock, note, warn, notify });
+  const statements = composeStatements(config.source.options, reading.history, heartbeat, envelope);
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
     transport,
-    openReader,
+    openReader: reading.openReader,
     encoders: new TableEncoders(
       transport,
       envelope,
@@ -217,10 +213,11 @@ function composeSource(
     notifications,
     signals: composeSignals(config, transport, notify, dependencies),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
-    messages: composeMessages({ ...heartbeat, envelope }, options, transactions),
+    messages: composeMessages({ ...heartbeat, envelope, binary: source.binary }, transactions),
+    ...(statements === null ? {} : { statements }),
     statistics,
     limits: publisherLimits(config),
-    openReselectors: () => composeReselectors(config, options, clock, warn),
+    openReselectors: reading.openReselectors,
     clock,
     logger: logger.child({ task: 'source' }),
     fault,
@@ -229,32 +226,25 @@ function composeSource(
 }
 
 function composeMessages(
-  parts: Omit<MessageParts, 'binary'>,
-  { valueModes }: PostgresSourceOptions,
+  parts: MessageParts,
   transactions: SourceTransactions | null,
 ): SourceMessages {
-  const all = { ...parts, binary: valueModes.binary };
-  if (transactions === null) return new SourceMessages(all);
-  return new SourceMessages({ ...all, transaction: (at) => transactions.messageBlock(at) });
+  if (transactions === null) return new SourceMessages(parts);
+  return new SourceMessages({ ...parts, transaction: (at) => transactions.messageBlock(at) });
 }
 
-/** A reader for each attempt; what one could not do, the next ones do not try. */
-function readersOf(parts: PostgresReaderParts): () => SourceReader {
-  const largeTransactions = new LargeTransactions((text) => parts.warn?.(text));
-  return () => new PostgresReader({ ...parts, largeTransactions });
-}
-
-/** Each has a connection of its own, made when a row first lacks a value. */
-function composeReselectors(
-  config: PipelineConfig,
-  { connection, slotName }: PostgresSourceOptions,
-  clock: Clock,
-  warn: (text: string) => void,
-): readonly RowReselector[] {
-  return postProcessorSettings(config.source.options).map((setting) => {
-    const own = new SideConnection(connection, `tidemark reselect ${slotName}`, clock);
-    return new RowReselector({ setting, connection: own, clock, warn });
-  });
+function composeStatements(
+  options: ResolvedOptions,
+  history: SourceSchemaHistory | null,
+  parts: RecordWriting,
+  envelope: EnvelopeOptions,
+): SourceStatements | null {
+  if (history === null) return null;
+  const connector = envelope.connector === 'mariadb' ? 'mariadb' : 'mysql';
+  const topic = options.boolean('include.schema.changes')
+    ? new SourceSchemaChanges({ ...parts, connector, envelope })
+    : null;
+  return new SourceStatements(history, topic);
 }
 
 /** Each connection finds the same again. */
@@ -351,9 +341,11 @@ export function sinkTopics(
   source: ResolvedOptions,
 ): readonly string[] | RegExp {
   const prefix = source.string('topic.prefix');
-  const signals = signalTopicOf(source);
-  const renamed = isRegexNaming(source) ? heartbeatTopic(prefix, topicNamingOf(source)) : null;
-  return topicsOf(sink, prefix, source.string('topic.delimiter'), signals, renamed);
+  const history = historyTopicOf(source);
+  const others = [signalTopicOf(source), ...(history === null ? [] : [history])];
+  const named = [heartbeatTopic(prefix, topicNamingOf(source)), schemaChangeTopic(prefix)];
+  const renamed = isRegexNaming(source) ? named : null;
+  return topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
 }
 
 /**
@@ -364,22 +356,24 @@ export function topicsOf(
   sink: ResolvedOptions,
   topicPrefix: string,
   delimiter = '.',
-  signalTopic = '',
-  /** Of a source whose topics may have any name; null: they begin with the prefix. */
-  heartbeats: string | null = null,
+  /** Topics that hold no records of the source. */
+  others: readonly string[] = [],
+  /** More of them, of a source whose topics may have any name; null: they begin with the prefix. */
+  named: readonly string[] | null = null,
 ): readonly string[] | RegExp {
   const pattern = sink.optionalPattern('topics.regex');
   if (pattern !== undefined) return pattern;
   const topics = sink.list('topics');
   if (topics.length > 0) return topics;
-  if (heartbeats !== null) {
-    const others = [heartbeats, signalTopic].filter((name) => name !== '');
-    const names = others.map((name) => `${RegExp.escape(name)}$`);
+  const exactly = (name: string): string => `${RegExp.escape(name)}$`;
+  if (named !== null) {
+    const names = [...named, ...others].filter((name) => name !== '').map(exactly);
     return new RegExp(`^(?!${[...names, RegExp.escape(holdingTopic(''))].join('|')}).+$`);
   }
   const first = `${topicPrefix}${delimiter}`;
-  const others = signalTopic.startsWith(first) ? `(?!${RegExp.escape(signalTopic)}$)` : '';
-  return new RegExp(`^${others}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
+  const inside = others.filter((name) => name.startsWith(first)).map(exactly);
+  const except = inside.length === 0 ? '' : `(?!${inside.join('|')})`;
+  return new RegExp(`^${except}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
 }
 
 /** Of the embedded log; on Kafka the rules of topic.creation decide. */

@@ -1,9 +1,12 @@
 import type { PipelineConfig } from '../config/pipeline-config.ts';
+import { sourceFamily } from '../config/source-family.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
+import { binlogHandoverProblem } from '../source/mysql/stream/binlog-handover.ts';
 import { handoverProblem } from '../source/postgres/stream/debezium-offset.ts';
 import { heldPositions } from './held-topics.ts';
+import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { openForReading } from './open-transport.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
 import { sourceOptionsOf } from './source-options.ts';
@@ -30,10 +33,11 @@ export async function prepareHandover(
   const { heldBy } = inPlace ? { heldBy: null } : checkStore(storePath);
   if (heldBy !== null) {
     throw new TidemarkError('HANDOVER_REFUSED', `the daemon still runs (process ${heldBy})`, {
-      cure: 'Stop it: two programs cannot read one slot.',
+      cure: 'Stop it: two programs cannot go on from one offset.',
     });
   }
-  const { topicPrefix, slotName, publicationName } = sourceOptionsOf(config.source);
+  const topicPrefix = config.source.options.string('topic.prefix');
+  const family = sourceFamily(config.source.connectorClass);
   await using transport = await openForReading({ config }, clock);
   const { offset } = await loadSourceOffset(transport, name, { server: topicPrefix });
   if (offset === null) {
@@ -41,7 +45,7 @@ export async function prepareHandover(
       cure: 'Start the connector as a new one.',
     });
   }
-  const problem = handoverProblem(offset);
+  const problem = family === 'postgres' ? handoverProblem(offset) : binlogHandoverProblem(offset);
   if (problem !== null) throw problem;
   const held = heldPositions(offset).map(([topic]) => topic);
   if (held.length > 0) {
@@ -56,13 +60,31 @@ export async function prepareHandover(
   return {
     connector: name,
     config: {
-      'plugin.name': 'pgoutput',
-      'slot.name': slotName,
-      'publication.name': publicationName,
-      'publication.autocreate.mode': 'disabled',
+      ...(family === 'postgres' ? slotProperties(config) : historyProperties(config)),
       'topic.prefix': topicPrefix,
     },
     offsets: [{ partition: offset.partition, offset: map }],
     inPlace,
   };
+}
+
+function slotProperties({ source }: PipelineConfig): Readonly<Record<string, string>> {
+  const { slotName, publicationName } = sourceOptionsOf(source);
+  return {
+    'plugin.name': 'pgoutput',
+    'slot.name': slotName,
+    'publication.name': publicationName,
+    'publication.autocreate.mode': 'disabled',
+  };
+}
+
+/** The history is in Debezium's format; one that is not in Kafka is out of its reach. */
+function historyProperties({
+  source,
+  transportType,
+}: PipelineConfig): Readonly<Record<string, string>> {
+  const { history } = mysqlSourceOptionsOf(source);
+  return transportType === 'kafka'
+    ? { 'schema.history.internal.kafka.topic': history.topic }
+    : { 'snapshot.mode': 'recovery' };
 }

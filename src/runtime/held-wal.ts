@@ -1,21 +1,44 @@
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import { sourceFamily } from '../config/source-family.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { SourceOffset } from '../model/change-event.ts';
+import { bytesBehind } from '../source/mysql/capture/stored-position.ts';
+import { readStoredOffset } from '../source/mysql/stream/binlog-offset.ts';
+import { readBinlogFiles } from '../source/mysql/wire/mysql-server-facts.ts';
+import { MysqlSession } from '../source/mysql/wire/mysql-session.ts';
 import { readSlot } from '../source/postgres/capture/postgres-slot.ts';
 import { PostgresWire } from '../source/postgres/wire/postgres-wire.ts';
+import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { sourceOptionsOf } from './source-options.ts';
 
-/** The slot of a source, and what it costs the server's disk. */
+/** What a server keeps for a source, and what it costs its disk. */
 export interface HeldWal {
-  readonly slot: string;
-  /** From the slot's restart position to the end of the WAL; null: the server did not say. */
+  /** Null: servers with a binlog know of nobody's place, and remove files by their age. */
+  readonly slot: string | null;
+  /**
+   * From the slot's restart position to the end of the WAL, or from the stored position to the end
+   * of the binlog; null: the server did not say.
+   */
   readonly bytes: number | null;
 }
 
-/**
- * Asks the server how much WAL the slot keeps. That is not how far the stream is behind: the server
- * keeps from the restart position, which follows the confirmed one at its own pace.
- */
+/** Asks the server; the offset is what the pipeline has stored. */
 export async function readHeldWal(
+  source: ConnectorConfig,
+  offset: Readonly<Record<string, unknown>> | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<HeldWal> {
+  return sourceFamily(source.connectorClass) === 'postgres'
+    ? await readHeldBySlot(source, signal, clock)
+    : { slot: null, bytes: await readBinlogBehind(source, offset, signal, clock) };
+}
+
+/**
+ * Asks how much WAL the slot keeps. That is not how far the stream is behind: the server keeps from
+ * the restart position, which follows the confirmed one at its own pace.
+ */
+async function readHeldBySlot(
   source: ConnectorConfig,
   signal: AbortSignal,
   clock: Clock,
@@ -29,5 +52,23 @@ export async function readHeldWal(
   } catch {
     // A figure at the end of work that is done: its want is no failure.
     return { slot: slotName, bytes: null };
+  }
+}
+
+async function readBinlogBehind(
+  source: ConnectorConfig,
+  offset: Readonly<Record<string, unknown>> | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<number | null> {
+  if (offset === null) return null;
+  try {
+    const { connection, topicPrefix } = mysqlSourceOptionsOf(source);
+    const map = offset as SourceOffset['offset'];
+    const stored = readStoredOffset({ partition: { server: topicPrefix }, offset: map });
+    await using session = await MysqlSession.connect(connection, signal, clock);
+    return bytesBehind(stored, await readBinlogFiles(session, signal));
+  } catch {
+    return null;
   }
 }

@@ -1,10 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PipelineConfig } from '../config/pipeline-config.ts';
-import { DEBEZIUM_POSTGRES_CLASS } from '../config/postgres-options.ts';
+import {
+  DEBEZIUM_MARIADB_CLASS,
+  DEBEZIUM_MYSQL_CLASS,
+  DEBEZIUM_POSTGRES_CLASS,
+} from '../config/source-family.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
+import {
+  // Both families have one of this name.
+  debeziumOffsetProblem as binlogOffsetProblem,
+} from '../source/mysql/stream/binlog-offset.ts';
 import { debeziumOffsetProblem } from '../source/postgres/stream/debezium-offset.ts';
 import type { DebeziumConnector } from './debezium-connector.ts';
 import { readDebeziumConnector } from './debezium-connector.ts';
@@ -12,8 +20,15 @@ import type { ImportedPipeline, ImportedTransport } from './imported-pipeline.ts
 import { importedPipeline } from './imported-pipeline.ts';
 import { silentLogger } from './logger.ts';
 import { openForReading, openTransport } from './open-transport.ts';
+import type { HistoryTexts } from './import-schema-history.ts';
+import { readSchemaHistory, storeSchemaHistory } from './import-schema-history.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
-import { sourceOptionsOf } from './source-options.ts';
+
+const IMPORTED: ReadonlySet<string> = new Set([
+  DEBEZIUM_POSTGRES_CLASS,
+  DEBEZIUM_MYSQL_CLASS,
+  DEBEZIUM_MARIADB_CLASS,
+]);
 
 /** What is to be imported, and how. */
 export interface ImportRequest extends ImportedTransport {
@@ -57,10 +72,14 @@ export async function importDebezium(
 ): Promise<ImportOutcome> {
   const connector = await readDebeziumConnector(request.sources, request.connector, signal);
   const className = connector.config['connector.class'];
-  if (className !== DEBEZIUM_POSTGRES_CLASS) {
-    throw new TidemarkError('CONFIG_UNSUPPORTED', `${connector.name} is a ${className}`, {
-      cure: `Only ${DEBEZIUM_POSTGRES_CLASS} can be imported.`,
-    });
+  if (className === undefined || !IMPORTED.has(className)) {
+    throw new TidemarkError(
+      'CONFIG_UNSUPPORTED',
+      `${connector.name} is a ${className ?? 'connector'}`,
+      {
+        cure: `Only ${[...IMPORTED].join(', ')} can be imported.`,
+      },
+    );
   }
   const file = request.output ?? `${connector.name}.yaml`;
   const pipeline = importedPipeline(connector, request, file, request.environment);
@@ -68,6 +87,11 @@ export async function importDebezium(
   const stored = config === null ? null : await storedIn(config, connector, clock);
   const problems = [...pipeline.problems, ...refusals(connector, config, stored)];
   const adoption = config === null ? null : adoptionOf(config, connector, stored);
+  const history =
+    config !== null && adoption === 'adopted'
+      ? await historyOf(connector, config, signal, clock)
+      : null;
+  if (history instanceof TidemarkError) problems.push(history);
   const { name, state, origin } = connector;
   const offset = stored ?? connector.offset?.offset ?? null;
   const told = { name, state, origin };
@@ -75,7 +99,9 @@ export async function importDebezium(
   if (request.dryRun) return outcome;
   if (problems.length > 0) throw new TidemarkErrors(problems);
   writeOnce(file, pipeline.text);
-  if (config !== null && adoption === 'adopted') await adopt(config, connector, clock);
+  if (config !== null && adoption === 'adopted') {
+    await adopt(config, connector, history instanceof TidemarkError ? null : history, clock);
+  }
   return outcome;
 }
 
@@ -95,7 +121,7 @@ async function storedIn(
 }
 
 function partitionOf({ source }: PipelineConfig): SourceOffset['partition'] {
-  return { server: sourceOptionsOf(source).topicPrefix };
+  return { server: source.options.string('topic.prefix') };
 }
 
 function isOwn(offset: SourceOffset['offset'] | null): boolean {
@@ -124,8 +150,17 @@ function refusals(
     );
   }
   const offset = config?.transportType === 'kafka' ? stored : (connector.offset?.offset ?? null);
-  const problem = offset === null || isOwn(stored) ? null : debeziumOffsetProblem(offset);
+  const problem = offset === null || isOwn(stored) ? null : offsetProblem(connector, offset);
   return problem === null ? problems : [...problems, problem];
+}
+
+function offsetProblem(
+  { config }: DebeziumConnector,
+  offset: SourceOffset['offset'],
+): TidemarkError | null {
+  return config['connector.class'] === DEBEZIUM_POSTGRES_CLASS
+    ? debeziumOffsetProblem(offset)
+    : binlogOffsetProblem(offset);
 }
 
 function adoptionOf(
@@ -138,14 +173,31 @@ function adoptionOf(
   return offset === null ? 'none' : 'adopted';
 }
 
-/** Only Debezium's entry: the first run makes ours of it. */
+/** What the pipeline's own log has to have of the schema history, or why it cannot be had. */
+async function historyOf(
+  connector: DebeziumConnector,
+  config: PipelineConfig,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<HistoryTexts | TidemarkError | null> {
+  try {
+    return await readSchemaHistory(connector, config, signal, clock);
+  } catch (error) {
+    if (error instanceof TidemarkError) return error;
+    throw error;
+  }
+}
+
+/** Only Debezium's entry: the first run makes ours of it. The history is there before it. */
 async function adopt(
   config: PipelineConfig,
   { name, offset }: DebeziumConnector,
+  history: HistoryTexts | null,
   clock: Clock,
 ): Promise<void> {
   if (offset === null) return;
   await using transport = await openTransport(config, { clock, logger: silentLogger() });
+  if (history !== null) await storeSchemaHistory(transport, config, history, clock);
   await transport.storeOffset(toConnectEntries(name, offset));
 }
 

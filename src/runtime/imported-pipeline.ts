@@ -4,6 +4,7 @@ import { KAFKA_TRANSPORT_OPTIONS } from '../config/kafka-transport-options.ts';
 import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { parsePipeline } from '../config/pipeline-file.ts';
 import { ConfigErrors } from '../config/resolve-options.ts';
+import { sourceFamily } from '../config/source-family.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
 import type { DebeziumConnector } from './debezium-connector.ts';
 
@@ -57,11 +58,13 @@ export function importedPipeline(
   const entries = [...transportEntries(connector, transport), ...sourceEntries(connector)].map(
     (entry) => hideSecret(entry, connector.name, secrets),
   );
-  const remarks = remarksOn(connector);
+  const remarks = remarksOn(connector, transport);
   const render = (leftOut: readonly (Entry & LeftOut)[]): string =>
     renderFile(connector, entries, leftOut, remarks);
   const known = { ...Object.fromEntries(secrets), ...environment };
-  const leftOut: (Entry & LeftOut)[] = [];
+  const leftOut: (Entry & LeftOut)[] = entries
+    .filter(isOtherHistory)
+    .map((entry) => ({ ...entry, reason: 'the history is kept where the records go' }));
   // Leaving one out may show the next problem; each round leaves out something or is the last.
   for (;;) {
     const text = render(leftOut);
@@ -108,6 +111,12 @@ function transportEntries(
  */
 function exactlyOnceGroup(worker: DebeziumConnector['worker']): string | undefined {
   return worker['exactly.once.source.support'] === 'enabled' ? worker['group.id'] : undefined;
+}
+
+/** A history that is not in Kafka: the import copies it, or says that it cannot. */
+function isOtherHistory({ name, value }: Entry): boolean {
+  const isClass = name === 'schema.history.internal' && !value.endsWith('.KafkaSchemaHistory');
+  return isClass || name.startsWith('schema.history.internal.file.');
 }
 
 /** A standalone worker's offsets are in a file: nobody could go on with them in Kafka. */
@@ -194,14 +203,46 @@ function sameEntry(a: Entry, b: Entry): boolean {
   return a.section === b.section && a.name === b.name;
 }
 
-function remarksOn({ config, worker, state }: DebeziumConnector): readonly string[] {
+/** Of a pipeline over Kafka, which goes on in the topic of the connector. */
+function historyRemarks(
+  config: DebeziumConnector['config'],
+  bootstrap: string | undefined,
+): readonly string[] {
+  const history = 'schema.history.internal';
+  const servers = config[`${history}.kafka.bootstrap.servers`];
+  if (bootstrap === undefined || config['snapshot.mode'] === 'recovery') return [];
+  const anew =
+    'copy it there, or start once with snapshot.mode: recovery, while no table was changed since ' +
+    'the connector stopped';
+  if (servers === undefined) {
+    return [`the schema history of the connector is not in Kafka (${history}): ${anew}`];
+  }
+  if (shareServer(servers, bootstrap)) return [];
+  return [
+    `the schema history is read from ${bootstrap}, and the connector has it at ${servers}: ${anew}`,
+  ];
+}
+
+/** A cluster may be named by any of its brokers. */
+function shareServer(left: string, right: string): boolean {
+  const listed = new Set(right.split(',').map((server) => server.trim()));
+  return left.split(',').some((server) => listed.has(server.trim()));
+}
+
+function remarksOn(
+  { config, worker, state }: DebeziumConnector,
+  transport: ImportedTransport,
+): readonly string[] {
   const remarks: string[] = [];
-  if (config['plugin.name'] === undefined) {
+  const isPostgres = sourceFamily(config['connector.class'] ?? '') === 'postgres';
+  if (isPostgres && config['plugin.name'] === undefined) {
     remarks.push(
       'plugin.name is not set, and older versions of Debezium take decoderbufs then: ' +
         'tidemark check says whether the slot is of pgoutput, as it must be',
     );
   }
+  if (!isPostgres)
+    remarks.push(...historyRemarks(config, transport.bootstrapServers ?? kafkaOf(worker)));
   if (config['value.converter'] === undefined && worker['value.converter'] === undefined) {
     remarks.push(
       'the connector names no converters: those of its worker were in use. Set key.converter and ' +

@@ -5,10 +5,11 @@ import {
   producerSettings,
 } from '../config/kafka-settings.ts';
 import type { PipelineConfig } from '../config/pipeline-config.ts';
+import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import { topicCreationGroup, topicCreationRules } from '../config/topic-creation.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
-import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
+import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { KafkaTopicSpec } from '../transport/kafka/kafka-client.ts';
 import type { KafkaOperation } from '../transport/kafka/kafka-errors.ts';
@@ -57,6 +58,7 @@ export function kafkaTopicsUsed(
   const isRenamed = source.options.list('transforms').length > 0;
   const rowOperations: readonly KafkaOperation[] =
     config.sinks.length === 0 ? WRITTEN : [...WRITTEN, 'READ'];
+  const history = historyTopicOf(source.options);
   const others = [
     source.options.number('heartbeat.interval.ms') > 0 ? heartbeatTopic(topicPrefix, naming) : null,
     source.options.boolean('provide.transaction.metadata')
@@ -66,6 +68,9 @@ export function kafkaTopicsUsed(
       ? (source.options.optionalString('notification.sink.topic.name') ?? null)
       : null,
     producerSettings(transport, source.options).tooLargeTopic,
+    history !== null && source.options.boolean('include.schema.changes')
+      ? schemaChangeTopic(topicPrefix)
+      : null,
   ].filter((name) => name !== null);
   const signals = source.options.list('signal.enabled.channels').includes('kafka')
     ? [written(signalTopicOf(source.options), null, ['READ'])]
@@ -78,9 +83,17 @@ export function kafkaTopicsUsed(
         )),
     ...others.map((name) => written(name, null, WRITTEN)),
     ...signals,
+    ...(history === null ? [] : [kept(history)]),
     stored(offsetsTopic(transport, source.options)),
     stored(kafkaSettings(transport).state),
   ];
+}
+
+/** The history of shapes is read from its beginning, whatever topic.creation says. */
+function kept(name: string): UsedTopic {
+  const configs = { 'retention.ms': '-1' };
+  const spec = { name, partitions: 1, replicationFactor: -1, configs };
+  return { spec, operations: STORED, table: null, isStorage: false };
 }
 
 function stored({ name, partitions, replicationFactor }: OwnTopic): UsedTopic {

@@ -1,4 +1,4 @@
-import type { KnownTables } from '../source/postgres/incremental/added-tables.ts';
+import type { KnownTables } from '../source/incremental/known-tables.ts';
 import type { DocumentStore } from '../transport/transport.ts';
 
 const COLLECTION = 'captured-tables';

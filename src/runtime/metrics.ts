@@ -1,5 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 
+import type { BinlogStatus } from '../model/change-event.ts';
 import type { PipelineStatus } from './pipeline-status.ts';
 
 /** Labels as the JMX exporter gives them to Debezium's MBeans, so that dashboards go on working. */
@@ -11,7 +12,7 @@ export type MetricTags = Readonly<Record<string, string>>;
 interface MetricDefinition {
   readonly name: string;
   readonly help: string;
-  readonly context: 'streaming' | 'snapshot';
+  readonly context: 'streaming' | 'snapshot' | 'schema-history';
   readonly read: (status: PipelineStatus) => number | null;
   /** The same of the other context; absent: it has none. */
   readonly inSnapshot?: (status: PipelineStatus) => number | null;
@@ -187,6 +188,99 @@ const SINK_METRICS: readonly {
   },
 ];
 
+/**
+ * Of sources of binlogs alone. Of the attributes that are texts (BinlogFilename, GtidSet) the JMX
+ * exporter shows none; the file is a label here, and the set, a new one with each transaction,
+ * stands in the status.
+ */
+const BINLOG_METRICS: readonly (Omit<MetricDefinition, 'read'> & {
+  readonly read: (binlog: BinlogStatus, received: string | null) => number | null;
+})[] = [
+  {
+    name: 'debezium_metrics_BinlogPosition',
+    help: 'Place in the file up to which all was received',
+    context: 'streaming',
+    read: (_binlog, received) => (received === null ? null : Number(/\d+$/.exec(received)?.[0])),
+  },
+  {
+    name: 'debezium_metrics_IsGtidModeEnabled',
+    help: '1 where the server has GTIDs',
+    context: 'streaming',
+    read: ({ gtidMode }) => (gtidMode === null ? null : Number(gtidMode)),
+  },
+  {
+    name: 'debezium_metrics_NumberOfDisconnects',
+    help: 'Connections that streamed and were lost, since the start of the process',
+    context: 'streaming',
+    read: ({ disconnects }) => disconnects,
+  },
+  ...Object.entries({
+    NumberOfSkippedEvents: 'Events that could not be read: they are never skipped',
+    NumberOfRolledBackTransactions: 'Rolled back in the binlog: these stop the stream',
+    NumberOfNotWellFormedTransactions: 'Without BEGIN or COMMIT: these stop the stream',
+    NumberOfLargeTransactions: 'That a look-ahead buffer does not take: there is none',
+  }).map(([name, help]) => ({
+    name: `debezium_metrics_${name}`,
+    help,
+    context: 'streaming' as const,
+    read: () => 0,
+  })),
+  {
+    name: 'debezium_metrics_RecoveryStartTime',
+    help: 'When the shapes of tables were looked for at the last start, ms since 1970',
+    context: 'schema-history',
+    read: ({ recoveryBeganAtMs }) => recoveryBeganAtMs,
+  },
+  {
+    name: 'debezium_metrics_ChangesRecovered',
+    help: 'Statements of the schema history that were read for starts',
+    context: 'schema-history',
+    read: ({ recoveredStatements }) => recoveredStatements,
+  },
+  {
+    name: 'debezium_metrics_ChangesApplied',
+    help: 'Statements that went into the schema history, since the start of the process',
+    context: 'schema-history',
+    read: ({ appliedStatements }) => appliedStatements,
+  },
+  {
+    name: 'debezium_metrics_MilliSecondsSinceLastRecoveredChange',
+    help: 'Since a statement was read for a start, ms',
+    context: 'schema-history',
+    read: ({ sinceRecoveredMs }) => sinceRecoveredMs,
+  },
+  {
+    name: 'debezium_metrics_MilliSecondsSinceLastAppliedChange',
+    help: 'Since a statement went into the schema history, ms',
+    context: 'schema-history',
+    read: ({ sinceAppliedMs }) => sinceAppliedMs,
+  },
+];
+
+type SourceLabels = Readonly<Record<'plugin' | 'name', string>>;
+
+function binlogGauges(
+  { binlog, receivedLsn }: PipelineStatus['source'],
+  labels: SourceLabels,
+  registers: Registry[],
+): void {
+  if (binlog === undefined) return;
+  for (const { name, help, context, read } of BINLOG_METRICS) {
+    const value = read(binlog, receivedLsn);
+    const gauge = new Gauge({ name, help, labelNames: LABELS, registers });
+    if (value !== null) gauge.set({ ...labels, context }, value);
+  }
+  const file = receivedLsn?.replace(/:\d+$/, '') ?? null;
+  if (file === null) return;
+  const gauge = new Gauge({
+    name: 'debezium_metrics_BinlogFilename',
+    help: 'The file that is read, as a label',
+    labelNames: [...LABELS, 'filename'],
+    registers,
+  });
+  gauge.set({ ...labels, context: 'streaming', filename: file }, 1);
+}
+
 /** Prometheus text of a pipeline; all is read from the status at the moment of the scrape. */
 export async function renderMetrics(
   status: PipelineStatus,
@@ -194,7 +288,8 @@ export async function renderMetrics(
 ): Promise<string> {
   const registry = new Registry();
   registry.setDefaultLabels(tags);
-  const labels = { plugin: 'postgres', name: status.name };
+  const labels = { plugin: status.family, name: status.name };
+  binlogGauges(status.source, labels, [registry]);
   for (const metric of SOURCE_METRICS) {
     const value = metric.read(status);
     const gauge = new Gauge({

@@ -9,6 +9,7 @@ import {
   offsetsTopic,
   producerSettings,
 } from '../config/kafka-settings.ts';
+import { historyTopicOf } from '../config/schema-history-options.ts';
 import { topicCreationGroup, topicCreationRules } from '../config/topic-creation.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { KafkaClient, KafkaConnection } from '../transport/kafka/kafka-client.ts';
@@ -92,9 +93,10 @@ function clientsOf(config: PipelineConfig, { clock, warn }: ConnectionContext) {
 function topicSpecs({ transport, source }: PipelineConfig): TopicSpecFor {
   if (!kafkaSettings(transport).createTopics) return () => null;
   const rules = topicCreationRules(source.options);
+  const history = historyTopicOf(source.options);
   return (name, options) => {
-    // What is held waits for a person, however long that takes.
-    if (isHoldingTopic(name)) {
+    // What is held waits for a person, however long that takes; a history is needed for ever.
+    if (isHoldingTopic(name) || name === history) {
       return { name, partitions: 1, replicationFactor: -1, configs: { 'retention.ms': '-1' } };
     }
     const { partitions, replicationFactor, configs } = topicCreationGroup(rules, name);

@@ -39,6 +39,26 @@ export function openForReading(place: LogPlace, clock: Clock): Promise<Transport
   return openEmbeddedTransport({ path: config.storePath, readOnly: true, clock });
 }
 
+/**
+ * For commands that move offsets. The brokers know themselves whether a daemon runs; a store is
+ * written by one process only.
+ */
+export async function openForMoving(
+  config: PipelineConfig,
+  clock: Clock,
+  dryRun: boolean,
+): Promise<Transport> {
+  const reading = await openForReading({ config }, clock);
+  if (dryRun || config.transportType === 'kafka') return reading;
+  // It is there, then: one that is missing is not to be made by this command.
+  await reading[Symbol.asyncDispose]();
+  return openEmbeddedTransport({
+    path: config.storePath,
+    maxBytes: config.transport.number('max.bytes'),
+    clock,
+  });
+}
+
 /** How people are told where it is. */
 export function describePlace(place: LogPlace): string {
   if (!('config' in place)) return `the store ${place.path}`;

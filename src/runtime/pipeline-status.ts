@@ -1,7 +1,7 @@
+import type { SourceFamily } from '../config/source-family.ts';
 import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
-import { formatLsn } from '../model/lsn.ts';
 import type { ParkedTable } from '../model/sink-record.ts';
-import type { SourcePhase } from '../model/change-event.ts';
+import type { BinlogStatus, SourcePhase } from '../model/change-event.ts';
 import { tableName } from '../model/table-schema.ts';
 import type { TransportStatistics } from '../transport/transport.ts';
 import type { HeldTopicView } from './held-topics.ts';
@@ -57,6 +57,7 @@ export interface SourceView {
   readonly measures: SourceMeasures;
   readonly lagBytes: number | null;
   readonly lagMs: number | null;
+  /** Positions as the source prints them; the names are older than the second family of sources. */
   readonly receivedLsn: string | null;
   readonly confirmedLsn: string | null;
   readonly offset: Readonly<Record<string, unknown>> | null;
@@ -64,6 +65,8 @@ export interface SourceView {
   readonly lastSchemaChange: SchemaChangeNote | null;
   /** Topics whose records wait for the registry to take their schema. */
   readonly held: readonly HeldTopicView[];
+  /** Absent: it reads no binlog. */
+  readonly binlog?: BinlogStatus;
 }
 
 /** A sink as the status shows it. */
@@ -84,6 +87,8 @@ export interface SinkView {
 /** What status, the HTTP API, metrics and the terminal show. JSON values only. */
 export interface PipelineStatus {
   readonly name: string;
+  /** Of the source: `postgres`, `mysql`, `mariadb`. */
+  readonly family: SourceFamily;
   readonly healthy: boolean;
   readonly uptimeMs: number;
   readonly source: SourceView;
@@ -97,10 +102,6 @@ function errorOf({ state, lastError }: Supervisor, isConnected: boolean): ErrorV
   if (state.kind === 'failed' || state.kind === 'backing-off') return state.error.toJSON();
   if (state.kind === 'stopped' || state.kind === 'ended' || isConnected) return null;
   return lastError?.toJSON() ?? null;
-}
-
-function lsnText(value: bigint | null | undefined): string | null {
-  return value === null || value === undefined ? null : formatLsn(value);
 }
 
 function measuresOf(
@@ -150,8 +151,8 @@ export function sourceView(
     measures: measuresOf(statistics, supervisor.state.kind, nowMs),
     lagBytes: status === null || status.lagBytes === null ? null : Number(status.lagBytes),
     lagMs: status?.lagMs ?? null,
-    receivedLsn: lsnText(status?.receivedLsn),
-    confirmedLsn: lsnText(status?.confirmedLsn),
+    receivedLsn: status?.received ?? null,
+    confirmedLsn: status?.confirmed ?? null,
     offset: task.storedOffset?.offset ?? null,
     snapshot: (status?.snapshot ?? []).map((progress) => ({
       table: tableName(progress.table),
@@ -162,6 +163,7 @@ export function sourceView(
     })),
     lastSchemaChange: statistics.lastSchemaChange,
     held: task.heldTopics(),
+    ...(status?.binlog === undefined ? {} : { binlog: status.binlog }),
   };
 }
 

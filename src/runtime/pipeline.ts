@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import type { SourceFamily } from '../config/source-family.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { Lifecycle } from '../foundation/lifecycle.ts';
 import type { Notification } from '../model/source-notification.ts';
@@ -29,6 +30,8 @@ const SINK_FAILED =
 /** A pipeline taken apart: everything is resolved, nothing runs. */
 export interface PipelineParts {
   readonly name: string;
+  /** Of the source; `postgres` if absent. */
+  readonly family?: SourceFamily;
   readonly transport: Transport;
   readonly source: SourceTask;
   readonly statistics: SourceStatistics;
@@ -151,6 +154,7 @@ export class Pipeline implements AsyncDisposable {
     const sinks = this.#sinks.map(({ supervisor, runner }) => sinkView(supervisor, runner));
     return {
       name,
+      family: this.#parts.family ?? 'postgres',
       healthy: isHealthy(sourceStatus, sinks),
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs),
       source: sourceStatus,

@@ -1,5 +1,4 @@
 import type { ResolvedOptions } from '../config/option.ts';
-import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -8,21 +7,18 @@ import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schem
 import type { SinkRecord } from '../model/sink-record.ts';
 import { type TableSchema, tableName } from '../model/table-schema.ts';
 import { TableNaming } from '../sink/sql/table-naming.ts';
+import { targetOf } from '../sink/sql/target-product.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
-import { planCapture, readCatalog } from '../source/postgres/capture/capture-preparation.ts';
-import { readSlot } from '../source/postgres/capture/postgres-slot.ts';
-import { PostgresWire } from '../source/postgres/wire/postgres-wire.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
 import { sinkTopics } from './compose-pipeline.ts';
+import { type PlannedSource, planSource } from './plan-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
-import { loadedSourceOptions } from './column-converters.ts';
 import { envelopeOptionsOf } from './source-options.ts';
 
 /** What a run would create or change; nothing has been touched. */
 export interface PipelinePlan {
-  readonly slot: { readonly name: string; readonly exists: boolean };
-  readonly publication: { readonly name: string; readonly statements: readonly string[] };
+  readonly source: PlannedSource;
   readonly tables: readonly PlannedTable[];
   readonly sinks: readonly PlannedSink[];
   /** In Kafka; null: the log is embedded. */
@@ -52,36 +48,28 @@ export interface PlannedSink {
   }[];
 }
 
-/** Reads the source's catalog and works out what a run would do. Throws PG_* when it cannot. */
+/** Reads the source's catalog and works out what a run would do. Throws when it cannot. */
 export async function planPipeline(
   config: PipelineConfig,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<PipelinePlan> {
-  const options = await loadedSourceOptions(config);
   const envelope = envelopeOptionsOf(config.source);
-  const session = { replication: false, applicationName: 'tidemark plan' };
-  await using wire = await PostgresWire.connect(options.connection, session, signal, clock);
-  const plan = planCapture(await readCatalog(wire, options.publicationName, signal), options);
-  const slot = await readSlot(wire, options.slotName, signal);
-  const sources = plan.tables.map(({ info, schema }) => ({
-    info,
+  const plan = await planSource(config, signal, clock);
+  const sources = plan.tables.map(({ schema, estimatedRows }) => ({
+    estimatedRows,
     schema,
     schemas: tableRecordSchemas(schema, envelope),
   }));
   const schemas = plan.tables.map(({ schema }) => schema);
   return {
-    slot: { name: options.slotName, exists: slot !== null },
-    publication: {
-      name: options.publicationName,
-      statements: [...plan.identityStatements, ...plan.publicationPlan.statements],
-    },
-    tables: sources.map(({ info, schema, schemas }) => ({
+    source: plan.source,
+    tables: sources.map(({ estimatedRows, schema, schemas }) => ({
       table: tableName(schema.id),
       topic: schemas.topic,
       key: schema.keyColumns.map((index) => schema.columns[index]?.name ?? ''),
       subjects: subjectsOf(config.source, schemas.topic, schemas.key !== null),
-      estimatedRows: info.estimatedRows,
+      estimatedRows,
     })),
     sinks: config.sinks.map((sink) =>
       planSink(
@@ -91,12 +79,8 @@ export async function planPipeline(
       ),
     ),
     topics: config.transportType === 'kafka' ? await planKafkaTopics(config, schemas, clock) : null,
-    problems: [
-      ...plan.problems,
-      ...plan.publicationPlan.problems,
-      ...recordProblems(config, schemas),
-    ],
-    warnings: [...plan.warnings, ...plan.publicationPlan.warnings],
+    problems: [...plan.problems, ...recordProblems(config, schemas)],
+    warnings: plan.warnings,
   };
 }
 
@@ -114,8 +98,8 @@ function planSink(
   records: readonly SinkRecord[],
 ): PlannedSink {
   const options = sinkOptionsOf(sink);
-  const dialect = postgresTarget;
-  const naming = new TableNaming(options, dialect.identifierBytesMax);
+  const { dialect } = targetOf(options);
+  const naming = new TableNaming(options, dialect.identifierMax);
   const topics = sinkTopics(sink.options, source);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
@@ -145,8 +129,11 @@ function sampleRecord(
     readonly envelope: ConnectSchema;
   },
 ): SinkRecord {
+  const source = schemas.envelope.fields?.find(({ name }) => name === 'source')?.schema;
+  const hasSchema = source?.fields?.some(({ name }) => name === 'schema') ?? false;
   const names: Readonly<Record<string, ConnectValue>> = {
-    db: table.id.catalog,
+    // A schema is a database in a binlog, whose source block has that name alone.
+    db: hasSchema ? table.id.catalog : table.id.schema,
     schema: table.id.schema,
     table: table.id.table,
     name: schemas.topic.split('.', 1)[0] ?? '',

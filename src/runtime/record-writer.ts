@@ -212,13 +212,26 @@ export class RecordWriter {
   }
 }
 
+const TEXT: ConnectSchema = { type: 'string', optional: true };
+
+/** A header whose value is a text. */
+export interface PlainHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A record that is no change of a row, as transforms see it. */
-export function plainRecord(topic: string, key: Struct, value: Struct): ConnectRecord {
+export function plainRecord(
+  topic: string,
+  key: Struct,
+  value: Struct,
+  headers: readonly PlainHeader[] = [],
+): ConnectRecord {
   return {
     topic,
     key: { schema: key.schema, value: key },
     value: { schema: value.schema, value },
-    headers: [],
+    headers: headers.map(({ name, value: text }) => ({ name, schema: TEXT, value: text })),
     timestampMs: null,
   };
 }

@@ -1,9 +1,11 @@
 import type {
+  BinlogOrigin,
   ChangeOrigin,
   ChangeReceiver,
   MessageChange,
   RowChange,
   SchemaChange,
+  SchemaStatement,
   SourceOffset,
   TruncateChange,
 } from '../model/change-event.ts';
@@ -21,6 +23,7 @@ export interface Reselector {
 type Waiting =
   | { readonly kind: 'row'; readonly change: RowChange }
   | { readonly kind: 'truncate'; readonly change: TruncateChange }
+  | { readonly kind: 'began'; readonly origin: BinlogOrigin }
   | { readonly kind: 'committed'; readonly origin: ChangeOrigin };
 
 /**
@@ -65,6 +68,16 @@ export class ReselectingReceiver implements ChangeReceiver {
   schemaChanged(change: SchemaChange): Promise<void> | undefined {
     if (!this.isWaiting) return this.#inner.schemaChanged(change);
     return this.#drain().then(() => this.#inner.schemaChanged(change));
+  }
+
+  began(origin: BinlogOrigin): void {
+    if (this.isWaiting) this.#waiting.push({ kind: 'began', origin: { ...origin } });
+    else this.#inner.began?.(origin);
+  }
+
+  statement(statement: SchemaStatement): Promise<void> | undefined {
+    if (!this.isWaiting) return this.#inner.statement?.(statement);
+    return this.#drain().then(() => this.#inner.statement?.(statement));
   }
 
   row(change: RowChange): void {
@@ -117,6 +130,9 @@ export class ReselectingReceiver implements ChangeReceiver {
         break;
       case 'truncate':
         this.#inner.truncate(entry.change);
+        break;
+      case 'began':
+        this.#inner.began?.(entry.origin);
         break;
       case 'committed':
         this.#inner.committed(entry.origin);

@@ -1,10 +1,11 @@
 import { quoteIdentifier, quoteLiteral } from '../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
-import { openPostgresSession } from '../sink/sql/postgres-session.ts';
 import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
+import { targetOf } from '../sink/sql/target-product.ts';
 import type { TargetSession } from '../sink/sql/target-session.ts';
 import type { CheckFindings } from './check-findings.ts';
+import { inspectMysqlTarget } from './mysql-sink-check.ts';
 
 /** Every prerequisite of a target that can be known without changing anything. */
 export async function checkSink(
@@ -13,8 +14,11 @@ export async function checkSink(
 ): Promise<CheckFindings> {
   let session: TargetSession | undefined;
   try {
-    session = await openPostgresSession(options, signal);
-    return { problems: await inspectTarget(options, session), warnings: [] };
+    const { dialect, open } = targetOf(options);
+    session = await open(signal);
+    const inspect = dialect.name === 'mysql' ? inspectMysqlTarget : inspectPostgresTarget;
+    const problems = await inspect(options, session);
+    return { problems: problems.map((problem) => named(options, problem)), warnings: [] };
   } catch (error) {
     if (signal.aborted) throw error;
     return { problems: [named(options, toTidemarkError(error, 'SINK_SERVER'))], warnings: [] };
@@ -23,7 +27,7 @@ export async function checkSink(
   }
 }
 
-async function inspectTarget(
+async function inspectPostgresTarget(
   options: SqlSinkOptions,
   session: TargetSession,
 ): Promise<readonly TidemarkError[]> {
@@ -43,7 +47,7 @@ async function inspectTarget(
     const problem = await schemaProblem(options, session, schema, role);
     if (problem !== null) problems.push(problem);
   }
-  return problems.map((problem) => named(options, problem));
+  return problems;
 }
 
 /** A schema in which the sink has to make tables. */

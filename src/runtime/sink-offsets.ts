@@ -2,11 +2,9 @@ import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { SqlSinkOffsets } from '../sink/sql/sink-offsets.ts';
-import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
-import type { Transport } from '../transport/transport.ts';
 import { sinkTopics } from './compose-pipeline.ts';
 import { applyMoves, type OffsetGoal, type PartitionMove, planMoves } from './move-offsets.ts';
-import { openForReading } from './open-transport.ts';
+import { openForMoving } from './open-transport.ts';
 import { sinkConsumption } from './sink-consumption.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 
@@ -46,7 +44,7 @@ export async function setSinkOffsets(
   const covers = (topic: string): boolean =>
     topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
   const { topic, partition, goal } = request;
-  await using transport = await open(config, clock, request.dryRun);
+  await using transport = await openForMoving(config, clock, request.dryRun);
   await using target = await SqlSinkOffsets.open(options, signal);
   const moves = await planMoves(transport, target, { group, covers, topic, partition, goal });
   if (!request.dryRun) await applyMoves(transport, target, group, moves);
@@ -68,19 +66,6 @@ function chosenSink({ sinks, file }: PipelineConfig, name: string | null): Conne
   const sink = sinks.find((one) => one.name === name);
   if (sink !== undefined) return sink;
   throw new TidemarkError('USAGE', `${file} has no sink ${name}; it has ${names}`);
-}
-
-/** The brokers know themselves whether a daemon runs; a store is written by one process only. */
-async function open(config: PipelineConfig, clock: Clock, dryRun: boolean): Promise<Transport> {
-  const reading = await openForReading({ config }, clock);
-  if (dryRun || config.transportType === 'kafka') return reading;
-  // It is there, then: one that is missing is not to be made by this command.
-  await reading[Symbol.asyncDispose]();
-  return openEmbeddedTransport({
-    path: config.storePath,
-    maxBytes: config.transport.number('max.bytes'),
-    clock,
-  });
 }
 
 function notesOn(moves: readonly PartitionMove[], inserts: boolean): readonly string[] {

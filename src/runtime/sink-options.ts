@@ -6,6 +6,7 @@ import {
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
 } from '../sink/sql/sql-sink-options.ts';
+import { defaultSchemaOf } from '../sink/sql/target-product.ts';
 
 /** What differs between the classes: the names of the properties. */
 type NamedOptions = Pick<
@@ -24,6 +25,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
   const isDebezium = sink.flavour === 'debezium';
   const user = options.optionalString(isDebezium ? 'connection.username' : 'connection.user');
   const password = options.optionalString('connection.password');
+  const schema = defaultSchemaOf(options.string('connection.url'));
   return {
     ...SQL_SINK_DEFAULTS,
     ...(isDebezium ? debeziumOptions(options) : confluentOptions(options, sink.flavour)),
@@ -34,8 +36,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     insertMode: options.string('insert.mode') as InsertMode,
     deleteEnabled: options.boolean('delete.enabled'),
     truncateEnabled: options.boolean('truncate.enabled'),
-    defaultSchema: options.string('default.schema'),
-    offsetsSchema: options.string('offsets.schema'),
+    defaultSchema: options.optionalString('default.schema') ?? schema,
+    offsetsSchema: options.optionalString('offsets.schema') ?? schema,
     batchRows: options.number('batch.size'),
   };
 }

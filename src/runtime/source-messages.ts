@@ -1,4 +1,4 @@
-import { parseText } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseText } from '../../dialects/text-values.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import {
   MESSAGE_KEY_SCHEMA,
@@ -7,7 +7,7 @@ import {
 } from '../envelope/logical-message.ts';
 import { messageTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { ChangeOrigin, MessageChange } from '../model/change-event.ts';
+import type { MessageChange, PostgresOrigin } from '../model/change-event.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicWriterParts } from './topic-writer.ts';
@@ -22,7 +22,7 @@ export interface MessageParts extends TopicWriterParts {
   readonly binary: BinaryMode;
   readonly clock: Clock;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
-  readonly transaction?: (origin: ChangeOrigin) => Struct | null;
+  readonly transaction?: (origin: PostgresOrigin) => Struct | null;
 }
 
 /**

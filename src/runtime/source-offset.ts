@@ -191,3 +191,9 @@ export async function staleOffset(
   const message = `another daemon of ${name} has gone on since: its offset is loaded`;
   return new TidemarkError('PG_SLOT_IN_USE', message, { cause: error });
 }
+
+/** The offset with what others than the reader keep in it; the same one where they have nothing. */
+export function withState(offset: SourceOffset, state: SourceOffset['offset']): SourceOffset {
+  if (Object.keys(state).length === 0) return offset;
+  return { ...offset, offset: { ...offset.offset, ...state } };
+}

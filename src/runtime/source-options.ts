@@ -4,9 +4,10 @@ import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts
 import { columnMaskRules } from '../config/column-mask-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
-import { serverAddresses, splitStatements } from '../config/postgres-connection-options.ts';
+import { serverAddresses, splitStatements } from '../config/source-connection-options.ts';
 import { parseReplicaIdentities } from '../config/postgres-guard-options.ts';
-import { parseMessageKeys } from '../config/postgres-options.ts';
+import { parseMessageKeys } from '../config/source-shaping-options.ts';
+import { sourceFamily } from '../config/source-family.ts';
 import { isRegexNaming, replacedName } from '../config/topic-naming-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import { contextHeaders } from '../envelope/context-headers.ts';
@@ -142,13 +143,14 @@ function routingOf(options: ResolvedOptions): TopicRouting {
 /** What shapes the records, from the source's properties. */
 export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
   const { options } = source;
+  const connector = connectorOf(source);
   const compat = options.optionalString('compat');
   const topicPrefix = options.string('topic.prefix');
   const headers = options.boolean('extended.headers.enabled')
     ? {
         contextHeaders: contextHeaders({
           logicalName: topicPrefix,
-          connector: 'postgresql',
+          connector,
           taskId: '0',
           runId: randomUUID(),
         }),
@@ -156,9 +158,9 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     : {};
   return {
     topicPrefix,
-    connector: 'postgresql',
+    connector,
     version: DEBEZIUM_VERSION[compat ?? ''] ?? PRODUCT_VERSION,
-    database: options.string('database.dbname'),
+    database: options.optionalString('database.dbname') ?? '',
     tombstonesOnDelete: options.boolean('tombstones.on.delete'),
     unavailableValuePlaceholder: placeholderOf(options.string('unavailable.value.placeholder')),
     skipped: new Set(skippedOperations(options)),
@@ -177,6 +179,12 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
   };
 }
 
+/** source.connector */
+function connectorOf({ connectorClass }: ConnectorConfig): EnvelopeOptions['connector'] {
+  const family = sourceFamily(connectorClass) ?? 'postgres';
+  return family === 'postgres' ? 'postgresql' : family;
+}
+
 /** `hex:` and an even number of digits: the bytes of the text, as in the original. */
 function placeholderOf(text: string): string {
   const match = /^hex:((?:[0-9a-f]{2})+)$/i.exec(text);
@@ -188,7 +196,8 @@ function ownNameFor(topicPrefix: string): string {
   return `tidemark_${topicPrefix.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`.slice(0, 63);
 }
 
-function tableLimitOf(options: ResolvedOptions): TableLimit | undefined {
+/** Of guardrail.collections.*; undefined: any number of tables. */
+export function tableLimitOf(options: ResolvedOptions): TableLimit | undefined {
   const most = options.number('guardrail.collections.max');
   if (most === 0) return undefined;
   return { most, refuse: options.string('guardrail.collections.limit.action') === 'fail' };
@@ -215,7 +224,8 @@ function connectionOptionsOf(options: ResolvedOptions): PostgresConnectionOption
   };
 }
 
-function pemText(options: ResolvedOptions, name: string): string | undefined {
+/** The text of a file that a property names. Throws CONFIG_FILE. */
+export function pemText(options: ResolvedOptions, name: string): string | undefined {
   const file = options.optionalString(name);
   if (file === undefined) return undefined;
   try {
@@ -245,7 +255,8 @@ function valueModesOf(options: ResolvedOptions): ValueModes {
   };
 }
 
-function skippedOperations(options: ResolvedOptions): readonly SkippedOperation[] {
+/** Operations without records (skipped.operations). */
+export function skippedOperations(options: ResolvedOptions): readonly SkippedOperation[] {
   const operations = options.list('skipped.operations');
   return operations.filter((operation) => operation !== 'none') as readonly SkippedOperation[];
 }

@@ -1,9 +1,9 @@
 import { parseDailyHours } from '../config/daily-hours.ts';
 import type { ResolvedOptions } from '../config/option.ts';
-import { modeOfConfiguration, selectOverrides } from '../config/postgres-snapshot-options.ts';
+import { modeOfConfiguration, selectOverrides } from '../config/source-snapshot-options.ts';
 import type { SnapshotMode } from '../source/postgres/postgres-source-options.ts';
-import type { SnapshotOptions } from '../source/postgres/snapshot/snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../source/postgres/snapshot/snapshot-options.ts';
+import type { SnapshotOptions } from '../source/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../source/snapshot/snapshot-options.ts';
 
 /** The include list; the signal table belongs to it, or its inserts would not be sent. */
 export function tablesOf(options: ResolvedOptions): readonly RegExp[] {
@@ -32,7 +32,7 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
       'incremental.snapshot.watermarking.strategy',
     ) as SnapshotOptions['watermarking'],
     overrides: selectOverrides(options),
-    walBudget: options.number('snapshot.wal.budget'),
+    walBudget: options.optionalNumber('snapshot.wal.budget') ?? 0,
     rowsPerSecond: options.number('snapshot.max.rows.per.second'),
     window: windowOf(options),
     delayMs: options.number('snapshot.delay.ms'),

@@ -22,7 +22,7 @@ export class SourceStatistics {
   transactions = 0;
   recordsPublished = 0;
   lastEventAtMs: number | null = null;
-  lastTransactionId: number | null = null;
+  lastTransactionId: number | string | null = null;
   lastSchemaChange: SchemaChangeNote | null = null;
   snapshotDone = false;
   snapshotBeganAtMs: number | null = null;

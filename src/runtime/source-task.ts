@@ -3,11 +3,13 @@ import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type {
+  BinlogOrigin,
   ChangeOrigin,
   ChangeReceiver,
   MessageChange,
   RowChange,
   SchemaChange,
+  SchemaStatement,
   SourceOffset,
   SourceReader,
   TruncateChange,
@@ -22,9 +24,10 @@ import type { RegistryOutage } from './registry-outage.ts';
 import { PUBLISHER_LIMITS, type PublisherLimits, RecordPublisher } from './record-publisher.ts';
 import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
-import { loadSourceOffset, staleOffset, toConnectEntries } from './source-offset.ts';
+import { loadSourceOffset, staleOffset, toConnectEntries, withState } from './source-offset.ts';
 import type { SourceMessages } from './source-messages.ts';
 import type { SourceNotifications } from './source-notifications.ts';
+import type { SourceStatements } from './source-statements.ts';
 import type { SourceSignals } from './source-signals.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { SourceStatistics } from './source-statistics.ts';
@@ -42,6 +45,8 @@ export interface SourceTaskParts {
   /** Null: none are written (`heartbeat.interval.ms` is 0). */
   readonly heartbeat: SourceHeartbeat | null;
   readonly messages: SourceMessages;
+  /** Absent: the source tells none. */
+  readonly statements?: SourceStatements;
   readonly notifications: SourceNotifications;
   readonly signals: SourceSignals;
   readonly held: HeldTopics;
@@ -253,18 +258,11 @@ class TaskReceiver implements ChangeReceiver {
 
   /** The counts of an open transaction belong to the events handed over so far, as the offset. */
   #offset(offset: SourceOffset): SourceOffset {
-    const { transactions } = this.#parts;
-    return this.#withOwnState(
-      transactions === null
-        ? offset
-        : { ...offset, offset: { ...offset.offset, ...transactions.offset() } },
-    );
+    return this.#withOwnState(withState(offset, this.#parts.transactions?.offset() ?? {}));
   }
 
   #withOwnState(offset: SourceOffset): SourceOffset {
-    const own = { ...this.#parts.signals.offset(), ...this.#parts.held.offset() };
-    if (Object.keys(own).length === 0) return offset;
-    return { ...offset, offset: { ...offset.offset, ...own } };
+    return withState(offset, { ...this.#parts.signals.offset(), ...this.#parts.held.offset() });
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
@@ -323,16 +321,29 @@ class TaskReceiver implements ChangeReceiver {
 
   message(change: MessageChange): Promise<void> | undefined {
     const { messages, statistics, transactions } = this.#parts;
-    const write = (): void => {
+    return this.#after(messages.prepare(), () => {
       transactions?.enter(change, this.publisher.batch);
       messages.write(change, this.publisher.batch);
-      this.holdIfWaiting();
       statistics.message();
-    };
-    const wait = messages.prepare();
-    if (wait !== undefined) return wait.then(write);
+    });
+  }
+
+  statement(statement: SchemaStatement): Promise<void> | undefined {
+    const { statements } = this.#parts;
+    const write = (): void => statements?.write(statement, this.publisher.batch);
+    return this.#after(statements?.prepare(), write);
+  }
+
+  #after(wait: Promise<void> | undefined, write: () => void): Promise<void> | undefined {
+    if (wait !== undefined) return wait.then(() => this.#after(undefined, write));
     write();
+    this.holdIfWaiting();
     return undefined;
+  }
+
+  began(origin: BinlogOrigin): void {
+    this.#parts.transactions?.enter(origin, this.publisher.batch);
+    this.holdIfWaiting();
   }
 
   committed(origin: ChangeOrigin): void {

@@ -5,7 +5,7 @@ import {
 } from '../envelope/transaction-metadata.ts';
 import type { TransactionRecord } from '../envelope/transaction-metadata.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { ChangeOrigin, SourceOffset } from '../model/change-event.ts';
+import type { ChangeOrigin, PostgresOrigin, SourceOffset } from '../model/change-event.ts';
 import type { Struct } from '../model/connect-schema.ts';
 import type { TableId } from '../model/table-schema.ts';
 import { tableName } from '../model/table-schema.ts';
@@ -60,7 +60,7 @@ export class SourceTransactions {
    * Counts a logical message. The original takes each for a collection of its own, under a name
    * that no two runs share; here the position makes it.
    */
-  messageBlock(origin: ChangeOrigin): Struct | null {
+  messageBlock(origin: PostgresOrigin): Struct | null {
     return this.#metadata.block(origin, `${MESSAGE_COLLECTION}@${origin.lsn.toString(16)}`);
   }
 

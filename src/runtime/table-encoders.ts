@@ -51,6 +51,7 @@ export class TableEncoders {
   readonly #tables = new Map<string, TableSchema>();
   #lastTable: TableSchema | null = null;
   #lastEncoder: RowEncoder | null = null;
+  #lastIsStamped = false;
   #chunkMicros: bigint | null = null;
 
   constructor(
@@ -111,6 +112,7 @@ export class TableEncoders {
   }
 
   of(table: TableSchema): RowEncoder {
+    if (table === this.#lastTable && this.#lastIsStamped) return this.#lastEncoder as RowEncoder;
     if (table !== this.#lastTable) {
       this.#lastEncoder = must(
         this.#encoders.get(table),
@@ -124,6 +126,7 @@ export class TableEncoders {
       encoder.processedAt(this.#chunkMicros);
       this.#stamped.add(encoder);
     }
+    this.#lastIsStamped = true;
     return encoder;
   }
 
@@ -140,6 +143,7 @@ export class TableEncoders {
   /** From here on records carry a new processing time (`ts_ms` of the envelope). */
   nextChunk(): void {
     this.#chunkMicros = null;
+    this.#lastIsStamped = false;
     this.#stamped.clear();
   }
 

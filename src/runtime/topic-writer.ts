@@ -3,7 +3,7 @@ import { must } from '../foundation/assert.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
-import type { RecordWriter } from './record-writer.ts';
+import type { PlainHeader, RecordWriter } from './record-writer.ts';
 import { plainRecord } from './record-writer.ts';
 
 /** What records that are no change of a row are written with. */
@@ -29,7 +29,7 @@ interface PreparedTopic {
   readonly value: PreparedSchema;
 }
 
-/** Writes the records of one topic that no table has: heartbeats, messages, transactions. */
+/** Writes the records of one topic that no table has: heartbeats, messages and so on. */
 export class TopicWriter {
   readonly #parts: TopicWriterParts;
   readonly #topic: PlainTopic;
@@ -62,11 +62,12 @@ export class TopicWriter {
     record: { readonly key: Struct; readonly value: Struct },
     batch: RecordBatch,
     timestampMs: number,
+    headers: readonly PlainHeader[] = [],
   ): void {
     const { key, value, transforming } = this.#parts;
     const { name } = this.#topic;
     if (transforming !== undefined) {
-      transforming.write(plainRecord(name, record.key, record.value), batch, timestampMs);
+      transforming.write(plainRecord(name, record.key, record.value, headers), batch, timestampMs);
       return;
     }
     const prepared = must(this.#prepared, `a record before ${name} was opened`);
@@ -80,6 +81,7 @@ export class TopicWriter {
     batch.endKey(true);
     batch.writer.raw(valueBytes);
     batch.endValue(true);
+    for (const header of headers) batch.header(header.name, Buffer.from(header.value));
     batch.end();
   }
 }

@@ -1,4 +1,4 @@
-import { parseColumnText, placeholderValue } from '../../dialects/postgres/postgres-text-values.ts';
+import { parseColumnText, placeholderValue } from '../../dialects/text-values.ts';
 import { changeToRecords, truncateToRecords } from '../envelope/change-records.ts';
 import type { ChangeRecord, ChangeRecordContext } from '../envelope/change-records.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';

@@ -1,0 +1,96 @@
+import type { PipelineConfig } from '../config/pipeline-config.ts';
+import { postProcessorSettings } from '../config/post-processor-options.ts';
+import { sourceFamily } from '../config/source-family.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { SourceOffset } from '../model/change-event.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { ColumnConversions } from '../source/column-conversions.ts';
+import { checkMysqlSource } from '../source/mysql/capture/mysql-preflight.ts';
+import { checkPostgresSource } from '../source/postgres/capture/postgres-preflight.ts';
+import { reselectWarnings } from '../source/postgres/stream/row-reselector.ts';
+import type { CheckFindings } from './check-findings.ts';
+import { loadableSourceOptions, loadedConversions } from './column-converters.ts';
+import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
+
+/** What the server said, and what would be captured. */
+export interface SourceCheck extends CheckFindings {
+  readonly tables: readonly TableSchema[];
+}
+
+/** Every prerequisite of capture on the server of the source's family; changes nothing. */
+export async function checkSourceServer(
+  config: PipelineConfig,
+  stored: SourceOffset | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<SourceCheck> {
+  return sourceFamily(config.source.connectorClass) === 'postgres'
+    ? await checkPostgres(config, stored, signal, clock)
+    : await checkMysql(config, stored, signal, clock);
+}
+
+async function checkPostgres(
+  config: PipelineConfig,
+  stored: SourceOffset | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<SourceCheck> {
+  const { options, problems } = await loadableSourceOptions(config);
+  const report = await checkPostgresSource(options, { clock, signal, stored });
+  const isKnown = report.tables.length > 0;
+  return {
+    tables: report.tables,
+    problems: [...problems, ...report.problems],
+    warnings: [
+      ...report.warnings.map(warningText),
+      ...(isKnown
+        ? [...idleConverters(options.columnConversions), ...idleParts(config, report.tables)]
+        : []),
+    ],
+  };
+}
+
+async function checkMysql(
+  config: PipelineConfig,
+  stored: SourceOffset | null,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<SourceCheck> {
+  const { columnConversions, problems } = await loadedConversions(config);
+  const plain = mysqlSourceOptionsOf(config.source);
+  const options = columnConversions === undefined ? plain : { ...plain, columnConversions };
+  const request = { options, pipeline: config.name, stored };
+  const report = await checkMysqlSource(request, signal, clock);
+  const isKnown = report.tables.length > 0;
+  return {
+    tables: report.tables,
+    problems: [...problems, ...report.problems],
+    warnings: [
+      ...report.warnings.map(warningText),
+      ...(isKnown
+        ? [...idleConverters(columnConversions), ...idleParts(config, report.tables)]
+        : []),
+    ],
+  };
+}
+
+function idleConverters(conversions: ColumnConversions | undefined): readonly string[] {
+  return (conversions?.idle ?? []).map((name) => `source: ${name}: it converts no captured column`);
+}
+
+function warningText({
+  message,
+  cure,
+}: {
+  readonly message: string;
+  readonly cure: string;
+}): string {
+  return `source: ${message}${cure === '' ? '' : `. ${cure}`}`;
+}
+
+/** What was asked for and does nothing to these tables: most likely a slip in a name. */
+function idleParts({ source }: PipelineConfig, tables: readonly TableSchema[]): readonly string[] {
+  return postProcessorSettings(source.options)
+    .flatMap((setting) => reselectWarnings(setting, tables))
+    .map((text) => `source: ${text}`);
+}
