@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mapPostgresType } from '../../dialects/postgres/postgres-types.ts';
 import { DEFAULT_VALUE_MODES } from '../../dialects/postgres/postgres-value-modes.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange, RowChange } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
@@ -88,7 +88,7 @@ function rowOf(g: number): RowImage {
 }
 
 /** As they come from the socket: many rows in one buffer. */
-function inOneChunk(images: readonly RowImage[]): readonly RowImage[] {
+export function inOneChunk(images: readonly RowImage[]): readonly RowImage[] {
   const chunk = Buffer.concat(images.map((image) => image.bytes));
   let base = 0;
   for (const image of images) {
@@ -108,19 +108,24 @@ export interface Figure {
   readonly bytesPerRow: number;
 }
 
-/** Encodes inserts, a thousand a batch; the figures are those of the best of many short rounds. */
-export function measureEncoder(
-  encoder: Pick<RowEncoder, 'row' | 'processedAt'>,
-  rows: number,
-): Figure {
-  const images = inOneChunk(Array.from({ length: 1000 }, (_, i) => rowOf(100_000 + i)));
-  const change: RowChange = {
+/** What is encoded: rows as they come, and where each of them stands. */
+export interface EncodedRows {
+  readonly images: readonly RowImage[];
+  readonly change: RowChange;
+  /** One place further, and whether a transaction begins there. */
+  readonly moves: (begins: boolean) => void;
+}
+
+/** Rows of the table above, from PostgreSQL. */
+function postgresRows(): EncodedRows {
+  const change: PostgresRowChange = {
     op: 'c',
     table: TABLE,
     before: null,
     beforeIsKeyOnly: false,
     after: null,
     ordinal: 0,
+    family: 'postgres',
     lsn: lsn(0n),
     commitLsn: lsn(0n),
     previousCommitLsn: lsn(1n),
@@ -128,18 +133,35 @@ export function measureEncoder(
     sourceMicros: 1795250776579200n,
     snapshot: 'false',
   };
-  const batch = new RecordBatch();
   let position = 649_128_472n;
+  const moves = (begins: boolean): void => {
+    if (begins) change.commitLsn = lsn(position + 1_000_000n);
+    position += 137n;
+    change.lsn = lsn(position);
+  };
+  return { images: inOneChunk(rowImages(rowOf)), change, moves };
+}
+
+/** A thousand rows. */
+export function rowImages(rowOf: (g: number) => RowImage): readonly RowImage[] {
+  return Array.from({ length: 1000 }, (_, i) => rowOf(100_000 + i));
+}
+
+/** Encodes inserts, a thousand a batch; the figures are those of the best of many short rounds. */
+export function measureEncoder(
+  encoder: Pick<RowEncoder, 'row' | 'processedAt'>,
+  rows: number,
+  { images, change, moves }: EncodedRows = postgresRows(),
+): Figure {
+  const batch = new RecordBatch();
   let bytes = 0;
   const pass = (count: number): void => {
     for (let done = 0; done < count; done += images.length) {
       batch.clear();
       encoder.processedAt(1_795_250_776_723_798n);
-      change.commitLsn = lsn(position + 1_000_000n);
-      for (const image of images) {
-        position += 137n;
-        change.lsn = lsn(position);
-        change.after = image;
+      for (let i = 0; i < images.length; i++) {
+        moves(i === 0);
+        change.after = images[i] as RowImage;
         encoder.row(change, batch);
       }
       bytes = batch.byteLength;

@@ -12,7 +12,8 @@ import type { TextEncoder } from '../../src/rowpath/text-encoder.ts';
 import { scratch, twosComplement, writeInteger } from '../../src/rowpath/text-scan.ts';
 import { PostgresWire } from '../../src/source/postgres/wire/postgres-wire.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { changeRows, createBenchTable, eventCount, loadRows } from './postgres-workload.ts';
+import { changeRows, createBenchTable, loadRows } from './postgres-workload.ts';
+import { eventCount } from './workload-counts.ts';
 
 /**
  * Columns as text against columns in binary form (option `binary` of pgoutput): bytes on the wire,

@@ -1,24 +1,28 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import type { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
-import type { Figures } from './peer-debezium.ts';
-import { PipelineChild } from './pipeline-child.ts';
-import {
-  changeRows,
-  createBenchTable,
-  eventCount,
-  loadRows,
-  recordCount,
-} from './postgres-workload.ts';
+import type { Figures } from './peer-figures.ts';
+import { monotonicMs, PipelineChild } from './pipeline-child.ts';
+import { eventCount, recordCount } from './workload-counts.ts';
+
+/** A database with the workload's table, of any family. */
+export interface BenchDatabase extends AsyncDisposable {
+  readonly name: string;
+  /** The source of a pipeline file, from `connector.class` on. */
+  readonly source: readonly string[];
+  /** Rows first … first + count - 1, a thousand to a transaction; back when they are committed. */
+  load(first: number, count: number): Promise<void>;
+  /** One row, a transaction of its own; back when it is committed. */
+  insert(id: number): Promise<void>;
+  /** Updates and deletes among these rows. */
+  change(first: number, count: number): Promise<void>;
+  /** What a database does behind a load, done now. */
+  settle(): Promise<void>;
+}
 
 /** What is measured of a daemon of ours. */
 export interface PipelineMeasurement {
-  readonly server: EmbeddedPostgres;
-  /** Made anew; the pipeline's `database.dbname`. */
-  readonly database: string;
+  readonly database: BenchDatabase;
   readonly folder: string;
   readonly builtSources: string;
   readonly rows: number;
@@ -42,31 +46,25 @@ const CATCH_UP_FIRST_ID = 1_000_000_000;
 
 /** Snapshot, latency and streaming catch-up of a pipeline, each in a process of its own. */
 export async function measurePipeline(measured: PipelineMeasurement): Promise<Figures> {
-  const { server, database, folder, rows, builtSources } = measured;
-  const admin = await connect(server, 'postgres');
-  await admin.query(`CREATE DATABASE ${database}`);
-  await admin.end();
-  const client = await connect(server, database);
-  await createBenchTable(client);
-  await loadRows(client, 1, rows);
-  await client.query('VACUUM ANALYZE bench_orders');
-  await client.query('CHECKPOINT');
+  const { database, folder, rows, builtSources } = measured;
+  await database.load(1, rows);
+  await database.settle();
 
-  const file = path.join(folder, `${database}.yaml`);
+  const file = path.join(folder, `${database.name}.yaml`);
   await writeFile(file, pipelineYaml(measured));
-  let child = PipelineChild.start(file, builtSources);
+  const start = (): PipelineChild => PipelineChild.start(file, builtSources, folder);
+  let child = start();
   const coldAtMs = child.startedAtMs;
   const snapshot = await child.reach(rows);
-  const latency = await measureLatency(client, child, measured.latencyRows);
+  const latency = await measureLatency(database, child, measured.latencyRows);
   await child.stop();
 
-  await loadRows(client, CATCH_UP_FIRST_ID, rows);
-  await changeRows(client, CATCH_UP_FIRST_ID, rows);
-  child = PipelineChild.start(file, builtSources);
+  await database.load(CATCH_UP_FIRST_ID, rows);
+  await database.change(CATCH_UP_FIRST_ID, rows);
+  child = start();
   const stream = await child.reach(recordCount(rows));
   const startedAtMs = child.startedAtMs;
   await child.stop();
-  await client.end();
   return {
     snapshotRowsPerSecond: rows / ((snapshot.lastAtMs - coldAtMs) / 1000),
     streamEventsPerSecond: eventCount(rows) / ((stream.lastAtMs - startedAtMs) / 1000),
@@ -80,19 +78,21 @@ export async function measurePipeline(measured: PipelineMeasurement): Promise<Fi
 
 /** One row every 10 ms, a transaction each; ms from the return of COMMIT to durable in the log. */
 async function measureLatency(
-  client: pg.Client,
+  database: BenchDatabase,
   child: PipelineChild,
   rows: number,
 ): Promise<number[]> {
-  // One row first, so that the stream is known to run.
+  // One row first, so that the stream is known to run. What is written beside rows, such as the
+  // history of tables, has been counted by then.
   const ready = child.reach(1);
-  await loadRows(client, 900_000_000, 1);
+  await database.insert(900_000_000);
   await ready;
-  const reached = child.reach(rows);
+  await delay(1000);
+  const reached = child.reach(rows, 'anew');
   const committedAtMs: number[] = [];
   for (let i = 0; i < rows; i++) {
-    await loadRows(client, LATENCY_FIRST_ID + i, 1);
-    committedAtMs.push(performance.timeOrigin + performance.now());
+    await database.insert(LATENCY_FIRST_ID + i);
+    committedAtMs.push(monotonicMs());
     await delay(10);
   }
   const { durable } = await reached;
@@ -110,38 +110,22 @@ function quantile(sorted: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] as number;
 }
 
-async function connect(server: EmbeddedPostgres, database: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: server.url(database) });
-  await client.connect();
-  return client;
+function pipelineYaml({ database, sections, sourceLines }: PipelineMeasurement): string {
+  const lines = [...database.source, ...sourceLines].map((line) => `  ${line}\n`);
+  return `name: ${database.name}\n${sections}\nsource:\n${lines.join('')}`;
 }
 
-function pipelineYaml({ server, database, sections, sourceLines }: PipelineMeasurement): string {
-  return `name: ${database}
-${sections}
-source:
-  connector.class: postgres
-  database.hostname: ${server.host}
-  database.port: ${server.port}
-  database.dbname: ${database}
-  database.user: ${server.user}
-  database.password: "${server.password}"
-  topic.prefix: ${database}
-  slot.name: ${database}
-  publication.name: ${database}
-  table.include.list: public\\.bench_orders
-${sourceLines.map((line) => `  ${line}\n`).join('')}`;
-}
-
-/** The factor by which ours is better. */
-export function ratiosOf(ours: Figures, other: Figures): Record<string, number> {
+/** The factors by which ours is better than the best of the others in each figure. */
+export function ratiosOf(ours: Figures, ...others: readonly Figures[]): Record<string, number> {
+  const most = (key: keyof Figures): number => Math.max(...others.map((other) => other[key]));
+  const least = (key: keyof Figures): number => Math.min(...others.map((other) => other[key]));
   return {
-    snapshot: ours.snapshotRowsPerSecond / other.snapshotRowsPerSecond,
-    stream: ours.streamEventsPerSecond / other.streamEventsPerSecond,
-    latency: other.latencyP99Ms / ours.latencyP99Ms,
-    latencyP50: other.latencyP50Ms / ours.latencyP50Ms,
-    cpu: other.cpuMicrosPerEvent / ours.cpuMicrosPerEvent,
-    memory: other.peakMb / ours.peakMb,
-    coldStart: other.coldStartMs / ours.coldStartMs,
+    snapshot: ours.snapshotRowsPerSecond / most('snapshotRowsPerSecond'),
+    stream: ours.streamEventsPerSecond / most('streamEventsPerSecond'),
+    latency: least('latencyP99Ms') / ours.latencyP99Ms,
+    latencyP50: least('latencyP50Ms') / ours.latencyP50Ms,
+    cpu: least('cpuMicrosPerEvent') / ours.cpuMicrosPerEvent,
+    memory: least('peakMb') / ours.peakMb,
+    coldStart: least('coldStartMs') / ours.coldStartMs,
   };
 }

@@ -1,19 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-
-/** What one repetition of a peer gave; null where the peer's tool had no figure. */
-export interface Figures {
-  readonly snapshotRowsPerSecond: number;
-  readonly streamEventsPerSecond: number;
-  readonly latencyP50Ms: number;
-  readonly latencyP99Ms: number;
-  /** Of the streaming catch-up. */
-  readonly cpuMicrosPerEvent: number;
-  readonly peakMb: number;
-  /** From the start of the process (peer: of the connector in a warm JVM) to the first record. */
-  readonly coldStartMs: number;
-}
+import type { Figures } from './peer-figures.ts';
 
 type Row = Record<string, unknown>;
 
@@ -34,28 +22,53 @@ async function runTool(folder: string, args: readonly string[]): Promise<Row[]> 
   return rows;
 }
 
+/** Where a peer's rows come from, and how many there are. */
+export interface PeerWorkload {
+  /** As the peers' tool calls it. */
+  readonly family: 'pg' | 'maria' | 'mysql';
+  /** A database of the tool's own, which it makes and fills. */
+  readonly databaseUrl: string;
+  readonly rows: number;
+  readonly latencyRows: number;
+}
+
 /** How Debezium is run: options of the peers' tool. */
 export interface DebeziumRun {
   readonly tuned: boolean;
   /** A broker that is there; absent: the tool's own. */
   readonly bootstrapServers?: string;
+  /** More properties of the connector. */
+  readonly properties?: Readonly<Record<string, string>>;
   /** Base address of the registry: Avro. Absent: JSON without schemas. */
   readonly registry?: string;
 }
 
 /** Debezium on Kafka Connect with the same workload; one repetition. */
-export async function measureDebezium(
+export function measureDebezium(
   folder: string,
-  databaseUrl: string,
-  rows: number,
-  latencyRows: number,
-  { tuned, bootstrapServers, registry }: DebeziumRun,
+  workload: PeerWorkload,
+  { tuned, bootstrapServers, registry, properties = {} }: DebeziumRun,
 ): Promise<Figures> {
-  const args = ['connect', 'pg', '--db', databaseUrl, '--n', String(rows), '--reps', '1'];
-  args.push('--lat-n', String(latencyRows), '--json', ...(tuned ? ['--tuned'] : []));
-  if (bootstrapServers !== undefined) args.push('--bootstrap', bootstrapServers);
-  if (registry !== undefined) args.push('--fmt', 'avro', '--registry', registry);
-  const found = await runTool(folder, args);
+  const more = tuned ? ['--tuned'] : [];
+  if (bootstrapServers !== undefined) more.push('--bootstrap', bootstrapServers);
+  if (registry !== undefined) more.push('--fmt', 'avro', '--registry', registry);
+  const set = Object.entries(properties).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+  return measurePeer(folder, 'connect', workload, [...more, ...set]);
+}
+
+/** Maxwell on Kafka with the same workload, of MySQL up to 8.0; one repetition. */
+export function measureMaxwell(folder: string, workload: PeerWorkload): Promise<Figures> {
+  return measurePeer(folder, 'maxwell', workload, []);
+}
+
+async function measurePeer(
+  folder: string,
+  peer: 'connect' | 'maxwell',
+  { family, databaseUrl, rows, latencyRows }: PeerWorkload,
+  more: readonly string[],
+): Promise<Figures> {
+  const args = [peer, family, '--db', databaseUrl, '--n', String(rows), '--reps', '1'];
+  const found = await runTool(folder, [...args, '--lat-n', String(latencyRows), '--json', ...more]);
   const phase = (name: string): Row => {
     const row = found.find((candidate) => candidate['phase'] === name);
     if (row === undefined) throw new Error(`the peer reported no phase ${name}`);

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url));
@@ -7,17 +8,22 @@ const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url)
 /** What a daemon under measurement tells; see pipeline-process.mjs. */
 export interface BenchReport {
   readonly kind: 'reached';
-  /** Wall clock of the first and the last durable append since `expect`, ms. */
+  /** `monotonicMs` of the first and the last durable append since `expect`. */
   readonly firstAtMs: number;
   readonly lastAtMs: number;
   /** User and system CPU since `expect` (since process start for the first one), seconds. */
   readonly cpuSeconds: number;
   readonly peakMb: number;
-  /** Wall clock at which the i-th record was durable, as pairs [records so far, ms]. */
+  /** `monotonicMs` at which the i-th record was durable, as pairs [records so far, ms]. */
   readonly durable: readonly (readonly [number, number])[];
 }
 
 type Message = BenchReport | { kind: 'ready' } | { kind: 'failed'; message: string };
+
+/** The clock that all processes of a machine share, unlike what they make of its wall clock. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
 
 /** A daemon under measurement; see pipeline-process.mjs. */
 export class PipelineChild {
@@ -26,21 +32,29 @@ export class PipelineChild {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    this.startedAtMs = Date.now();
+    this.startedAtMs = monotonicMs();
   }
 
-  /** Forks the daemon; its clock for cold start begins here. */
-  static start(pipelineFile: string, builtSources: string): PipelineChild {
+  /**
+   * Forks the daemon; its clock for cold start begins here. Compiled code is kept in the folder
+   * from one start to the next, as the launcher does it.
+   */
+  static start(pipelineFile: string, builtSources: string, folder: string): PipelineChild {
+    const cache = { NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
     return new PipelineChild(
       fork(PROCESS, [pipelineFile, builtSources], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, ...cache },
       }),
     );
   }
 
-  /** Resolves when so many records more are durable. Throws when the pipeline fails or ends. */
-  async reach(records: number): Promise<BenchReport> {
-    this.#child.send({ kind: 'expect', records });
+  /**
+   * Resolves when so many records are durable since the last report, or since now. Throws when the
+   * pipeline fails or ends.
+   */
+  async reach(records: number, counted: 'on' | 'anew' = 'on'): Promise<BenchReport> {
+    this.#child.send({ kind: 'expect', records, counted });
     return new Promise((resolve, reject) => {
       const onMessage = (message: Message): void => {
         if (message.kind === 'ready') return;

@@ -7,10 +7,10 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 
-/** @typedef {{ kind: 'expect', records: number } | { kind: 'stop' }} BenchCommand */
+/** @typedef {{ kind: 'expect', records: number, counted: 'on' | 'anew' }} Expectation */
+/** @typedef {Expectation | { kind: 'stop' }} BenchCommand */
 
 const [file = '', root = ''] = process.argv.slice(2);
 
@@ -42,13 +42,14 @@ const composed = await composePipeline(loadPipelineFile(file), {
   onDurable: (records) => {
     if (records === 0) return;
     seen += records;
-    durable.push([seen, performance.timeOrigin + performance.now()]);
+    durable.push([seen, monotonicMs()]);
     reportWhenReached();
   },
 });
 
 process.on('message', (/** @type {BenchCommand} */ command) => {
   if (command.kind === 'expect') {
+    if (command.counted === 'anew') countAnew();
     expected = command.records;
     reportWhenReached();
   } else {
@@ -74,9 +75,18 @@ function reportWhenReached() {
     durable,
   });
   expected = Number.POSITIVE_INFINITY;
+  countAnew();
+}
+
+function countAnew() {
   seen = 0;
   durable = [];
   cpuAtStart = process.cpuUsage();
+}
+
+/** The clock that all processes of a machine share; what is added to a wall clock shifts them. */
+function monotonicMs() {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 function peakMegabytes() {

@@ -87,13 +87,13 @@ async function measure(run: Run, name: string, builtSources: string): Promise<Me
   const file = path.join(folder, `${name}.yaml`);
   await writeFile(file, pipelineYaml(name));
   // The first start makes the slot; one row tells that the stream runs.
-  let child = PipelineChild.start(file, builtSources);
+  let child = PipelineChild.start(file, builtSources, path.dirname(file));
   const ready = child.reach(1);
   await execute(name, async (client) => loadTables(client, 1, -1, 1));
   await ready;
   await child.stop();
   await execute(name, async (client) => loadTables(client, run.tables, 1, run.events));
-  child = PipelineChild.start(file, builtSources);
+  child = PipelineChild.start(file, builtSources, path.dirname(file));
   // Not counted: start, schemas of all tables, compiled encoders.
   const warm = await child.reach(Math.min(run.events / 10, 20_000));
   const counted = run.events - (warm.durable.at(-1)?.[0] ?? 0);

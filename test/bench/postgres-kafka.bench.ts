@@ -12,9 +12,11 @@ import { RegistryServer } from '../support/registry-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildProgram } from './built-program.ts';
 import { JSON_WITHOUT_SCHEMAS, measurePipeline, ratiosOf } from './measured-pipeline.ts';
-import { type Figures, measureDebezium } from './peer-debezium.ts';
+import { measureDebezium } from './peer-debezium.ts';
+import type { Figures } from './peer-figures.ts';
 import { measureProduce, type ProduceFigures } from './produce-path.ts';
-import { recordCount } from './postgres-workload.ts';
+import { postgresBench } from './postgres-workload.ts';
+import { recordCount } from './workload-counts.ts';
 
 type Format = 'json' | 'avro';
 
@@ -79,7 +81,7 @@ async function report(builtSources: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-function measureOurs(format: Format, builtSources: string): Promise<Figures> {
+async function measureOurs(format: Format, builtSources: string): Promise<Figures> {
   const sourceLines =
     format === 'json'
       ? JSON_WITHOUT_SCHEMAS
@@ -87,9 +89,9 @@ function measureOurs(format: Format, builtSources: string): Promise<Figures> {
           `${side}.converter: avro`,
           `${side}.converter.schema.registry.url: ${registry?.url ?? ''}`,
         ]);
-  return measurePipeline({
-    server,
-    database: `tidemark_${format}`,
+  await using database = await postgresBench(server, `tidemark_${format}`);
+  return await measurePipeline({
+    database,
     folder,
     builtSources,
     rows,
@@ -104,11 +106,16 @@ function measureOurs(format: Format, builtSources: string): Promise<Figures> {
 }
 
 function measureTuned(tool: string, format: Format): Promise<Figures> {
-  return measureDebezium(tool, server.url('peersbench'), rows, latencyRows, {
-    tuned: true,
-    bootstrapServers: broker.bootstrapServers,
-    ...(format === 'avro' && registry !== null ? { registry: registry.origin } : {}),
-  });
+  const databaseUrl = server.url('peersbench');
+  return measureDebezium(
+    tool,
+    { family: 'pg', databaseUrl, rows, latencyRows },
+    {
+      tuned: true,
+      bootstrapServers: broker.bootstrapServers,
+      ...(format === 'avro' && registry !== null ? { registry: registry.origin } : {}),
+    },
+  );
 }
 
 /** The names that say how much better ours is, and how much of the produce path it uses. */

@@ -1,4 +1,6 @@
-import type pg from 'pg';
+import pg from 'pg';
+import type { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import type { BenchDatabase } from './measured-pipeline.ts';
 
 /**
  * The workload of every PostgreSQL benchmark: 12 mixed columns, about 290 bytes a row. A load of n
@@ -60,16 +62,6 @@ export async function changeRows(client: pg.Client, first: number, count: number
   }
 }
 
-/** Row events of load and changes together. */
-export function eventCount(rows: number): number {
-  return rows + Math.ceil(rows / 5) + Math.ceil(rows / 20);
-}
-
-/** Log records of load and changes: a delete is followed by a tombstone. */
-export function recordCount(rows: number): number {
-  return eventCount(rows) + Math.ceil(rows / 20);
-}
-
 /** Tables of the same columns, `bench_0` and on. */
 export async function makeTables(client: pg.Client, count: number): Promise<void> {
   for (let table = 0; table < count; table++) await client.query(columns(`bench_${table}`));
@@ -98,4 +90,44 @@ export async function loadTables(
     }
     await client.query(`BEGIN; ${statements.join('; ')}; COMMIT`);
   }
+}
+
+/** A new database with the empty table, whose client is ended with it. */
+export async function postgresBench(
+  server: EmbeddedPostgres,
+  name: string,
+): Promise<BenchDatabase> {
+  const connect = async (database: string): Promise<pg.Client> => {
+    const client = new pg.Client({ connectionString: server.url(database) });
+    await client.connect();
+    return client;
+  };
+  const admin = await connect('postgres');
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const client = await connect(name);
+  await createBenchTable(client);
+  return {
+    name,
+    source: [
+      'connector.class: postgres',
+      `database.hostname: ${server.host}`,
+      `database.port: ${server.port}`,
+      `database.dbname: ${name}`,
+      `database.user: ${server.user}`,
+      `database.password: "${server.password}"`,
+      `topic.prefix: ${name}`,
+      `slot.name: ${name}`,
+      `publication.name: ${name}`,
+      'table.include.list: public\\.bench_orders',
+    ],
+    load: (first, count) => loadRows(client, first, count),
+    insert: (id) => loadRows(client, id, 1),
+    change: (first, count) => changeRows(client, first, count),
+    async settle() {
+      await client.query('VACUUM ANALYZE bench_orders');
+      await client.query('CHECKPOINT');
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  };
 }

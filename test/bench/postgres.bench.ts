@@ -8,8 +8,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { buildProgram } from './built-program.ts';
-import { measureDebezium, measureRawLimit, type Figures } from './peer-debezium.ts';
+import { measureDebezium, measureRawLimit, type PeerWorkload } from './peer-debezium.ts';
+import type { Figures } from './peer-figures.ts';
+import { printFigures } from './figures-table.ts';
 import { JSON_WITHOUT_SCHEMAS, measurePipeline, ratiosOf } from './measured-pipeline.ts';
+import { postgresBench } from './postgres-workload.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { values: options } = parseArgs({
@@ -45,16 +48,24 @@ try {
 async function report(): Promise<void> {
   const ours = await measureOurs();
   const databaseUrl = server.url('peersbench');
+  const workload: PeerWorkload = { family: 'pg', databaseUrl, rows, latencyRows };
   const tuned =
-    peers === undefined
-      ? null
-      : await measureDebezium(peers, databaseUrl, rows, latencyRows, { tuned: true });
+    peers === undefined ? null : await measureDebezium(peers, workload, { tuned: true });
   const plain =
-    peers === undefined
-      ? null
-      : await measureDebezium(peers, databaseUrl, rows, latencyRows, { tuned: false });
+    peers === undefined ? null : await measureDebezium(peers, workload, { tuned: false });
   const raw = peers === undefined ? null : await measureRawLimit(peers, databaseUrl, rows);
-  printTable({ ours, tuned, plain }, raw);
+  printFigures(`${rows} rows; ${NOTE}`, [
+    ['tidemark', ours],
+    ['Debezium tuned', tuned],
+    ['Debezium', plain],
+  ]);
+  if (raw !== null) {
+    const fraction = (ours.streamEventsPerSecond / raw) * 100;
+    process.stdout.write(
+      `raw limit (pg_recvlogical to a null sink): ${raw.toFixed(0)} events/s; ` +
+        `ours ${fraction.toFixed(0)} %\n`,
+    );
+  }
   if (!options.json) return;
   const figures = { ours, debeziumTuned: tuned, debezium: plain, rawEventsPerSecond: raw };
   const ratios = tuned === null ? null : ratiosOf(ours, tuned);
@@ -65,9 +76,9 @@ async function report(): Promise<void> {
 }
 
 async function measureOurs(): Promise<Figures> {
-  return measurePipeline({
-    server,
-    database: 'tidemark_bench',
+  await using database = await postgresBench(server, 'tidemark_bench');
+  return await measurePipeline({
+    database,
     folder,
     builtSources: await buildProgram(path.join(folder, 'built')),
     rows,
@@ -75,40 +86,4 @@ async function measureOurs(): Promise<Figures> {
     sections: `transport: { type: embedded, path: ${path.join(folder, 'log')} }`,
     sourceLines: JSON_WITHOUT_SCHEMAS,
   });
-}
-
-function printTable(
-  sides: { ours: Figures; tuned: Figures | null; plain: Figures | null },
-  raw: number | null,
-): void {
-  const lines: [string, keyof Figures, number][] = [
-    ['snapshot rows/s', 'snapshotRowsPerSecond', 0],
-    ['stream events/s', 'streamEventsPerSecond', 0],
-    ['latency p50 ms', 'latencyP50Ms', 2],
-    ['latency p99 ms', 'latencyP99Ms', 2],
-    ['CPU µs per event', 'cpuMicrosPerEvent', 2],
-    ['peak memory MB', 'peakMb', 0],
-    ['cold start ms', 'coldStartMs', 0],
-  ];
-  const cell = (figures: Figures | null, key: keyof Figures, digits: number): string =>
-    (figures === null ? '–' : figures[key].toFixed(digits)).padStart(16);
-  const out = [`\n${rows} rows; ${NOTE}\n`];
-  out.push(
-    ['tidemark', 'Debezium tuned', 'Debezium'].reduce(
-      (line, title) => line + title.padStart(16),
-      ''.padEnd(20),
-    ),
-  );
-  for (const [label, key, digits] of lines) {
-    const cells = [sides.ours, sides.tuned, sides.plain].map((side) => cell(side, key, digits));
-    out.push(`${label.padEnd(20)}${cells.join('')}`);
-  }
-  if (raw !== null) {
-    const fraction = sides.ours.streamEventsPerSecond / raw;
-    out.push(
-      `raw limit (pg_recvlogical to a null sink): ${raw.toFixed(0)} events/s; ` +
-        `ours ${(fraction * 100).toFixed(0)} %`,
-    );
-  }
-  process.stdout.write(`${out.join('\n')}\n`);
 }

@@ -5,12 +5,16 @@ import type { Converter } from '../../src/converter/converter.ts';
 import { tableRecordSchemas } from '../../src/envelope/table-record-schemas.ts';
 import { compileRowEncoder } from '../../src/rowpath/compile-row-encoder.ts';
 import type { WireFormat } from '../../src/rowpath/row-encoder.ts';
-import type { Figure } from './bench-rows.ts';
+import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
+import type { TableSchema } from '../../src/model/table-schema.ts';
+import type { EncodedRows, Figure } from './bench-rows.ts';
 import { measureEncoder, OPTIONS, TABLE } from './bench-rows.ts';
+import { MYSQL_TABLE, mysqlRows } from './mysql-bench-rows.ts';
 
 /**
  * µs per row of the compiled encoders alone, for the 12 columns of the workload (inserts, one
- * transaction to a thousand rows). `--json` prints one object as the last line.
+ * transaction to a thousand rows), as PostgreSQL and as MySQL sends them. `--json` prints one
+ * object as the last line.
  */
 
 const registry = {
@@ -18,25 +22,39 @@ const registry = {
   schemaById: (): Promise<string> => Promise.reject(new Error('not asked')),
 };
 
+interface Subject {
+  readonly table: TableSchema;
+  readonly options: EnvelopeOptions;
+  readonly encoded?: () => EncodedRows;
+}
+
+const POSTGRES: Subject = { table: TABLE, options: OPTIONS };
+const MYSQL: Subject = {
+  table: MYSQL_TABLE,
+  options: { ...OPTIONS, connector: 'mysql', database: '' },
+  encoded: mysqlRows,
+};
+
 async function measure(
   format: WireFormat,
   converter: (isKey: boolean) => Converter,
   rows: number,
+  { table, options, encoded }: Subject = POSTGRES,
 ): Promise<Figure> {
-  const schemas = tableRecordSchemas(TABLE, OPTIONS);
+  const schemas = tableRecordSchemas(table, options);
   const key = schemas.key === null ? null : await converter(true).prepare('t', schemas.key);
   const value = await converter(false).prepare('t', schemas.envelope);
   const encoder = compileRowEncoder({
-    table: TABLE,
+    table,
     schemas,
-    options: OPTIONS,
+    options,
     topic: 0,
     key,
     value,
     keyFormat: format,
     valueFormat: format,
   });
-  return measureEncoder(encoder, rows);
+  return measureEncoder(encoder, rows, encoded?.());
 }
 
 const { values } = parseArgs({
@@ -47,6 +65,8 @@ const figures = {
   json: await measure('json', () => new JsonConverter({ schemasEnable: false }), rows),
   jsonWithSchemas: await measure('json', () => new JsonConverter(), rows / 4),
   avro: await measure('avro', (isKey) => new AvroConverter(registry, { isKey }), rows),
+  mysqlJson: await measure('json', () => new JsonConverter({ schemasEnable: false }), rows, MYSQL),
+  mysqlAvro: await measure('avro', (isKey) => new AvroConverter(registry, { isKey }), rows, MYSQL),
 };
 for (const [name, figure] of Object.entries(figures)) {
   const size = Math.round(figure.bytesPerRow);

@@ -6,6 +6,7 @@ import { RUNNING_SOURCE } from '../support/pipeline-statuses.ts';
 function statusOf(snapshot: readonly SnapshotTableView[]): PipelineStatus {
   return {
     name: 'shop',
+    family: 'postgres',
     healthy: true,
     uptimeMs: 0,
     source: { ...RUNNING_SOURCE, phase: 'snapshot', snapshot },

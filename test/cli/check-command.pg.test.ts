@@ -34,9 +34,13 @@ describe('check', () => {
   test('all is well', async () => {
     await using database = await freshDatabase();
     await database.query('CREATE TABLE t (id int PRIMARY KEY, v text)');
-    const sink = { name: 'w', 'connector.class': 'jdbc', 'connection.url': database.url };
+    const own = { name: 'w', 'connector.class': 'jdbc', 'connection.url': database.url };
+    const sink = { ...own, 'table.name.format': 'copies.${source.table}' };
     const outcome = await check(database, {}, { sinks: [sink] });
     expect(outcome).toMatchObject({ code: 0, ok: true, errors: [] });
+    expect(codes(await check(database, {}, { sinks: [own] })), 'into itself').toEqual([
+      'CONFIG_INVALID',
+    ]);
     await using pipeline = await pipelineFolder({ name: 'shop', source: sourceSection(database) });
     const people = await runProgram(['check', pipeline.file]);
     expect(people.stdout).toMatch(/source and 0 sinks are ready\.\n$/);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runProgram } from '../support/cli-process.ts';
 import { pipelineFolder } from '../support/pipeline-text.ts';
 
-const COMMANDS = 'run bootstrap check plan init status tail explain demo'.split(' ');
+const COMMANDS = 'run bootstrap check plan init status tail decode explain demo'.split(' ');
 
 describe('help', () => {
   test('without a command the program shows what there is, and fails', async () => {
@@ -41,7 +41,7 @@ describe('usage', () => {
     [['tail', 't', '--limit', 'x'], /^USAGE {2}.*a whole number from 1 is expected/],
     [['demo', '--for', 'soon'], /^USAGE {2}.*a time such as 20s is expected/],
     [['tail', 't'], /^USAGE {2}name the log: --file/],
-    [['init', 'mysql://h/d'], /^USAGE {2}the URL must have the form postgres:/],
+    [['init', 'oracle://h/d'], /^USAGE {2}the URL must have the form postgres:/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runProgram(args);
     expect(stderr).toMatch(message);

@@ -78,3 +78,21 @@ test('a pipeline file is no connector', () => {
   expect(sections({ name: 'p', config: CONFIG, source: CONFIG })).toBeNull();
   expect(sections({ name: 'p' })).toBeNull();
 });
+
+test.each(['mysql.MySqlConnector', 'mariadb.MariaDbConnector'])(
+  'a connector of a binlog, %s',
+  (name) => {
+    const { 'database.dbname': _database, 'plugin.name': _plugin, ...common } = CONFIG;
+    const config = {
+      ...common,
+      'connector.class': `io.debezium.connector.${name}`,
+      'database.port': '3306',
+      'database.server.id': '1',
+      'database.include.list': 'shop',
+    };
+    const { source } = parse({ name: 'inventory', config });
+    expect(source.connectorClass).toBe(config['connector.class']);
+    expect(source.flavour).toBe('debezium');
+    expect(source.options.string('zero.date.handling.mode')).toBe('null');
+  },
+);

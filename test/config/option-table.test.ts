@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { acceptedOptions, refusedOptions, withDefaults } from '../../src/config/option-table.ts';
+import {
+  acceptedOptions,
+  inDatabases,
+  refusedOptions,
+  withDefaults,
+  withDocs,
+} from '../../src/config/option-table.ts';
 
 const table = [
   { name: 'a', type: { kind: 'string' }, default: '1', doc: '' },
@@ -21,4 +27,21 @@ describe('withDefaults', () => {
 test('accepted and refused options carry their reason', () => {
   expect(acceptedOptions({ x: 'why' })).toMatchObject([{ status: 'accepted', reason: 'why' }]);
   expect(refusedOptions({ x: 'why' })).toMatchObject([{ status: 'refused', reason: 'why' }]);
+});
+
+describe('withDocs', () => {
+  test('sets and leaves', () => {
+    expect(withDocs(table, { b: 'Other.' }).map(({ doc }) => doc)).toEqual(['', 'Other.']);
+  });
+
+  test('a name that is not there is a slip', () => {
+    expect(() => withDocs(table, { c: '' })).toThrow('no option c');
+  });
+});
+
+test('databases stand where schemas stood, in texts only', () => {
+  const option = { ...table[0], doc: 'Matched against `schema.table.column` of a schema.' };
+  expect(inDatabases([option])).toEqual([
+    { ...option, doc: 'Matched against `database.table.column` of a schema.' },
+  ]);
 });

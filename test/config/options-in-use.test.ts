@@ -18,11 +18,16 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'column.truncate.to.<N>.chars': 'column-mask-options.ts takes the names apart',
   'transforms.<name>.<property>': 'transform-options.ts asks for all that begin so',
   'predicates.<name>.<property>': 'transform-options.ts asks for all that begin so',
-  'snapshot.locking.mode': 'either value: rows may only be read under ACCESS SHARE',
 };
 
-/** Calls that make rules: a rule reads an option, and does nothing with it. */
-const RULES = new Set(['exclusive', 'needsStream', 'replacementRule']);
+/** Calls that make rules or texts: they read an option, or name it, and do nothing with it. */
+const RULES = new Set([
+  'clientKeyRule',
+  'exclusive',
+  'needsStream',
+  'renamedTo',
+  'replacementRule',
+]);
 
 /** The names that arguments of calls give, as forms: what is put into a template is any text. */
 function namesInCalls(file: SourceFile): Set<string> {

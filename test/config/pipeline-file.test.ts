@@ -99,7 +99,7 @@ source:
   plugin.name: decoderbufs
 sinks:
   - { name: es, connector.class: elasticsearch }
-  - { connector.class: jdbc, connection.url: "mysql://u:pw@h/d" }
+  - { connector.class: jdbc, connection.url: "oracle://u:pw@h/d" }
 alerts: [{ type: log }]
 http: { listen: 0.0.0.0:80 }
 sink: []
@@ -115,7 +115,7 @@ sink: []
       expect.stringMatching(/^source: table\.include\.list and table\.exclude\.list exclude each/),
       expect.stringMatching(/^sinks\[0\]: connector\.class elasticsearch: the search sink is not/),
       expect.stringMatching(/^sinks\[1\]: name is required/),
-      expect.stringMatching(/^sinks\[1\]: connection\.url must begin with postgres:\/\/.*mysql/),
+      expect.stringMatching(/^sinks\[1\]: connection\.url must begin with postgres:\/\/.*oracle/),
       expect.stringMatching(/^http: listen 0\.0\.0\.0 is reachable from other machines/),
       expect.stringMatching(/^alerts are not supported yet/),
     ]);

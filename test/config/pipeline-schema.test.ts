@@ -16,10 +16,12 @@ test('every class has its branch, with its own defaults', () => {
     for (const name of names) expect(text).toContain(JSON.stringify(name));
   }
   const { properties } = pipelineJsonSchema() as { properties: { source: { allOf: Branch[] } } };
-  const defaults = properties.source.allOf.map(
-    ({ then }) => then.properties['publication.autocreate.mode']?.default,
-  );
-  expect(defaults).toEqual(['filtered', 'all_tables']);
+  const defaultsOf = (name: string) =>
+    properties.source.allOf
+      .map(({ then }) => then.properties[name]?.default)
+      .filter((value) => value !== undefined);
+  expect(defaultsOf('publication.autocreate.mode')).toEqual(['filtered', 'all_tables']);
+  expect(defaultsOf('zero.date.handling.mode')).toEqual(['fail', 'null', 'fail', 'null']);
 });
 
 interface Branch {

@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import {
   POSTGRES_CONNECTION_OPTIONS,
   POSTGRES_CONNECTION_RULES,
-  serverAddresses,
-  splitStatements,
 } from '../../src/config/postgres-connection-options.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 
@@ -20,34 +18,11 @@ function examine(input: Record<string, unknown>) {
 }
 
 test.each([
-  [{}, ['h:5432']],
-  [{ 'database.port': 6000 }, ['h:6000']],
-  [{ 'database.hostname': 'a, b', 'database.port': '1,2' }, ['a:1', 'b:2']],
-  [{ 'database.hostname': 'a,b,c', 'database.port': '7' }, ['a:7', 'b:7', 'c:7']],
-])('%j names %j', (input, expected) => {
-  const { options, problems } = examine(input);
-  expect(problems).toEqual([]);
-  expect(serverAddresses(options).map(({ host, port }) => `${host}:${port}`)).toEqual(expected);
-});
-
-test.each([
   [{ 'database.port': '0' }, 'database.port must be 1 to 65535'],
-  [{ 'database.port': '65536' }, 'database.port must be 1 to 65535'],
-  [{ 'database.port': '5432x' }, 'database.port must be 1 to 65535'],
-  [{ 'database.port': '1,2' }, 'database.port names 2 ports for 1 hosts'],
-  [{ 'database.hostname': 'a,,b' }, 'database.hostname has an empty part'],
   [{ 'database.target.session.attrs': 'master' }, 'must be one of any, primary'],
   [{ 'database.sslkey': '/k' }, 'database.sslkey and database.sslcert belong together'],
 ])('%j is refused', (input, message) => {
   expect(examine(input).problems.map((problem) => problem.message)).toEqual([
     expect.stringContaining(message),
   ]);
-});
-
-test.each([
-  ['', []],
-  [' SET a = 1 ', ['SET a = 1']],
-  ["SET a = 1; SET b = 'x;;y';", ['SET a = 1', "SET b = 'x;y'"]],
-])('%j are the statements %j', (text, statements) => {
-  expect(splitStatements(text)).toEqual(statements);
 });

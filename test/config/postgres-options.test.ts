@@ -1,12 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import { parseMessageKeys } from '../../src/config/postgres-options.ts';
+import { expect, test } from 'vitest';
 import { sourceProblems } from '../support/examined-source.ts';
 
 test.each([
   [{ 'slot.name': 'My-Slot' }, 'slot.name may have only lower-case letters'],
   [{ 'topic.prefix': 'a b' }, 'topic.prefix may have only letters'],
-  [{ 'skipped.operations': 'c,x' }, 'skipped.operations has x'],
-  [{ 'skipped.operations': 'none,t' }, 'has none beside other operations'],
   [{ 'slot.stream.params': 'origin' }, 'must have the form name=value'],
   [{ 'slot.stream.params': 'origin=any;Binary=true' }, 'columns are read as text'],
   [{ 'driver.sslmode': 'verify-full' }, 'use database.sslmode'],
@@ -14,7 +11,6 @@ test.each([
   [{ 'driver.targetServerType': 'primary' }, 'use database.target.session.attrs'],
   [{ 'slot.stream.params': 'publication_names=other' }, 'use publication.name'],
   [{ 'slot.stream.params': 'streaming=parallel' }, 'use large.transaction.mode'],
-  [{ 'message.key.columns': 'public.t' }, 'must have the form schema.table:column'],
   [{ 'schema.include.list': 'a', 'schema.exclude.list': 'b' }, 'exclude each other'],
   [{ 'column.mask.with.ten.chars': 'a' }, 'ten is not a number of characters'],
   [{ transforms: 'unwrap' }, 'transforms.unwrap.type is required'],
@@ -24,17 +20,4 @@ test.each([
 
 test('what switches an unsupported feature off is fine', () => {
   expect(sourceProblems({ 'provide.transaction.metadata': 'false', transforms: '' })).toEqual([]);
-});
-
-describe('parseMessageKeys', () => {
-  test('patterns of tables with their columns', () => {
-    expect(parseMessageKeys('public.a:x, y;(.*).b:z;')).toEqual([
-      { table: /^(?:public.a)$/i, columns: ['x', 'y'] },
-      { table: /^(?:(.*).b)$/i, columns: ['z'] },
-    ]);
-  });
-
-  test.each(['a', ':x', 'a:', 'a:x,', 'a(:x'])('%s has not the form', (text) => {
-    expect(parseMessageKeys(text)).toBeUndefined();
-  });
 });

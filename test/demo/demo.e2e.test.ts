@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { DemoDatabases } from '../../src/demo/demo-databases.ts';
 import type { DemoPipeline, DemoResult } from '../../src/demo/demo.ts';
 import { runDemo } from '../../src/demo/demo.ts';
+import { POSTGRES_DEMO } from '../../src/demo/demo-kinds.ts';
 import { SHOP_TABLES } from '../../src/demo/shop-schema.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { Lifecycle } from '../../src/foundation/lifecycle.ts';
@@ -15,7 +16,7 @@ const SHOP = { customers: 40, products: 20, orders: 50 };
  * again and again. `spoil` is run on the warehouse after each copy.
  */
 async function copyingPipeline(databases: DemoDatabases, spoil: string): Promise<DemoPipeline> {
-  const source = await databases.connect(databases.source);
+  const source = await databases.connect(databases.shop);
   const target = await databases.connect(databases.warehouse);
   const life = new Lifecycle();
   const copyTable = async (table: string): Promise<void> => {
@@ -45,7 +46,10 @@ async function copyingPipeline(databases: DemoDatabases, spoil: string): Promise
   };
   const copyAll = async (): Promise<void> => {
     while (!life.signal.aborted) {
+      // One state of all tables: the marker, in the last one, comes with all that was before it.
+      await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
       for (const table of SHOP_TABLES) await copyTable(table);
+      await source.query('COMMIT');
       await systemClock.sleep(20, life.signal);
     }
   };
@@ -69,6 +73,7 @@ async function copyingPipeline(databases: DemoDatabases, spoil: string): Promise
 async function demoIn(directory: string, spoil: string): Promise<DemoResult | undefined> {
   return runDemo({
     directory,
+    database: POSTGRES_DEMO,
     durationMs: 1500,
     ratePerSecond: 40,
     shop: SHOP,
@@ -107,7 +112,13 @@ test('the signal ends a demo, and so does a pipeline that fails', async () => {
       if (text.includes('streaming')) controller.abort();
     },
   };
-  const options = { directory, shop: SHOP, output, signal: controller.signal };
+  const options = {
+    directory,
+    database: POSTGRES_DEMO,
+    shop: SHOP,
+    output,
+    signal: controller.signal,
+  };
   const result = await runDemo({
     ...options,
     createPipeline: (databases) => copyingPipeline(databases, 'SELECT'),

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compareScenario, equalRecords } from '../support/golden-differences.ts';
-import { knownDefects } from '../support/golden-defects.ts';
-import { type GoldenScenario, goldenScenarios } from '../support/golden-postgres.ts';
-import { type GoldenOutcome, runGoldenScenarios } from '../support/golden-run.ts';
+import { POSTGRES_DEFECTS } from '../support/golden-defects.ts';
+import { knownDefects } from '../support/golden-known-defects.ts';
+import { type GoldenScenario, goldenScenarios } from '../support/golden-recordings.ts';
+import type { GoldenOutcome } from '../support/golden-pipeline.ts';
+import { runGoldenScenarios } from '../support/golden-run.ts';
 
 /** Recorded records that ours must equal at the least; the others differ by a named defect. */
 const EQUAL: Readonly<Record<string, number>> = {
@@ -27,7 +29,7 @@ const EQUAL: Readonly<Record<string, number>> = {
 };
 
 describe('golden records of PostgreSQL', () => {
-  const scenarios = goldenScenarios().filter(({ name }) => name in EQUAL);
+  const scenarios = goldenScenarios('postgres').filter(({ name }) => name in EQUAL);
   let outcomes: ReadonlyMap<string, GoldenOutcome>;
 
   beforeAll(async () => {
@@ -40,7 +42,7 @@ describe('golden records of PostgreSQL', () => {
     expect(outcome?.failure).toBeNull();
     const differences = compareScenario(scenario, outcome?.topics ?? new Map());
     const ours = differences
-      .filter((difference) => knownDefects(difference) === null)
+      .filter((difference) => knownDefects(difference, POSTGRES_DEFECTS) === null)
       .map(({ topic, index, what }) => `${topic}[${index}] ${what.join('; ')}`);
     expect(ours).toEqual([]);
     expect(equalRecords(scenario, differences)).toBeGreaterThanOrEqual(EQUAL[name] ?? 0);

@@ -58,6 +58,20 @@ describe('topics of a sink', () => {
     expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 2));
   });
 
+  test.each(['table', 'regex'])('no schema history, wherever it is kept (%s)', (strategy) => {
+    const source = {
+      'connector.class': 'mysql',
+      'database.dbname': undefined,
+      'topic.naming.strategy': strategy,
+      ...(strategy === 'regex' ? { 'topic.regex': '.*', 'topic.replacement': 'all' } : {}),
+      'schema.history.internal.kafka.topic': 'shop.eu.history',
+    };
+    const { sinks, source: from } = configOf('/', { source });
+    const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
+    const topics = ['shop.eu.db.orders', 'shop.eu.history', 'shop.eu'];
+    expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 1));
+  });
+
   test('names, or a pattern over the whole name', () => {
     expect(topics({ topics: 'a, b' })).toEqual(['a', 'b']);
     const pattern = topics({ 'topics.regex': 'shop\\.a' }) as RegExp;

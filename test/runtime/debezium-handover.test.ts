@@ -118,3 +118,28 @@ test('refused before there is an offset', async () => {
   }
   await expect(at.prepare()).rejects.toThrow(/has no offset yet/);
 });
+
+test('of a binlog the place is handed over, and its history by name or by recovery', async () => {
+  await using folder = await temporaryFolder('handover');
+  const source = {
+    'connector.class': 'mariadb',
+    'topic.prefix': 'shop',
+    'database.hostname': 'db',
+    'database.user': 'u',
+  };
+  const document = { name: 'orders', transport: { path: folder.path }, source };
+  const config = parsePipeline(JSON.stringify(document), `${folder.path}/p.yaml`, {});
+  const place = { file: 'binlog.000003', pos: 4711, gtids: '0-1-9' };
+  const ours = { 'tidemark.version': 1, 'tidemark.snapshot': 'completed' };
+  const offset = { partition: { server: 'shop' }, offset: { ...place, ...ours } };
+  {
+    await using transport = await openEmbeddedTransport({ path: folder.path });
+    await transport.storeOffset(toConnectEntries('orders', offset));
+  }
+  expect(await prepareHandover(config, systemClock)).toEqual({
+    connector: 'orders',
+    config: { 'snapshot.mode': 'recovery', 'topic.prefix': 'shop' },
+    offsets: [{ partition: { server: 'shop' }, offset: place }],
+    inPlace: false,
+  });
+});

@@ -16,7 +16,10 @@ function sourceOf(database: TestDatabase, overrides = {}) {
 test('all that the server keeps for the slot, and null where it cannot be asked', async () => {
   await using database = await freshDatabase();
   const slot = `slot_${database.name}`;
-  expect(await readHeldWal(sourceOf(database), signal, systemClock)).toEqual({ slot, bytes: null });
+  expect(await readHeldWal(sourceOf(database), null, signal, systemClock)).toEqual({
+    slot,
+    bytes: null,
+  });
   await database.query(`SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
   await database.query(
     'CREATE TABLE t AS SELECT repeat(md5(n::text), 20) FROM generate_series(1, 2000) n',
@@ -24,11 +27,11 @@ test('all that the server keeps for the slot, and null where it cannot be asked'
   const measure = `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::int AS held
     FROM pg_replication_slots WHERE slot_name = $1`;
   const [before] = await database.query<{ held: number }>(measure, [slot]);
-  const held = await readHeldWal(sourceOf(database), signal, systemClock);
+  const held = await readHeldWal(sourceOf(database), null, signal, systemClock);
   const [after] = await database.query<{ held: number }>(measure, [slot]);
   expect(before?.held).toBeGreaterThan(1_000_000);
   expect(held.bytes).toBeGreaterThanOrEqual(before?.held ?? Infinity);
   expect(held.bytes).toBeLessThanOrEqual(after?.held ?? 0);
   const gone = sourceOf(database, { 'database.port': 1 });
-  expect(await readHeldWal(gone, signal, systemClock)).toEqual({ slot, bytes: null });
+  expect(await readHeldWal(gone, null, signal, systemClock)).toEqual({ slot, bytes: null });
 });

@@ -130,7 +130,34 @@ test('all that is wrong is told at once', async () => {
 
 test('a connector of another database is told', async () => {
   await using at = await place(null, {
-    'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
+    'connector.class': 'io.debezium.connector.sqlserver.SqlServerConnector',
   });
   await expect(at.run()).rejects.toMatchObject({ code: 'CONFIG_UNSUPPORTED' });
 });
+
+test.each(['mysql.MySqlConnector', 'mariadb.MariaDbConnector'])(
+  'a %s becomes a pipeline that goes on at its place of the binlog',
+  async (name) => {
+    const config = {
+      'connector.class': `io.debezium.connector.${name}`,
+      'topic.prefix': 'shop',
+      'database.hostname': 'db',
+      'database.port': '3306',
+      'database.user': 'u',
+      'database.password': 'secret',
+      'database.server.id': '5701',
+      // Its history, of a file, is in import-schema-history.test.ts.
+      'snapshot.mode': 'recovery',
+      'schema.history.internal.kafka.topic': 'history',
+      'schema.history.internal.kafka.bootstrap.servers': 'k:9092',
+    };
+    const offset = { ts_sec: 1_700_000_000, file: 'binlog.000003', pos: 4711, server_id: 9 };
+    await using at = await place(offset, config);
+    const { adoption, problems, pipeline } = await at.run();
+    expect({ adoption, problems }).toEqual({ adoption: 'adopted', problems: [] });
+    expect(pipeline.text).not.toContain('secret');
+    expect(pipeline.remarks.join()).not.toContain('plugin.name');
+    await using open = await place({ ...offset, snapshot: 'INITIAL' }, config);
+    await expect(open.run()).rejects.toThrow('snapshot is not complete');
+  },
+);

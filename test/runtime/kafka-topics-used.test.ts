@@ -66,6 +66,22 @@ test('what is switched on has its topic, with the rules of its name', () => {
   });
 });
 
+test('a source of binlogs tells its statements, and keeps their history for ever', () => {
+  const used = kafkaTopicsUsed(
+    parsedPipeline({
+      transport: { type: 'kafka', 'bootstrap.servers': 'localhost:9092' },
+      source: { 'connector.class': 'mysql', 'database.dbname': undefined },
+    }),
+    [],
+  );
+  const of = (name: string): unknown => used.find(({ spec }) => spec.name === name);
+  expect(of('shop')).toMatchObject({ operations: ['WRITE', 'DESCRIBE_CONFIGS'] });
+  expect(of('__tidemark.history.shop')).toMatchObject({
+    spec: { partitions: 1, configs: { 'retention.ms': '-1' } },
+    operations: ['READ', 'WRITE', 'DESCRIBE_CONFIGS'],
+  });
+});
+
 test('names that transforms make are not guessed', () => {
   const renamed = used({
     transforms: 'route',

@@ -95,3 +95,39 @@ test('custom.metric.tags are labels of every sample', async () => {
   );
   expect(Object.fromEntries(tagged)).toEqual(Object.fromEntries(expected));
 });
+
+test('a source of binlogs has the metrics of its connector, under its plug-in', async () => {
+  const status = pipelineStatus({
+    family: 'mariadb',
+    source: {
+      ...RUNNING_SOURCE,
+      receivedLsn: 'odd:name.000003:4711',
+      binlog: {
+        gtids: '0-1-5',
+        gtidMode: true,
+        disconnects: 2,
+        recoveredStatements: 4,
+        appliedStatements: 1,
+        recoveryBeganAtMs: 1000,
+        sinceRecoveredMs: 30,
+        sinceAppliedMs: null,
+      },
+    },
+  });
+  const found = samples(await renderMetrics(status));
+  const of = (name: string, context: string, more = ''): number | undefined =>
+    found.get(`debezium_metrics_${name}{plugin="mariadb",name="shop",context="${context}"${more}}`);
+  expect(of('Connected', 'streaming')).toBe(1);
+  expect(of('BinlogPosition', 'streaming')).toBe(4711);
+  expect(of('BinlogFilename', 'streaming', ',filename="odd:name.000003"')).toBe(1);
+  expect(of('IsGtidModeEnabled', 'streaming')).toBe(1);
+  expect(of('NumberOfDisconnects', 'streaming')).toBe(2);
+  expect(of('NumberOfSkippedEvents', 'streaming')).toBe(0);
+  expect(of('NumberOfLargeTransactions', 'streaming')).toBe(0);
+  expect(of('ChangesRecovered', 'schema-history')).toBe(4);
+  expect(of('ChangesApplied', 'schema-history')).toBe(1);
+  expect(of('RecoveryStartTime', 'schema-history')).toBe(1000);
+  expect(of('MilliSecondsSinceLastRecoveredChange', 'schema-history')).toBe(30);
+  expect(of('MilliSecondsSinceLastAppliedChange', 'schema-history')).toBeUndefined();
+  expect([...found.keys()].filter((key) => key.includes('plugin="postgres"'))).toEqual([]);
+});

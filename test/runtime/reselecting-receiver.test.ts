@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangeReceiver, RowChange } from '../../src/model/change-event.ts';
+import type {
+  ChangeReceiver,
+  PostgresOrigin,
+  PostgresRowChange,
+  SchemaStatement,
+} from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import type { Reselector } from '../../src/runtime/reselecting-receiver.ts';
 import { ReselectingReceiver } from '../../src/runtime/reselecting-receiver.ts';
+import { binlogOrigin } from '../rowpath/encoder-harness.ts';
 import { keyedTable, rowChange } from '../support/keyed-table.ts';
 
 const table = keyedTable();
@@ -28,10 +34,13 @@ function benchOf(): Bench {
     snapshotStarted: () => done('snapshot'),
     snapshotCompleted: () => done('completed'),
     schemaChanged: () => void log.push('schema'),
-    row: ({ after, lsn: at }) => void log.push(`row ${after?.text(0)} ${after?.text(1)} @${at}`),
+    row: ({ after, lsn: at }: PostgresRowChange) =>
+      void log.push(`row ${after?.text(0)} ${after?.text(1)} @${at}`),
     truncate: () => void log.push('truncate'),
     message: () => void log.push('message'),
-    committed: ({ commitLsn }) => void log.push(`committed ${commitLsn}`),
+    began: ({ gtid }) => void log.push(`began ${gtid}`),
+    statement: () => void log.push('statement'),
+    committed: ({ commitLsn }: PostgresOrigin) => void log.push(`committed ${commitLsn}`),
     settle: (more) => void log.push(`settle ${more}`),
   };
   const reselector: Reselector = {
@@ -51,17 +60,36 @@ function benchOf(): Bench {
   return { receiver: new ReselectingReceiver(inner, reselector, hold, signal), log, answer };
 }
 
-const row = (id: string, note: string | undefined): RowChange =>
+const row = (id: string, note: string | undefined): PostgresRowChange =>
   rowChange(table, 'u', null, [id, note]);
+
+const GROUP = binlogOrigin({ gtid: '0-1-7' });
+const STATEMENT: SchemaStatement = {
+  origin: GROUP,
+  database: 'shop',
+  tables: null,
+  ddl: 'CREATE DATABASE shop',
+  changes: [],
+};
 
 test('who lacks nothing passes at once, and nothing is held', () => {
   const { receiver, log } = benchOf();
   receiver.row(row('1', 'a'));
   receiver.truncate({ ...row('1', 'a'), table });
   receiver.committed(row('1', 'a'));
-  expect(receiver.schemaChanged({ table, previous: null, lsn: lsn(1n) })).toBeUndefined();
+  expect(receiver.schemaChanged({ table, previous: null, position: '0/1' })).toBeUndefined();
+  receiver.began(GROUP);
+  expect(receiver.statement(STATEMENT)).toBeUndefined();
   expect(receiver.settle(true)).toBeUndefined();
-  expect(log).toEqual(['row 1 a @16', 'truncate', 'committed 32', 'schema', 'settle true']);
+  expect(log).toEqual([
+    'row 1 a @16',
+    'truncate',
+    'committed 32',
+    'schema',
+    'began 0-1-7',
+    'statement',
+    'settle true',
+  ]);
 });
 
 test('a row that waits holds up all behind it; the reader may use its objects again', async () => {
@@ -78,6 +106,9 @@ test('a row that waits holds up all behind it; the reader may use its objects ag
   receiver.truncate(at);
   receiver.committed(at);
   at.commitLsn = lsn(99n);
+  const group = { ...GROUP };
+  receiver.began(group);
+  group.gtid = 'spoilt';
   expect(receiver.isWaiting).toBe(true);
   const settled = receiver.settle(false);
   expect(log).toEqual(['row 1 a @16', 'hold', 'fill 2']);
@@ -89,6 +120,7 @@ test('a row that waits holds up all behind it; the reader may use its objects ag
     'row 3 c @17',
     'truncate',
     'committed 32',
+    'began 0-1-7',
     'settle false',
   ]);
   expect(receiver.isWaiting).toBe(false);
@@ -96,7 +128,7 @@ test('a row that waits holds up all behind it; the reader may use its objects ag
 
 describe('what may come between', () => {
   test.each<[string, (receiver: ReselectingReceiver) => Promise<void> | undefined]>([
-    ['schema', (receiver) => receiver.schemaChanged({ table, previous: null, lsn: lsn(1n) })],
+    ['schema', (receiver) => receiver.schemaChanged({ table, previous: null, position: '0/1' })],
     [
       'message',
       (receiver) =>
@@ -107,6 +139,7 @@ describe('what may come between', () => {
           transactional: true,
         }),
     ],
+    ['statement', (receiver) => receiver.statement(STATEMENT)],
     ['snapshot', (receiver) => receiver.snapshotStarted([], offset)],
     ['completed', (receiver) => receiver.snapshotCompleted(offset)],
   ])('a %s waits for the rows before it', async (name, call) => {

@@ -39,6 +39,7 @@ const CHANGE: MessageChange = {
   prefix: 'audit',
   content: Buffer.from([0, 0xfb, 0xff]),
   transactional: true,
+  family: 'postgres',
   lsn: lsn(20n),
   commitLsn: lsn(30n),
   previousCommitLsn: null,

@@ -9,6 +9,7 @@ import {
   sourceOffsetKey,
   staleOffset,
   toConnectEntries,
+  withState,
 } from '../../src/runtime/source-offset.ts';
 import recorded from '../golden/offsets/debezium-3.6.0-postgres.json' with { type: 'json' };
 
@@ -182,4 +183,10 @@ test('a refusal of an offset that another daemon has left behind has it loaded a
   expect(await judge(OFFSET, refused)).toBe(refused);
   const other = new TidemarkError('PG_CONNECT', 'down');
   expect(await judge(later, other)).toBe(other);
+});
+
+test('what others keep in an offset', () => {
+  const offset = { partition: { server: 'shop' }, offset: { lsn: 7 }, midTransaction: true };
+  expect(withState(offset, {})).toBe(offset);
+  expect(withState(offset, { note: 'x' })).toEqual({ ...offset, offset: { lsn: 7, note: 'x' } });
 });

@@ -150,3 +150,12 @@ test('envelopes', () => {
   const headers = envelopeOptionsOf(sourceOf(DEBEZIUM)).contextHeaders ?? [];
   expect(headers.map(({ name }) => name)).toContain('__debezium.context.connectorLogicalName');
 });
+
+test.each([
+  ['mysql', 'mysql'],
+  ['mariadb', 'mariadb'],
+  ['io.debezium.connector.mysql.MySqlConnector', 'mysql'],
+  ['io.debezium.connector.mariadb.MariaDbConnector', 'mariadb'],
+])('records of %s name the connector %s', (connectorClass, connector) => {
+  expect(envelopeOptionsOf({ ...sourceOf(), connectorClass })).toMatchObject({ connector });
+});

@@ -4,7 +4,7 @@ import {
   snapshotOptionsOf,
   tablesOf,
 } from '../../src/runtime/source-snapshot-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/snapshot/snapshot-options.ts';
 import { examinedSource } from '../support/examined-source.ts';
 
 const resolve = (input: Record<string, string>): Parameters<typeof snapshotOptionsOf>[0] =>

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { lsn } from '../../src/model/lsn.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import { describeChange, SourceStatistics } from '../../src/runtime/source-statistics.ts';
 import { INTEGER, keyedTable, rowChange, tableColumn, TEXT } from '../support/keyed-table.ts';
@@ -12,7 +11,7 @@ const BIGINT = {
 const NULLABLE = { ...INTEGER, schema: { type: 'int32', optional: true } } as const;
 
 function described(previous: TableSchema, table: TableSchema): string {
-  return describeChange({ table, previous, lsn: lsn(1n) });
+  return describeChange({ table, previous, position: '0/1' });
 }
 
 test('a change of shape in a few words', () => {
@@ -96,7 +95,7 @@ test('the last change of a shape is not hidden by a table that is seen for the f
   const statistics = new SourceStatistics();
   const table = keyedTable();
   const other = keyedTable(INTEGER, { id: { catalog: 'shop', schema: 'public', table: 'other' } });
-  statistics.schemaChanged({ table, previous: null, lsn: lsn(1n) }, 1);
+  statistics.schemaChanged({ table, previous: null, position: '0/1' }, 1);
   expect(statistics.lastSchemaChange).toEqual({
     table: 'public.orders',
     version: 1,
@@ -104,7 +103,7 @@ test('the last change of a shape is not hidden by a table that is seen for the f
     summary: 'first seen',
   });
   const changed = { ...table, version: 2, columns: table.columns.slice(0, 1) };
-  statistics.schemaChanged({ table: changed, previous: table, lsn: lsn(2n) }, 2);
-  statistics.schemaChanged({ table: other, previous: null, lsn: lsn(3n) }, 3);
+  statistics.schemaChanged({ table: changed, previous: table, position: '0/2' }, 2);
+  statistics.schemaChanged({ table: other, previous: null, position: '0/3' }, 3);
   expect(statistics.lastSchemaChange).toMatchObject({ version: 2, atMs: 2, summary: '- note' });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { ChangeReceiver } from '../../src/model/change-event.ts';
-import { lsn } from '../../src/model/lsn.ts';
+import type { ChangeReceiver, SchemaStatement } from '../../src/model/change-event.ts';
 import { toConnectEntries } from '../../src/runtime/source-offset.ts';
+import { binlogOrigin } from '../rowpath/encoder-harness.ts';
 import { keyedTable, rowChange } from '../support/keyed-table.ts';
 import { aborted, type ScriptedReader } from '../support/scripted-reader.ts';
 import { sourceTaskBench, type SourceTaskBench } from '../support/source-task-bench.ts';
@@ -11,7 +11,7 @@ const table = keyedTable();
 const offset = (value: number) => ({ partition: { server: 'shop' }, offset: { lsn: value } });
 
 async function introduce(receiver: ChangeReceiver): Promise<void> {
-  await receiver.schemaChanged({ table, previous: null, lsn: lsn(1n) });
+  await receiver.schemaChanged({ table, previous: null, position: '0/1' });
 }
 
 function insert(receiver: ChangeReceiver, reader: ScriptedReader, id: number): void {
@@ -326,4 +326,28 @@ describe('notifications', () => {
     await expect(start(bench).ended).rejects.toThrow('connection lost');
     expect(await types(bench)).toEqual(['ABORTED']);
   });
+});
+
+test('a statement of a binlog becomes a record between those of the rows', async () => {
+  const group = binlogOrigin({ transactionId: '0-1-7' });
+  const statement: SchemaStatement = {
+    origin: group,
+    database: 'shop',
+    tables: null,
+    ddl: 'CREATE DATABASE shop',
+    changes: [],
+  };
+  await using bench = await sourceTaskBench(async (receiver, reader) => {
+    await introduce(receiver);
+    insert(receiver, reader, 1);
+    receiver.began?.(group);
+    await receiver.statement?.(statement);
+    insert(receiver, reader, 2);
+    await receiver.settle(false);
+  });
+  await start(bench).ended;
+  expect(await bench.read(TOPIC)).toHaveLength(2);
+  const [told, ...more] = await bench.read('shop');
+  expect(told?.value?.toString()).toContain('"ddl":"CREATE DATABASE shop"');
+  expect(more).toEqual([]);
 });

@@ -1,19 +1,20 @@
 import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
-import type { ChangeOrigin } from '../../src/model/change-event.ts';
+import type { PostgresOrigin } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import type { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { SourceTransactions } from '../../src/runtime/source-transactions.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
+import { binlogOrigin, readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { renamingWriter } from '../support/renaming-writer.ts';
 
 const TABLE = { catalog: 'db', schema: 'public', table: 't' };
 
-function at(position: bigint, transactionId: number | null = 7): ChangeOrigin {
+function at(position: bigint, transactionId: number | null = 7): PostgresOrigin {
   return {
+    family: 'postgres',
     lsn: lsn(position),
     commitLsn: lsn(90n),
     previousCommitLsn: null,
@@ -63,6 +64,19 @@ test('a transaction of which nothing became a record has both too', async () => 
   const batch = new RecordBatch();
   transactions.leave(at(10n), batch);
   expect(statuses(batch)).toEqual(['BEGIN 7:10 null', 'END 7:90 0']);
+});
+
+test('a statement of MariaDB begins what nothing ends, as in the original', async () => {
+  const transactions = await setUp();
+  const batch = new RecordBatch();
+  transactions.enter(binlogOrigin({ transactionId: '0-223-125' }), batch);
+  const row = binlogOrigin({ transactionId: '0-223-126' });
+  transactions.enter(row, batch);
+  transactions.enter(row, batch);
+  transactions.block(row, TABLE);
+  transactions.leave(row, batch);
+  const wanted = ['BEGIN 0-223-125 null', 'BEGIN 0-223-126 null', 'END 0-223-126 1'];
+  expect(statuses(batch)).toEqual(wanted);
 });
 
 test('what stands outside of transactions has none', async () => {

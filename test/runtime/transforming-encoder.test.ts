@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
 import { blankRecord, TransformingEncoder } from '../../src/runtime/transforming-encoder.ts';
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../src/model/change-event.ts';
 import { RowImage } from '../../src/model/row-image.ts';
 import { ExtractNewRecordState } from '../../src/transform/debezium/extract-new-record-state.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
@@ -23,7 +23,7 @@ import { SCALAR_CASES, type TypeCase } from '../rowpath/value-arbitraries.ts';
 const WIRE = WIRES[0] as Wire;
 const INT = SCALAR_CASES.find(({ name }) => name === 'int32') as TypeCase;
 const TABLE = tableOf([column(INT, 'id', 0, { identity: true }), column(INT, 'n', 1)], [0]);
-const move: RowChange = {
+const move: PostgresRowChange = {
   ...origin(),
   op: 'u',
   table: TABLE,

@@ -53,7 +53,7 @@ async function run(): Promise<void> {
   await createBenchTable(small);
   const file = path.join(folder, 'pipeline.yaml');
   await writeFile(file, pipelineYaml());
-  const child = PipelineChild.start(file, await buildProgram(path.join(folder, 'built')));
+  const child = PipelineChild.start(file, await buildProgram(path.join(folder, 'built')), folder);
   const ready = child.reach(1);
   await loadRows(small, 1, 1);
   await ready;

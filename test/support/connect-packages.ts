@@ -1,6 +1,6 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { cachedFolder } from './cached-folder.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
 import { findJava } from './java-runtime.ts';
 import { mavenArchive, mavenLibraries } from './maven-packages.ts';
 
@@ -11,7 +11,7 @@ const DEBEZIUM = '3.6.0.Final';
 const APICURIO = '2.6.13.Final';
 
 /** What a worker can be given beside Kafka's own file connectors. */
-export type ConnectPlugin = 'postgres' | 'jdbc' | 'avro';
+export type ConnectPlugin = 'postgres' | 'mysql' | 'mariadb' | 'jdbc' | 'avro';
 
 /** The folder with the worker's own jars; 35 MB, downloaded once. */
 export function connectLibraries(): Promise<string> {
@@ -25,15 +25,26 @@ export function connectLibraries(): Promise<string> {
   ]);
 }
 
-/** The folder with a plugin's jars: Debezium's of 25 and 58 MB, the converter of 12 MB. */
+/** The folder with a plugin's jars: Debezium's of 25, 30 and 58 MB, the converter of 12 MB. */
 export function connectPlugin(plugin: ConnectPlugin): Promise<string> {
   if (plugin === 'avro') return avroConverter();
+  if (plugin === 'mariadb') return mariadbConnector();
   return mavenArchive(
     `debezium-${plugin}-${DEBEZIUM}`,
     `io.debezium:debezium-connector-${plugin}:${DEBEZIUM}:tar.gz:plugin`,
     { stripComponents: 1 },
   );
 }
+
+/** No archive of it is published: whoever has its jars says where. */
+function mariadbConnector(): Promise<string> {
+  const folder = process.env[MARIADB_FOLDER];
+  if (folder !== undefined) return Promise.resolve(folder);
+  return Promise.reject(new Error(`${MARIADB_FOLDER} names no folder`));
+}
+
+/** The folder with Debezium's connector for MariaDB and all that it needs. */
+export const MARIADB_FOLDER = 'TIDEMARK_DEBEZIUM_MARIADB';
 
 /** Apicurio's has no manifest of its services; a worker would search each jar for them. */
 async function avroConverter(): Promise<string> {

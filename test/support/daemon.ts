@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 
@@ -52,6 +53,12 @@ export class Daemon implements AsyncDisposable {
   /** What it printed, both streams, the last 100,000 characters. */
   get output(): string {
     return this.#output;
+  }
+
+  /** MB of memory that it had at most, by its kernel. */
+  peakMemoryMb(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
   }
 
   /** Null while the port does not answer. */

@@ -52,6 +52,7 @@ export function demoView(parts: { source?: SourceView; sinks?: SinkView[] }): De
   return {
     status: {
       name: 'demo',
+      family: 'postgres',
       healthy: true,
       uptimeMs: 75_000,
       source: parts.source ?? sourceView(),

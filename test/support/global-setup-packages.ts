@@ -5,7 +5,7 @@ import { registryPackage } from './registry-server.ts';
 import { confluentPackage, kcatPackage } from './stranger-readers.ts';
 
 /**
- * Downloads what the tests start, about 350 MB and once on a machine: no test has to wait for it
+ * Downloads what the tests start, about 380 MB and once on a machine: no test has to wait for it
  * within its own time. What cannot be had is said here, and again by each test that needs it.
  */
 export async function setup(): Promise<void> {
@@ -17,6 +17,7 @@ export async function setup(): Promise<void> {
     ['the schema registry', registryPackage],
     ['Kafka Connect', connectLibraries],
     ['Debezium for PostgreSQL', () => connectPlugin('postgres')],
+    ['Debezium for MySQL', () => connectPlugin('mysql')],
     ["Debezium's JDBC sink", () => connectPlugin('jdbc')],
     ['the Avro converter', () => connectPlugin('avro')],
     ['the Kafka client for Python', confluentPackage],

@@ -1,7 +1,11 @@
 import { parseLosslessJson } from '../../src/foundation/lossless-json.ts';
 import type { JsonNode, JsonObject } from '../../src/foundation/lossless-json.ts';
 import { schemaFromJson, valueFromJson } from '../../src/model/connect-json.ts';
-import type { RowChange, RowOperation, SnapshotMarker } from '../../src/model/change-event.ts';
+import type {
+  PostgresRowChange,
+  RowOperation,
+  SnapshotMarker,
+} from '../../src/model/change-event.ts';
 import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
@@ -13,7 +17,7 @@ import type { GoldenRecord } from './golden-records.ts';
  * payload, so that the way from text to value is not what these tests are about.
  */
 export interface GoldenChange {
-  readonly change: RowChange;
+  readonly change: PostgresRowChange;
   readonly processedMicros: bigint;
   readonly parse: (column: ColumnSchema, text: string) => ConnectValue;
   readonly placeholder: (column: ColumnSchema) => ConnectValue;
@@ -97,6 +101,7 @@ function goldenChange(
       before,
       beforeIsKeyOnly: before !== null && !full,
       after: image(table, values, false),
+      family: 'postgres',
       lsn: lsn(BigInt(source['lsn'] as number)),
       commitLsn: lsn(BigInt(source['lsn'] as number)),
       previousCommitLsn: previous === null ? null : lsn(BigInt(previous as string)),

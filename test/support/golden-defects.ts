@@ -1,15 +1,5 @@
 import { ADDED_COLUMNS } from './golden-additions.ts';
-import type { GoldenDifference } from './golden-differences.ts';
-
-/**
- * Where the original is wrong, or what it recorded depends on the moment. `line` is a difference as
- * it is told, with what ours has in that place: anything else there is a defect of ours.
- */
-interface KnownDefect {
-  readonly name: string;
-  readonly topic: RegExp;
-  readonly lines: readonly RegExp[];
-}
+import { escaped, type KnownDefect } from './golden-known-defects.ts';
 
 const FIELD =
   String.raw`value\.(?:schema\.fields(?:\.(?:before|after)\.fields)?|` +
@@ -24,10 +14,6 @@ function added(columns: string): RegExp {
   return new RegExp(`^${FIELD}\\.(?:${alternatives.join('|')})$`);
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}
-
 function sourceType(columns: string, parameter: string, difference: string): RegExp {
   const name = String.raw`parameters\.__debezium\.source\.column\.${parameter}`;
   return new RegExp(String.raw`^${FIELD}\.(?:${columns})\.${name}: ${difference}$`);
@@ -39,7 +25,8 @@ function ownHeader(name: string, ...values: readonly string[]): RegExp {
   return new RegExp(`^headers\\.__tidemark\\.${escaped(name)}: not wanted: (?:${texts})$`);
 }
 
-const DEFECTS: readonly KnownDefect[] = [
+/** Of the PostgreSQL connector, by their numbers in the list of what ours does better. */
+export const POSTGRES_DEFECTS: readonly KnownDefect[] = [
   {
     name: '3: the scale of numeric(3,-2) is taken as 2046',
     topic: /t_negscale$/,
@@ -155,13 +142,3 @@ const DEFECTS: readonly KnownDefect[] = [
     lines: [new RegExp(`^${FIELD}\\.a\\.optional: want (false, got true|true, got false)$`)],
   },
 ];
-
-/** The names of the defects that explain a difference; null: some of it is ours. */
-export function knownDefects({ topic, what }: GoldenDifference): readonly string[] | null {
-  const names = what.map((line) => {
-    const known = DEFECTS.filter((defect) => defect.topic.test(topic));
-    return known.find((defect) => defect.lines.some((pattern) => pattern.test(line)))?.name;
-  });
-  const found = names.filter((name) => name !== undefined);
-  return found.length < names.length ? null : [...new Set(found)];
-}

@@ -5,7 +5,7 @@ import {
   type JsonNode,
   type JsonObject,
 } from '../../src/foundation/lossless-json.ts';
-import { documentText, type GoldenScenario, type MaskedRecord } from './golden-postgres.ts';
+import { documentText, type GoldenScenario, type MaskedRecord } from './golden-recordings.ts';
 
 /** A recorded record beside the one that we wrote in its place. */
 export interface GoldenDifference {

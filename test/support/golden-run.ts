@@ -1,24 +1,18 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
-import { noFaults } from '../../src/foundation/fault-points.ts';
-import { parseLsn } from '../../src/model/lsn.ts';
-import { composePipeline } from '../../src/runtime/compose-pipeline.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
 import type { Pipeline } from '../../src/runtime/pipeline.ts';
-import type { Transport } from '../../src/transport/transport.ts';
 import { withoutPostgis } from './golden-geometry.ts';
-import { type GoldenScenario, goldenSql, type MaskedRecord, maskPart } from './golden-postgres.ts';
+import {
+  type GoldenOutcome,
+  readLog,
+  startGoldenPipeline,
+  statementsOf,
+  untilStreaming,
+  untilTrue,
+} from './golden-pipeline.ts';
+import { type GoldenScenario, goldenSql } from './golden-recordings.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-/** What our daemon wrote for a scenario, or why it did not run. */
-export interface GoldenOutcome {
-  readonly topics: ReadonlyMap<string, readonly MaskedRecord[]>;
-  readonly failure: Error | null;
-}
 
 /** What is left to the runner of a scenario's configuration: the place of the server. */
 interface Place {
@@ -28,7 +22,6 @@ interface Place {
 
 const SEEDED = 'golden_seeded';
 const DATABASE = 'golden';
-const DEADLINE_MS = 60_000;
 /** These need a database of their own: a heartbeat writes, a publication stands ready. */
 const SECOND_DATABASE = new Set(['heartbeat', 'partition_root']);
 
@@ -74,7 +67,7 @@ async function seed(server: EmbeddedPostgres): Promise<void> {
   await using client = await connect(server, SEEDED);
   const available = `SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'`;
   const hasPostgis = (await client.query(available)).length > 0;
-  const sql = `${goldenSql('01_schema')}\n${goldenSql('02_seed')}`;
+  const sql = `${goldenSql('postgres', '01_schema')}\n${goldenSql('postgres', '02_seed')}`;
   await client.query(hasPostgis ? sql : withoutPostgis(sql));
   await client.query(`INSERT INTO zz_marker VALUES (1, 'seed')`);
 }
@@ -98,7 +91,9 @@ async function runTogether(
     const pipelines = new Map<string, Pipeline>();
     for (const scenario of scenarios) {
       try {
-        const pipeline = running.use(await startPipeline(scenario, place));
+        const pipeline = running.use(
+          await startGoldenPipeline(scenario, place.folder, sourceOf(scenario, place)),
+        );
         pipelines.set(scenario.name, pipeline);
         // One after the other: they share a publication, which the first one makes.
         await untilStreaming(pipeline);
@@ -125,10 +120,8 @@ async function publish(client: GoldenClient, viaRoot: boolean): Promise<void> {
   await client.query(`CREATE PUBLICATION dbz_publication FOR ALL TABLES${parameters}`);
 }
 
-async function startPipeline(scenario: GoldenScenario, place: Place): Promise<Pipeline> {
-  const { server, folder } = place;
-  const file = path.join(folder, `${scenario.name}.yaml`);
-  const source = {
+function sourceOf(scenario: GoldenScenario, { server }: Place): Record<string, unknown> {
+  return {
     ...scenario.connector,
     'database.hostname': server.host,
     'database.port': server.port,
@@ -136,17 +129,7 @@ async function startPipeline(scenario: GoldenScenario, place: Place): Promise<Pi
     'database.password': server.password,
     // How often is not recorded, only what; and nobody wants to wait for it.
     ...('heartbeat.interval.ms' in scenario.connector ? { 'heartbeat.interval.ms': 200 } : {}),
-    'errors.max.retries': 0,
   };
-  const transport = { type: 'embedded', path: path.join(folder, scenario.name) };
-  await writeFile(file, JSON.stringify({ name: scenario.name, transport, source, sinks: [] }));
-  const { pipeline } = await composePipeline(loadPipelineFile(file), {
-    clock: systemClock,
-    logger: silentLogger(),
-    fault: noFaults,
-  });
-  pipeline.start();
-  return pipeline;
 }
 
 async function outcomeOf(
@@ -156,10 +139,10 @@ async function outcomeOf(
 ): Promise<GoldenOutcome> {
   const prefix = scenario.connector['topic.prefix'] ?? '';
   const [row] = await client.query('SELECT pg_current_wal_lsn()::text AS lsn');
-  const end = parseLsn(String(row?.['lsn']));
+  const end = String(row?.['lsn']);
   await untilTrue(() => {
-    const stored = pipeline.source.reader?.status().receivedLsn ?? null;
-    return pipeline.sourceFailure() !== null || (stored !== null && stored >= end);
+    const hasReceived = pipeline.source.reader?.hasReceived(end) === true;
+    return pipeline.sourceFailure() !== null || hasReceived;
   });
   const heartbeats = scenario.topics.get('__debezium-heartbeat.PREFIX')?.length ?? 0;
   await untilTrue(async () => {
@@ -171,59 +154,10 @@ async function outcomeOf(
   return { topics: await readLog(pipeline.transport, prefix), failure: pipeline.sourceFailure() };
 }
 
-async function untilStreaming(pipeline: Pipeline): Promise<void> {
-  await untilTrue(
-    () => pipeline.sourceFailure() !== null || pipeline.status().source.phase === 'streaming',
-  );
-}
-
-async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  const { signal } = new AbortController();
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('a golden scenario does not come to its end');
-    await systemClock.sleep(20, signal);
-  }
-}
-
-async function readLog(
-  transport: Transport,
-  prefix: string,
-): Promise<ReadonlyMap<string, readonly MaskedRecord[]>> {
-  await using consumer = await transport.consumer({
-    group: 'golden',
-    topics: /^.*$/,
-    register: false,
-  });
-  const topics = new Map<string, MaskedRecord[]>();
-  const { signal } = new AbortController();
-  for (;;) {
-    const fetched = await consumer.poll({ maxBytes: 8_000_000, maxWaitMs: 50, signal });
-    if (fetched.every(({ records }) => records.length === 0)) return topics;
-    for (const { topic, records } of fetched) {
-      const name = topic.replaceAll(prefix, 'PREFIX');
-      const list = topics.get(name) ?? [];
-      topics.set(name, list);
-      for (const record of records) {
-        const text = (bytes: Buffer | null): string | null => bytes?.toString('utf8') ?? null;
-        list.push({
-          key: name === 'PREFIX.transaction' ? null : maskPart(text(record.key), prefix),
-          value: maskPart(text(record.value), prefix),
-          headers: record.headers
-            .filter((header) => header.name !== '__debezium.context.runId')
-            .map((header) => [
-              header.name,
-              text(header.value)?.replaceAll(prefix, 'PREFIX') ?? null,
-            ]),
-        });
-      }
-    }
-  }
-}
-
 /** Statement by statement, as psql sends them: each is a transaction, unless BEGIN stands there. */
 async function change(client: GoldenClient): Promise<void> {
-  for (const statement of statementsOf(goldenSql('03_stream'))) await client.query(statement);
+  for (const statement of statementsOf(goldenSql('postgres', '03_stream')))
+    await client.query(statement);
   await client.query(`INSERT INTO zz_marker VALUES (999, 'end')`);
 }
 
@@ -258,12 +192,6 @@ async function signal(client: GoldenClient, pipeline: Pipeline): Promise<void> {
   await records('t_num', 10);
   await records('dbz_signal', 18);
   await client.query(`INSERT INTO zz_marker VALUES (999, 'end')`);
-}
-
-function statementsOf(sql: string): readonly string[] {
-  const text = sql.replaceAll(/^--.*$/gm, '');
-  const parts = text.match(/(?:'[^']*'|"[^"]*"|[^;'"])+/g) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 interface GoldenClient extends AsyncDisposable {

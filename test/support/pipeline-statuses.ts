@@ -49,6 +49,7 @@ export const RUNNING_SINK: SinkView = {
 export function pipelineStatus(more: Partial<PipelineStatus> = {}): PipelineStatus {
   return {
     name: 'shop',
+    family: 'postgres',
     healthy: true,
     uptimeMs: 60_000,
     source: RUNNING_SOURCE,

@@ -6,7 +6,7 @@ import type {
   PostgresConnectionOptions,
   PostgresSourceOptions,
 } from '../../src/source/postgres/postgres-source-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/snapshot/snapshot-options.ts';
 import type { TestDatabase } from './postgres.ts';
 import { RecordingReceiver } from './recording-receiver.ts';
 import { NO_LISTS } from './table-fixtures.ts';

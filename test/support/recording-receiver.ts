@@ -1,13 +1,13 @@
 import type {
-  ChangeOrigin,
+  PostgresOrigin,
   ChangeReceiver,
   MessageChange,
-  RowChange,
+  PostgresRowChange,
   SchemaChange,
   SnapshotMarker,
   SourceOffset,
   SourceReader,
-  TruncateChange,
+  PostgresTruncateChange,
 } from '../../src/model/change-event.ts';
 import type { RowImage } from '../../src/model/row-image.ts';
 import { ValueKind } from '../../src/model/row-image.ts';
@@ -45,7 +45,7 @@ export class RecordingReceiver implements ChangeReceiver {
   /** Durable events, over all runs. */
   readonly events: RecordedEvent[] = [];
   readonly schemas: SchemaChange[] = [];
-  readonly commits: ChangeOrigin[] = [];
+  readonly commits: PostgresOrigin[] = [];
   stored: SourceOffset | null = null;
   reader: SourceReader | undefined;
   /** Set by a test: what `settle` waits for. */
@@ -80,7 +80,7 @@ export class RecordingReceiver implements ChangeReceiver {
     return undefined;
   }
 
-  row(change: RowChange): void {
+  row(change: PostgresRowChange): void {
     this.#pending.push({
       op: change.op,
       table: change.table.id.table,
@@ -97,7 +97,7 @@ export class RecordingReceiver implements ChangeReceiver {
     this.onRow(++this.#rows);
   }
 
-  truncate(change: TruncateChange): void {
+  truncate(change: PostgresTruncateChange): void {
     this.#pending.push({
       op: 't',
       table: change.table.id.table,
@@ -130,7 +130,7 @@ export class RecordingReceiver implements ChangeReceiver {
     return undefined;
   }
 
-  committed(origin: ChangeOrigin): void {
+  committed(origin: PostgresOrigin): void {
     this.commits.push({ ...origin });
   }
 

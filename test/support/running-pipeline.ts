@@ -105,13 +105,11 @@ export async function runningPipeline(
     async caughtUp() {
       // Of our own prefix, which becomes no record: another would make a topic of messages.
       await database.query(`SELECT pg_logical_emit_message(false, 'tidemark', 'x')`);
-      const at = (
-        await database.query('SELECT (pg_current_wal_lsn() - $1)::text AS at', ['0/0'])
-      )[0];
-      const end = BigInt(String(at?.['at']));
+      const at = (await database.query('SELECT pg_current_wal_lsn()::text AS at'))[0];
+      const end = String(at?.['at']);
       await untilTrue(() => {
-        const received = pipeline.source.reader?.status().receivedLsn ?? null;
-        return pipeline.sourceFailure() !== null || (received !== null && received >= end);
+        const hasReceived = pipeline.source.reader?.hasReceived(end) === true;
+        return pipeline.sourceFailure() !== null || hasReceived;
       });
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -5,7 +5,7 @@ import type {
   SourceReader,
   SourceStatus,
 } from '../../src/model/change-event.ts';
-import { lsn } from '../../src/model/lsn.ts';
+import { formatLsn, lsn, parseLsn } from '../../src/model/lsn.ts';
 import type { SourceSignal } from '../../src/model/source-signal.ts';
 
 /** What a reader does in its life; `reader.lsn` is the position that it tells. */
@@ -26,6 +26,7 @@ export class ScriptedReader implements SourceReader {
   /** Whether its one table has been read. */
   tableRead = false;
   receivedLsn = lsn(0x1_0000_0010n);
+  lagBytes = 5n;
   connected = true;
   disposed = 0;
   readonly signals: SourceSignal[] = [];
@@ -57,6 +58,14 @@ export class ScriptedReader implements SourceReader {
     this.signals.push(signal);
   }
 
+  logEnd(): string {
+    return formatLsn(this.receivedLsn + this.lagBytes);
+  }
+
+  hasReceived(end: string): boolean {
+    return this.receivedLsn >= parseLsn(end);
+  }
+
   status(): SourceStatus {
     return {
       phase: this.phase,
@@ -69,10 +78,10 @@ export class ScriptedReader implements SourceReader {
           completed: this.tableRead,
         },
       ],
-      lagBytes: 5n,
+      lagBytes: this.lagBytes,
       lagMs: 7,
-      confirmedLsn: null,
-      receivedLsn: this.receivedLsn,
+      confirmed: null,
+      received: formatLsn(this.receivedLsn),
       connected: this.connected,
     };
   }

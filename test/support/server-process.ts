@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerAccount } from '../../src/demo/server-account.ts';
 
 /** How a server program is run. */
 export interface ServerCommand {
@@ -14,6 +15,8 @@ export interface ServerCommand {
   readonly folder: string;
   readonly log: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Who it runs as; ourselves unless said otherwise. */
+  readonly account?: ServerAccount;
 }
 
 /**
@@ -32,7 +35,7 @@ export class ServerProcess {
   readonly #exited: Promise<unknown>;
   readonly #log: string;
 
-  constructor({ program, args, folder, log, environment }: ServerCommand) {
+  constructor({ program, args, folder, log, environment, account }: ServerCommand) {
     const output = openSync(log, 'w');
     this.#log = log;
     this.#child = spawn(program, args, {
@@ -41,6 +44,7 @@ export class ServerProcess {
       // Of a session of its own: an interrupt from the terminal is for us, who then stop it.
       detached: true,
       env: { ...process.env, ...environment },
+      ...(account === undefined || account.own ? {} : { uid: account.uid, gid: account.gid }),
     });
     closeSync(output);
     this.#exited = once(this.#child, 'exit').catch(() => undefined);

@@ -2,13 +2,12 @@ import type { SinkPartition, SinkRecord, SinkTask } from '../../src/model/sink-r
 import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
 import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
 import { SQL_SINK_DEFAULTS } from '../../src/sink/sql/sql-sink-options.ts';
-import type { TestDatabase } from './postgres.ts';
 import { positionsOf } from './sink-records.ts';
 
 export const never: AbortSignal = new AbortController().signal;
 
 export function sinkOptions(
-  database: TestDatabase,
+  database: { readonly url: string },
   change: Partial<SqlSinkOptions> = {},
 ): SqlSinkOptions {
   return { ...SQL_SINK_DEFAULTS, name: 'warehouse', connectionUrl: database.url, ...change };
@@ -16,7 +15,7 @@ export function sinkOptions(
 
 /** A started sink; the caller disposes it. */
 export async function startSink(
-  database: TestDatabase,
+  database: { readonly url: string },
   change: Partial<SqlSinkOptions> = {},
 ): Promise<SinkTask> {
   const sink = createSqlSink(sinkOptions(database, change));

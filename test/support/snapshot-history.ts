@@ -1,5 +1,5 @@
 import type { PostgresSourceOptions } from '../../src/source/postgres/postgres-source-options.ts';
-import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/postgres/snapshot/snapshot-options.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../src/source/snapshot/snapshot-options.ts';
 import type { RunningSource } from './postgres-source.ts';
 import { startSource } from './postgres-source.ts';
 import type { RecordingReceiver } from './recording-receiver.ts';

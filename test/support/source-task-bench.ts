@@ -8,6 +8,9 @@ import {
   type NotificationParts,
   SourceNotifications,
 } from '../../src/runtime/source-notifications.ts';
+import { SourceSchemaChanges } from '../../src/runtime/source-schema-changes.ts';
+import { SourceSchemaHistory } from '../../src/runtime/source-schema-history.ts';
+import { SourceStatements } from '../../src/runtime/source-statements.ts';
 import { SourceSignals } from '../../src/runtime/source-signals.ts';
 import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
 import { HeldTopics } from '../../src/runtime/held-topics.ts';
@@ -20,10 +23,12 @@ import {
   openEmbeddedTransport,
 } from '../../src/transport/embedded/embedded-transport.ts';
 import type { LogRecord } from '../../src/transport/transport.ts';
-import { OPTIONS } from '../rowpath/encoder-harness.ts';
+import { BINLOG_OPTIONS, OPTIONS } from '../rowpath/encoder-harness.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type ReaderScript, ScriptedReader } from './scripted-reader.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+const BINLOG = { connector: 'mysql', envelope: BINLOG_OPTIONS } as const;
 
 /** A source task over a real store and a reader that does what the test says. */
 export interface SourceTaskBench extends AsyncDisposable {
@@ -81,6 +86,7 @@ export async function sourceTaskBench(
     held: new HeldTopics({ ...writing, logger: silentLogger() }),
     outage: new RegistryOutage(clock, silentLogger()),
     heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
+    statements: statementsOf(writing),
     messages: new SourceMessages({ ...writing, envelope: OPTIONS, binary: 'bytes' }),
     statistics,
     limits: { ...PUBLISHER_LIMITS, boundary },
@@ -139,4 +145,12 @@ async function readTopic(
     if (fetched.length === 0) return records;
     for (const batch of fetched) records.push(...batch.records);
   }
+}
+
+function statementsOf(
+  writing: Omit<ConstructorParameters<typeof SourceSchemaChanges>[0], keyof typeof BINLOG>,
+): SourceStatements {
+  const kept = { name: 'orders', topic: 'history', topicPrefix: 'shop' };
+  const history = new SourceSchemaHistory({ ...writing, ...kept });
+  return new SourceStatements(history, new SourceSchemaChanges({ ...writing, ...BINLOG }));
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cachedFolder } from './cached-folder.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
 
 const SCRIPT = fileURLToPath(new URL('confluent-reader.py', import.meta.url));
 const PACKAGE = 'confluent-kafka[avro,json,schemaregistry]==2.11.1';

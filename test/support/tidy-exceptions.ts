@@ -26,20 +26,29 @@ export const UNTESTED: Exceptions = {
   'dialects/postgres/postgres-base-types.ts': 'test/dialects/postgres/postgres-types.test.ts',
   'dialects/postgres/postgres-time-types.ts': 'test/dialects/postgres/postgres-types.test.ts',
   'dialects/postgres/postgres-value-modes.ts': 'types, and a table of defaults',
-  'dialects/postgres/postgres-semantic-schemas.ts': 'a table of schemas: golden tests compare them',
+  'dialects/mysql/mysql-value-modes.ts': 'types, and a table of defaults',
+  'dialects/mysql/binlog-type.ts': 'a table of numbers: binlog-values.test.ts goes through them',
+  'dialects/semantic-schemas.ts': 'a table of schemas: golden tests compare them',
   'src/sink/sql/range-applier.ts': 'test/sink/sql/sql-sink.pg.test.ts meets each of its branches',
   'src/sink/sql/sql-sink-options.ts': 'types, and a table that every sink test starts from',
   'src/sink/sql/topic-table.ts': 'test/sink/sql/schema-keeper.pg.test.ts goes through it',
   'src/main.ts': 'the program: test/cli and the end-to-end tests run it',
+  'src/demo/debian-packages.ts': 'test/support/mysql-server.mysql.test.ts starts what it fetches',
+  'src/demo/demo-kinds.ts': 'test/demo/demo-pipeline.e2e.test.ts runs each of them',
+  'src/demo/mysql-demo.ts': 'test/demo/demo-pipeline.e2e.test.ts runs it on both servers',
+  'src/demo/mysql-programs.ts': 'test/support/mysql-server.mysql.test.ts starts them',
+  'src/demo/mysql-settings.ts': 'test/support/mysql-server.mysql.test.ts starts servers with them',
+  'src/demo/mysql-shop-schema.ts': 'test/demo/mysql-shop-traffic.mysql.test.ts opens the shop',
+  'src/demo/mysql-template.ts': 'test/support/mysql-server.mysql.test.ts starts on copies of it',
+  'src/demo/traffic-pace.ts': 'test/demo/shop-traffic.pg.test.ts keeps its pace',
   'src/cli/demo-command.ts': 'test/cli/program.test.ts and the demo tests run the program',
   'src/cli/error-explanations.ts': 'texts; test/cli/explain-command.test.ts shows them',
   'src/cli/offsets-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
-  'src/cli/plan-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/cli/store-location.ts': 'test/cli/program.test.ts and run-command.pg.test.ts meet each case',
   'src/cli/tail-command.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/runtime/plan-pipeline.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
   'src/runtime/stored-state.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
-  'src/runtime/inspect-source.ts': 'test/cli/run-command.pg.test.ts runs the program with it',
+  'src/runtime/inspect-source.ts': 'test/runtime/inspect-mysql.mysql.test.ts goes through it',
   'src/runtime/sink-check.ts': 'test/cli/check-command.pg.test.ts runs the program with it',
   'src/config/connector-options.ts': 'a table: test/config/connector-classes.test.ts',
   'src/transport/kafka/platformatic/broker-connections.ts':
@@ -93,10 +102,8 @@ export const UNTESTED: Exceptions = {
     'test/rowpath/compiled-equals-general.test.ts holds it to the general path',
   'src/rowpath/json-text-encoder.ts':
     'test/rowpath/compiled-equals-general.test.ts holds it to the general path',
-  'src/rowpath/source-encoder.ts':
+  'src/rowpath/postgres-source-encoder.ts':
     'test/rowpath/compiled-equals-general.test.ts holds it to the general path',
-  'dialects/postgres/value-conversion.ts':
-    'test/dialects/postgres/postgres-text-values.test.ts reads its messages',
 };
 
 /** Files that use a global which belongs elsewhere. */

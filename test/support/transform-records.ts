@@ -2,7 +2,8 @@ import type { Option } from '../../src/config/option.ts';
 import type { ResolvedOptions } from '../../src/config/option.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 import { TRANSFORM_OPTIONS, transformSettings } from '../../src/config/transform-options.ts';
-import { SOURCE_SCHEMA, TRANSACTION_SCHEMA } from '../../src/envelope/source-block.ts';
+import { POSTGRES_SOURCE_SCHEMA } from '../../src/envelope/postgres-source-block.ts';
+import { TRANSACTION_SCHEMA } from '../../src/envelope/source-block.ts';
 import type { ConnectRecord } from '../../src/model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
 
@@ -68,20 +69,20 @@ export function changeRecord(
     fields: [
       { name: 'before', schema },
       { name: 'after', schema },
-      { name: 'source', schema: SOURCE_SCHEMA },
+      { name: 'source', schema: POSTGRES_SOURCE_SCHEMA },
       { name: 'transaction', schema: TRANSACTION_SCHEMA },
       { name: 'op', schema: { type: 'string', optional: false } },
       { name: 'ts_ms', schema: { type: 'int64', optional: true } },
     ],
   };
-  const source = (SOURCE_SCHEMA.fields ?? []).map(({ name }): ConnectValue => {
+  const source = (POSTGRES_SOURCE_SCHEMA.fields ?? []).map(({ name }): ConnectValue => {
     if (name === 'lsn') return 77n;
     return name === 'table' ? 't' : null;
   });
   const values = [
     row(schema, before),
     row(schema, after),
-    { schema: SOURCE_SCHEMA, values: source },
+    { schema: POSTGRES_SOURCE_SCHEMA, values: source },
     null,
     op,
     5n,

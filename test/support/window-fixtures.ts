@@ -1,18 +1,16 @@
 import type { SourceNotification } from '../../src/model/source-notification.ts';
 import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
-import { newTask } from '../../src/source/postgres/incremental/snapshot-state.ts';
-import type { TableTask } from '../../src/source/postgres/incremental/snapshot-state.ts';
-import { SnapshotTasks } from '../../src/source/postgres/incremental/snapshot-tasks.ts';
-import {
-  RecentTransactions,
-  SnapshotVisibility,
-} from '../../src/source/postgres/incremental/snapshot-visibility.ts';
-import { SnapshotWindow } from '../../src/source/postgres/incremental/snapshot-window.ts';
+import { newTask } from '../../src/source/incremental/snapshot-state.ts';
+import type { TableTask } from '../../src/source/incremental/snapshot-state.ts';
+import { SnapshotTasks } from '../../src/source/incremental/snapshot-tasks.ts';
+import { SnapshotVisibility } from '../../src/source/postgres/incremental/snapshot-visibility.ts';
+import { SnapshotWindow } from '../../src/source/incremental/snapshot-window.ts';
 import type { WindowChunk } from '../../src/source/postgres/incremental/window-chunk.ts';
 import type {
   OpenWindow,
   TableReading,
 } from '../../src/source/postgres/incremental/window-handover.ts';
+import { POSTGRES_SIGNALS } from '../../src/source/postgres/incremental/postgres-signals.ts';
 import { lsn } from '../../src/model/lsn.ts';
 
 /** A table `public.t (id, v)` of one file of 10 pages with oid 7. */
@@ -54,7 +52,7 @@ export const READING: TableReading = {
 export function taskList(
   more: Partial<TableTask>,
   notify: (notification: SourceNotification) => void = () => undefined,
-): { tasks: SnapshotTasks; task: TableTask } {
+): { tasks: SnapshotTasks<CapturedTable>; task: TableTask } {
   const base = { schema: 'public', table: 't', snapshotId: 'x' };
   const task = newTask({ ...base, purpose: 'incremental', method: 'keys' }, more);
   const tasks = new SnapshotTasks(
@@ -67,6 +65,7 @@ export function taskList(
       warn: () => undefined,
       offsetText: () => '',
     },
+    POSTGRES_SIGNALS,
   );
   return { tasks, task };
 }
@@ -84,7 +83,8 @@ export function openWindow(
     task,
     reading: READING,
     chunk,
-    window: new SnapshotWindow(new RecentTransactions()),
+    window: new SnapshotWindow(),
+    mark: 0,
     read: {
       visibility: new SnapshotVisibility('100:100:', false),
       snapshot: '100:100:',

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { cachedFolder } from './cached-folder.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { cachedFolder } from '../../src/demo/cached-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

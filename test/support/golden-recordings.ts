@@ -7,11 +7,15 @@ import {
   parseLosslessJson,
 } from '../../src/foundation/lossless-json.ts';
 
+/** The recordings: a folder of `test/golden` each. */
+export type GoldenFamily = 'postgres' | 'mysql' | 'mariadb';
+
 /**
- * What Debezium and Connect recorded under `test/golden/postgres`, with what differs from run to
+ * What Debezium and Connect recorded under `test/golden/<family>`, with what differs from run to
  * run masked. README.md there tells where it comes from and how it is stored.
  */
 export interface GoldenScenario {
+  readonly family: GoldenFamily;
   readonly name: string;
   /** The connector's configuration as it stood. */
   readonly connector: Readonly<Record<string, string>>;
@@ -26,20 +30,27 @@ export interface MaskedRecord {
   readonly headers: readonly (readonly [name: string, value: string | null])[];
 }
 
-const FOLDER = new URL('../golden/postgres/', import.meta.url);
+function folderOf(family: GoldenFamily): URL {
+  return new URL(`../golden/${family}/`, import.meta.url);
+}
 
-/** The text of one of the recording's SQL files. */
-export function goldenSql(name: '01_schema' | '02_seed' | '03_stream'): string {
-  return readFileSync(new URL(`sql/${name}.sql`, FOLDER), 'utf8');
+/** The text of one of a recording's SQL files. */
+export function goldenSql(
+  family: GoldenFamily,
+  name: '01_schema' | '02_seed' | '03_stream',
+): string {
+  return readFileSync(new URL(`sql/${name}.sql`, folderOf(family)), 'utf8');
 }
 
 /** All recorded scenarios, by name. */
-export function goldenScenarios(): readonly GoldenScenario[] {
-  const schemas = linesOf('schemas.jsonl');
-  const records = linesOf('records.jsonl').map((line) => recordOf(object(line), schemas));
-  const files = readdirSync(new URL('scenarios/', FOLDER)).toSorted();
+export function goldenScenarios(family: GoldenFamily): readonly GoldenScenario[] {
+  const folder = folderOf(family);
+  const schemas = linesOf(new URL('schemas.jsonl', folder));
+  const lines = linesOf(new URL('records.jsonl', folder));
+  const records = lines.map((line) => recordOf(object(line), schemas));
+  const files = readdirSync(new URL('scenarios/', folder)).toSorted();
   return files.map((file) => {
-    const text = readFileSync(new URL(`scenarios/${file}`, FOLDER), 'utf8');
+    const text = readFileSync(new URL(`scenarios/${file}`, folder), 'utf8');
     const document = JSON.parse(text) as {
       connector: Record<string, string>;
       topics: Record<string, { snapshot?: number[]; streaming?: number[] }>;
@@ -49,12 +60,12 @@ export function goldenScenarios(): readonly GoldenScenario[] {
       return [topic, indexes.map((index) => found(records[index]))] as const;
     });
     const { connector } = document;
-    return { name: file.replace('.json', ''), connector, topics: new Map(topics) };
+    return { family, name: file.replace('.json', ''), connector, topics: new Map(topics) };
   });
 }
 
-function linesOf(file: string): JsonNode[] {
-  const text = readFileSync(new URL(file, FOLDER), 'utf8');
+function linesOf(file: URL): JsonNode[] {
+  const text = readFileSync(file, 'utf8');
   return text.trimEnd().split('\n').map(parseLosslessJson);
 }
 
@@ -102,9 +113,9 @@ function unfold(node: JsonNode): JsonNode {
   return mapObject(node, unfold);
 }
 
-const POSITIONS = ['lsn', 'txId', 'xmin', 'sequence', 'pos', 'file', 'gtid', 'row', 'thread'];
+const POSITIONS = ['lsn', 'txId', 'xmin', 'sequence', 'pos', 'file', 'gtid', 'thread'];
 const TIMES = new Set(['ts_ms', 'ts_us', 'ts_ns']);
-const SOURCE_FIELDS = new Set([...TIMES, ...POSITIONS, 'server_id', 'version', 'query']);
+const SOURCE_FIELDS = new Set([...TIMES, ...POSITIONS, 'server_id', 'version']);
 const UNWRAPPED = new Set(['__lsn', '__source_ts_ms', '__ts_ms', 'm_ts_ms']);
 
 /** Masks a record's key or value as the recording is masked. */

@@ -1,0 +1,56 @@
+import { expect, test, vi } from 'vitest';
+import { Daemon } from '../support/daemon.ts';
+import { familyPipeline, mysqlFamily, postgresFamily } from '../support/family-pipeline.ts';
+import { startServer } from '../support/mysql-server.ts';
+import { freshDatabase } from '../support/postgres.ts';
+
+const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
+const SERVERS = ALL ? (['11.4', '9.7'] as const) : (['11.4'] as const);
+const OUTAGES = ALL ? 10 : 3;
+const ROWS = 'SELECT id, n, word FROM loaded ORDER BY id';
+
+test.for(SERVERS)('a target (%s) killed under load has each change once', async (series) => {
+  await using server = await startServer(series);
+  await using source = await postgresFamily(await freshDatabase());
+  await using target = await mysqlFamily(server);
+  await source.run('CREATE TABLE loaded (id int PRIMARY KEY, n int NOT NULL, word text)');
+  await using pipeline = await familyPipeline(source, [target]);
+  await using daemon = Daemon.start(pipeline);
+  await daemon.until(({ source: { phase } }) => phase === 'streaming');
+  let last = 0;
+  const over = new AbortController();
+  const writing = (async () => {
+    while (!over.signal.aborted) {
+      const from = last + 1;
+      last += 50;
+      // Of the rows before some are counted on, some get another key, some go.
+      await source.run(`BEGIN;
+        INSERT INTO loaded
+          SELECT g, 0, repeat('é', g % 100) FROM generate_series(${from}, ${last}) g;
+        UPDATE loaded SET n = n + 1 WHERE id % 3 = 0 AND id > ${from - 200};
+        UPDATE loaded SET id = -id WHERE id % 7 = 0 AND id BETWEEN ${from - 100} AND ${from};
+        DELETE FROM loaded WHERE id % 11 = 0 AND id BETWEEN ${from - 150} AND ${from - 100};
+        COMMIT; SELECT pg_sleep(0.01)`);
+    }
+  })();
+  for (let outage = 0; outage < OUTAGES; outage++) {
+    const { applied = 0 } = (await daemon.status())?.sinks[0] ?? {};
+    await daemon.until(({ sinks }) => (sinks[0]?.applied ?? 0) > applied + 500);
+    await server.kill();
+    await daemon.until(({ sinks }) => sinks[0]?.connected === false);
+    await server.start();
+    await daemon.until(({ sinks }) => sinks[0]?.connected === true);
+  }
+  over.abort();
+  await writing;
+  const wanted = await source.rows(ROWS);
+  expect(wanted.length).toBeGreaterThan(500);
+  await using again = await mysqlFamily(server);
+  const read = `SELECT id, n, word FROM ${target.name}.loaded ORDER BY id`;
+  await vi.waitFor(async () => expect(await again.rows(read)).toEqual(wanted), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  expect((await daemon.status())?.sinks[0]?.parked).toEqual([]);
+  expect(await daemon.stop()).toBe(0);
+});

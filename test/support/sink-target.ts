@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { TargetDialect } from '../../dialects/dialect.ts';
+import { mysqlTarget } from '../../dialects/mysql/mysql-target-dialect.ts';
+import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
+import type { SinkTask } from '../../src/model/sink-record.ts';
+import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
+import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
+import type { OpenSession, TargetSession } from '../../src/sink/sql/target-session.ts';
+import { targetOf } from '../../src/sink/sql/target-product.ts';
+import type { MysqlAddress, MysqlDatabase } from './mysql-database.ts';
+import { createMysqlDatabase, sharedMysql } from './mysql-database.ts';
+import type { Row } from './postgres.ts';
+import { freshDatabase } from './postgres.ts';
+import { never, sinkOptions } from './sink-harness.ts';
+
+/** A database of any product that sinks of a test write to: what all of them have in common. */
+export interface SinkTarget extends AsyncDisposable {
+  readonly dialect: TargetDialect;
+  /** Tables of every source schema come into this one, and the sink's own too. */
+  readonly schema: string;
+  options(change?: Partial<SqlSinkOptions>): SqlSinkOptions;
+  /** Rows of the (last) statement; without a schema names mean this one. */
+  query<R extends Row = Row>(sql: string): Promise<R[]>;
+  /** Ends every connection of the sinks of this target. */
+  cutSinks(): Promise<void>;
+  open(): Promise<TargetSession>;
+  openSession: OpenSession;
+}
+
+/** A started sink; the caller disposes it. */
+export async function startTargetSink(
+  target: SinkTarget,
+  change: Partial<SqlSinkOptions> = {},
+): Promise<SinkTask> {
+  const sink = createSqlSink(target.options(change));
+  await sink.start(never);
+  return sink;
+}
+
+function targetWith(
+  own: Pick<SinkTarget, 'dialect' | 'schema' | 'query' | 'cutSinks'>,
+  url: string,
+  dispose: () => Promise<void>,
+): SinkTarget {
+  const options: SinkTarget['options'] = (change) =>
+    sinkOptions(
+      { url },
+      {
+        tableNameFormat: '${source.table}',
+        defaultSchema: own.schema,
+        offsetsSchema: own.schema,
+        ...change,
+      },
+    );
+  const openSession: OpenSession = (signal) => targetOf(options()).open(signal);
+  return {
+    ...own,
+    options,
+    openSession,
+    open: () => openSession(never),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** A new database on the project's PostgreSQL. */
+export async function postgresSinkTarget(): Promise<SinkTarget> {
+  const database = await freshDatabase();
+  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'`;
+  return targetWith(
+    {
+      dialect: postgresTarget,
+      schema: 'public',
+      query: (sql) => database.query(sql),
+      cutSinks: async () => void (await database.query(cut)),
+    },
+    database.url,
+    async () => {
+      await database[Symbol.asyncDispose]();
+    },
+  );
+}
+
+/** The address of a database as `connection.url`. */
+export function mysqlUrl({ flavor, host, port, user, password, name }: MysqlDatabase): string {
+  return `${flavor}://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`;
+}
+
+/** A new database on the project's MySQL or MariaDB, or on another. */
+export async function mysqlSinkTarget(server?: MysqlAddress): Promise<SinkTarget> {
+  const database = await createMysqlDatabase(server ?? sharedMysql());
+  const cutSinks = async (): Promise<void> => {
+    const sessions = await database.query<{ id: number }>(
+      `SELECT ID AS id FROM information_schema.PROCESSLIST
+       WHERE DB = '${database.name}' AND ID <> CONNECTION_ID()`,
+    );
+    for (const { id } of sessions) await database.query(`KILL ${id}`).catch(() => undefined);
+  };
+  return targetWith(
+    { dialect: mysqlTarget, schema: database.name, query: (sql) => database.query(sql), cutSinks },
+    mysqlUrl(database),
+    async () => {
+      await database[Symbol.asyncDispose]();
+    },
+  );
+}
+
+/** Tests of a target, on the servers that may be one: MySQL 5.6 is refused. */
+export function describeMysqlTargets(define: () => void): void {
+  if (sharedMysql().series !== '5.6') {
+    define();
+    return;
+  }
+  test('a server that is too old is refused as a target', async () => {
+    await using target = await mysqlSinkTarget();
+    const sink = createSqlSink(target.options());
+    await expect(sink.start(never)).rejects.toThrow(/too old \(5\.6/);
+    await sink[Symbol.asyncDispose]();
+  });
+}
+
+/** A contract of targets: its tests are defined for each of them. */
+export function describeTarget(
+  define: (fresh: () => Promise<SinkTarget>) => void,
+): (fresh: () => Promise<SinkTarget>) => void {
+  return define;
+}
