@@ -2,8 +2,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const all = process.env['TIDEMARK_TEST_ALL'] === '1';
+
 /** `npm run test:all` adds the PostgreSQL majors between the oldest and the newest. */
-const majors = process.env['TIDEMARK_TEST_ALL'] === '1' ? [14, 15, 16, 17, 18] : [14, 18];
+const majors = all ? [14, 15, 16, 17, 18] : [14, 18];
+
+/** Of MySQL and MariaDB too the oldest and the newest of each; `test:all` adds those between. */
+const binlogServers = [
+  'mariadb-11.4',
+  'mariadb-10.11',
+  'mysql-9.7',
+  ...(all ? ['mysql-8.0', 'mysql-5.7'] : []),
+  'mysql-5.6',
+];
 
 // Tests start the program hundreds of times. It is compiled by the first: half of a start's time.
 process.env['NODE_COMPILE_CACHE'] ??= path.join(os.tmpdir(), 'tidemark-compiled');
@@ -12,9 +23,34 @@ process.env['NODE_COMPILE_CACHE'] ??= path.join(os.tmpdir(), 'tidemark-compiled'
 const expectation = { poll: { timeout: 20_000, interval: 20 } };
 
 const needsServer = ['test/**/*.pg.test.ts'];
+const needsBinlog = ['test/**/*.mysql.test.ts'];
+
+/** Parts of the program and of the tests that are the same whichever server they have. */
+const aroundTheServer = ['cli', 'demo', 'runtime', 'support'].map((folder) => `test/${folder}/**`);
+
+/** On the oldest servers run the tests of what reads and writes them; `test:all` runs all there. */
+function skippedOnOldest(name: string): string[] {
+  if (all) return name === 'mysql-5.6' ? ['test/demo/**'] : [];
+  switch (name) {
+    case 'postgres-14':
+      return aroundTheServer;
+    case 'kafka-3.9':
+      return ['test/support/**', 'test/runtime/{check,source}-*'];
+    case 'mariadb-10.11':
+      return [...aroundTheServer, 'test/e2e/**'];
+    case 'mysql-5.6':
+      // Shapes are told by statements alone there: the hardest server for them.
+      return [...aroundTheServer, 'test/e2e/!(binlog-schemas)*'];
+    default:
+      return [];
+  }
+}
+
 const needsBroker = ['test/**/*.kafka.test.ts'];
 const needsRegistry = ['test/**/*.registry.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
+/** With Java, and another one for each killed worker: two minutes. */
+const skippedInEveryRun = all ? [] : ['test/e2e/debezium-binlog-takeover*'];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 const packages = 'test/support/global-setup-packages.ts';
 
@@ -28,7 +64,7 @@ export default defineConfig({
           expect: expectation,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...needsServer, ...needsBroker, ...needsRegistry, ...endToEnd],
+          exclude: [...needsServer, ...needsBinlog, ...needsBroker, ...needsRegistry, ...endToEnd],
           testTimeout: 30_000,
           sequence: { groupOrder: 1 },
         },
@@ -39,6 +75,7 @@ export default defineConfig({
           expect: expectation,
           name: `postgres-${major}`,
           include: needsServer,
+          exclude: skippedOnOldest(`postgres-${major}`),
           globalSetup,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -64,6 +101,7 @@ export default defineConfig({
           expect: expectation,
           name: `kafka-${major}`,
           include: needsBroker,
+          exclude: skippedOnOldest(`kafka-${major}`),
           globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
           testTimeout: 90_000,
           hookTimeout: 90_000,
@@ -71,16 +109,29 @@ export default defineConfig({
           sequence: { groupOrder: 8 + index },
         },
       })),
+      ...binlogServers.map((name, index) => ({
+        test: {
+          expect: expectation,
+          name,
+          include: needsBinlog,
+          exclude: skippedOnOldest(name),
+          globalSetup: ['test/support/global-setup-mysql.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 11 + index },
+        },
+      })),
       {
         test: {
           expect: expectation,
           name: 'e2e',
           include: endToEnd,
+          exclude: skippedInEveryRun,
           globalSetup: [packages, ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          // They start daemons and kill them; two at once would measure each other.
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 10 },
         },
       },

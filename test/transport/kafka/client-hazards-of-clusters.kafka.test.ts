@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
-import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
 import { startOwnBroker } from '../../support/kafka.ts';
 import type { KafkaCluster } from '../../support/kafka-cluster.ts';
 import * as hazards from './client-hazards.ts';
-
-const CLIENTS = [
-  ['@platformatic/kafka', openPlatformaticClient],
-  ['kafkajs', openKafkajsClient],
-] as const;
 
 // Beside the hazards of one broker: brokers that are waited for leave the machine idle.
 
@@ -19,11 +12,11 @@ describe('three brokers', () => {
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
-  test.each(CLIENTS)('%s: the leader of a partition is killed', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: the leader of a partition is killed', (_, open) =>
     hazards.meet(open, cluster, hazards.leaderChange),
   );
 
-  test.each(CLIENTS)('%s: one partition of a batch fails for a while', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: one partition of a batch fails for a while', (_, open) =>
     hazards.meet(open, cluster, hazards.onePartitionFails),
   );
 });

@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
-import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
 import { startOwnBroker } from '../../support/kafka.ts';
 import type { KafkaCluster } from '../../support/kafka-cluster.ts';
 import * as hazards from './client-hazards.ts';
-
-const CLIENTS = [
-  ['@platformatic/kafka', openPlatformaticClient],
-  ['kafkajs', openKafkajsClient],
-] as const;
 
 describe('one broker that forgets producers soon', () => {
   let broker: KafkaCluster;
@@ -21,8 +14,9 @@ describe('one broker that forgets producers soon', () => {
   });
   afterAll(() => broker[Symbol.asyncDispose]());
 
-  test.each(CLIENTS)('%s: a lost producer id loses, doubles and reorders nothing', (_, open) =>
-    hazards.meet(open, broker, hazards.lostProducerId),
+  test.each(hazards.CLIENTS)(
+    '%s: a lost producer id loses, doubles and reorders nothing',
+    (_, open) => hazards.meet(open, broker, hazards.lostProducerId),
   );
 });
 
@@ -33,19 +27,19 @@ describe('one broker', () => {
   });
   afterAll(() => broker[Symbol.asyncDispose]());
 
-  test.each(CLIENTS)('%s: an epoch that was overtaken does not hinder', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: an epoch that was overtaken does not hinder', (_, open) =>
     hazards.meet(open, broker, hazards.overtakenEpoch),
   );
 
-  test.each(CLIENTS)('%s: the broker is killed under load, and comes back', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: the broker is killed under load, and comes back', (_, open) =>
     hazards.meet(open, broker, hazards.killedUnderLoad),
   );
 
-  test.each(CLIENTS)('%s: the broker answers later than anybody waits', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: the broker answers later than anybody waits', (_, open) =>
     hazards.meet(open, broker, hazards.answeredLate),
   );
 
-  test.each(CLIENTS)('%s: a transaction is open while the broker is killed', (_, open) =>
+  test.each(hazards.CLIENTS)('%s: a transaction is open while the broker is killed', (_, open) =>
     hazards.meet(open, broker, hazards.transactionOverKill),
   );
 });

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import type { KafkaClient, KafkaProducer } from '../../../src/transport/kafka/kafka-client.ts';
+import { openKafkajsClient } from '../../../src/transport/kafka/kafkajs/kafkajs-client.ts';
+import { openPlatformaticClient } from '../../../src/transport/kafka/platformatic/platformatic-client.ts';
 import type { KafkaCluster } from '../../support/kafka-cluster.ts';
 import {
   connectionTo,
@@ -13,6 +15,12 @@ import {
   sendNumbers,
 } from './client-contract-fixtures.ts';
 import { ClusterOracle } from './cluster-oracle.ts';
+
+/** Every client meets every hazard. */
+export const CLIENTS = [
+  ['@platformatic/kafka', openPlatformaticClient],
+  ['kafkajs', openKafkajsClient],
+] as const;
 
 const PARTITIONS = 3;
 
