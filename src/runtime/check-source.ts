@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { postProcessorSettings } from '../config/post-processor-options.ts';
 import { sourceFamily } from '../config/source-family.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { ColumnConversions } from '../source/column-conversions.ts';
@@ -15,6 +16,18 @@ import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 /** What the server said, and what would be captured. */
 export interface SourceCheck extends CheckFindings {
   readonly tables: readonly TableSchema[];
+}
+
+interface ServerWarning {
+  readonly message: string;
+  readonly cure: string;
+}
+
+/** What the servers of all families are asked for. */
+interface ServerReport {
+  readonly tables: readonly TableSchema[];
+  readonly problems: readonly TidemarkError[];
+  readonly warnings: readonly ServerWarning[];
 }
 
 /** Every prerequisite of capture on the server of the source's family; changes nothing. */
@@ -37,17 +50,7 @@ async function checkPostgres(
 ): Promise<SourceCheck> {
   const { options, problems } = await loadableSourceOptions(config);
   const report = await checkPostgresSource(options, { clock, signal, stored });
-  const isKnown = report.tables.length > 0;
-  return {
-    tables: report.tables,
-    problems: [...problems, ...report.problems],
-    warnings: [
-      ...report.warnings.map(warningText),
-      ...(isKnown
-        ? [...idleConverters(options.columnConversions), ...idleParts(config, report.tables)]
-        : []),
-    ],
-  };
+  return sourceCheck(config, problems, report, options.columnConversions);
 }
 
 async function checkMysql(
@@ -61,16 +64,24 @@ async function checkMysql(
   const options = columnConversions === undefined ? plain : { ...plain, columnConversions };
   const request = { options, pipeline: config.name, stored };
   const report = await checkMysqlSource(request, signal, clock);
-  const isKnown = report.tables.length > 0;
+  return sourceCheck(config, problems, report, columnConversions);
+}
+
+/** What the server said, with what the options alone show. */
+function sourceCheck(
+  config: PipelineConfig,
+  problems: readonly TidemarkError[],
+  report: ServerReport,
+  conversions: ColumnConversions | undefined,
+): SourceCheck {
+  const { tables } = report;
+  // There is none where the server could not be asked.
+  const idle =
+    tables.length > 0 ? [...idleConverters(conversions), ...idleParts(config, tables)] : [];
   return {
-    tables: report.tables,
+    tables,
     problems: [...problems, ...report.problems],
-    warnings: [
-      ...report.warnings.map(warningText),
-      ...(isKnown
-        ? [...idleConverters(columnConversions), ...idleParts(config, report.tables)]
-        : []),
-    ],
+    warnings: [...report.warnings.map(warningText), ...idle],
   };
 }
 
@@ -78,13 +89,7 @@ function idleConverters(conversions: ColumnConversions | undefined): readonly st
   return (conversions?.idle ?? []).map((name) => `source: ${name}: it converts no captured column`);
 }
 
-function warningText({
-  message,
-  cure,
-}: {
-  readonly message: string;
-  readonly cure: string;
-}): string {
+function warningText({ message, cure }: ServerWarning): string {
   return `source: ${message}${cure === '' ? '' : `. ${cure}`}`;
 }
 
