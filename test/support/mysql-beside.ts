@@ -32,6 +32,7 @@ import type { MysqlServerFacts } from '../../src/source/mysql/wire/mysql-server-
 import { readServerFacts } from '../../src/source/mysql/wire/mysql-server-facts.ts';
 import { MysqlSession } from '../../src/source/mysql/wire/mysql-session.ts';
 import { replicaIdentity } from '../../src/source/mysql/wire/replica-identity.ts';
+import { binlogOffset, endPlace } from './binlog-offsets.ts';
 import type { MysqlAddress } from './mysql-database.ts';
 import type { ToldChange } from './mysql-replay.ts';
 import { appliedTo, toldOf } from './mysql-replay.ts';
@@ -90,32 +91,11 @@ export class BesideSource {
     options: BesideOptions = {},
     state: SnapshotState | null = null,
   ): Promise<BesideSource> {
-    const { file, gtid } = await binlogEnd(address);
-    const gtids =
-      gtid.kind === 'gtid'
-        ? gtid.executed.toString()
-        : gtid.kind === 'mariadb-gtid'
-          ? gtid.position.toString()
-          : null;
-    const offset: BinlogOffset = {
-      serverUuid: null,
-      serverId: 0,
-      fingerprint: '',
-      done: {
-        file: file.file,
-        pos: file.position,
-        gtids: options.byFile === true || gtids === '' ? null : gtids,
-      },
-      held: null,
-      open: null,
-      eventsDone: 0,
-      rowsDone: 0,
-      seconds: null,
-      snapshot: 'completed',
-      history: null,
-      sentBefore: null,
-      ...(state === null ? {} : { snapshotState: encodeSnapshotState(state) }),
-    };
+    const { gtids, ...place } = endPlace(await binlogEnd(address));
+    const offset = binlogOffset(
+      { ...place, gtids: options.byFile === true || gtids === '' ? null : gtids },
+      state === null ? {} : { snapshotState: encodeSnapshotState(state) },
+    );
     const source = new BesideSource(address, database, options, offset);
     await source.resume();
     return source;

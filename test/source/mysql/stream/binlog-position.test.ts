@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BinlogOffset } from '../../../../src/source/mysql/stream/binlog-offset.ts';
 import {
   readStoredOffset,
   toSourceOffset,
@@ -11,24 +10,9 @@ import {
   compareFiles,
   rowsSent,
 } from '../../../../src/source/mysql/stream/binlog-position.ts';
+import { binlogOffset } from '../../../support/binlog-offsets.ts';
 
 const UUID = '531e30d3-e585-11f1-809b-02fc00000001';
-
-function startAt(place: Partial<BinlogOffset['done']> = {}): BinlogOffset {
-  return {
-    serverUuid: UUID,
-    serverId: 1,
-    fingerprint: '',
-    done: { file: 'b.000001', pos: 4, gtids: null, ...place },
-    held: null,
-    open: null,
-    eventsDone: 0,
-    rowsDone: 0,
-    seconds: null,
-    snapshot: 'completed',
-    sentBefore: null,
-  };
-}
 
 interface Group {
   readonly gtid: string | null;
@@ -80,7 +64,7 @@ describe('a stop anywhere', () => {
       fc.assert(
         fc.property(shapes, fc.array(fc.nat({ max: 12 })), (shape, stops) => {
           const groups = groupsOf(shape, kind);
-          const begin = startAt({ gtids: kind === 'file' ? null : '' });
+          const begin = binlogOffset({ gtids: kind === 'file' ? null : '' });
           const all = run(new BinlogPosition(begin), groups);
           let offset = begin;
           const told: string[] = [];
@@ -99,7 +83,7 @@ describe('a stop anywhere', () => {
 
 test('by files no set of GTIDs begins: it would lack all that came before', () => {
   for (const gtids of [null, '']) {
-    const position = new BinlogPosition(startAt({ gtids }));
+    const position = new BinlogPosition(binlogOffset({ gtids }));
     position.begin({ gtid: `${UUID}:7`, file: 'b.000001', pos: 4 }, 0);
     position.commit('b.000001', 100);
     expect(position.offset().done.gtids).toBe(gtids === null ? null : `${UUID}:7`);
@@ -107,7 +91,7 @@ test('by files no set of GTIDs begins: it would lack all that came before', () =
 });
 
 test('the same object until it moves', () => {
-  const position = new BinlogPosition(startAt());
+  const position = new BinlogPosition(binlogOffset());
   const before = position.offset();
   expect(position.offset()).toBe(before);
   position.begin({ gtid: null, file: 'b.000001', pos: 4 }, 7);
@@ -124,7 +108,7 @@ test('the same object until it moves', () => {
 
 describe('idle', () => {
   test('moves between groups, forward only, and never inside (PITFALLS B9)', () => {
-    const position = new BinlogPosition(startAt());
+    const position = new BinlogPosition(binlogOffset());
     expect(position.idle('b.000001', 500)).toBe(true);
     expect(position.idle('b.000001', 400)).toBe(false);
     expect(position.place).toBe('b.000001:500');
@@ -137,7 +121,7 @@ describe('idle', () => {
 
   test('not while a half-published group has not come again', () => {
     const open = { file: 'b.000001', pos: 4, gtid: null };
-    const position = new BinlogPosition({ ...startAt(), open, eventsDone: 1 });
+    const position = new BinlogPosition(binlogOffset({}, { open, eventsDone: 1 }));
     expect(position.idle('b.000002', 4)).toBe(false);
     expect(position.offset().open).toEqual(open);
   });
@@ -151,7 +135,7 @@ describe('a prepared transaction (PITFALLS B32)', () => {
   });
 
   test('is left out of the set that the server is asked by, until its outcome', () => {
-    const position = new BinlogPosition(startAt({ gtids: '' }));
+    const position = new BinlogPosition(binlogOffset({ gtids: '' }));
     position.begin(group(1), 0);
     position.prepare('x', 'b.000001', 200);
     position.begin(group(2), 0);
@@ -179,7 +163,7 @@ describe('a prepared transaction (PITFALLS B32)', () => {
   });
 
   test('without GTIDs all behind it comes again, and only the new is told', () => {
-    const position = new BinlogPosition(startAt());
+    const position = new BinlogPosition(binlogOffset());
     const at = (pos: number): Parameters<BinlogPosition['begin']>[0] => ({
       gtid: null,
       file: 'b.000001',
@@ -208,7 +192,7 @@ describe('a prepared transaction (PITFALLS B32)', () => {
 describe('what cannot be', () => {
   test('another group in place of the half-published one', () => {
     const open = { file: 'b.000001', pos: 4, gtid: `${UUID}:5` };
-    const position = new BinlogPosition({ ...startAt(), open, rowsDone: 1 });
+    const position = new BinlogPosition(binlogOffset({}, { open, rowsDone: 1 }));
     expect(() => {
       position.begin({ gtid: `${UUID}:6`, file: 'b.000001', pos: 4 }, 0);
     }).toThrow(`${UUID}:5 did not come again`);
@@ -216,7 +200,7 @@ describe('what cannot be', () => {
 
   test('fewer events than were published of it', () => {
     const open = { file: 'b.000001', pos: 4, gtid: null };
-    const position = new BinlogPosition({ ...startAt(), open, eventsDone: 2 });
+    const position = new BinlogPosition(binlogOffset({}, { open, eventsDone: 2 }));
     position.begin(open, 0);
     position.openEvent();
     position.closeEvent();
@@ -224,7 +208,7 @@ describe('what cannot be', () => {
   });
 
   test('rows and ends outside, groups inside', () => {
-    const position = new BinlogPosition(startAt());
+    const position = new BinlogPosition(binlogOffset());
     expect(() => position.openEvent()).toThrow('rows outside');
     expect(() => position.commit('b.000001', 9)).toThrow('outside of one');
     position.begin({ gtid: null, file: 'b.000001', pos: 4 }, 0);
@@ -236,7 +220,7 @@ describe('what cannot be', () => {
 
 test('what Debezium had sent counts for the first group that is new', () => {
   const sent = { events: 2, rows: 1 };
-  const position = new BinlogPosition({ ...startAt({ pos: 100 }), sentBefore: sent });
+  const position = new BinlogPosition(binlogOffset({ pos: 100 }, { sentBefore: sent }));
   position.begin({ gtid: null, file: 'b.000001', pos: 4 }, 0);
   expect(position.sentBefore).toBeNull();
   position.commit('b.000001', 100);
@@ -275,7 +259,7 @@ test('a transaction goes on at servers that cut it into other events (PITFALLS B
   const server = fc.record({ size: fc.integer({ min: 1, max: 9 }), limit: fc.nat({ max: 12 }) });
   fc.assert(
     fc.property(fc.nat({ max: 30 }), fc.array(server, { maxLength: 5 }), (rows, servers) => {
-      let offset = startAt({ gtids: `${UUID.replace('5', '6')}:1` });
+      let offset = binlogOffset({ gtids: `${UUID.replace('5', '6')}:1` });
       const told: number[] = [];
       for (const { size, limit } of [...servers, { size: 4, limit: Infinity }]) {
         if (offset.done.gtids?.includes(`${UUID}:1`) === true) break;

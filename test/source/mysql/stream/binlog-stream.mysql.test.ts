@@ -19,6 +19,7 @@ import { MysqlTableSchemas } from '../../../../src/source/mysql/stream/mysql-tab
 import type { BinlogStart } from '../../../../src/source/mysql/wire/binlog-commands.ts';
 import { BinlogWire } from '../../../../src/source/mysql/wire/binlog-wire.ts';
 import { replicaIdentity } from '../../../../src/source/mysql/wire/replica-identity.ts';
+import { binlogOffset, endPlace } from '../../../support/binlog-offsets.ts';
 import { freshMysqlDatabase, sharedMysql } from '../../../support/mysql-database.ts';
 import { MARIADB, MYSQL } from '../../../support/mysql-definitions.ts';
 import { binlogEnd, connectionTo } from '../../../support/mysql-source.ts';
@@ -102,7 +103,7 @@ async function stream(
 
 test('a live binlog is told once, by file and by GTID, and wherever it stopped', async () => {
   await using database = await freshMysqlDatabase();
-  const begin = await binlogEnd(sharedMysql());
+  const end = endPlace(await binlogEnd(sharedMysql()));
   await database.query(`
     CREATE TABLE t (id INT UNSIGNED PRIMARY KEY, v VARCHAR(20) CHARACTER SET latin1);
     INSERT INTO t VALUES (4294967295, 'grüße'), (2, NULL);
@@ -112,26 +113,6 @@ test('a live binlog is told once, by file and by GTID, and wherever it stopped',
     BEGIN; INSERT INTO t VALUES (7, 3, 'a'); SAVEPOINT s; INSERT INTO t VALUES (8, 4, 'b');
     ROLLBACK TO s; INSERT INTO t VALUES (9, 5, 'c'); COMMIT;
     TRUNCATE TABLE t`);
-  const { file, gtid } = begin;
-  const gtids =
-    gtid.kind === 'gtid'
-      ? gtid.executed.toString()
-      : gtid.kind === 'mariadb-gtid'
-        ? gtid.position.toString()
-        : null;
-  const startAt = (known: string | null): BinlogOffset => ({
-    serverUuid: null,
-    serverId: 0,
-    fingerprint: '',
-    done: { file: file.file, pos: file.position, gtids: known },
-    held: null,
-    open: null,
-    eventsDone: 0,
-    rowsDone: 0,
-    seconds: null,
-    snapshot: 'completed',
-    sentBefore: null,
-  });
   const rows = [
     'c t 4294967295|grüße',
     'c t 2|NULL',
@@ -141,12 +122,13 @@ test('a live binlog is told once, by file and by GTID, and wherever it stopped',
     'c t 9|5|c',
     't t',
   ];
-  for (const known of [gtids, null]) {
-    const all = await stream(database.name, new TableCatalog(0), startAt(known));
+  for (const gtids of [end.gtids, null]) {
+    const begin = binlogOffset({ ...end, gtids });
+    const all = await stream(database.name, new TableCatalog(0), begin);
     expect(all.rows).toEqual(rows);
     for (const limit of [1, 3, 5]) {
       const catalog = new TableCatalog(0);
-      const first = await stream(database.name, catalog, startAt(known), limit);
+      const first = await stream(database.name, catalog, begin, limit);
       const second = await stream(database.name, catalog, first.offset);
       expect([...first.rows, ...second.rows]).toEqual(rows);
     }

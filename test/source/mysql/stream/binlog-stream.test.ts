@@ -15,23 +15,10 @@ import { BinlogTransactions } from '../../../../src/source/mysql/stream/binlog-t
 import { HeldRows } from '../../../../src/source/mysql/stream/held-rows.ts';
 import { MysqlTableSchemas } from '../../../../src/source/mysql/stream/mysql-table-schemas.ts';
 import { eventBytes, eventsOf, recordedBinlog } from '../../../support/binlog-events.ts';
+import { binlogOffset } from '../../../support/binlog-offsets.ts';
 import { catalogOf, MARIADB, MYSQL } from '../../../support/mysql-definitions.ts';
 
 type Recorded = 'mysql-9.7' | 'mariadb-10.11';
-
-const START: BinlogOffset = {
-  serverUuid: null,
-  serverId: 1,
-  fingerprint: '',
-  done: { file: 'b.000001', pos: 4, gtids: null },
-  held: null,
-  open: null,
-  eventsDone: 0,
-  rowsDone: 0,
-  seconds: null,
-  snapshot: 'completed',
-  sentBefore: null,
-};
 
 function shown(image: RowImage | null): string {
   if (image === null) return '-';
@@ -122,7 +109,7 @@ async function run(
 
 describe.each(['mysql-9.7', 'mariadb-10.11'] as const)('the binlog recorded from %s', (name) => {
   test('is told in its order', async () => {
-    const { told, rows, problems, offset } = await run(name, START, catalogOf([]));
+    const { told, rows, problems, offset } = await run(name, binlogOffset(), catalogOf([]));
     expect(told.filter((line) => !line.startsWith('began')).slice(0, 6)).toEqual([
       'statement CREATE TABLE numbers',
       'committed',
@@ -146,10 +133,10 @@ describe.each(['mysql-9.7', 'mariadb-10.11'] as const)('the binlog recorded from
   });
 
   test('each row once, wherever it stopped (PITFALLS B35)', async () => {
-    const all = await run(name, START, catalogOf([]));
+    const all = await run(name, binlogOffset(), catalogOf([]));
     for (let stop = 0; stop < all.rows.length; stop++) {
       const catalog = catalogOf([]);
-      const first = await run(name, START, catalog, stop);
+      const first = await run(name, binlogOffset(), catalog, stop);
       const second = await run(name, first.offset, catalog);
       expect([...first.rows, ...second.rows]).toEqual(all.rows);
       expect(second.offset).toEqual(all.offset);

@@ -3,7 +3,6 @@ import { BinlogDecoder } from '../../../../src/source/mysql/binlog/binlog-decode
 import type { BinlogEvent, QueryEvent } from '../../../../src/source/mysql/binlog/binlog-event.ts';
 import { rowsKind } from '../../../../src/source/mysql/binlog/rows-kind.ts';
 import { smallPayload } from '../../../../src/source/mysql/binlog/transaction-payload.ts';
-import type { BinlogOffset } from '../../../../src/source/mysql/stream/binlog-offset.ts';
 import { BinlogPosition } from '../../../../src/source/mysql/stream/binlog-position.ts';
 import type {
   EventPlace,
@@ -12,26 +11,12 @@ import type {
 import { BinlogTransactions } from '../../../../src/source/mysql/stream/binlog-transactions.ts';
 import { eventsOf, recordedBinlog } from '../../../support/binlog-events.ts';
 import type { RecordedBinlog } from '../../../support/binlog-events.ts';
+import { binlogOffset } from '../../../support/binlog-offsets.ts';
 
 const MYSQL = { flavor: 'mysql', version: 90_704 } as const;
 const MARIADB = { flavor: 'mariadb', version: 101_119 } as const;
 
-function startAt(more: Partial<BinlogOffset> = {}): BinlogOffset {
-  return {
-    serverUuid: null,
-    serverId: 1,
-    fingerprint: '',
-    done: { file: 'b.000001', pos: 4, gtids: '' },
-    held: null,
-    open: null,
-    eventsDone: 0,
-    rowsDone: 0,
-    seconds: null,
-    snapshot: 'completed',
-    sentBefore: null,
-    ...more,
-  };
-}
+const START = binlogOffset({ gtids: '' });
 
 /** One line for each group: what it had, how it ended. */
 class Follower {
@@ -41,7 +26,7 @@ class Follower {
   #line = '';
   #at = 4;
 
-  constructor(offset = startAt(), server: typeof MYSQL | typeof MARIADB = MYSQL) {
+  constructor(offset = START, server: typeof MYSQL | typeof MARIADB = MYSQL) {
     this.position = new BinlogPosition(offset);
     this.transactions = new BinlogTransactions(this.position, server);
   }
@@ -149,7 +134,7 @@ function mariadbGtid(sequence: bigint, more: object = {}): BinlogEvent {
   };
 }
 
-function followed(name: RecordedBinlog, offset = startAt()): Follower {
+function followed(name: RecordedBinlog, offset = START): Follower {
   const follower = new Follower(offset, name.startsWith('mysql') ? MYSQL : MARIADB);
   const decoder = new BinlogDecoder();
   decoder.file = 'b.000001';
@@ -257,7 +242,7 @@ describe('statements that were logged as text (PITFALLS B41)', () => {
 
 describe('MariaDB’s ALTER in two phases (PITFALLS B108)', () => {
   test('changes the table when it commits', () => {
-    const follower = new Follower(startAt(), MARIADB);
+    const follower = new Follower(START, MARIADB);
     for (const [sequence, extraFlags] of [
       [1n, 2],
       [2n, 4],
@@ -272,7 +257,7 @@ describe('MariaDB’s ALTER in two phases (PITFALLS B108)', () => {
 
 describe('what Debezium had sent', () => {
   test('is counted from BEGIN on, and of the first transaction only', () => {
-    const follower = new Follower(startAt({ sentBefore: { events: 4, rows: 2 } }));
+    const follower = new Follower({ ...START, sentBefore: { events: 4, rows: 2 } });
     const skips: number[] = [];
     for (const number of [1n, 2n]) {
       follower.take(gtid(number));

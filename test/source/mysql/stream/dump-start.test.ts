@@ -9,25 +9,14 @@ import {
   skipsRowsOf,
 } from '../../../../src/source/mysql/stream/dump-start.ts';
 import type { GtidFacts } from '../../../../src/source/mysql/wire/mysql-server-facts.ts';
+import { binlogOffset } from '../../../support/binlog-offsets.ts';
 
 const A = '11111111-1111-1111-1111-111111111111';
 const B = '22222222-2222-2222-2222-222222222222';
 const ALL: GtidSourceOptions = { includes: [], excludes: [], filtersRows: true, ignored: false };
 
 function offsetAt(gtids: string | null): BinlogOffset {
-  return {
-    serverUuid: A,
-    serverId: 7,
-    fingerprint: '',
-    done: { file: 'b.000003', pos: 500, gtids },
-    held: null,
-    open: null,
-    eventsDone: 0,
-    rowsDone: 0,
-    seconds: null,
-    snapshot: 'completed',
-    sentBefore: null,
-  };
+  return binlogOffset({ file: 'b.000003', pos: 500, gtids }, { serverUuid: A, serverId: 7 });
 }
 
 function mysql(executed: string): { readonly gtid: GtidFacts } {

@@ -5,25 +5,14 @@ import type { BinlogOffset } from '../../../../src/source/mysql/stream/binlog-of
 import { ALL_GTID_SOURCES } from '../../../../src/source/mysql/stream/dump-start.ts';
 import { lagOf } from '../../../../src/source/mysql/stream/replica-lag.ts';
 import type { MysqlServerFacts } from '../../../../src/source/mysql/wire/mysql-server-facts.ts';
+import { binlogOffset } from '../../../support/binlog-offsets.ts';
 import { mariadbFacts, mysqlFacts } from '../../../support/mysql-facts.ts';
 
 const A = '0edc9ba3-e627-11f1-8348-02fc00000001';
 const B = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
 
 function captured(gtids: string | null, serverUuid: string | null = A): BinlogOffset {
-  return {
-    serverUuid,
-    serverId: 1,
-    fingerprint: '',
-    done: { file: 'binlog.000001', pos: 4, gtids },
-    held: null,
-    open: null,
-    eventsDone: 0,
-    rowsDone: 0,
-    seconds: null,
-    snapshot: 'completed',
-    sentBefore: null,
-  };
+  return binlogOffset({ gtids }, { serverUuid });
 }
 
 function replicaAt(executed: string, serverUuid = B): MysqlServerFacts {
