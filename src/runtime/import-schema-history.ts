@@ -8,6 +8,7 @@ import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import { RecordBatch } from '../transport/record-batch.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { DebeziumConnector } from './debezium-connector.ts';
+import { addHistoryRecord, historyRecords } from './history-topic.ts';
 import { importedPipeline } from './imported-pipeline.ts';
 import { openForReading } from './open-transport.ts';
 
@@ -15,8 +16,6 @@ const HISTORY = 'schema.history.internal';
 const FILE_STORE = 'io.debezium.storage.file.history.FileSchemaHistory';
 const KAFKA_STORE = 'io.debezium.storage.kafka.history.KafkaSchemaHistory';
 const CONSUMER = `${HISTORY}.consumer.`;
-const POLL_BYTES = 4 * 1024 * 1024;
-const POLL_WAIT_MS = 1000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Records of a schema history, as texts: what a pipeline with a log of its own takes along. */
@@ -108,24 +107,12 @@ async function textsOf(
   topic: string,
   signal: AbortSignal,
 ): Promise<HistoryTexts> {
-  const [partition] = (await transport.describeTopic(topic))?.partitions ?? [];
-  if (partition === undefined)
+  if ((await transport.describeTopic(topic)) === null) {
     throw new TidemarkError('TOPIC_UNKNOWN', `there is no topic ${topic}`);
-  await using consumer = await transport.consumer({
-    group: `history-${process.pid}`,
-    topics: [topic],
-    register: false,
-  });
-  let next = partition.startOffset;
+  }
   const texts: string[] = [];
-  consumer.seek({ topic, partition: 0 }, next);
-  while (next < partition.endOffset) {
-    const options = { maxBytes: POLL_BYTES, maxWaitMs: POLL_WAIT_MS, signal };
-    for (const fetched of await consumer.poll(options)) {
-      next = Math.max(next, fetched.nextOffset);
-      for (const { value } of fetched.records) if (value !== null) texts.push(value.toString());
-    }
-    signal.throwIfAborted();
+  for await (const record of historyRecords(transport, topic, 0, signal)) {
+    texts.push(record.toString());
   }
   return texts;
 }
@@ -164,12 +151,7 @@ export async function storeSchemaHistory(
   const [partition] = (await transport.describeTopic(topic))?.partitions ?? [];
   const batch = new RecordBatch();
   for (const text of texts.slice(partition?.endOffset ?? 0)) {
-    batch.start(handle, clock.nowMs());
-    batch.partition(0);
-    batch.endKey(false);
-    batch.writer.raw(Buffer.from(text));
-    batch.endValue(true);
-    batch.end();
+    addHistoryRecord(batch, handle, text, clock.nowMs());
     if (batch.byteLength < BATCH_BYTES) continue;
     await transport.append(batch, null);
     batch.clear();

@@ -10,6 +10,7 @@ import type {
 import type { ToldRecord } from '../source/mysql/history/told-history.ts';
 import type { RecordBatch } from '../transport/record-batch.ts';
 import type { Transport } from '../transport/transport.ts';
+import { addHistoryRecord, historyRecords } from './history-topic.ts';
 
 /** Where the history of a pipeline is kept. */
 export interface SchemaHistoryParts {
@@ -22,8 +23,6 @@ export interface SchemaHistoryParts {
 }
 
 const COLLECTION = 'schema-history';
-const POLL_BYTES = 4 * 1024 * 1024;
-const POLL_WAIT_MS = 1000;
 /** A document is a record of a broker's topic, which takes a megabyte. */
 const PART_CHARACTERS = 500_000;
 
@@ -78,12 +77,7 @@ export class SourceSchemaHistory implements SchemaHistoryLog {
       tidemark: { epoch: memory.epoch, sequence: memory.sequence, state: memory.state },
     };
     if (this.#handle === null) throw new TidemarkError('INTERNAL', 'a history without its topic');
-    batch.start(this.#handle, clock.nowMs());
-    batch.partition(0);
-    batch.endKey(false);
-    batch.writer.raw(Buffer.from(JSON.stringify(record)));
-    batch.endValue(true);
-    batch.end();
+    addHistoryRecord(batch, this.#handle, JSON.stringify(record), clock.nowMs());
   }
 
   checkpoint(): HistoryCheckpoint | null {
@@ -131,7 +125,7 @@ export class SourceSchemaHistory implements SchemaHistoryLog {
   }
 
   async *memories(epoch: string, from: number, signal: AbortSignal): AsyncGenerator<SchemaMemory> {
-    for await (const value of this.#values(from, signal)) {
+    for await (const value of this.#records(from, signal)) {
       const memory = memoryOf(value);
       if (memory?.epoch === epoch) yield memory;
     }
@@ -139,36 +133,15 @@ export class SourceSchemaHistory implements SchemaHistoryLog {
 
   async *told(signal: AbortSignal): AsyncGenerator<ToldRecord> {
     const { topicPrefix } = this.#parts;
-    for await (const value of this.#values(0, signal)) {
+    for await (const value of this.#records(0, signal)) {
       const record = toldRecordOf(value, topicPrefix);
       if (record !== null) yield record;
     }
   }
 
-  async *#values(from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  #records(from: number, signal: AbortSignal): AsyncIterable<Buffer> {
     const { transport, topic } = this.#parts;
-    const description = await transport.describeTopic(topic);
-    const partition = description?.partitions[0];
-    if (partition === undefined || partition.endOffset <= from) return;
-    await using consumer = await transport.consumer({
-      group: `history-${process.pid}`,
-      topics: [topic],
-      register: false,
-    });
-    let next = Math.max(from, partition.startOffset);
-    consumer.seek({ topic, partition: 0 }, next);
-    while (next < partition.endOffset) {
-      const options = { maxBytes: POLL_BYTES, maxWaitMs: POLL_WAIT_MS, signal };
-      const found = await consumer.poll(options);
-      signal.throwIfAborted();
-      for (const fetched of found) {
-        if (fetched.partition !== 0) continue;
-        next = Math.max(next, fetched.nextOffset);
-        for (const { value } of fetched.records) {
-          if (value !== null) yield value;
-        }
-      }
-    }
+    return historyRecords(transport, topic, from, signal);
   }
 }
 
