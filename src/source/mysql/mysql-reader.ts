@@ -12,7 +12,7 @@ import type {
 } from '../../model/change-event.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
-import { missingSignalTable } from './capture/captured-findings.ts';
+import { familyProblem, missingSignalTable } from './capture/captured-findings.ts';
 import { besideStream } from '../incremental/beside-stream.ts';
 import type { KnownTables } from '../incremental/known-tables.ts';
 import { decodeSnapshotState } from '../incremental/snapshot-state.ts';
@@ -179,13 +179,13 @@ export class MysqlReader implements SourceReader {
     let facts: MysqlServerFacts | undefined;
     const problemOf = async (asked: MysqlSession): Promise<TidemarkError | null> => {
       facts = await readServerFacts(asked, signal);
-      return lagOf(found, facts, gtidSources, lag, this.#clock);
+      // First: whatever one of the other family has applied, waiting for it would not help.
+      return familyProblem(family, facts) ?? lagOf(found, facts, gtidSources, lag, this.#clock);
     };
     const chosen = await chooseServer(first, alternatives, signal, this.#clock, problemOf);
     const { session, connection } = chosen;
     await session.close();
     facts = must(facts, 'the server was asked');
-    if (facts.flavor !== family) throw otherFamily(family, facts, session.server);
     const side = this.#opened.use(new SideSession(connection, this.#clock));
     return { connection, facts, side };
   }
@@ -368,16 +368,4 @@ function hasGtids({ gtid }: MysqlServerFacts): boolean {
 function lagBytes(end: LogSpot | null, received: LogSpot | null): bigint | null {
   if (end === null || received === null || end.file !== received.file) return null;
   return BigInt(Math.max(0, end.pos - received.pos));
-}
-
-function otherFamily(
-  family: MysqlSourceOptions['family'],
-  { versionText }: MysqlServerFacts,
-  server: string,
-): TidemarkError {
-  return new TidemarkError(
-    'MYSQL_UNSUPPORTED_SERVER',
-    `${server} is ${versionText}, and connector.class is for ${family}`,
-    { cure: `Set connector.class to ${family === 'mysql' ? 'mariadb' : 'mysql'}.` },
-  );
 }

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import type { SourceOffset } from '../../../src/model/change-event.ts';
+import { toSourceOffset } from '../../../src/source/mysql/stream/binlog-offset.ts';
+import { binlogOffset } from '../../support/binlog-offsets.ts';
 import { freshMysqlDatabase, sharedMysql } from '../../support/mysql-database.ts';
 import { newReaderState, startReader } from '../../support/mysql-reader-run.ts';
 import { mysqlSourceOptions } from '../../support/mysql-snapshot-run.ts';
@@ -47,9 +50,31 @@ test('a server of the other family is refused, with the class that fits', async 
   await using run = startReader(mysqlSourceOptions(database, { family: other }), newReaderState());
   expect(await run.ended).toMatchObject({
     code: 'MYSQL_UNSUPPORTED_SERVER',
-    cure: `Set connector.class to ${flavor}.`,
+    cure: expect.stringContaining(`Set connector.class to ${flavor}`) as string,
   });
 });
+
+/** Where a source of some server of the family has come to; those of the tests lack all of it. */
+function capturedElsewhere(family: 'mysql' | 'mariadb'): SourceOffset {
+  const uuid = '0edc9ba3-e627-11f1-8348-02fc00000001';
+  const isMysql = family === 'mysql';
+  const place = { gtids: isMysql ? `${uuid}:1-9` : '77-4001-9' };
+  const origin = { serverId: 4001, serverUuid: isMysql ? uuid : null };
+  return toSourceOffset('p', binlogOffset(place, origin));
+}
+
+// Where the offset is of the server's own family, the server looks like a replica that is behind.
+test.each(['mysql', 'mariadb'] as const)(
+  'a server of the other family is refused at once where an offset of %s is stored',
+  async (family) => {
+    await using database = await freshMysqlDatabase();
+    const other = sharedMysql().flavor === 'mysql' ? 'mariadb' : 'mysql';
+    const options = mysqlSourceOptions(database, { family: other });
+    const state = { ...newReaderState(), offset: capturedElsewhere(family) };
+    await using run = startReader(options, state);
+    expect(await run.ended).toMatchObject({ code: 'MYSQL_UNSUPPORTED_SERVER' });
+  },
+);
 
 test('replaced once it is a lost connection, as by the late dump of a killed daemon', async () => {
   await using database = await freshMysqlDatabase();
