@@ -1,6 +1,6 @@
 import type { SourceNotification } from '../../src/model/source-notification.ts';
 import type { CapturedTable } from '../../src/source/postgres/capture/captured-tables.ts';
-import { newTask } from '../../src/source/incremental/snapshot-state.ts';
+import { newTask, NO_SNAPSHOTS } from '../../src/source/incremental/snapshot-state.ts';
 import type { TableTask } from '../../src/source/incremental/snapshot-state.ts';
 import { SnapshotTasks } from '../../src/source/incremental/snapshot-tasks.ts';
 import { SnapshotVisibility } from '../../src/source/postgres/incremental/snapshot-visibility.ts';
@@ -56,7 +56,7 @@ export function taskList(
   const base = { schema: 'public', table: 't', snapshotId: 'x' };
   const task = newTask({ ...base, purpose: 'incremental', method: 'keys' }, more);
   const tasks = new SnapshotTasks(
-    { tasks: [task], blocking: [], seen: [], paused: false },
+    { ...NO_SNAPSHOTS, tasks: [task] },
     {
       changed: () => undefined,
       tablesChanged: () => undefined,

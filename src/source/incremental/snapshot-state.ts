@@ -29,8 +29,6 @@ export interface TableTask {
   /** Order columns of the last row handed over, and of the last that there was at the start. */
   readonly lastKey: readonly string[] | null;
   readonly maxKey: readonly string[] | null;
-  /** No transaction older than this may be open when a chunk is read (P72). */
-  readonly notBefore: number | null;
   readonly rows: number;
   /** Keys of rows that came without all values (ruling 2), as `rowKey` writes them. */
   readonly reread: readonly string[];
@@ -72,6 +70,8 @@ export interface SnapshotState {
   readonly blocking: readonly BlockingRequest[];
   readonly seen: readonly SeenTable[];
   readonly paused: boolean;
+  /** PostgreSQL: nothing is read while a transaction older than this is open (P72). */
+  readonly notBefore: number | null;
 }
 
 export const NO_SNAPSHOTS: SnapshotState = {
@@ -79,26 +79,32 @@ export const NO_SNAPSHOTS: SnapshotState = {
   blocking: [],
   seen: [],
   paused: false,
+  notBefore: null,
 };
+
+/** `notBefore` came later than the first of them. */
+type StoredState = Omit<SnapshotState, 'notBefore'> &
+  Partial<Pick<SnapshotState, 'notBefore'>> & { readonly version: number };
 
 /** Null when there is nothing to remember. */
 export function encodeSnapshotState(state: SnapshotState): string | null {
-  const { tasks, blocking, seen, paused } = state;
-  if (tasks.length + blocking.length + seen.length === 0 && !paused) return null;
+  const { tasks, blocking, seen, paused, notBefore } = state;
+  const isIdle = tasks.length + blocking.length + seen.length === 0;
+  if (isIdle && !paused && notBefore === null) return null;
   return JSON.stringify({ version: 1, ...state });
 }
 
 /** Reads what `encodeSnapshotState` wrote. */
 export function decodeSnapshotState(text: string | null): SnapshotState {
   if (text === null) return NO_SNAPSHOTS;
-  const state = JSON.parse(text) as SnapshotState & { readonly version: number };
+  const state = JSON.parse(text) as StoredState;
   if (state.version !== 1) {
     throw new TidemarkError('PG_SLOT_MISMATCH', 'stored snapshot progress of a newer version', {
       cure: 'Use the version that wrote it, or snapshot anew.',
     });
   }
-  const { tasks, blocking, seen, paused } = state;
-  return { tasks, blocking, seen, paused };
+  const { tasks, blocking, seen, paused, notBefore = null } = state;
+  return { tasks, blocking, seen, paused, notBefore };
 }
 
 /** The table of a task. */
@@ -117,7 +123,6 @@ export function newTask(
     parts: [],
     lastKey: null,
     maxKey: null,
-    notBefore: null,
     rows: 0,
     reread: [],
     ...table,

@@ -144,6 +144,10 @@ export class SnapshotTasks<T extends ReadableTable> {
     this.#set({ seen });
   }
 
+  setNotBefore(notBefore: number | null): void {
+    if (notBefore !== this.#state.notBefore) this.#set({ notBefore });
+  }
+
   /** `task` as it was before; of a first snapshot the original tells only that a table begins. */
   progressed(task: TableTask, keys: Readonly<Record<string, string>>): void {
     const initial = task.purpose === 'initial';

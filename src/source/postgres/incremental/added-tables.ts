@@ -2,35 +2,36 @@ import { tableName } from '../../../model/table-schema.ts';
 import type { KnownTables } from '../../incremental/known-tables.ts';
 import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
-import type { Querier } from '../wire/catalog-session.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import { rowKeyColumns } from './row-key-columns.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { newTask } from '../../incremental/snapshot-state.ts';
 
-/** What `addedTables` looks at besides the names. */
-interface AddingParts {
+/** What is looked at besides the names. */
+export interface AddingParts {
   readonly options: Pick<PostgresSourceOptions, 'snapshotMode' | 'snapshots'>;
   readonly capture: Pick<PreparedCapture, 'joined'>;
+  readonly knownTables?: KnownTables | undefined;
   warn(message: string): void;
 }
 
+/** What the publication sends since this start, or since one that did not get far. */
+export interface AddedTables {
+  /** Transactions that are open may have changed them before: `OlderTransactions`. */
+  readonly any: boolean;
+  /** They are read by themselves, and nothing else is read again. */
+  readonly tasks: readonly TableTask[];
+}
+
 /**
- * Tasks for captured tables that were not captured before: they are read by themselves, and nothing
- * else is read again. Invariant: no read of theirs begins while a transaction is open that may have
- * changed them before they were published; the stream would not have its changes (P72). Warns of
- * tables that were captured before under their name, and yet were not published.
+ * Captured tables that were not captured before. Warns of those that were captured under their
+ * name, and yet were not published.
  */
-export async function addedTables(
-  known: KnownTables,
-  captured: readonly CapturedTable[],
-  parts: AddingParts,
-  querier: Querier,
-): Promise<readonly TableTask[]> {
-  const before = known.load();
-  if (before === null) return [];
+export function addedTables(parts: AddingParts, captured: readonly CapturedTable[]): AddedTables {
   const { options, capture } = parts;
-  const names = new Set(before);
+  const known = parts.knownTables?.load() ?? null;
+  if (known === null) return { any: capture.joined.length > 0, tasks: [] };
+  const names = new Set(known);
   const missed = capture.joined.filter((name) => names.has(name));
   if (missed.length > 0) {
     parts.warn(
@@ -38,17 +39,16 @@ export async function addedTables(
         'out of it. Changes since then did not come; snapshot again what must be complete',
     );
   }
-  if (options.snapshotMode === 'no_data') return [];
   const added = captured.filter(({ schema }) => {
     const name = tableName(schema.id);
     return !names.has(name) && name !== options.snapshots.signalTable;
   });
-  if (added.length === 0) return [];
-  const sql = 'SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text';
-  const notBefore = Number((await querier.query(sql))[0]?.rows[0]?.[0]);
-  return added.map(({ schema: { id }, info }) => {
-    const method = rowKeyColumns(info) === null ? 'whole' : 'keys';
-    const table = { schema: id.schema, table: id.table, snapshotId: 'added' };
-    return newTask({ ...table, purpose: 'initial', method }, { notBefore });
-  });
+  const any = added.length + capture.joined.length > 0;
+  return { any, tasks: options.snapshotMode === 'no_data' ? [] : added.map(taskOf) };
+}
+
+function taskOf({ schema: { id }, info }: CapturedTable): TableTask {
+  const method = rowKeyColumns(info) === null ? 'whole' : 'keys';
+  const table = { schema: id.schema, table: id.table, snapshotId: 'added' };
+  return newTask({ ...table, purpose: 'initial', method });
 }

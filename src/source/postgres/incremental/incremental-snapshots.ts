@@ -29,6 +29,7 @@ import type { OpenWindow, TableReading } from './window-handover.ts';
 import { handOver, tableReading } from './window-handover.ts';
 import { WindowMarks } from '../../incremental/window-marks.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
+import { OlderTransactions } from './older-transactions.ts';
 import { PostgresMarkTable } from './postgres-mark-table.ts';
 import { WindowPlanner } from './window-planner.ts';
 import type { ReadWindow } from './window-reader.ts';
@@ -40,7 +41,6 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 /** How long a window may wait for a server that has nothing to send. */
 const ASK_INTERVAL_MS = 20;
 const NUDGE_AFTER_MS = 60;
-const OLD_TRANSACTION_WAIT_MS = 200;
 const NUDGE = "SELECT pg_catalog.pg_logical_emit_message(true, 'tidemark', '')";
 
 /** What snapshots beside the stream are made with. */
@@ -69,12 +69,6 @@ export interface IncrementalParts {
   warn(text: string): void;
 }
 
-/** Tables with the storage and shape that they had before they were described. */
-interface DescribedTables {
-  readonly capture: PreparedCapture;
-  readonly fingerprints: StorageFingerprints;
-}
-
 /**
  * Reads tables while the stream runs: what a crash left of a first snapshot, and what signals ask
  * for. One window after the other; a chunk's rows and the state behind it enter one append.
@@ -88,10 +82,12 @@ export class IncrementalSnapshots implements StreamSnapshots {
   readonly #wholeReader: WindowReader;
   readonly #planner: WindowPlanner;
   readonly #whole: WholeRead;
+  readonly #older: OlderTransactions;
   readonly #watches: SnapshotWatches;
   readonly #marks: WindowMarks<PostgresWire>;
   #captured: readonly CapturedTable[];
-  #described: DescribedTables | null = null;
+  /** Storage and shape that the tables had before they were described. */
+  #described: StorageFingerprints | null = null;
   #open: OpenWindow | null = null;
   #wake: (() => void) | null = null;
   #stopped = false;
@@ -113,7 +109,8 @@ export class IncrementalSnapshots implements StreamSnapshots {
     this.#wholeReader = new WindowReader(parts.connect, WINDOW_BYTES);
     const marks = PostgresMarkTable.of(parts.options, (text) => parts.warn(text));
     this.#marks = new WindowMarks(parts.options.snapshots, parts.clock, marks);
-    const shared = [this.#wholeReader, this.#recent, this.#planner.throttle] as const;
+    this.#older = new OlderTransactions(this.#tasks, parts);
+    const shared = [this.#wholeReader, this.#recent, this.#older, this.#planner.throttle] as const;
     this.#whole = new WholeRead(parts, this.#tasks, ...shared, () => this.#signal);
     this.#watches = new SnapshotWatches({
       options: parts.options.snapshots,
@@ -169,6 +166,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
       await this.#addTables(signal);
       this.#tasks.begin(this.#parts.resumed);
       while (!signal.aborted) {
+        if (this.#older.mayBeOpen && !(await this.#olderHaveEnded(signal))) continue;
         const task = this.#tasks.current();
         if (task === null || this.#whole.isWanted) {
           if (this.#whole.isLate) await this.#whole.untilHours(signal);
@@ -194,20 +192,26 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   async #addTables(signal: AbortSignal): Promise<void> {
-    const { knownTables } = this.#parts;
-    if (knownTables === undefined) return;
-    const querier = await this.#reader.wire(signal);
-    const tasks = await addedTables(knownTables, this.#captured, this.#parts, querier);
+    const { any, tasks } = addedTables(this.#parts, this.#captured);
+    if (any) await this.#older.mustEnd(await this.#reader.wire(signal));
     this.#tasks.add(tasks);
     this.#initialLeft ||= tasks.length > 0;
     for (const { schema, table } of tasks) {
       this.#parts.note(`${schema}.${table} was not captured before: it is read now`);
     }
-    if (!this.#initialLeft) await this.#rememberTables();
+  }
+
+  async #olderHaveEnded(signal: AbortSignal): Promise<boolean> {
+    const ended = await this.#older.haveEnded(await this.#reader.wire(signal), signal);
+    // For a blocking snapshot that waits.
+    this.#parts.ask();
+    await this.#rememberTables();
+    return ended;
   }
 
   /** Only when all of them are read: until then the next start has to find the new ones again. */
   async #rememberTables(): Promise<void> {
+    if (this.#initialLeft || this.#older.mayBeOpen) return;
     await this.#parts.knownTables?.store(this.#captured.map(({ schema }) => tableName(schema.id)));
   }
 
@@ -243,6 +247,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   /** One window, or the end of the table. */
   async #step(task: TableTask, signal: AbortSignal): Promise<void> {
     const described = (this.#described ??= await this.#describe(signal));
+    if (this.#older.mayBeOpen) return;
     const captured = this.#capturedOf(task);
     if (captured === undefined) {
       this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
@@ -260,17 +265,14 @@ export class IncrementalSnapshots implements StreamSnapshots {
     const chunk = await this.#planner.next(task, reading, signal);
     if (chunk === null) {
       // Asked for while the plan was made: a change that came meanwhile may have left work.
-      if ((this.#tasks.latest(task)?.reread.length ?? 0) === 0) await this.#finish(task);
+      if ((this.#tasks.latest(task)?.reread.length ?? 0) > 0) return;
+      this.#tasks.finish(task, 'SUCCEEDED');
+      await this.#completeInitial();
       return;
     }
     const open = this.#openWindow(task, reading, chunk);
     const query = this.#planner.query(chunk, reading, task);
     const read = await this.#read(query, open, signal);
-    if (read === null) {
-      this.#open = null;
-      await this.#parts.clock.sleep(OLD_TRANSACTION_WAIT_MS, signal);
-      return;
-    }
     if (!this.#isUsable(open, read, described)) {
       this.#open = null;
       return;
@@ -285,10 +287,10 @@ export class IncrementalSnapshots implements StreamSnapshots {
     query: string,
     { task, reading }: OpenWindow,
     signal: AbortSignal,
-  ): Promise<ReadWindow | null> {
+  ): Promise<ReadWindow> {
     const marked = task.purpose === 'incremental';
     if (marked) await this.#marks.open(await this.#reader.wire(signal), signal);
-    const read = await this.#reader.read(query, reading.captured, task.notBefore, signal);
+    const read = await this.#reader.read(query, reading.captured, signal);
     if (marked) await this.#marks.close(await this.#reader.wire(signal), signal);
     return read;
   }
@@ -307,10 +309,10 @@ export class IncrementalSnapshots implements StreamSnapshots {
     return open;
   }
 
-  #isUsable(open: OpenWindow, read: ReadWindow, described: DescribedTables): boolean {
+  #isUsable(open: OpenWindow, read: ReadWindow, described: StorageFingerprints): boolean {
     const { captured } = open.reading;
     const changed = [captured.info, ...captured.storage].some(
-      ({ oid }) => described.fingerprints.get(oid) !== read.fingerprints.get(oid),
+      ({ oid }) => described.get(oid) !== read.fingerprints.get(oid),
     );
     if (changed) {
       this.#described = null;
@@ -367,11 +369,6 @@ export class IncrementalSnapshots implements StreamSnapshots {
     if (left.length < seen.length) this.#tasks.setSeen(left);
   }
 
-  async #finish(task: TableTask): Promise<void> {
-    this.#tasks.finish(task, 'SUCCEEDED');
-    if (task.purpose === 'initial') await this.#completeInitial();
-  }
-
   async #completeInitial(): Promise<void> {
     if (!this.#initialLeft || this.#tasks.hasInitial()) return;
     this.#initialLeft = false;
@@ -379,13 +376,14 @@ export class IncrementalSnapshots implements StreamSnapshots {
     await this.#rememberTables();
   }
 
-  async #describe(signal: AbortSignal): Promise<DescribedTables> {
+  async #describe(signal: AbortSignal): Promise<StorageFingerprints> {
     const wire = await this.#reader.wire(signal);
     const fingerprints = await storageFingerprints(wire, this.#captured, signal);
     const capture = await this.#parts.refresh();
+    if (capture.joined.length > 0) await this.#older.mustEnd(wire);
     this.#captured = capture.selection.tables;
     this.#watches.renew();
-    return { capture, fingerprints };
+    return fingerprints;
   }
 
   /** A signal table that is captured for its signals only has no rows for anybody. */

@@ -22,6 +22,7 @@ import type { BlockingRequest, TableTask } from '../../incremental/snapshot-stat
 import { conditionFor, mustFinish, newTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { resolveCollections } from '../../incremental/snapshot-tasks.ts';
+import type { OlderTransactions } from './older-transactions.ts';
 import type { RecentTransactions } from './snapshot-visibility.ts';
 import { SNAPSHOT, SnapshotVisibility } from './snapshot-visibility.ts';
 import { wholeQuery } from './window-chunk.ts';
@@ -79,6 +80,7 @@ export class WholeRead {
   readonly #tasks: SnapshotTasks<CapturedTable>;
   readonly #reader: WindowReader;
   readonly #recent: RecentTransactions;
+  readonly #older: OlderTransactions;
   readonly #signal: () => AbortSignal;
   readonly #throttle: SnapshotThrottle;
   #wanted: WantedTable | null = null;
@@ -88,6 +90,7 @@ export class WholeRead {
     tasks: SnapshotTasks<CapturedTable>,
     reader: WindowReader,
     recent: RecentTransactions,
+    older: OlderTransactions,
     throttle: SnapshotThrottle,
     signal: () => AbortSignal,
   ) {
@@ -95,6 +98,7 @@ export class WholeRead {
     this.#tasks = tasks;
     this.#reader = reader;
     this.#recent = recent;
+    this.#older = older;
     this.#throttle = throttle;
     this.#signal = signal;
   }
@@ -105,7 +109,7 @@ export class WholeRead {
 
   /** There is something to be read now. */
   get isDue(): boolean {
-    return this.isWanted || (this.#tasks.state.blocking.length > 0 && this.#throttle.isOpen);
+    return this.isWanted || this.#dueRequests().length > 0;
   }
 
   /** A blocking snapshot waits for its hours. */
@@ -125,12 +129,18 @@ export class WholeRead {
 
   /** Called between two transactions of the stream, which waits. */
   async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
-    for (const request of this.#throttle.isOpen ? this.#tasks.state.blocking : []) {
+    for (const request of this.#dueRequests()) {
       await this.#blocking(request, at, captured);
     }
     const wanted = this.#wanted;
     if (wanted !== null && this.#tasks.has(wanted.task)) await this.#keyless(wanted, at);
     this.#wanted = null;
+  }
+
+  /** The stream would stand still while an older transaction is waited for. */
+  #dueRequests(): readonly BlockingRequest[] {
+    const isTime = this.#throttle.isOpen && !this.#older.mayBeOpen;
+    return isTime ? this.#tasks.state.blocking : [];
   }
 
   async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
@@ -141,9 +151,7 @@ export class WholeRead {
     const replaces = rowKeyColumns(captured.info) === null && condition === null;
     const tables = [{ captured, schema, condition, statement, replaces }];
     try {
-      const rows = await this.#read(tables, at, task.notBefore, () =>
-        this.#tasks.update(task, { emptied: true }),
-      );
+      const rows = await this.#read(tables, at, () => this.#tasks.update(task, { emptied: true }));
       this.#tasks.update(task, { rows });
       this.#tasks.finish(task, 'SUCCEEDED');
     } catch (error) {
@@ -175,7 +183,7 @@ export class WholeRead {
     notices.started();
     try {
       const emptied = ({ id }: TableSchema): void => this.#emptied(request, id);
-      const rows = tables.length > 0 ? await this.#read(tables, at, null, emptied, notices) : 0;
+      const rows = tables.length > 0 ? await this.#read(tables, at, emptied, notices) : 0;
       this.#parts.note(`the blocking snapshot ${request.snapshotId} is complete: ${rows} rows`);
       this.#tasks.blockingDone(request, true);
       notices.completed();
@@ -197,12 +205,11 @@ export class WholeRead {
   async #read(
     tables: readonly TableToRead[],
     at: Lsn,
-    notBefore: number | null,
     emptied: (table: TableSchema) => void,
     notices: InitialNotices | null = null,
   ): Promise<number> {
     const signal = this.#signal();
-    const begun = await this.#begin(tables, notBefore, signal);
+    const begun = await this.#begin(tables, signal);
     const { wire, snapshot, inRecovery } = begun;
     try {
       const replaced = tables.filter(({ replaces }) => replaces);
@@ -229,11 +236,7 @@ export class WholeRead {
   }
 
   /** Locks first: a table that is rewritten after the snapshot would look empty (P67). */
-  async #begin(
-    tables: readonly TableToRead[],
-    notBefore: number | null,
-    signal: AbortSignal,
-  ): Promise<Begun> {
+  async #begin(tables: readonly TableToRead[], signal: AbortSignal): Promise<Begun> {
     const names = tables.map(({ captured: { info } }) => quoteQualified(info.schema, info.name));
     for (;;) {
       const wire = await this.#reader.wire(signal);
@@ -245,8 +248,7 @@ export class WholeRead {
       const [snapshot, recovery] = results.at(-1)?.rows[0] ?? [];
       const inRecovery = recovery === 't';
       const visibility = new SnapshotVisibility(snapshot ?? '', inRecovery);
-      const early = notBefore !== null && visibility.xmin < notBefore;
-      if (!early && this.#recent.allSeen(visibility, this.#recent.count)) {
+      if (this.#recent.allSeen(visibility, this.#recent.count)) {
         return { wire, snapshot: snapshot ?? '', inRecovery };
       }
       await wire.query('ROLLBACK', signal);

@@ -55,13 +55,7 @@ export class WindowReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Null: a transaction that is older than `notBefore` is still open. */
-  async read(
-    query: string,
-    table: CapturedTable,
-    notBefore: number | null,
-    signal: AbortSignal,
-  ): Promise<ReadWindow | null> {
+  async read(query: string, table: CapturedTable, signal: AbortSignal): Promise<ReadWindow> {
     const wire = await this.wire(signal);
     const begun = await wire.query(
       `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${SNAPSHOT}`,
@@ -70,10 +64,6 @@ export class WindowReader {
     const [snapshot = '', recovery] = begun.at(-1)?.rows[0] ?? [];
     const inRecovery = recovery === 't';
     const visibility = new SnapshotVisibility(snapshot ?? '', inRecovery);
-    if (notBefore !== null && visibility.xmin < notBefore) {
-      await wire.query('ROLLBACK', signal);
-      return null;
-    }
     const rows = new RowBuffer(this.#maxBytes);
     try {
       await wire.copyOut(query, rows, signal);
