@@ -1,5 +1,9 @@
 import type { ConnectSchema } from '../src/model/connect-schema.ts';
-import { SOURCE_COLUMN, SOURCE_COLUMN_TYPE } from '../src/model/connect-schema.ts';
+import {
+  POSTGRES_SOURCE_TYPE,
+  SOURCE_COLUMN,
+  SOURCE_COLUMN_TYPE,
+} from '../src/model/connect-schema.ts';
 
 /**
  * Schema parameter with the full type of a column of MySQL or MariaDB, as COLUMN_TYPE of
@@ -92,7 +96,7 @@ export function mysqlSourceType(schema: ConnectSchema): MysqlTypeName | null {
   const own = schema.parameters?.[MYSQL_SOURCE_TYPE];
   if (own !== undefined) return parseMysqlType(own);
   // Ours of PostgreSQL tell both; a `char` there is another.
-  if (schema.parameters?.['__tidemark.source.type'] !== undefined) return null;
+  if (schema.parameters?.[POSTGRES_SOURCE_TYPE] !== undefined) return null;
   const propagated = schema.parameters?.[SOURCE_COLUMN_TYPE];
   if (propagated === undefined || !PROPAGATED.test(propagated)) return null;
   const name = propagated.toLowerCase();

@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import { DECIMAL } from '../../src/model/connect-schema.ts';
+import { DECIMAL, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import type { TargetColumn, TargetName, WantedType } from '../dialect.ts';
 import type { MysqlTypeName } from '../mysql-type-name.ts';
 import { mysqlSourceType, parseMysqlType, printMysqlType } from '../mysql-type-name.ts';
@@ -66,8 +66,7 @@ const PRIMITIVE_TYPES: Readonly<Record<string, string>> = {
   map: 'json',
 };
 
-/** Full type in a PostgreSQL, which says what its schema does not. */
-const POSTGRES_SOURCE_TYPE = '__tidemark.source.type';
+/** In a source of PostgreSQL: the schema does not tell the limit. */
 const LIMITED_TEXT = /^character(?: varying)?\((\d{1,5})\)$/;
 /** A longer text is a LONGTEXT: all VARCHARs of a row together have 65,535 bytes. */
 const VARCHAR_MAX = 255;

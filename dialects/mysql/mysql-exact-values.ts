@@ -1,5 +1,6 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import { POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import type { MysqlTypeName } from '../mysql-type-name.ts';
 import { exactJson, significant } from './mysql-target-json.ts';
 
@@ -43,7 +44,7 @@ export function exactness(
   if (base === 'bit') return () => false;
   if (base === 'json') return (text) => exactJson(text) === text;
   if (base === 'binary') return (text) => Buffer.byteLength(text) === (type.length ?? 1);
-  const isPadded = PADDED.test(schema.parameters?.['__tidemark.source.type'] ?? '');
+  const isPadded = PADDED.test(schema.parameters?.[POSTGRES_SOURCE_TYPE] ?? '');
   return isPadded ? null : spaceCheck(type);
 }
 

@@ -1,15 +1,12 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import { DECIMAL } from '../../src/model/connect-schema.ts';
+import { DECIMAL, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import type { EnumType, TargetName, WantedType } from '../dialect.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
 import { quoteQualified } from './postgres-identifiers.ts';
 import { mysqlColumnAsPostgres } from './postgres-mysql-types.ts';
 import type { PostgresType } from './postgres-type-name.ts';
 import { parsePostgresType, printBuiltin } from './postgres-type-name.ts';
-
-/** Schema parameter with the source's own full type name, as `format_type` prints it. */
-export const SOURCE_TYPE_PARAMETER = '__tidemark.source.type';
 
 const ENUM = 'io.debezium.data.Enum';
 
@@ -146,7 +143,7 @@ function valuesFit(schema: ConnectSchema, type: PostgresType): boolean {
 
 /** The type that a column of this schema gets in a table of the target. */
 export function postgresColumnType(schema: ConnectSchema, target: TargetName): WantedType {
-  const source = schema.parameters?.[SOURCE_TYPE_PARAMETER];
+  const source = schema.parameters?.[POSTGRES_SOURCE_TYPE];
   const type = source === undefined ? null : parsePostgresType(source);
   const ofMysql = source === undefined ? mysqlColumnAsPostgres(schema) : null;
   if (ofMysql !== null) return { ddl: ofMysql, enumType: null, exact: true };

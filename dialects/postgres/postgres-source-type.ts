@@ -1,3 +1,4 @@
+import { POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import { numericSize } from './postgres-base-types.ts';
 import { resolveDomain } from './postgres-types.ts';
 import type { TypedColumn, TypeLookup } from './postgres-types.ts';
@@ -29,7 +30,7 @@ export function sourceTypeParameters(
     '__debezium.source.column.length': String(length),
     '__debezium.source.column.scale': String(scale),
     '__debezium.source.column.name': column.name,
-    '__tidemark.source.type': column.typeText,
+    [POSTGRES_SOURCE_TYPE]: column.typeText,
   };
   // Debezium's `allowed` joins labels by commas: a label with a comma needs another form.
   if (element?.kind === 'enum' && element.labels.some((label) => label.includes(','))) {

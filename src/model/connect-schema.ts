@@ -133,3 +133,6 @@ export function formatDecimal(value: Decimal): string {
 export const SOURCE_COLUMN = '__debezium.source.column.';
 export const SOURCE_COLUMN_TYPE = `${SOURCE_COLUMN}type`;
 export const SOURCE_COLUMN_NAME = `${SOURCE_COLUMN}name`;
+
+/** Ours beside them, of a source in PostgreSQL: the full type, as `format_type` prints it. */
+export const POSTGRES_SOURCE_TYPE = '__tidemark.source.type';
