@@ -167,9 +167,8 @@ class HistoryFollower {
   }
 
   #described(changes: readonly ToldChange[]): void {
-    for (const { id, previousId, table, type } of changes) {
-      const before = previousId === undefined || previousId === null ? null : previousId;
-      for (const gone of [before, type === 'DROP' ? id : null]) {
+    for (const { id, previousId = null, table, type } of changes) {
+      for (const gone of [previousId, type === 'DROP' ? id : null]) {
         const name = gone === null ? null : tableOfDebeziumId(gone);
         if (name !== null) this.#catalog.removeTable(name);
       }

@@ -25,7 +25,7 @@ export function liesBefore(
 ): boolean {
   const isSnapshot = (position['snapshot'] ?? false) !== false;
   const told = textOf(position['gtids']);
-  if (!sources.ignored && (place.gtids ?? '') !== '' && place.gtids !== null) {
+  if (!sources.ignored && place.gtids !== null && place.gtids !== '') {
     // GTIDs were turned on since.
     if (told === null) return true;
     const order = compareGtids(countedGtids(told, sources), countedGtids(place.gtids, sources));
