@@ -1,35 +1,31 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runProgram } from '../support/cli-process.ts';
 import { MARIADB_FOLDER } from '../support/connect-packages.ts';
-import { startConnect, type ConnectWorker } from '../support/connect-worker.ts';
-import { Daemon } from '../support/daemon.ts';
-import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
-import { startOwnBroker } from '../support/kafka.ts';
-import type { KafkaCluster } from '../support/kafka-cluster.ts';
+import {
+  ask,
+  importFrom,
+  KILLED,
+  openPlace,
+  standInForDebezium,
+  startTakeoverServers,
+  STOPPED,
+  withTopic,
+} from '../support/debezium-takeover.ts';
+import type { Hands, Place, TakeoverServers } from '../support/debezium-takeover.ts';
 import { readTopic, type ReadRecord } from '../support/kafka-topic-reader.ts';
 import { createMysqlDatabase, type MysqlDatabase } from '../support/mysql-database.ts';
 import { startServer } from '../support/mysql-server.ts';
-import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Its connector is had by hand: no archive of it is published. */
 const HAS_MARIADB = process.env[MARIADB_FOLDER] !== undefined;
 
-let broker: KafkaCluster;
-let connect: ConnectWorker;
+let servers: TakeoverServers;
 
 beforeAll(async () => {
-  broker = await startOwnBroker();
-  const { bootstrapServers } = broker;
-  const plugins = HAS_MARIADB ? (['mysql', 'mariadb'] as const) : (['mysql'] as const);
-  connect = await startConnect({ bootstrapServers, plugins });
+  servers = await startTakeoverServers(HAS_MARIADB ? ['mysql', 'mariadb'] : ['mysql']);
 });
 
-afterAll(async () => {
-  for (const server of [connect, broker]) await server[Symbol.asyncDispose]();
-});
+afterAll(() => servers[Symbol.asyncDispose]());
 
 /**
  * One writer: transactions of several events. The table's second column is called `s<n>` and has n
@@ -75,68 +71,36 @@ class Writer implements AsyncDisposable {
   }
 }
 
-interface Place {
-  readonly name: string;
-  readonly topic: string;
-  readonly database: MysqlDatabase;
-  readonly folder: TemporaryFolder;
-  readonly file: string;
-}
-
 /** Which server, and whether it has GTIDs. */
 type Kind = 'mysql' | 'mysql-plain' | 'mariadb';
-
-async function placeOf(name: string, kind: Kind): Promise<Place & AsyncDisposable> {
-  await using opened = new AsyncDisposableStack();
-  const off = { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' };
-  const settings = kind === 'mysql-plain' ? off : {};
-  const server = opened.use(await startServer(kind === 'mariadb' ? '11.4' : '9.7', { settings }));
-  const database = opened.use(await createMysqlDatabase(server));
-  const folder = opened.use(await temporaryFolder('takeover'));
-  await database.query(`CREATE TABLE entry (id BIGINT PRIMARY KEY, s0 INT, version INT);
-                        INSERT INTO entry VALUES (0, 0, 0)`);
-  opened.defer(async () => {
-    await connect.start();
-    await connect.delete(name);
-  });
-  const kept = opened.move();
-  return {
-    name,
-    topic: `${name}.${database.name}.entry`,
-    database,
-    folder,
-    file: path.join(folder.path, 'ledger.yaml'),
-    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
-  };
-}
 
 const CLASSES = {
   mysql: 'io.debezium.connector.mysql.MySqlConnector',
   mariadb: 'io.debezium.connector.mariadb.MariaDbConnector',
 };
 
-function connectorConfig({ name, database }: Place): Record<string, string> {
-  return {
+async function placeOf(name: string, kind: Kind): Promise<Place<MysqlDatabase> & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const off = { 'gtid-mode': 'OFF', 'enforce-gtid-consistency': 'OFF' };
+  const settings = kind === 'mysql-plain' ? off : {};
+  const server = opened.use(await startServer(kind === 'mariadb' ? '11.4' : '9.7', { settings }));
+  const database = opened.use(await createMysqlDatabase(server));
+  await database.query(`CREATE TABLE entry (id BIGINT PRIMARY KEY, s0 INT, version INT);
+                        INSERT INTO entry VALUES (0, 0, 0)`);
+  const config = {
     'connector.class': CLASSES[database.flavor],
-    'topic.prefix': name,
-    'database.hostname': database.host,
-    'database.port': String(database.port),
-    'database.user': database.user,
-    'database.password': database.password,
     'database.server.id': '5701',
     'database.ssl.mode': database.flavor === 'mysql' ? 'preferred' : 'disable',
     'table.include.list': `${database.name}.entry`,
-    'schema.history.internal.kafka.bootstrap.servers': broker.bootstrapServers,
+    'schema.history.internal.kafka.bootstrap.servers': servers.broker.bootstrapServers,
     'schema.history.internal.kafka.topic': `history-of-${name}`,
     'schema.history.internal.kafka.recovery.poll.interval.ms': '20',
-    'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'key.converter.schemas.enable': 'false',
-    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
-    'value.converter.schemas.enable': 'false',
-    'topic.creation.default.partitions': '1',
-    'topic.creation.default.replication.factor': '1',
-    'poll.interval.ms': '20',
   };
+  const topic = `${name}.${database.name}.entry`;
+  return await openPlace(
+    { servers, name, topic, database, config, streamingKey: 'server_id' },
+    opened,
+  );
 }
 
 interface Entry {
@@ -158,114 +122,39 @@ function entryOf({ value }: ReadRecord): Entry {
   return { id, version, shape: shape.join(), at: `${source.file}:${source.pos}:${source.row}` };
 }
 
-async function withTopic(topic: string): Promise<number> {
-  const brokers = broker.bootstrapServers.split(',');
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
-  const [partition] = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  return Number(partition?.high);
-}
-
-function passwordOf({ name }: Place): string {
-  return `${name.toUpperCase()}_DATABASE_PASSWORD`;
-}
-
-async function ask(args: readonly string[], place: Place): Promise<unknown> {
-  const environment = { [passwordOf(place)]: place.database.password };
-  const { code, stdout, stderr } = await runProgram([...args, '--json'], environment);
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
-  expect(stdout + stderr).not.toContain(place.database.password);
-  return JSON.parse(stdout);
-}
-
-interface Hands {
-  debeziumEnds(place: Place): Promise<string>;
-  tidemarkEnds(daemon: Daemon): Promise<void>;
-  debeziumGoesOn(name: string): Promise<void>;
-}
-
-const STOPPED: Hands = {
-  async debeziumEnds({ name }) {
-    await connect.stopConnector(name);
-    return connect.url;
-  },
-  async tidemarkEnds(daemon) {
-    expect(await daemon.stop()).toBe(0);
-  },
-  async debeziumGoesOn(name) {
-    await fetch(`${connect.url}/connectors/${name}/resume`, { method: 'PUT' });
-    await connect.untilRunning(name);
-  },
-};
-
-const KILLED: Hands = {
-  async debeziumEnds(place) {
-    const streaming = { offsets: [{ offset: { server_id: expect.any(Number) as number } }] };
-    await vi.waitFor(
-      async () => expect(await connect.offsets(place.name)).toMatchObject(streaming),
-      { timeout: 30_000 },
-    );
-    await connect.kill();
-    const file = path.join(place.folder.path, 'connector.json');
-    writeFileSync(file, JSON.stringify({ name: place.name, config: connectorConfig(place) }));
-    return file;
-  },
-  async tidemarkEnds(daemon) {
-    daemon.kill();
-    await daemon.ended;
-  },
-  async debeziumGoesOn(name) {
-    await connect.start();
-    await connect.untilRunning(name);
-  },
-};
-
 /** Debezium, Tidemark, Debezium, while rows are written and the table's shape changes. */
-async function handOver(place: Place, hands: Hands): Promise<readonly Entry[]> {
-  const { name, topic, database, file } = place;
-  const { bootstrapServers } = broker;
-  await withTopic(topic);
+async function handOver(place: Place<MysqlDatabase>, hands: Hands): Promise<readonly Entry[]> {
+  const { name, topic, database, config } = place;
+  const { bootstrapServers } = servers.broker;
+  await withTopic(place);
   await using writer = new Writer(database);
-  const untilRow = async (id: number): Promise<void> => {
+  const untilMoreRows = async (more = 200): Promise<void> => {
+    const id = writer.written + more;
     await readTopic(bootstrapServers, topic, (read) => {
       const newest = read.at(-1);
       return newest !== undefined && entryOf(newest).id > id;
     });
   };
-  await connect.put(name, connectorConfig(place));
-  await untilRow(writer.written);
+  await servers.connect.put(name, config);
+  await untilMoreRows(0);
   writer.isReshaping = true;
-  await untilRow(writer.written + 200);
+  await untilMoreRows();
   const source = await hands.debeziumEnds(place);
   // The shape at Debezium's place is not the server's any more.
   const left = writer.shape;
   await vi.waitFor(() => expect(writer.shape).toBeGreaterThan(left + 1), { timeout: 20_000 });
-  const command = ['import', 'debezium', source, '--connector', name, '-o', file];
-  const kafka = ['--bootstrap-servers', bootstrapServers, '--offsets-topic', connect.offsetsTopic];
-  const imported = await ask([...command, ...kafka], place);
-  expect(imported).toMatchObject({ adoption: 'shared', errors: [] });
+  await importFrom(source, place);
   if (hands === STOPPED) {
     // Into a log of our own the history is copied.
     const own = path.join(place.folder.path, 'own.yaml');
     const copied = await ask(['import', 'debezium', source, '--connector', name, '-o', own], place);
     expect(copied).toMatchObject({ adoption: 'adopted', errors: [] });
   }
-  const port = await freeLoopbackPort();
-  appendFileSync(file, `http:\n  listen: 127.0.0.1:${port}\n`);
-  vi.stubEnv(passwordOf(place), database.password);
-  {
-    await using daemon = Daemon.start({ file, port });
-    await daemon.until(({ source: { phase } }) => phase === 'streaming');
-    await untilRow(writer.written + 200);
-    await hands.tidemarkEnds(daemon);
-  }
-  const handover = await ask(['offsets', 'handover', file], place);
+  const handover = await standInForDebezium(place, hands, untilMoreRows);
   const history = { 'schema.history.internal.kafka.topic': `history-of-${name}` };
-  expect(handover).toMatchObject({ inPlace: true, connector: name, config: history });
-  await hands.debeziumGoesOn(name);
-  await untilRow(writer.written + 200);
+  expect(handover).toMatchObject({ config: history });
+  await hands.debeziumGoesOn(place);
+  await untilMoreRows();
   await writer[Symbol.asyncDispose]();
   const [last] = await database.query<{ version: number }>(
     `SELECT version FROM entry WHERE id = 0`,
