@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { BinlogDecoder } from '../../src/source/mysql/binlog/binlog-decoder.ts';
 import { rowsKind } from '../../src/source/mysql/binlog/rows-kind.ts';
 import type { MysqlConnectionOptions } from '../../src/source/mysql/mysql-connection-options.ts';
@@ -21,15 +22,22 @@ export function connectionTo(
   return { host, port, user, password, sslMode: 'disabled', ...ca, ...timeout, ...change };
 }
 
-/** The end of its binlog, by both ways in which a dump may begin there. */
+/** The end of its binlog, by both ways in which a dump may begin there: both mean one place. */
 export async function binlogEnd(
   server: MysqlAddress,
 ): Promise<{ readonly file: BinlogStart & { kind: 'file' }; readonly gtid: BinlogStart }> {
   const { signal } = new AbortController();
   await using session = await MysqlSession.connect(connectionTo(server), signal);
-  const facts = await readServerFacts(session);
-  const status = await readBinlogStatus(session, facts);
-  if (status === null) throw new Error('the server writes no binlog');
+  let facts = await readServerFacts(session);
+  let status = await readBinlogStatus(session, facts);
+  for (;;) {
+    if (status === null) throw new Error('the server writes no binlog');
+    // Others write as well: the GTIDs are of this place if it was the end before and after.
+    facts = await readServerFacts(session);
+    const after = await readBinlogStatus(session, facts);
+    if (isDeepStrictEqual(status, after)) break;
+    status = after;
+  }
   const { gtid } = facts;
   return {
     file: { kind: 'file', file: status.file, position: status.position },

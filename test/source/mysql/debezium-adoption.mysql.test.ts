@@ -3,7 +3,7 @@ import type { SourceOffset } from '../../../src/model/change-event.ts';
 import type { ToldRecord } from '../../../src/source/mysql/history/told-history.ts';
 import { MemoryHistory } from '../../support/memory-history.ts';
 import { freshMysqlDatabase } from '../../support/mysql-database.ts';
-import type { MysqlAddress } from '../../support/mysql-database.ts';
+import type { MysqlAddress, MysqlDatabase } from '../../support/mysql-database.ts';
 import { startReader } from '../../support/mysql-reader-run.ts';
 import { mysqlSourceOptions } from '../../support/mysql-snapshot-run.ts';
 import { binlogEnd } from '../../support/mysql-source.ts';
@@ -33,20 +33,50 @@ async function placeOf(server: MysqlAddress): Promise<Readonly<Record<string, st
   return { file: file.file, pos: file.position, ...(gtids === '' ? {} : { gtids }) };
 }
 
-test('the history of Debezium, and its place inside a transaction', async () => {
-  await using database = await freshMysqlDatabase();
-  const { name } = database;
-  const create = 'CREATE TABLE t (id INT PRIMARY KEY, a INT)';
-  const change = 'ALTER TABLE t CHANGE a b VARCHAR(9)';
-  await database.query(create);
+const CREATE = 'CREATE TABLE t (id INT PRIMARY KEY, a INT)';
+const CHANGE = 'ALTER TABLE t CHANGE a b VARCHAR(9)';
+
+/** The places behind two statements; behind the second begins a transaction of six rows. */
+interface History {
+  readonly created: Readonly<Record<string, string | number>>;
+  readonly begins: Readonly<Record<string, string | number>>;
+}
+
+/** Null: somebody else on the server wrote in front of the transaction. */
+async function historyIn(database: MysqlDatabase): Promise<History | null> {
+  await database.query(CREATE);
   const created = await placeOf(database);
-  await database.query(change);
+  await database.query(CHANGE);
   const begins = await placeOf(database);
   await database.query(
     `BEGIN; INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
      INSERT INTO t VALUES (4, 'd'), (5, 'e'), (6, 'f'); COMMIT;
      ALTER TABLE t ADD z INT FIRST; INSERT INTO t VALUES (7, 7, 'g')`,
   );
+  const { file, pos } = begins;
+  const next = await database.query(`SHOW BINLOG EVENTS IN '${file}' FROM ${pos} LIMIT 8`);
+  const first = next.findIndex((event) => event['Event_type'] === 'Table_map');
+  const isOurs = String(next[first]?.['Info']).includes(`(${database.name}.t)`);
+  const others = next.slice(0, first).filter((event) => {
+    return event['Event_type'] === 'Query' && event['Info'] !== 'BEGIN';
+  });
+  return isOurs && others.length === 0 ? { created, begins } : null;
+}
+
+async function undisturbed(): Promise<History & { readonly database: MysqlDatabase }> {
+  for (;;) {
+    const database = await freshMysqlDatabase();
+    const history = await historyIn(database);
+    if (history !== null) return { ...history, database };
+    await database[Symbol.asyncDispose]();
+  }
+}
+
+test('the history of Debezium, and its place inside a transaction', async () => {
+  // The first transaction behind a place is that of which rows are left out: it has to be ours.
+  const { created, begins, ...own } = await undisturbed();
+  await using database = own.database;
+  const { name } = database;
   const record = (ddl: string, position: ToldRecord['position']): ToldRecord => ({
     position,
     database: name,
@@ -58,8 +88,8 @@ test('the history of Debezium, and its place inside a transaction', async () => 
   const { gtids } = created;
   const history = new DebeziumHistory();
   history.theirs = [
-    record(create, { ...created, snapshot: 'INITIAL' }),
-    record(change, { ...begins, ...(gtids === undefined ? {} : { gtids }), server_id: 1 }),
+    record(CREATE, { ...created, snapshot: 'INITIAL' }),
+    record(CHANGE, { ...begins, ...(gtids === undefined ? {} : { gtids }), server_id: 1 }),
     record('ALTER TABLE t ADD later INT', { ...begins, pos: 4e9, gtids: begins['gtids'] ?? null }),
   ];
   // BEGIN, a map of the table, rows, a map, and two of the next rows.
