@@ -66,6 +66,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...needsServer, ...needsBinlog, ...needsBroker, ...needsRegistry, ...endToEnd],
           testTimeout: 30_000,
+          // Of two processors one would be kept free.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
