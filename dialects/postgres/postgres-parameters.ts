@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
-import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
 import {
   bytesToBigInt,
   DECIMAL,
@@ -10,6 +10,7 @@ import {
 import { asBigInt, asNumber, asString, integerText, mismatch } from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
 import { clockText } from '../civil-calendar.ts';
+import { ewkbOf, sridOf } from '../ewkb.ts';
 import { geometricText } from '../geometric-text.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
 import { sparseVectorText } from '../sparse-vector-text.ts';
@@ -112,41 +113,17 @@ function structText(value: ConnectValue): string {
 /** EWKB, which has the SRID in it; `cast` decides between PostGIS's form and bytea's. */
 function ewkbText(castType: string): Encode {
   return (value) => {
-    const [bytes, srid] = isStruct(value) ? ['wkb', 'srid'].map((name) => part(value, name)) : [];
-    if (!Buffer.isBuffer(bytes)) throw mismatch('a geometry', value);
-    const wkb = typeof srid === 'number' && srid !== 0 ? withSrid(bytes, srid) : bytes;
+    const wkb = ewkbOf(value);
     return castType === 'bytea' ? bytesText(wkb) : wkb.toString('hex').toUpperCase();
   };
 }
 
-function part({ schema, values }: Struct, name: string): ConnectValue {
-  return values[(schema.fields ?? []).findIndex((field) => field.name === name)] ?? null;
-}
-
 /** A point of PostgreSQL has no SRID: one of MySQL would lose it. */
 function pointText(value: ConnectValue): string {
-  const srid = isStruct(value) ? part(value, 'srid') : null;
-  if (srid === null || srid === 0) return structText(value);
+  if (sridOf(value) === 0) return structText(value);
   throw new TidemarkError('VALUE_CONVERSION', 'a point with an SRID, which its column has not', {
     cure: "Make the column a bytea, or a geometry of PostGIS: it takes the point's EWKB.",
   });
-}
-
-const EWKB_SRID = 0x2000_0000;
-
-/** MySQL's WKB has no SRID in it, which stands beside; PostGIS's has. */
-function withSrid(wkb: Buffer, srid: number): Buffer {
-  const little = wkb[0] === 1;
-  const type = little ? wkb.readUInt32LE(1) : wkb.readUInt32BE(1);
-  if ((type & EWKB_SRID) !== 0) return wkb;
-  const head = Buffer.alloc(9);
-  head[0] = little ? 1 : 0;
-  const words = [(type | EWKB_SRID) >>> 0, srid >>> 0];
-  words.forEach((word, i) => {
-    if (little) head.writeUInt32LE(word, 1 + 4 * i);
-    else head.writeUInt32BE(word, 1 + 4 * i);
-  });
-  return Buffer.concat([head, wkb.subarray(5)]);
 }
 
 /** A built-in shape says in its extensions which it is; PostGIS has none, in either version. */

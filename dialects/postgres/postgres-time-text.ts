@@ -1,4 +1,11 @@
 import { civilFromDays, clockText, dateOf, pad } from '../civil-calendar.ts';
+import {
+  infiniteDays,
+  infiniteIso,
+  infiniteMicros,
+  infiniteMillis,
+  infiniteNanos,
+} from '../infinite-times.ts';
 
 /**
  * Numbers of days and fractions of seconds as the text that PostgreSQL reads, over its whole range:
@@ -9,31 +16,9 @@ import { civilFromDays, clockText, dateOf, pad } from '../civil-calendar.ts';
 const DAY_MICROS = 86_400_000_000n;
 const DAY_MICROS_NUMBER = 86_400_000_000;
 
-/** Debezium's `timestamp 'infinity'`, in ms of the JDBC driver and, likewise, in µs. */
-const POSITIVE_INFINITY_SENTINEL = 9_223_372_036_825_200_000n;
-const NEGATIVE_INFINITY_SENTINEL = -9_223_372_036_832_400_000n;
-const LONG_MAX = 9_223_372_036_854_775_807n;
-const LONG_MIN = -9_223_372_036_854_775_808n;
-
 /** PostgreSQL's own range of dates, 4714-11-24 BC to 5874897-12-31, in days since 1970. */
 const DATE_MIN = -2_440_588;
 const DATE_MAX = 2_145_042_905;
-
-/**
- * Days that stand for `date 'infinity'`: ours are the extremes of int32; the others are what
- * Debezium 3.6 writes, by overflow, while streaming and in a snapshot (golden). All lie outside of
- * PostgreSQL's range, so none hides a real date.
- */
-const INFINITE_DAYS: ReadonlyMap<number, string> = new Map([
-  [2_147_483_647, 'infinity'],
-  // 3.7, while streaming.
-  [2_146_033_979, 'infinity'],
-  [-2_147_483_648, '-infinity'],
-  [-2_147_472_692, 'infinity'],
-  [-2_147_472_691, '-infinity'],
-  [-622_191_234, 'infinity'],
-  [-625_821_272, '-infinity'],
-]);
 
 interface DateText {
   readonly text: string;
@@ -55,7 +40,7 @@ function civil(days: number): DateText {
 
 /** Days since 1970 as a date; null when PostgreSQL has no such date. */
 export function dateText(days: number): string | null {
-  const infinite = INFINITE_DAYS.get(days);
+  const infinite = infiniteDays(days);
   if (infinite !== undefined) return infinite;
   if (days < DATE_MIN || days > DATE_MAX) return null;
   const date = civil(days);
@@ -70,8 +55,8 @@ function timestampOf(days: number, microsOfDay: number): string {
 
 /** Microseconds since 1970; the sentinels of Debezium 3.6 and 3.7 become infinities. */
 export function microTimestampText(micros: bigint): string {
-  if (micros === POSITIVE_INFINITY_SENTINEL || micros === LONG_MAX) return 'infinity';
-  if (micros === NEGATIVE_INFINITY_SENTINEL || micros === LONG_MIN) return '-infinity';
+  const infinite = infiniteMicros(micros);
+  if (infinite !== undefined) return infinite;
   const small = Number(micros);
   if (Number.isSafeInteger(small)) {
     const days = Math.floor(small / DAY_MICROS_NUMBER);
@@ -88,28 +73,16 @@ export function microTimestampText(micros: bigint): string {
 
 /** Milliseconds since 1970; the sentinel comes in both units (golden t_time). */
 export function milliTimestampText(millis: bigint): string {
-  if (millis === POSITIVE_INFINITY_SENTINEL || millis === POSITIVE_INFINITY_SENTINEL / 1000n) {
-    return 'infinity';
-  }
-  if (millis === NEGATIVE_INFINITY_SENTINEL || millis === NEGATIVE_INFINITY_SENTINEL / 1000n) {
-    return '-infinity';
-  }
-  return microTimestampText(millis * 1000n);
+  return infiniteMillis(millis) ?? microTimestampText(millis * 1000n);
 }
 
 /** Nanoseconds since 1970; the extremes of int64 are infinities. Below the µs it rounds down. */
 export function nanoTimestampText(nanos: bigint): string {
-  if (nanos === LONG_MAX) return 'infinity';
-  if (nanos === LONG_MIN) return '-infinity';
+  const infinite = infiniteNanos(nanos);
+  if (infinite !== undefined) return infinite;
   const micros = nanos / 1000n;
   return microTimestampText(nanos < 0n && micros * 1000n !== nanos ? micros - 1n : micros);
 }
-
-/** What Debezium writes for infinities under time.precision.mode=isostring. */
-const JAVA_EXTREMES: ReadonlyMap<string, string> = new Map([
-  ['+294247-01-10T04:00:25.2', 'infinity'],
-  ['-290308-12-21T19:59:27.6', '-infinity'],
-]);
 
 const SIGNED_YEAR = /^([+-])(\d{4,})(-\d\d-\d\d)(?:[T ](.*?))?(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
@@ -118,7 +91,7 @@ const SIGNED_YEAR = /^([+-])(\d{4,})(-\d\d-\d\d)(?:[T ](.*?))?(Z|[+-]\d\d(?::?\d
  * and counts year 0 as 1 BC; PostgreSQL reads neither.
  */
 export function isoTimestampText(text: string): string {
-  const special = JAVA_EXTREMES.get(text.endsWith('Z') ? text.slice(0, -1) : text);
+  const special = infiniteIso(text);
   if (special !== undefined) return special;
   const first = text.charCodeAt(0);
   if (first !== 0x2b && first !== 0x2d) return text;
