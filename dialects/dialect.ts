@@ -74,6 +74,10 @@ export interface ValueEncoder {
 export interface SqlText {
   readonly text: string;
   readonly values: readonly (string | null)[];
+  /** It runs so often, each time with the next of the values; absent: once, with all of them. */
+  readonly times?: number;
+  /** What runs behind it. */
+  readonly next?: SqlText;
 }
 
 /** The values of one column, row by row, as its encoder made them. */
@@ -132,6 +136,11 @@ export interface StateDialect {
   /** Behind the table's name: rows are found, and locked, by the primary key alone. */
   readonly byKey: string;
   readonly forShare: string;
+  readonly forUpdate: string;
+  /** The time of now, as SQL. */
+  readonly now: string;
+  /** In front of the rows of `(a, b) IN (…)`. */
+  readonly rowsOfList: string;
 }
 
 /** A row as the driver returns it. */
@@ -158,7 +167,8 @@ export interface TargetDialect {
   readonly enums?: EnumDialect;
   /** Has a row when the schema exists: making one that does needs the right to make one. */
   schemaQuery(schema: string): SqlText;
-  createSchema(schema: string): string;
+  /** Null: it is always there. Throws SINK_SCHEMA where none can be made. */
+  createSchema(schema: string): string | null;
   tableQuery(name: TargetName): SqlText;
   /** Reads the answer to `tableQuery`; null: there is no such table. */
   readTable(name: TargetName, rows: readonly CatalogRow[]): TargetTable | null;
@@ -168,7 +178,7 @@ export interface TargetDialect {
   /** A column of type `actual` holds every value of `wanted` without loss. */
   holds(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
   /** Where a type that is too narrow may be changed: `wanted` holds all that `actual` does. */
-  widens?(actual: TargetColumn, wanted: WantedType): boolean;
+  widens?(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
   encoder(schema: ConnectSchema, actual: TargetColumn): ValueEncoder;
 
   /** Statements that make the table in its schema, in order; all of them may be repeated. */

@@ -45,6 +45,9 @@ export const mysqlTarget: TargetDialect = {
     // A scan would wait for the rows of other tasks.
     byKey: 'FORCE INDEX (PRIMARY)',
     forShare: 'LOCK IN SHARE MODE',
+    forUpdate: 'FOR UPDATE',
+    now: 'now()',
+    rowsOfList: '',
   },
   schemaQuery: databaseQuery,
   tableQuery: mysqlTableQuery,

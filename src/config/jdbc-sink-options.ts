@@ -2,10 +2,11 @@ import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
-export const JDBC_SINK_CLASSES = ['jdbc', 'postgres', 'mysql', 'mariadb'] as const;
+export const JDBC_SINK_CLASSES = ['jdbc', 'postgres', 'mysql', 'mariadb', 'sqlite'] as const;
 export const CONFLUENT_JDBC_SINK_CLASS = 'io.confluent.connect.jdbc.JdbcSinkConnector';
 export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 
@@ -27,8 +28,8 @@ const COMMON: readonly Option[] = [
     type: { kind: 'string' },
     required: true,
     doc:
-      '`jdbc`, or equally `postgres`, `mysql`, `mariadb` (safe defaults), or a Java class name ' +
-      '(its defaults).',
+      '`jdbc`, or equally `postgres`, `mysql`, `mariadb`, `sqlite` (safe defaults), or a Java ' +
+      'class name (its defaults).',
   },
   {
     name: 'connection.url',
@@ -37,8 +38,9 @@ const COMMON: readonly Option[] = [
     // The URL may hold a password.
     secret: true,
     doc:
-      'Target: `postgres://host:port/database`, `mysql://…` or `mariadb://…`, each also as a ' +
-      '`jdbc:` URL. TLS: parameters `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, as of libpq; ' +
+      'Target: `postgres://host:port/database`, `mysql://…` or `mariadb://…`, ' +
+      '`sqlite:/path/file.db`, each also as a `jdbc:` URL. TLS: parameters `sslmode`, ' +
+      '`sslrootcert`, `sslcert`, `sslkey`, as of libpq; ' +
       'of MySQL and MariaDB `ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, or what Java drivers ' +
       'have (`sslMode`, `useSSL`, `serverSslCert`).',
   },
@@ -81,14 +83,14 @@ const COMMON: readonly Option[] = [
     type: { kind: 'string' },
     doc:
       'Schema in the target of the tables that hold the log offsets: `public`; in MySQL and ' +
-      'MariaDB the database of the URL.',
+      'MariaDB the database of the URL; in SQLite only `main`.',
   },
   {
     name: 'default.schema',
     type: { kind: 'string' },
     doc:
       'Schema in the target of tables whose name format has none: `public`; in MySQL and MariaDB ' +
-      'the database of the URL.',
+      'the database of the URL; in SQLite only `main`.',
   },
   ...SINK_CONNECTOR_OPTIONS,
 ];
@@ -133,7 +135,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
     doc:
       'Name of the target table: `${topic}`, `${source.<field>}`; a dot parts schema and table. ' +
       'In MySQL and MariaDB a schema is a database: `${source.table}` puts all tables into that ' +
-      'of the URL.',
+      'of the URL. In SQLite, which has no schemas, it is `${source.table}` by default.',
   },
   {
     name: 'quote.sql.identifiers',
@@ -258,6 +260,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
     },
+    ...sqliteSinkRules(keyMode === 'pk.mode' ? 'table.name.format' : 'collection.name.format'),
     {
       properties: ['topics', 'topics.regex'],
       check: (options) =>
@@ -289,8 +292,10 @@ function urlProblem(url: string | undefined): string | undefined {
   const scheme = /^([a-z][a-z0-9+]*):/i.exec(plain)?.[1]?.toLowerCase();
   if (scheme === undefined || !TARGET_SCHEMES.has(scheme)) {
     const found = scheme ?? 'no scheme';
-    return `must begin with postgres://, mysql:// or mariadb://; ${found} is not supported yet`;
+    const known = 'postgres://, mysql://, mariadb:// or sqlite:';
+    return `must begin with ${known}; ${found} is not supported yet`;
   }
+  if (scheme === 'sqlite') return undefined;
   if (!URL.canParse(plain)) return 'is not a URL';
   const needsDatabase = !scheme.startsWith('postgres');
   return needsDatabase && !/^\/[^/]+$/.test(new URL(plain).pathname)
@@ -298,4 +303,4 @@ function urlProblem(url: string | undefined): string | undefined {
     : undefined;
 }
 
-const TARGET_SCHEMES = new Set(['postgres', 'postgresql', 'mysql', 'mariadb']);
+const TARGET_SCHEMES = new Set(['postgres', 'postgresql', 'mysql', 'mariadb', 'sqlite']);

@@ -111,9 +111,9 @@ function planSink(
     const wanted = wantedTable(name, columns, dialect, options);
     const statements = options.schemaEvolution.create
       ? [
-          dialect.createSchema(name.schema),
-          ...dialect.createTable(name, wanted.columns, wanted.key),
-        ]
+          dialect.createSchema(name.schema) ?? [],
+          dialect.createTable(name, wanted.columns, wanted.key),
+        ].flat()
       : [];
     return [{ topic: record.topic, table: `${name.schema}.${name.table}`, statements }];
   });

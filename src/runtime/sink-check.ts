@@ -4,8 +4,10 @@ import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
 import type { TargetSession } from '../sink/sql/target-session.ts';
+import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { inspectMysqlTarget } from './mysql-sink-check.ts';
+import { inspectSqliteTarget } from './sqlite-sink-check.ts';
 
 /** Every prerequisite of a target that can be known without changing anything. */
 export async function checkSink(
@@ -14,6 +16,10 @@ export async function checkSink(
 ): Promise<CheckFindings> {
   let session: TargetSession | undefined;
   try {
+    if (isSqliteUrl(options.connectionUrl)) {
+      const found = await inspectSqliteTarget(options, signal);
+      return { problems: found.map((problem) => named(options, problem)), warnings: [] };
+    }
     const { dialect, open } = targetOf(options);
     session = await open(signal);
     const inspect = dialect.name === 'mysql' ? inspectMysqlTarget : inspectPostgresTarget;

@@ -6,6 +6,7 @@ import {
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
 } from '../sink/sql/sql-sink-options.ts';
+import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
 
 /** What differs between the classes: the names of the properties. */
@@ -26,9 +27,11 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
   const user = options.optionalString(isDebezium ? 'connection.username' : 'connection.user');
   const password = options.optionalString('connection.password');
   const schema = defaultSchemaOf(options.string('connection.url'));
+  const named = isDebezium ? debeziumOptions(options) : confluentOptions(options, sink.flavour);
   return {
     ...SQL_SINK_DEFAULTS,
-    ...(isDebezium ? debeziumOptions(options) : confluentOptions(options, sink.flavour)),
+    ...named,
+    ...(isSqliteUrl(options.string('connection.url')) ? withoutSchemas(named) : {}),
     name: sink.name,
     connectionUrl: options.string('connection.url'),
     ...(user === undefined ? {} : { user }),
@@ -39,6 +42,15 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,
     batchRows: options.number('batch.size'),
+  };
+}
+
+/** Names in a SQLite file, which has no schemas: what names one by default is the table's alone. */
+function withoutSchemas({ tableNameFormat }: NamedOptions): Partial<SqlSinkOptions> {
+  const isDefault = tableNameFormat === SQL_SINK_DEFAULTS.tableNameFormat;
+  return {
+    topicDots: 'underscore',
+    ...(isDefault ? { tableNameFormat: '${source.table}', tablePerTopic: true } : {}),
   };
 }
 

@@ -29,6 +29,28 @@ test.each(['jdbc', 'postgres'])('%s: exactly-once upserts, schema followed', (na
   });
 });
 
+test('a SQLite file has no schemas: tables are called as in the source, one for each topic', () => {
+  const url = { 'connection.url': 'jdbc:sqlite:/data/shop.db' };
+  const own = { defaultSchema: 'main', offsetsSchema: 'main', topicDots: 'underscore' };
+  expect(optionsOf('sqlite', url)).toMatchObject({
+    ...own,
+    tableNameFormat: '${source.table}',
+    tablePerTopic: true,
+  });
+  const format = { 'table.name.format': '${source.schema}_${source.table}' };
+  expect(optionsOf('jdbc', { ...url, ...format })).toMatchObject({
+    ...own,
+    tableNameFormat: format['table.name.format'],
+    tablePerTopic: false,
+  });
+  const confluent = 'io.confluent.connect.jdbc.JdbcSinkConnector';
+  expect(optionsOf(confluent, url)).toMatchObject({
+    ...own,
+    tableNameFormat: '${topic}',
+    tablePerTopic: false,
+  });
+});
+
 test("Confluent's names and defaults", () => {
   const name = 'io.confluent.connect.jdbc.JdbcSinkConnector';
   expect(optionsOf(name)).toMatchObject({

@@ -1,12 +1,14 @@
 /*
  * Preloaded into a process, this notes in order what that does to files called data.mdb and to
- * segments of the log, called like 0000000001.log: writes, syncs, truncations. A test rebuilds from
+ * segments of the log, called like 0000000001.log: writes, syncs, truncations. Of files of SQLite
+ * (….db, ….db-wal) nothing is noted; they fail like the others. A test rebuilds from
  * the notes what a disk may hold after a power cut. It can also make the disk fail.
  *
  *   DISK_JOURNAL          file that the notes are appended to
  *   DISK_FAIL_WRITE=path  while that file exists, writes fail with ENOSPC
  *   DISK_FAIL_SYNC=path   while that file exists, syncs fail with EIO
  *   DISK_FULL=path        while that file exists, every disk says that it has no room
+ *   DISK_READ_ONLY=path   while that file exists, files of SQLite can only be opened for reading
  *
  * A note: u8 kind, u32 file (0 data.mdb, else the segment's number), u64 offset, u32 length, and
  * for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate (the length in `offset`), 4 write
@@ -26,7 +28,7 @@
 #include <unistd.h>
 
 #define MAX_FD 1024
-enum { PLAIN = 1, SYNCING = 2 };
+enum { PLAIN = 1, SYNCING = 2, SQLITE = 3 };
 static char watched[MAX_FD];
 static uint32_t file_of[MAX_FD];
 static int journal = -1;
@@ -64,8 +66,19 @@ static int failing(const char *variable) {
   return path && access(path, F_OK) == 0;
 }
 
+static int ends_in(const char *path, const char *end) {
+  size_t length = strlen(path), tail = strlen(end);
+  return length >= tail && strcmp(path + length - tail, end) == 0;
+}
+
+static int of_sqlite(const char *path) { return ends_in(path, ".db") || ends_in(path, ".db-wal"); }
+
 static int watch(int fd, const char *path, int flags) {
   if (fd < 0 || fd >= MAX_FD) return fd;
+  if (of_sqlite(path)) {
+    watched[fd] = SQLITE;
+    return fd;
+  }
   const char *name = strrchr(path, '/');
   name = name ? name + 1 : path;
   unsigned segment = 0;
@@ -83,6 +96,10 @@ static int watch(int fd, const char *path, int flags) {
     va_start(rest, flags);                                    \
     int mode = va_arg(rest, int);                             \
     va_end(rest);                                             \
+    if ((flags & O_ACCMODE) != O_RDONLY && of_sqlite(path) && failing("DISK_READ_ONLY")) { \
+      errno = EROFS;                                          \
+      return -1;                                              \
+    }                                                         \
     return watch(REAL(#name, open_fn)(path, flags, mode), path, flags); \
   }
 OPEN(open)
@@ -100,7 +117,8 @@ static ssize_t noted_pwrite(int fd, const void *bytes, size_t length, off64_t of
     return -1;
   }
   ssize_t written = REAL("pwrite64", pwrite_fn)(fd, bytes, length, offset);
-  if (kind && written > 0) note(kind == SYNCING ? 4 : 1, fd, offset, bytes, written);
+  if (kind && kind != SQLITE && written > 0)
+    note(kind == SYNCING ? 4 : 1, fd, offset, bytes, written);
   return written;
 }
 
@@ -118,6 +136,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
     errno = ENOSPC;
     return -1;
   }
+  if (kind == SQLITE) kind = 0;
   off64_t offset = kind ? lseek64(fd, 0, SEEK_CUR) : 0;
   ssize_t written = REAL("writev", writev_fn)(fd, parts, count);
   ssize_t left = written;
@@ -131,7 +150,11 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
-  /* Nobody appends to these files: if somebody did, the replayed image would differ. */
+  /* Of the noted files nobody is appended to: if one were, the replayed image would differ. */
+  if (kind_of(fd) == SQLITE && failing("DISK_FAIL_WRITE")) {
+    errno = ENOSPC;
+    return -1;
+  }
   return REAL("write", write_fn)(fd, bytes, length);
 }
 
@@ -141,7 +164,7 @@ static int noted_sync(const char *name, int fd) {
     return -1;
   }
   int result = REAL(name, sync_fn)(fd);
-  if (kind_of(fd) && result == 0) note(2, fd, 0, NULL, 0);
+  if (kind_of(fd) && kind_of(fd) != SQLITE && result == 0) note(2, fd, 0, NULL, 0);
   return result;
 }
 
@@ -150,7 +173,7 @@ int fdatasync(int fd) { return noted_sync("fdatasync", fd); }
 
 static int noted_truncate(const char *name, int fd, off64_t length) {
   int result = REAL(name, truncate_fn)(fd, length);
-  if (kind_of(fd) && result == 0) note(3, fd, length, NULL, 0);
+  if (kind_of(fd) && kind_of(fd) != SQLITE && result == 0) note(3, fd, length, NULL, 0);
   return result;
 }
 

@@ -26,6 +26,12 @@ export interface FamilyDatabase extends AsyncDisposable {
   readonly sink: Properties;
 }
 
+/** What a sink writes to. */
+export interface FamilyTarget {
+  readonly family: Family | 'sqlite';
+  readonly sink: Properties;
+}
+
 /** Disposed of with the database. */
 export async function postgresFamily(database: TestDatabase): Promise<FamilyDatabase> {
   const client = await database.connect();
@@ -120,7 +126,7 @@ export interface FamilyPipeline extends AsyncDisposable {
 /** Writes the file; its log lies beside it. */
 export async function familyPipeline(
   source: FamilyDatabase,
-  targets: readonly FamilyDatabase[],
+  targets: readonly FamilyTarget[],
   more: Properties = {},
 ): Promise<FamilyPipeline> {
   const folder = await temporaryFolder('families');

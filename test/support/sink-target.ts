@@ -1,7 +1,10 @@
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { TargetDialect } from '../../dialects/dialect.ts';
 import { mysqlTarget } from '../../dialects/mysql/mysql-target-dialect.ts';
 import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
+import { sqliteTarget } from '../../dialects/sqlite/sqlite-target-dialect.ts';
 import type { SinkTask } from '../../src/model/sink-record.ts';
 import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
 import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
@@ -12,6 +15,7 @@ import { createMysqlDatabase, sharedMysql } from './mysql-database.ts';
 import type { Row } from './postgres.ts';
 import { freshDatabase } from './postgres.ts';
 import { never, sinkOptions } from './sink-harness.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** A database of any product that sinks of a test write to: what all of them have in common. */
 export interface SinkTarget extends AsyncDisposable {
@@ -21,10 +25,15 @@ export interface SinkTarget extends AsyncDisposable {
   options(change?: Partial<SqlSinkOptions>): SqlSinkOptions;
   /** Rows of the (last) statement; without a schema names mean this one. */
   query<R extends Row = Row>(sql: string): Promise<R[]>;
-  /** Ends every connection of the sinks of this target. */
-  cutSinks(): Promise<void>;
+  hasTable(name: string): Promise<boolean>;
   open(): Promise<TargetSession>;
   openSession: OpenSession;
+}
+
+/** A target that others reach over the network. */
+export interface ServerTarget extends SinkTarget {
+  /** Ends every connection of the sinks of this target. */
+  cutSinks(): Promise<void>;
 }
 
 /** A started sink; the caller disposes it. */
@@ -37,11 +46,11 @@ export async function startTargetSink(
   return sink;
 }
 
-function targetWith(
-  own: Pick<SinkTarget, 'dialect' | 'schema' | 'query' | 'cutSinks'>,
+function targetWith<T extends Pick<SinkTarget, 'dialect' | 'schema' | 'query' | 'hasTable'>>(
+  own: T,
   url: string,
   dispose: () => Promise<void>,
-): SinkTarget {
+): T & SinkTarget {
   const options: SinkTarget['options'] = (change) =>
     sinkOptions(
       { url },
@@ -62,8 +71,13 @@ function targetWith(
   };
 }
 
+function tablesOf(schema: string, name: string): string {
+  return `SELECT 1 AS one FROM information_schema.tables
+    WHERE table_schema = '${schema}' AND table_name = '${name}'`;
+}
+
 /** A new database on the project's PostgreSQL. */
-export async function postgresSinkTarget(): Promise<SinkTarget> {
+export async function postgresSinkTarget(): Promise<ServerTarget> {
   const database = await freshDatabase();
   const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'`;
@@ -71,7 +85,8 @@ export async function postgresSinkTarget(): Promise<SinkTarget> {
     {
       dialect: postgresTarget,
       schema: 'public',
-      query: (sql) => database.query(sql),
+      query: <R extends Row>(sql: string) => database.query<R>(sql),
+      hasTable: async (name) => (await database.query(tablesOf('public', name))).length > 0,
       cutSinks: async () => void (await database.query(cut)),
     },
     database.url,
@@ -87,7 +102,7 @@ export function mysqlUrl({ flavor, host, port, user, password, name }: MysqlData
 }
 
 /** A new database on the project's MySQL or MariaDB, or on another. */
-export async function mysqlSinkTarget(server?: MysqlAddress): Promise<SinkTarget> {
+export async function mysqlSinkTarget(server?: MysqlAddress): Promise<ServerTarget> {
   const database = await createMysqlDatabase(server ?? sharedMysql());
   const cutSinks = async (): Promise<void> => {
     const sessions = await database.query<{ id: number }>(
@@ -97,10 +112,43 @@ export async function mysqlSinkTarget(server?: MysqlAddress): Promise<SinkTarget
     for (const { id } of sessions) await database.query(`KILL ${id}`).catch(() => undefined);
   };
   return targetWith(
-    { dialect: mysqlTarget, schema: database.name, query: (sql) => database.query(sql), cutSinks },
+    {
+      dialect: mysqlTarget,
+      schema: database.name,
+      query: <R extends Row>(sql: string) => database.query<R>(sql),
+      hasTable: async (name) => (await database.query(tablesOf(database.name, name))).length > 0,
+      cutSinks,
+    },
     mysqlUrl(database),
     async () => {
       await database[Symbol.asyncDispose]();
+    },
+  );
+}
+
+/** A file of SQLite that a test asks beside its sinks. */
+export interface FileTarget extends SinkTarget {
+  readonly file: string;
+}
+
+/** A new SQLite file in a folder of its own. */
+export async function sqliteSinkTarget(): Promise<FileTarget> {
+  const folder = await temporaryFolder('sqlite');
+  const file = path.join(folder.path, 'target.db');
+  const query = async <R extends Row>(sql: string): Promise<R[]> => {
+    using database = new DatabaseSync(file, { timeout: 5_000 });
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }) as R);
+  };
+  const hasTable = async (name: string): Promise<boolean> =>
+    (await query(`SELECT 1 FROM sqlite_schema WHERE name = '${name}'`)).length > 0;
+  return targetWith(
+    { dialect: sqliteTarget, schema: 'main', file, query, hasTable },
+    `sqlite:${file}`,
+    async () => {
+      await folder[Symbol.asyncDispose]();
     },
   );
 }
@@ -120,8 +168,8 @@ export function describeMysqlTargets(define: () => void): void {
 }
 
 /** A contract of targets: its tests are defined for each of them. */
-export function describeTarget(
-  define: (fresh: () => Promise<SinkTarget>) => void,
-): (fresh: () => Promise<SinkTarget>) => void {
+export function describeTarget<T extends SinkTarget = SinkTarget>(
+  define: (fresh: () => Promise<T>) => void,
+): (fresh: () => Promise<T>) => void {
   return define;
 }

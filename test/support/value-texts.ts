@@ -26,8 +26,14 @@ export type ValueKind =
   | 'vector';
 
 /** How a database is asked for such a value; `type` is that of the column there. */
-export function selected(family: Family, kind: ValueKind, column: string, type: string): string {
+export function selected(
+  family: Family | 'sqlite',
+  kind: ValueKind,
+  column: string,
+  type: string,
+): string {
   if (family === 'postgres') return ofPostgres(kind, column, type);
+  if (family === 'sqlite') return ofSqlite(kind, column, type);
   const bits = /^bit\((\d+)\)/.exec(type)?.[1];
   if (bits !== undefined) {
     const number = `${column} + 0`;
@@ -37,6 +43,13 @@ export function selected(family: Family, kind: ValueKind, column: string, type: 
   if (type.startsWith('float')) return `CAST(${column} * 1e0 AS CHAR)`;
   const isBytes = /blob$|binary|^vector|^(?:multi)?(?:geom|point|linestring|polygon)/.test(type);
   return isBytes ? `HEX(${column})` : `CAST(${column} AS CHAR)`;
+}
+
+/** Of a geometry the EWKB; numbers are as the driver has them. Of NULL hex() makes a text. */
+function ofSqlite(kind: ValueKind, column: string, type: string): string {
+  if (type !== 'BLOB') return column;
+  const digits = kind === 'geometry' ? `'\\x' || hex(${column})` : `hex(${column})`;
+  return `CASE WHEN ${column} IS NOT NULL THEN ${digits} END`;
 }
 
 /** As the server prints it; a cast to text leaves out spaces, and gives an inet a netmask. */

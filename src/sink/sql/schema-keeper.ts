@@ -61,7 +61,7 @@ export class SchemaKeeper {
     const { schema } = wanted.name;
     const statements = this.#dialect.createTable(wanted.name, wanted.columns, wanted.key);
     if (!this.#evolution.create) {
-      const all = [this.#dialect.createSchema(schema), ...statements];
+      const all = [this.#dialect.createSchema(schema) ?? [], statements].flat();
       throw new TidemarkError(
         'SINK_SCHEMA',
         `the table ${this.#dialect.qualify(wanted.name)} does not exist`,
@@ -140,7 +140,7 @@ export class SchemaKeeper {
     for (const { name, schema, type } of wanted.columns) {
       const existing = present.get(name);
       if (existing === undefined || this.#dialect.holds(existing, type, schema)) continue;
-      if (this.#dialect.widens?.(existing, type) === true) continue;
+      if (this.#dialect.widens?.(existing, type, schema) === true) continue;
       throw new TidemarkError(
         'SINK_SCHEMA',
         `column ${name} of ${this.#dialect.qualify(table.name)} has the type ${existing.type}, ` +

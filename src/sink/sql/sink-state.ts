@@ -178,13 +178,15 @@ export class SinkState {
     session: TargetSession,
     partitions: readonly SinkPartition[],
   ): Promise<readonly ClaimedPartition[]> {
+    const { state } = this.#dialect;
     const wanted = partitions.map(
       ({ topic, partition }) => `(${this.#dialect.literal(topic)}, ${partition})`,
     );
     const { rows } = await session.query(
       `SELECT topic, ${this.#partition}, epoch FROM ${this.#names.offsets} ${this.#byKey}
-       WHERE sink = ${this.#sink} AND (topic, ${this.#partition}) IN (${wanted.join(', ')})
-       ORDER BY topic, ${this.#partition} FOR UPDATE`,
+       WHERE sink = ${this.#sink}
+         AND (topic, ${this.#partition}) IN (${state.rowsOfList}${wanted.join(', ')})
+       ORDER BY topic, ${this.#partition} ${state.forUpdate}`,
     );
     return rows.map((row) => ({
       topic: String(row['topic']),
@@ -219,7 +221,7 @@ export class SinkState {
       `SELECT topic, generation, target_schema, target_table
        FROM ${this.#names.topics} ${this.#byKey}
        WHERE sink = ${this.#sink} AND topic IN (${list}) ORDER BY topic
-       ${alone ? 'FOR UPDATE' : this.#dialect.state.forShare}`,
+       ${alone ? this.#dialect.state.forUpdate : this.#dialect.state.forShare}`,
     );
     return rows.map(storedTopic);
   }

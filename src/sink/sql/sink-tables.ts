@@ -51,7 +51,8 @@ export async function prepareSinkTables(
     count: null,
   });
   await session.query(insert);
-  await session.query(`UPDATE ${names.sinks} SET started_at = now() WHERE sink = ${name}`);
+  const { now } = dialect.state;
+  await session.query(`UPDATE ${names.sinks} SET started_at = ${now} WHERE sink = ${name}`);
   const { rows } = await session.query(`SELECT layout FROM ${names.sinks} WHERE sink = ${name}`);
   const layout = Number(rows[0]?.['layout']);
   if (layout > LAYOUT) {

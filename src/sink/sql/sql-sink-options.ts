@@ -19,7 +19,10 @@ export interface SchemaEvolution {
 export interface SqlSinkOptions {
   /** Name of the sink: key of its offsets and epochs in the target. */
   readonly name: string;
-  /** `postgres://…`, `postgresql://…` or `jdbc:postgresql://…`; may hold user and password. */
+  /**
+   * `postgres://…`, `mysql://…`, `mariadb://…`, `sqlite:/…`, each also with `jdbc:` in front; may
+   * hold user and password.
+   */
   readonly connectionUrl: string;
   /** `connection.user`, `connection.username`; wins over the URL. */
   readonly user?: string;
@@ -43,6 +46,11 @@ export interface SqlSinkOptions {
   readonly tableNameFormat: string;
   /** Dots inside `${topic}`: Debezium writes underscores, Confluent reads catalog.schema.table. */
   readonly topicDots: 'underscore' | 'qualify';
+  /**
+   * A second topic that would go into a table of this sink is refused: the format names tables by
+   * less than what tells topics apart, and nobody has asked for that.
+   */
+  readonly tablePerTopic: boolean;
   /** Schema of tables whose format names none. */
   readonly defaultSchema: string;
   /** `batch.size`: rows of one statement. */
@@ -70,6 +78,7 @@ export const SQL_SINK_DEFAULTS = {
   schemaEvolution: { create: true, evolve: true },
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',
+  tablePerTopic: false,
   defaultSchema: 'public',
   batchRows: 5_000,
   batchBytes: 8 * 1024 * 1024,

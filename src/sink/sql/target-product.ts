@@ -1,10 +1,14 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { mysqlTarget } from '../../../dialects/mysql/mysql-target-dialect.ts';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
+import { sqliteTarget } from '../../../dialects/sqlite/sqlite-target-dialect.ts';
+import { SQLITE_SCHEMA } from '../../../dialects/sqlite/sqlite-target-ddl.ts';
 import { databaseOfUrl, isMysqlUrl } from './mysql-url.ts';
 import { openMysqlSession } from './mysql-session.ts';
 import { openPostgresSession } from './postgres-session.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
+import { openSqliteSession } from './sqlite-session.ts';
+import { isSqliteUrl } from './sqlite-url.ts';
 import type { OpenSession } from './target-session.ts';
 
 /** The SQL of a target, and the way to it. */
@@ -15,6 +19,9 @@ export interface TargetProduct {
 
 /** The product that `connection.url` names. One SQL serves MySQL and MariaDB. */
 export function targetOf(options: SqlSinkOptions): TargetProduct {
+  if (isSqliteUrl(options.connectionUrl)) {
+    return { dialect: sqliteTarget, open: (signal) => openSqliteSession(options, signal) };
+  }
   return isMysqlUrl(options.connectionUrl)
     ? { dialect: mysqlTarget, open: (signal) => openMysqlSession(options, signal) }
     : { dialect: postgresTarget, open: (signal) => openPostgresSession(options, signal) };
@@ -22,5 +29,6 @@ export function targetOf(options: SqlSinkOptions): TargetProduct {
 
 /** Where tables go that no option gives a schema to. */
 export function defaultSchemaOf(connectionUrl: string): string {
+  if (isSqliteUrl(connectionUrl)) return SQLITE_SCHEMA;
   return isMysqlUrl(connectionUrl) ? databaseOfUrl(connectionUrl) : 'public';
 }

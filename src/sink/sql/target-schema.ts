@@ -8,5 +8,6 @@ export async function ensureSchema(
   schema: string,
 ): Promise<void> {
   const { rows } = await session.query(dialect.schemaQuery(schema));
-  if (rows.length === 0) await session.query(dialect.createSchema(schema));
+  const statement = rows.length === 0 ? dialect.createSchema(schema) : null;
+  if (statement !== null) await session.query(statement);
 }

@@ -17,7 +17,7 @@ export interface TargetSession {
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
-  /** The server takes no longer text in one piece. */
+  /** The target takes no longer text in one piece. */
   readonly statementBytesMax: number;
   /** Names of tables that differ only by case are one. */
   readonly foldsNames: boolean;

@@ -176,6 +176,7 @@ export class TopicTable {
     if (known === null) {
       // Before it is the topic's: a start that meets the other topic first must not turn it round.
       if (session.foldsNames) this.#checkCase(named);
+      if (this.#parts.options.tablePerTopic) this.#checkAlone(record, named);
       this.#target = named;
     } else if (known.schema !== named.schema || known.table !== named.table) {
       const { dialect } = this.#parts;
@@ -201,10 +202,20 @@ export class TopicTable {
     if (other === undefined) return;
     throw new TidemarkError(
       'SINK_SCHEMA',
-      `${exact} and ${dialect.qualify(other)} are one table in the target, which keeps names in ` +
-        'lower case (lower_case_table_names)',
+      `${exact} and ${dialect.qualify(other)} are one table in the target, which does not tell ` +
+        'upper from lower case (in MySQL lower_case_table_names)',
       { cure: 'Leave one of them out (table.exclude.list, topics), or rename it in the source.' },
     );
+  }
+
+  /** Rows of two tables of one name, in two schemas, would stand in one. */
+  #checkAlone({ topic }: SinkRecord, { schema, table }: TargetName): void {
+    const { dialect, targets } = this.#parts;
+    if (!targets().some((other) => other.schema === schema && other.table === table)) return;
+    const name = dialect.qualify({ schema, table });
+    throw new TidemarkError('SINK_SCHEMA', `another topic than ${topic} goes to ${name} already`, {
+      cure: 'Set table.name.format: ${source.schema}_${source.table}; it tells the tables apart.',
+    });
   }
 
   #checkKeyStays(key: readonly string[]): void {

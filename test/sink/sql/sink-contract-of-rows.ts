@@ -112,7 +112,7 @@ export const contractOfRows = describeTarget((fresh) => {
       await using sink = await startTargetSink(target);
       const topic = people();
       await put(sink, [topic.insert({ id: 1, name: 'a' }), topic.insert({ id: 2, name: 'b' })]);
-      await target.query('ALTER TABLE people ADD UNIQUE (name)');
+      await target.query('CREATE UNIQUE INDEX one_name ON people (name)');
       await put(sink, [
         topic.update({ id: 1, name: 'tmp' }),
         topic.update({ id: 2, name: 'a' }),

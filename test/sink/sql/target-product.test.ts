@@ -7,6 +7,8 @@ test.each([
   ['jdbc:postgresql://h/d', 'postgres', 'public'],
   ['mysql://u@h/d', 'mysql', 'd'],
   ['jdbc:mariadb://h/shop', 'mysql', 'shop'],
+  ['sqlite:/data/shop.db', 'sqlite', 'main'],
+  ['jdbc:sqlite:shop.db', 'sqlite', 'main'],
 ])('%s speaks %s, and puts tables into %s', (connectionUrl, dialect, schema) => {
   const options = { ...SQL_SINK_DEFAULTS, name: 's', connectionUrl };
   expect(targetOf(options).dialect.name).toBe(dialect);

@@ -1,0 +1,67 @@
+import type { TargetDialect } from '../dialect.ts';
+import { sqliteEncoder } from './sqlite-cell-encoder.ts';
+import { sqliteColumnType, sqliteTypeHolds, sqliteTypeWidens } from './sqlite-column-types.ts';
+import { quoteSqliteName, quoteSqliteTable, sqliteLiteral } from './sqlite-identifiers.ts';
+import { readSqliteTable, sqliteSchemaQuery, sqliteTableQuery } from './sqlite-target-catalog.ts';
+import {
+  addSqliteColumn,
+  changeSqliteKey,
+  changeSqliteType,
+  createSqliteSchema,
+  createSqliteTable,
+  dropSqliteNotNull,
+} from './sqlite-target-ddl.ts';
+import {
+  deleteOneOfEachSqliteRow,
+  deleteSqliteRows,
+  insertSqliteRows,
+  insertSqliteState,
+  moveSqliteRow,
+  updateSqliteRows,
+  upsertSqliteRows,
+} from './sqlite-target-sql.ts';
+
+/**
+ * A SQLite file as a target. A transaction has the file to itself from its begin (BEGIN IMMEDIATE),
+ * so nothing in it is locked beside that: neither rows of the sink's tables, nor DDL.
+ */
+export const sqliteTarget: TargetDialect = {
+  name: 'sqlite',
+  // It has no limit of its own.
+  identifierMax: { length: 1024, unit: 'characters' },
+  quote: quoteSqliteName,
+  qualify: (name) => quoteSqliteTable(name.schema, name.table),
+  literal: sqliteLiteral,
+  ddlLock: { take: 'SELECT 1' },
+  state: {
+    nameType: 'text',
+    timeType: 'text',
+    tableOptions: '',
+    insert: insertSqliteState,
+    byKey: '',
+    forShare: '',
+    forUpdate: '',
+    now: "strftime('%Y-%m-%d %H:%M:%fZ', 'now')",
+    rowsOfList: 'VALUES ',
+  },
+  schemaQuery: sqliteSchemaQuery,
+  tableQuery: sqliteTableQuery,
+  readTable: readSqliteTable,
+  columnType: sqliteColumnType,
+  holds: sqliteTypeHolds,
+  widens: sqliteTypeWidens,
+  encoder: sqliteEncoder,
+  createSchema: createSqliteSchema,
+  createTable: createSqliteTable,
+  addColumn: addSqliteColumn,
+  dropNotNull: dropSqliteNotNull,
+  changeType: changeSqliteType,
+  changePrimaryKey: changeSqliteKey,
+  empty: (table) => `DELETE FROM ${quoteSqliteTable(table.name.schema, table.name.table)}`,
+  insert: insertSqliteRows,
+  upsert: upsertSqliteRows,
+  update: updateSqliteRows,
+  deleteByKey: deleteSqliteRows,
+  moveKey: moveSqliteRow,
+  deleteOneEach: deleteOneOfEachSqliteRow,
+};

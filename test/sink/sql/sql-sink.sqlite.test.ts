@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfRows } from './sink-contract-of-rows.ts';
+
+contractOfRows(sqliteSinkTarget);
