@@ -11,7 +11,10 @@ test('plan tells what a run would do, for people and for programs, and does noth
   await using pipeline = await pipelineFolder({
     name: 'shop',
     source: mysqlProperties(database, { 'database.include.list': name }),
-    sinks: [{ name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://u@h/d' }],
+    sinks: [
+      { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://u@h/d' },
+      { name: 'f', 'connector.class': 'sqlite', 'connection.url': 'sqlite:/nowhere/copy.db' },
+    ],
   });
   const people = await runProgram(['plan', pipeline.file]);
   expect(people).toMatchObject({ code: 0, stderr: '' });
@@ -20,12 +23,13 @@ test('plan tells what a run would do, for people and for programs, and does noth
   expect(people.stdout).toMatch(/ {2}binlog ends at binlog\.\d+:\d+; the stream goes on by GTID\n/);
   expect(people.stdout).toMatch(/ {2}snapshot\.mode initial: rows are read; lock: .+\n/);
   expect(people.stdout).toContain(`  ${name}.t → shop.${name}.t, key part, id, about 0 rows\n`);
-  expect(people.stdout).toContain('CREATE TABLE');
+  expect(people.stdout).toMatch(/CREATE TABLE .*"t"/);
+  expect(people.stdout).toMatch(/CREATE TABLE IF NOT EXISTS "main"."t" [^;]* STRICT/);
   const json = await runProgram(['plan', pipeline.file, '--json']);
   expect(JSON.parse(json.stdout)).toMatchObject({
     replica: { host: 'tidemark-shop' },
     tables: [{ table: `${name}.t`, key: ['part', 'id'], estimatedRows: 0 }],
-    sinks: [{ name: 'w' }],
+    sinks: [{ name: 'w' }, { name: 'f', tables: [{ table: 'main.t' }] }],
   });
   await database.until(
     'SELECT COUNT(*) = 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?',

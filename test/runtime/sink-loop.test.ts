@@ -40,6 +40,7 @@ test.each([
   { 'connection.url': 'mysql://localhost:3307/copy' },
   { 'connection.url': 'mysql://elsewhere/copy' },
   { 'connection.url': 'postgres://localhost:3306/shop' },
+  { 'connection.url': 'sqlite:/data/shop.db' },
 ])('other tables, servers and products: %j', (sink) => {
   expect(problems('mysql', sink)).toEqual([]);
 });

@@ -74,6 +74,39 @@ describe('evolution (S20)', () => {
     expect(messages(sink)).toEqual([expect.stringMatching(/^SINK_SCHEMA .*RENAME COLUMN/s)]);
   });
 
+  test('without auto.create and auto.evolve the statements are told, not run', async () => {
+    await using target = await sqliteSinkTarget();
+    const own = { schemaEvolution: { create: false, evolve: false } };
+    const topic = new SinkTopic({ table: 't', columns: [id, n], key: ['id'] });
+    const records = [topic.insert({ id: 1, n: 1 })];
+    {
+      await using sink = await startTargetSink(target, own);
+      await put(sink, records);
+      const [message = ''] = messages(sink);
+      await target.query(message.slice(message.indexOf('CREATE')));
+    }
+    await using sink = await startTargetSink(target, own);
+    await put(sink, records);
+    topic.alter({ columns: [id, n, word] });
+    await put(sink, [topic.insert({ id: 2, word: 'x' })]);
+    expect(messages(sink)).toEqual([expect.stringContaining('ADD COLUMN "word" TEXT;')]);
+    expect(await target.query('SELECT * FROM t')).toEqual([{ id: 1, n: 1 }]);
+  });
+
+  test('a column that vanished from the target is made again', async () => {
+    await using target = await sqliteSinkTarget();
+    await using sink = await startTargetSink(target);
+    const topic = new SinkTopic({ table: 't', columns: [id, n, word], key: ['id'] });
+    await put(sink, [topic.insert({ id: 1, n: 1, word: 'a' })]);
+    await target.query('ALTER TABLE t DROP COLUMN n');
+    await put(sink, [topic.insert({ id: 2, n: 2, word: 'b' })]);
+    expect(messages(sink)).toEqual([]);
+    expect(await target.query('SELECT id, n, word FROM t')).toEqual([
+      { id: 1, n: null, word: 'a' },
+      { id: 2, n: 2, word: 'b' },
+    ]);
+  });
+
   test("a column of somebody's own takes null when the source lets it", async () => {
     await using target = await sqliteSinkTarget();
     await target.query('CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');

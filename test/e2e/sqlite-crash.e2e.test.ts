@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { Daemon } from '../support/daemon.ts';
+import { familyPipeline, postgresFamily } from '../support/family-pipeline.ts';
+import { randomFrom } from '../support/ledger-load.ts';
+import { freshDatabase } from '../support/postgres.ts';
+import { sqliteFamily } from '../support/sqlite-arrivals.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
+const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
+const KILLS = ALL ? 20 : 4;
+const POINTS = ['sink.polled', 'sink.applied', 'sink.committed'] as const;
+const ROWS = 'SELECT id, n, word FROM loaded ORDER BY id';
+/** A record that came twice would be two rows. */
+const EVENTS = 'SELECT count(*), count(DISTINCT n), max(n) FROM events';
+
+test(`a daemon killed under load (seed ${SEED}) has each change once in its file`, async () => {
+  await using source = await postgresFamily(await freshDatabase());
+  await using folder = await temporaryFolder('sqlite-crash');
+  const target = sqliteFamily(path.join(folder.path, 'copy.db'));
+  await source.run(`CREATE TABLE loaded (id int PRIMARY KEY, n int NOT NULL, word text);
+    CREATE TABLE events (n int)`);
+  await using pipeline = await familyPipeline(source, [target]);
+  const random = randomFrom(SEED);
+  let last = 0;
+  const over = new AbortController();
+  const writing = (async () => {
+    while (!over.signal.aborted) {
+      const from = last + 1;
+      last += 50;
+      await source.run(`BEGIN;
+        INSERT INTO loaded
+          SELECT g, 0, repeat('é', g % 100) FROM generate_series(${from}, ${last}) g;
+        INSERT INTO events SELECT generate_series(${from}, ${last});
+        UPDATE loaded SET n = n + 1 WHERE id % 3 = 0 AND id > ${from - 200};
+        UPDATE loaded SET id = -id WHERE id % 7 = 0 AND id BETWEEN ${from - 100} AND ${from};
+        DELETE FROM loaded WHERE id % 11 = 0 AND id BETWEEN ${from - 150} AND ${from - 100};
+        COMMIT; SELECT pg_sleep(0.01)`);
+    }
+  })();
+  for (const point of POINTS) {
+    await using daemon = Daemon.start({ ...pipeline, faultPoint: `${point}:3` });
+    const { signal } = await daemon.ended;
+    expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
+  }
+  for (let kill = 0; kill < KILLS; kill++) {
+    await using daemon = Daemon.start(pipeline);
+    const more = 200 + Math.floor(random() * 2000);
+    await daemon.until(({ sinks }) => (sinks[0]?.applied ?? 0) > more);
+    daemon.kill('SIGKILL');
+    await daemon.ended;
+  }
+  over.abort();
+  await writing;
+  await using daemon = Daemon.start(pipeline);
+  const wanted = await source.rows(ROWS);
+  const events = await source.rows(EVENTS);
+  expect(wanted.length).toBeGreaterThan(500);
+  const shown = (rows: readonly (readonly unknown[])[]): unknown =>
+    rows.map((row) => row.map(String));
+  await vi.waitFor(
+    () => {
+      expect(target.rows(EVENTS)).toEqual(shown(events));
+      expect(target.rows(ROWS)).toEqual(shown(wanted));
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+  expect((await daemon.status())?.sinks[0]?.parked).toEqual([]);
+  expect(await daemon.stop()).toBe(0);
+});
