@@ -63,7 +63,8 @@ const CURES: Readonly<Record<number, (file: string) => string>> = {
   8: (file) =>
     `Let the account of the daemon write to the file and its folder: chown it, or mount ` +
     `${path.dirname(file)} with write access.`,
-  11: (file) => `Restore the file, or let the sink make it anew: sqlite3 ${file} .recover`,
+  10: (file) => `Look at the disk of ${path.dirname(file)} (dmesg); rows wait in the log.`,
+  11: (file) => `Restore the file; what is left of it tells: sqlite3 ${file} .recover`,
   13: () => 'Make room on the disk of the file, or raise its max_page_count; rows wait in the log.',
   14: (file) => `mkdir -p ${path.dirname(file)}; and let the account of the daemon write there.`,
   26: () => 'Name a SQLite file in connection.url; encrypted ones cannot be read.',
@@ -73,7 +74,19 @@ const CURES: Readonly<Record<number, (file: string) => string>> = {
 };
 
 const DUPLICATE_COLUMN = /^duplicate column name: (.*)$/;
-const TOO_OLD = /near "ALTER": syntax error|near "DROP": syntax error/;
+/** Errors of statements that change a table: what SQLite cannot, or could not before. */
+const CURES_OF_DDL: readonly (readonly [RegExp, string])[] = [
+  [
+    /near "(?:ALTER|DROP)": syntax error/,
+    'Make the table anew with a column that takes null, or run Tidemark on a newer Node: SQLite ' +
+      'alters NOT NULL from 3.53 on.',
+  ],
+  [
+    /cannot drop (?:PRIMARY KEY|UNIQUE) column|after drop column/,
+    'SQLite lets no column of a key, an index or a view go: drop what uses it, or drop the table ' +
+      'and snapshot it anew.',
+  ],
+];
 
 /** SQLite's error as ours. Its messages name objects; one of a trigger may show a row. */
 export function sqliteSinkError(failure: SqliteFailure, file: string): TidemarkError {
@@ -82,18 +95,12 @@ export function sqliteSinkError(failure: SqliteFailure, file: string): TidemarkE
   if (code === 0) return new TidemarkError('SINK_CONNECT', `${file}: ${message}`);
   const duplicate = DUPLICATE_COLUMN.exec(message)?.[1];
   if (duplicate !== undefined) return duplicateColumn(duplicate);
-  const cure = (CURES[code] ?? CURES[primary])?.(file);
-  const details = {
-    ...(cure === undefined ? {} : { cure }),
-    ...(primary === 1 && TOO_OLD.test(message) ? { cure: OLD_CURE } : {}),
-  };
+  const ofDdl = CURES_OF_DDL.find(([pattern]) => primary === 1 && pattern.test(message))?.[1];
+  const cure = ofDdl ?? (CURES[code] ?? CURES[primary])?.(file);
+  const details = cure === undefined ? {} : { cure };
   const text = `${wordsOf(failure)} (${NAMES[primary] ?? 'SQLITE'} ${code})`;
   return new TidemarkError(CODES[primary] ?? 'SINK_SERVER', text, details);
 }
-
-const OLD_CURE =
-  'Make the table anew with a column that takes null, or run Tidemark on a newer Node: SQLite ' +
-  'alters NOT NULL from 3.53 on.';
 
 function wordsOf({ code, message }: SqliteFailure): string {
   if ((code & 0xff) === SQLITE_BUSY) return 'another process has locked the file';

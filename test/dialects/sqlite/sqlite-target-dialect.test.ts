@@ -224,6 +224,34 @@ describe("tables of somebody's own", () => {
   });
 });
 
+test('a key of whole numbers that becomes one of decimals parks the table, unchanged', async () => {
+  await using target = await sqliteSinkTarget();
+  await using sink = await startTargetSink(target);
+  const topic = new SinkTopic({ table: 't', columns: [id, n], key: ['id'] });
+  await put(sink, [topic.insert({ id: 1, n: 1 })]);
+  topic.alter({ columns: [column('id', null, decimal(2, { optional: false })), n] });
+  await put(sink, [topic.insert({ id: { unscaled: 250n, scale: 2 }, n: 2 })]);
+  expect(messages(sink)).toEqual([expect.stringMatching(/^SINK_SCHEMA .*snapshot it anew/)]);
+  expect(await target.query('SELECT * FROM t')).toEqual([{ id: 1, n: 1 }]);
+});
+
+test('insert.mode: rows that are there, rows that are not', async () => {
+  await using target = await sqliteSinkTarget();
+  const topic = new SinkTopic({ table: 't', columns: [id, n], key: ['id'] });
+  {
+    await using sink = await startTargetSink(target, { insertMode: 'insert' });
+    await put(sink, [topic.insert({ id: 1, n: 1 })]);
+    await put(sink, [topic.delete({ id: 1 }), topic.insert({ id: 1, n: 2 })]);
+    expect(messages(sink)).toEqual([]);
+    await put(sink, [topic.insert({ id: 1, n: 3 })]);
+    expect(messages(sink)).toEqual([expect.stringMatching(/^SINK_RECORD .*the primary key/)]);
+  }
+  await using sink = await startTargetSink(target, { name: 'updates', insertMode: 'update' });
+  await put(sink, [topic.update({ id: 1, n: 4 }), topic.update({ id: 9, n: 4 })]);
+  expect(messages(sink)).toEqual([]);
+  expect(await target.query('SELECT * FROM t')).toEqual([{ id: 1, n: 4 }]);
+});
+
 test('the offsets of the sink are whole numbers in the file', () => {
   const text = { name: 't', castType: 'text' } as TargetColumn;
   const encoder = sqliteTarget.encoder({ type: 'string', optional: false }, text);

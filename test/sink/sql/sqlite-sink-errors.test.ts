@@ -34,6 +34,8 @@ test('what stands in the way is named, and what to do', () => {
   expect(errorOf(14, 'unable to open database file').cure).toContain('mkdir -p /data;');
   expect(errorOf(8, 'attempt to write a readonly database').cure).toContain('/data with write');
   expect(errorOf(1, 'near "ALTER": syntax error').cure).toContain('from 3.53 on');
+  expect(errorOf(1, 'cannot drop PRIMARY KEY column: "id"').cure).toContain('snapshot it anew');
+  expect(errorOf(778, 'disk I/O error').cure).toContain('the disk of /data');
   expect(errorOf(1, 'duplicate column name: Name').message).toMatch(/Name by the case of its/);
 });
 
