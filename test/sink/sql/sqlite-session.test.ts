@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openSqliteSession, threadError } from '../../../src/sink/sql/sqlite-session.ts';
 import type { TargetSession } from '../../../src/sink/sql/target-session.ts';
@@ -53,12 +54,11 @@ test('a session that is cut fails what is under way, and its transaction is gone
   session.destroy();
   await expect(running).rejects.toMatchObject({ code: 'SINK_CONNECT' });
   await expect(session.query('SELECT 1')).rejects.toMatchObject({ code: 'SINK_CONNECT' });
-  // Until it is closed, the thread may still have the file.
+  // Until it is closed, the thread may still have the file, and a COMMIT be under way.
   await session.close();
-  const next = await openSqliteSession(target.options({ lockTimeoutMs: 1 }), never);
-  await next.begin();
-  expect((await next.query('SELECT count(*) AS n FROM t')).rows).toEqual([{ n: 0 }]);
-  await next.close();
+  using database = new DatabaseSync(target.file, { timeout: 0 });
+  database.exec('BEGIN IMMEDIATE');
+  expect(database.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: 0 });
 });
 
 test('a transaction that SQLite ended is not gone on with', async () => {
@@ -79,6 +79,14 @@ test('a transaction that SQLite ended is not gone on with', async () => {
 async function letOthersRun(session: TargetSession): Promise<void> {
   for (let i = 0; i < 50; i++) await session.query('SELECT 1');
 }
+
+test('whether a COMMIT that failed has happened only the file knows', async () => {
+  await using target = await sqliteSinkTarget();
+  const session = await target.open();
+  await expect(session.commit()).rejects.toMatchObject({ code: 'SINK_SCHEMA' });
+  expect(session.broken).toBe(true);
+  await session.close();
+});
 
 test('an abort ends opening, and a put that waits; then the sink goes on', async () => {
   await using target = await sqliteSinkTarget();
