@@ -9,7 +9,7 @@ import type {
   TargetTable,
 } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
-import { quoteIdentifier, quoteQualified } from './postgres-identifiers.ts';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 
 /*
  * Each bulk statement has one parameter per column: an array of all its values, in the server's own
@@ -131,6 +131,25 @@ export function moveKeyStatement(
   };
 }
 
+/** What the server quotes in its error where a table is not as its statement was made for. */
+export const TABLE_HAS_CHANGED = 'tidemark: the table has changed';
+
+/**
+ * True, or an error: where a column has got another type since the table was read, its text may be
+ * another (1.10 is 1.1000), no row would be found equal, and a delete be lost without a word. The
+ * statement has its lock on the table before it looks.
+ */
+function asItWasRead({ table, columns }: BulkTarget): string {
+  const name = quoteQualified(table.name.schema, table.name.table);
+  const types = columns.map(
+    ({ column }) => `(${quoteLiteral(column.name)}, ${quoteLiteral(column.type)})`,
+  );
+  return `(SELECT CASE WHEN count(*) = ${types.length} THEN '1'
+      ELSE ${quoteLiteral(TABLE_HAS_CHANGED)} END FROM pg_attribute
+    WHERE attrelid = ${quoteLiteral(name)}::regclass AND NOT attisdropped
+      AND (attname, format_type(atttypid, atttypmod)) IN (${types.join(', ')}))::integer = 1`;
+}
+
 /**
  * Removes one equal row for each row given, by its ctid; further duplicates stay (ruling 14). Rows
  * are compared by the text of the whole row, which is null-safe, works for types without equality
@@ -148,7 +167,8 @@ export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
     FROM (SELECT ctid AS id, ROW(${theirs})::text AS k FROM ${qualified(target)}) r) have
   JOIN (
     SELECT w.k, row_number() OVER (PARTITION BY w.k) AS n
-    FROM (SELECT ROW(${ours})::text AS k FROM ${source(target.columns)}) w) gone
+    FROM (SELECT ROW(${ours})::text AS k FROM ${source(target.columns)}
+      WHERE ${asItWasRead(target)}) w) gone
   ON have.k = gone.k AND have.n = gone.n) AS d
 WHERE t.ctid = d.id`;
   return bulk(text, target.columns);

@@ -124,7 +124,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
     name: 'auto.evolve',
     type: { kind: 'boolean' },
     default: 'true',
-    doc: 'Add missing columns and relax NOT NULL where the source did.',
+    doc: 'Add missing columns, widen types and relax NOT NULL where the source did.',
   },
   {
     name: 'table.name.format',
@@ -200,7 +200,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     name: 'schema.evolution',
     type: { kind: 'enum', values: ['none', 'basic'] },
     default: 'none',
-    doc: 'basic: create missing tables and add missing columns.',
+    doc: 'basic: create missing tables, add missing columns, widen types, relax NOT NULL.',
   },
   {
     name: 'collection.name.format',

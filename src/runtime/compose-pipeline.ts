@@ -319,18 +319,22 @@ function composeSink(
   const options = sinkOptionsOf(sink);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
+  const sinkLogger = logger.child({ task: sink.name });
   return new SinkRunner({
     name: sink.name,
     ...sinkConsumption(config, sink),
     topics: sinkTopics(sink.options, config.source.options),
     transport,
-    openTask: () => createSqlSink(options),
+    openTask: () =>
+      createSqlSink(options, (statement, effect) => {
+        sinkLogger.info({ statement }, effect);
+      }),
     converters: { key: key.converter, value: value.converter },
     ...(apply === null ? {} : { transforms: new SinkTransforms(apply) }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     clock,
-    logger: logger.child({ task: sink.name }),
+    logger: sinkLogger,
     fault,
   });
 }

@@ -25,6 +25,7 @@ export class KeyedBatch {
   readonly #model: TableModel;
   readonly #rows = new Map<string, KeyedRow>();
   #truncated = false;
+  #keySchema: RowPlan['keySchema'] | undefined;
 
   constructor(model: TableModel) {
     this.#model = model;
@@ -38,12 +39,21 @@ export class KeyedBatch {
     return this.#rows.values();
   }
 
+  /**
+   * Keys are compared by their texts: one that was read by another schema may have another text
+   * (1.10, and 1.1000 behind an ALTER of the source), and is a matter of the next batch.
+   */
+  takes({ keySchema }: RowPlan): boolean {
+    return this.#keySchema === undefined || this.#keySchema === keySchema;
+  }
+
   truncate(): void {
     this.#rows.clear();
     this.#truncated = true;
   }
 
   delete(plan: RowPlan, cells: Cells): void {
+    this.#keySchema = plan.keySchema;
     const text = keyText(plan.keyColumns, cells);
     this.#replace(text, {
       cells,
@@ -55,6 +65,7 @@ export class KeyedBatch {
   }
 
   write(plan: RowPlan, cells: Cells): void {
+    this.#keySchema = plan.keySchema;
     const text = keyText(plan.keyColumns, cells);
     const { keyColumns } = plan;
     const earlier = this.#rows.get(text);

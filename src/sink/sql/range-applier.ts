@@ -193,7 +193,7 @@ function isKeyedByRecord(plan: RowPlan): boolean {
 }
 
 function takes(batch: KeyedBatch | KeylessBatch, plan: RowPlan): boolean {
-  if (plan.keyFields.length > 0) return batch instanceof KeyedBatch;
+  if (plan.keyFields.length > 0) return batch instanceof KeyedBatch && batch.takes(plan);
   return batch instanceof KeylessBatch && batch.columns === plan.columns;
 }
 

@@ -27,6 +27,8 @@ export interface RowPlan {
   /** Fields of the key struct; of the row when the key is taken from the value; none: no key. */
   readonly keyFields: readonly PlannedField[];
   readonly keyFromValue: boolean;
+  /** By which keys are read; null: rows have none. */
+  readonly keySchema: ConnectSchema | null;
   readonly columns: ColumnSet;
   readonly keyColumns: ColumnSet;
   /** A row without values, to be copied. */
@@ -68,6 +70,7 @@ export function planRow(
     fields,
     keyFields,
     keyFromValue: key !== null && key.schema === row?.schema,
+    keySchema: key?.schema ?? null,
     columns: model.columnSet([...new Set(all)]),
     keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
     blank: model.table.columns.map(() => undefined),

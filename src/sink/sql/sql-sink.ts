@@ -9,6 +9,7 @@ import type {
 } from '../../model/sink-record.ts';
 import { RangeApplier } from './range-applier.ts';
 import { AbsentValues } from './row-plan.ts';
+import type { TellDdl } from './schema-keeper.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, StoredPosition, StoredTopic } from './sink-state.ts';
@@ -50,9 +51,14 @@ class SqlSink implements SinkTask {
   #session: TargetSession | null = null;
   #applied = 0;
 
-  constructor(dialect: TargetDialect, options: SqlSinkOptions, open: OpenSession) {
+  constructor(
+    dialect: TargetDialect,
+    options: SqlSinkOptions,
+    open: OpenSession,
+    tellDdl: TellDdl,
+  ) {
     const naming = new TableNaming(options, dialect.identifierMax);
-    const keeper = new SchemaKeeper(dialect, options.schemaEvolution);
+    const keeper = new SchemaKeeper(dialect, options.schemaEvolution, tellDdl);
     const targets = (): TargetName[] =>
       [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
     this.#parts = { dialect, options, naming, keeper, targets };
@@ -244,8 +250,9 @@ class SqlSink implements SinkTask {
       return await this.#transaction.whole(session, all);
     } catch (thrown) {
       const error = toSinkError(thrown);
-      if (!isPermanent(error) || session.broken) throw error;
+      // It may be that the tables are not as they were read.
       for (const { progress } of works) progress.table.invalidate();
+      if (!isPermanent(error) || session.broken) throw error;
       return await this.#transaction.careful(session, all);
     }
   }
@@ -296,8 +303,14 @@ function isShared(progress: TopicProgress, others: readonly TopicProgress[]): bo
   });
 }
 
-/** A sink task into the database of `connection.url`. Nothing is opened before `start`. */
-export function createSqlSink(options: SqlSinkOptions): SinkTask {
+/**
+ * A sink task into the database of `connection.url`. Nothing is opened before `start`; `tellDdl` is
+ * told of each statement that changes a table before it runs.
+ */
+export function createSqlSink(
+  options: SqlSinkOptions,
+  tellDdl: TellDdl = () => undefined,
+): SinkTask {
   const { dialect, open } = targetOf(options);
-  return new SqlSink(dialect, options, open);
+  return new SqlSink(dialect, options, open, tellDdl);
 }
