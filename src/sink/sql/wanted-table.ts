@@ -6,7 +6,7 @@ import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { shapeOf } from './record-change.ts';
 import type { PlannedName } from './row-plan.ts';
-import type { WantedTable } from './schema-keeper.ts';
+import type { WantedTable } from './table-evolution.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableNaming } from './table-naming.ts';
 
