@@ -68,8 +68,10 @@ export function mysqlWidening(
   const want = parseMysqlType(wanted.ddl);
   if (column.generated || have === null || want === null) return null;
   const ofFamily = mysqlSourceType(schema) !== null;
-  const isKnown =
-    wanted.exact || ofFamily || schema.parameters?.[POSTGRES_SOURCE_TYPE] !== undefined;
+  const isTold = ofFamily || schema.parameters?.[POSTGRES_SOURCE_TYPE] !== undefined;
+  // Labels and documents are kept as texts, for which somebody has chosen a length.
+  const isText = schema.type === 'string' && schema.name !== undefined;
+  const isKnown = wanted.exact || (isTold && !isText);
   if (!isKnown && mysqlTypeHolds(column, wanted)) return null;
   if (!grows(have, want, ofFamily)) return null;
   const table = quoteQualifiedName(name.schema, name.table);

@@ -188,15 +188,17 @@ export function postgresTypeHolds(actual: string, wanted: WantedType): boolean {
 }
 
 /**
- * How a column grows into what its source has. One that takes the values one by one, and of whose
- * source nothing is known, is somebody's own choice.
+ * How a column grows into what its source has. One that takes the values one by one is somebody's
+ * own choice, where nothing is known of its source, or texts are a way to keep something else there
+ * (labels, documents).
  */
 export function widenPostgresColumn(
   column: TargetColumn,
   wanted: WantedType,
   schema: ConnectSchema,
 ): Widening | null {
-  const isKnown = wanted.exact || tellsSource(schema);
+  const isText = schema.type === 'string' && schema.name !== undefined;
+  const isKnown = wanted.exact || (tellsSource(schema) && !isText);
   if (!isKnown && postgresTypeHolds(column.type, wanted)) return null;
   return postgresWidening(column, wanted);
 }

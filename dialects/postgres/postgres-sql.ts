@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   BulkColumn,
   BulkStatement,
@@ -131,8 +132,11 @@ export function moveKeyStatement(
   };
 }
 
-/** What the server quotes in its error where a table is not as its statement was made for. */
-export const TABLE_HAS_CHANGED = 'tidemark: the table has changed';
+/**
+ * What the server quotes in its error where a table is not as its statement was made for. No value
+ * of a row has it, which the server would quote, too.
+ */
+export const TABLE_HAS_CHANGED = `tidemark: the table has changed ${randomUUID()}`;
 
 /**
  * True, or an error: where a column has got another type since the table was read, its text may be

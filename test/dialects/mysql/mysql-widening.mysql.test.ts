@@ -294,6 +294,41 @@ describeMysqlTargets(() => {
     });
   });
 
+  test('a foreign key in the way parks the table, and is named', async () => {
+    await using target = await mysqlSinkTarget();
+    await target.query(
+      `CREATE TABLE t (id int PRIMARY KEY, v int, UNIQUE KEY (v));
+       CREATE TABLE child (v int, CONSTRAINT of_t FOREIGN KEY (v) REFERENCES t (v))`,
+    );
+    await using told = await telling(target);
+    await put(told.sink, [topicOf(own('bigint', { type: 'int64' })).insert({ id: 1 })]);
+    const [parked] = told.sink.status().parked;
+    expect(parked).toMatchObject({ code: 'SINK_SCHEMA' });
+    expect(parked?.message).toMatch(/cannot be widened \(v\): .*of_t/);
+    expect(parked?.message).toMatch(/Take away what stands against it, run ALTER TABLE/);
+  });
+
+  if (isMariadb) {
+    test('the history of a system-versioned table parks it, with the cure', async () => {
+      await using target = await mysqlSinkTarget();
+      await target.query('CREATE TABLE t (id int PRIMARY KEY, v int) WITH SYSTEM VERSIONING');
+      await using told = await telling(target);
+      await put(told.sink, [topicOf(own('bigint', { type: 'int64' })).insert({ id: 1 })]);
+      const [parked] = told.sink.status().parked;
+      expect(parked).toMatchObject({ code: 'SINK_SCHEMA' });
+      expect(parked?.message).toMatch(/system_versioning_alter_history/);
+    });
+  }
+
+  test('labels of another product in a column with a length stay there', async () => {
+    await using target = await mysqlSinkTarget();
+    await target.query('CREATE TABLE t (id int PRIMARY KEY, v varchar(9))');
+    await using told = await telling(target);
+    await put(told.sink, [topicOf(foreign('mood', label)).insert({ id: 1, v: 'sad' })]);
+    expect(told.told).toEqual([]);
+    expect(await target.query('SELECT v FROM t')).toEqual([{ v: 'sad' }]);
+  });
+
   test('a table that others use is waited for, and the usual patience comes back', async () => {
     await using target = await mysqlSinkTarget();
     await target.query('CREATE TABLE t (id int PRIMARY KEY, v varchar(9))');

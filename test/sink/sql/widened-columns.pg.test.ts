@@ -180,6 +180,26 @@ describe('what a widening cannot do', () => {
     ]);
   });
 
+  test('a value that quotes our own error is an error of its row', async () => {
+    await using database = await freshDatabase();
+    await database.query('CREATE TABLE bag (v integer)');
+    await using target = await tellingSink(database);
+    const v = column('v', null, { type: 'string' });
+    const topic = new SinkTopic({ table: 'bag', columns: [v], key: [] });
+    await put(target.sink, [topic.insert({ v: 'tidemark: the table has changed' })]);
+    expect(target.sink.status().parked).toMatchObject([{ code: 'SINK_RECORD' }]);
+  });
+
+  test('labels in a column with a length stay there', async () => {
+    await using database = await freshDatabase();
+    await database.query('CREATE TABLE t (id integer PRIMARY KEY, v varchar(9))');
+    await using target = await tellingSink(database);
+    const parameters = { '__tidemark.source.mysql.type': "enum('sad')" };
+    const label = { type: 'string', name: 'io.debezium.data.Enum', parameters } as const;
+    await put(target.sink, [topicOf(id, column('v', null, label)).insert({ id: 1, v: 'sad' })]);
+    expect(target.told).toEqual([]);
+  });
+
   test('one that may be left out does not park the table when it fails', async () => {
     await using database = await freshDatabase();
     await database.query(
@@ -233,6 +253,26 @@ describe('a table that others use', () => {
     expect(await database.query('SELECT * FROM t')).toEqual([{ id: 1, v: 'longer than five' }]);
     // The pace was that of the DDL alone.
     expect(target.told).toHaveLength(2);
+  });
+
+  test('has no time limit while its rows are written anew; later statements have', async () => {
+    await using database = await freshDatabase();
+    await database.query(
+      `CREATE TABLE paces (at serial, pace text);
+       CREATE FUNCTION remember(bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+         INSERT INTO public.paces (pace) VALUES
+           (concat_ws(' ', current_setting('statement_timeout'), current_setting('lock_timeout')));
+         RETURN true; END $$;
+       CREATE TABLE t (id integer PRIMARY KEY, v integer CHECK (remember(v)));
+       INSERT INTO t VALUES (1, 1); TRUNCATE paces`,
+    );
+    await using target = await tellingSink(database, { lockTimeoutMs: 1_000 });
+    const topic = topicOf(id, bigint('v'));
+    await put(target.sink, [topic.insert({ id: 2, v: 2n ** 40n })]);
+    expect(await database.query('SELECT pace FROM paces ORDER BY at')).toEqual([
+      { pace: '0 1s' },
+      { pace: '5min 1s' },
+    ]);
   });
 
   test('a task that read it before another widened it deletes the right rows', async () => {
