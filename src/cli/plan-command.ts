@@ -47,6 +47,11 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
   }
   for (const topic of plan.topics ?? []) output.line(`  topic ${topic.name}: ${topicText(topic)}`);
   for (const sink of plan.sinks) {
+    if (sink.file !== undefined) {
+      heading(`Lines of ${sink.name}`);
+      output.line(`  ${sink.file === null ? 'to standard output' : `added to ${sink.file}`}`);
+      continue;
+    }
     heading(`In the target of ${sink.name}, where it is missing`);
     for (const { topic, table, statements } of sink.tables) {
       output.line(`  ${topic} → ${table}`);

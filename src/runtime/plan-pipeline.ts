@@ -1,4 +1,3 @@
-import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -11,6 +10,7 @@ import { targetOf } from '../sink/sql/target-product.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
 import { sinkTopics } from './compose-pipeline.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
 import { type PlannedSource, planSource } from './plan-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { sinkOptionsOf } from './sink-options.ts';
@@ -40,6 +40,8 @@ export interface PlannedTable {
 /** What a sink would find or make in its target. */
 export interface PlannedSink {
   readonly name: string;
+  /** Absent: it writes tables. Null: standard output. */
+  readonly file?: string | null;
   /** For each topic the table, and the statements that make it when it is missing. */
   readonly tables: readonly {
     readonly topic: string;
@@ -73,8 +75,8 @@ export async function planPipeline(
     })),
     sinks: config.sinks.map((sink) =>
       planSink(
+        config,
         sink,
-        config.source.options,
         sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
       ),
     ),
@@ -93,14 +95,16 @@ function subjectsOf(source: ConnectorConfig, topic: string, hasKey: boolean): re
 }
 
 function planSink(
+  config: PipelineConfig,
   sink: ConnectorConfig,
-  source: ResolvedOptions,
   records: readonly SinkRecord[],
 ): PlannedSink {
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) return { name: sink.name, file: file.file, tables: [] };
   const options = sinkOptionsOf(sink);
   const { dialect } = targetOf(options);
   const naming = new TableNaming(options, dialect.identifierMax);
-  const topics = sinkTopics(sink.options, source);
+  const topics = sinkTopics(sink.options, config.source.options);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );
