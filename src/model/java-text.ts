@@ -4,10 +4,14 @@ import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
 
 /**
  * A value as Java's toString prints it, which is what Connect's StringConverter and its file sink
- * write: `Struct{id=1,name=x}` without the null fields. Bytes are UTF-8 text, where Java has only
- * the address of an array.
+ * write: `Struct{id=1,name=x}` without the null fields. Bytes, of which Java prints only an address,
+ * are text in the encoding.
  */
-export function javaText(schema: ConnectSchema | null | undefined, value: ConnectValue): string {
+export function javaText(
+  schema: ConnectSchema | null | undefined,
+  value: ConnectValue,
+  bytesAs: 'utf8' | 'base64' = 'utf8',
+): string {
   if (value === null) return 'null';
   const millis = MILLIS[schema?.name ?? '']?.(value);
   if (millis !== undefined) return dateText(millis);
@@ -16,23 +20,25 @@ export function javaText(schema: ConnectSchema | null | undefined, value: Connec
     return schema?.type === 'float64' ? javaDouble(value) : String(value);
   }
   if (typeof value !== 'object') return String(value);
-  if (Buffer.isBuffer(value)) return value.toString('utf8');
+  if (Buffer.isBuffer(value)) return value.toString(bytesAs);
   if (isDecimal(value)) return javaBigDecimal(value);
   if (isStruct(value)) {
     const fields = value.schema.fields ?? [];
     const members = fields.flatMap((field, i) => {
       const item = value.values[i] ?? null;
-      return item === null ? [] : [`${field.name}=${javaText(field.schema, item)}`];
+      return item === null ? [] : [`${field.name}=${javaText(field.schema, item, bytesAs)}`];
     });
     return `Struct{${members.join(',')}}`;
   }
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<string, ConnectValue>)];
-    const members = entries.map(([key, item]) => `${key}=${javaText(schema?.valueSchema, item)}`);
+    const members = entries.map(
+      ([key, item]) => `${key}=${javaText(schema?.valueSchema, item, bytesAs)}`,
+    );
     return `{${members.join(', ')}}`;
   }
   const items = value as readonly ConnectValue[];
-  return `[${items.map((item) => javaText(schema?.valueSchema, item)).join(', ')}]`;
+  return `[${items.map((item) => javaText(schema?.valueSchema, item, bytesAs)).join(', ')}]`;
 }
 
 const DAY_MS = 86_400_000;
@@ -51,8 +57,30 @@ const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 function dateText(millis: number): string {
   if (!Number.isFinite(millis) || Math.abs(millis) > 8.64e15) return String(millis);
   const date = new Date(millis);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
-  const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())}`;
-  return `${day} ${time} UTC ${date.getUTCFullYear()}`;
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(twoDigits);
+  const isJulian = millis < GREGORIAN_FROM_MS;
+  const [year, month, day] = isJulian
+    ? julianDate(Math.floor(millis / DAY_MS))
+    : [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  const weekday = DAYS[date.getUTCDay()];
+  return `${weekday} ${MONTHS[month]} ${twoDigits(day)} ${time.join(':')} UTC ${year}`;
+}
+
+function twoDigits(part: number): string {
+  return String(part).padStart(2, '0');
+}
+
+/** 1582-10-15, before which Java counts by the other calendar. */
+const GREGORIAN_FROM_MS = -12_219_292_800_000;
+
+/** Year, month from 0 and day of a day since 1970; a year before Christ without its minus. */
+function julianDate(days: number): [number, number, number] {
+  const since = days + 2_472_670;
+  const years = Math.floor((4 * since + 3) / 1461);
+  const ofYear = since - Math.floor((1461 * years) / 4);
+  const months = Math.floor((5 * ofYear + 2) / 153);
+  const day = ofYear - Math.floor((153 * months + 2) / 5) + 1;
+  const beyond = Math.floor(months / 10);
+  const year = years - 4800 + beyond;
+  return [year > 0 ? year : 1 - year, months + 2 - 12 * beyond, day];
 }

@@ -31,8 +31,16 @@ test.each<[string, ConnectSchema | null, ConnectValue]>([
   ['Sun Nov 22 14:05:09 UTC 2026', logical('Timestamp', 'int64'), 1795356309123n],
   ['Thu Jan 01 10:00:01 UTC 1970', logical('Time', 'int32'), 36_001_000],
   ['Fri Jan 02 00:00:00 UTC 1970', logical('Date', 'int32'), 1],
+  ['Fri Oct 15 00:00:00 UTC 1582', logical('Date', 'int32'), -141_427],
+  ['Thu Oct 04 00:00:00 UTC 1582', logical('Date', 'int32'), -141_428],
 ])('%s', (text, schema, value) => {
   expect(javaText(schema, value)).toBe(text);
+});
+
+test('bytes, of which Java has only an address', () => {
+  const list = { type: 'array', optional: false } as const;
+  expect(javaText(list, [Buffer.from('é')])).toBe('[é]');
+  expect(javaText(list, [Buffer.from([0xff, 0])], 'base64')).toBe('[/wA=]');
 });
 
 test('a struct leaves its null fields out, inside others too', () => {

@@ -7,7 +7,7 @@ const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);
 /** What the system said about a file, as one of our errors. */
 export function toFileError(thrown: unknown, file: string): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;
-  const { code = '', message } = thrown as NodeJS.ErrnoException;
+  const { code = '', message, path: refused = file } = thrown as NodeJS.ErrnoException;
   const folder = path.dirname(file);
   const details = (cure: string): { cure: string; cause: unknown } => ({ cure, cause: thrown });
   if (FULL.has(code)) {
@@ -22,7 +22,7 @@ export function toFileError(thrown: unknown, file: string): TidemarkError {
   if (FORBIDDEN.has(code)) {
     return new TidemarkError(
       'SINK_FILE',
-      `${file} may not be written (${code})`,
+      `${refused} may not be written (${code})`,
       details(`Let the daemon's user read and write the file, and make files in ${folder}.`),
     );
   }

@@ -21,7 +21,7 @@ export function lineFormat(format: LineFormat): LineOf {
     case 'text':
       return (record) => {
         const { schema, value } = wholeOf(record).value;
-        return javaText(schema, value);
+        return javaText(schema, value, 'base64');
       };
   }
 }

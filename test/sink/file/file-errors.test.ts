@@ -22,6 +22,13 @@ test.each([
   if (errno !== 'EISDIR') expect(error.cause).toBe(thrown);
 });
 
+test('the file that was refused is named: it may be that of the offsets', () => {
+  const thrown = Object.assign(failure('EACCES'), { path: '/logs/.a.jsonl.tidemark.new' });
+  expect(toFileError(thrown, '/logs/a.jsonl').message).toBe(
+    '/logs/.a.jsonl.tidemark.new may not be written (EACCES)',
+  );
+});
+
 test('errors of our own stay what they are', () => {
   const own = new TidemarkError('SINK_FENCED', 'x');
   expect(toFileError(own, '/a')).toBe(own);
