@@ -4,8 +4,8 @@ import { javaBigDecimal, javaDouble, javaFloat } from './java-number.ts';
 
 /**
  * A value as Java's toString prints it, which is what Connect's StringConverter and its file sink
- * write: `Struct{id=1,name=x}` without the null fields. Bytes, of which Java prints only an address,
- * are text in the encoding.
+ * write: `Struct{id=1,name=x}` without the null fields. Bytes are text in the encoding, where Java
+ * prints only an address.
  */
 export function javaText(
   schema: ConnectSchema | null | undefined,

@@ -32,3 +32,8 @@ export function offsetsOf(lines: LineFile): readonly number[] {
 export function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
+
+/** The n-th line of `line-writer`: of different lengths, so that few end where a page does. */
+export function writtenLine(n: number): string {
+  return `${n} ${'x'.repeat((n * 37) % 500)}`;
+}
