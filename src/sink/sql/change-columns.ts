@@ -18,7 +18,7 @@ export interface ChangeColumn {
   readonly name: string;
   readonly schema: ConnectSchema;
   /** How it is read of records whose value has this schema; null: of tombstones. */
-  reader(value: ConnectSchema | null): ChangeReader;
+  readonly reader: (value: ConnectSchema | null) => ChangeReader;
 }
 
 /** Undefined: the record says nothing of it, and what stands in the target stays. */
@@ -104,7 +104,7 @@ export function changeColumns(
 /** Where the fields of the source block stand; those that a connector does not have are -1. */
 interface SourceFields {
   readonly source: number;
-  at(name: string): number;
+  readonly at: (name: string) => number;
 }
 
 function sourceFields(value: ConnectSchema): SourceFields | null {
