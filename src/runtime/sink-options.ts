@@ -1,7 +1,9 @@
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import {
+  type DeleteMode,
   type InsertMode,
+  type MetadataColumn,
   type PrimaryKeyMode,
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
@@ -35,6 +37,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...(password === undefined ? {} : { password }),
     insertMode: options.string('insert.mode') as InsertMode,
     deleteEnabled: options.boolean('delete.enabled'),
+    deleteMode: options.string('delete.mode') as DeleteMode,
+    metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,

@@ -27,6 +27,12 @@ test.each([
   [{ 'connection.url': 'mysql://u:pw@h' }, 'must name the database'],
   [{ 'connection.url': 'localhost' }, 'no scheme is not supported'],
   [{ 'errors.tolerance': 'all' }, 'parks its table'],
+  [{ 'delete.mode': 'soft' }, 'soft needs delete.enabled true'],
+  [
+    { 'delete.mode': 'soft', 'delete.enabled': 'true', 'pk.mode': 'record_key' },
+    'soft needs insert.mode upsert',
+  ],
+  [{ 'metadata.columns': 'op,when' }, 'does not know when; there are op, source_ts'],
   [{ 'pk.mode': 'kafka' }, 'not supported yet; use record_key'],
 ])('%j', (input, message) => {
   const problems = problemsOf(input);

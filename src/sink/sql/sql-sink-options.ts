@@ -4,6 +4,13 @@ export type InsertMode = 'upsert' | 'insert' | 'update';
 /** Where the key comes from: `primary.key.mode` / `pk.mode`. */
 export type PrimaryKeyMode = 'record_key' | 'record_value' | 'none';
 
+/** What becomes of rows that the source deleted: `delete.mode`. */
+export type DeleteMode = 'hard' | 'soft';
+
+/** What the target may keep of a change: `metadata.columns`. */
+export type MetadataColumn =
+  'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
+
 /** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
   /** Create missing tables, schemas and enum types. */
@@ -33,6 +40,10 @@ export interface SqlSinkOptions {
   readonly primaryKeyFields: readonly string[];
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
+  /** `delete.mode`: hard removes the row, soft keeps it and marks it. */
+  readonly deleteMode: DeleteMode;
+  /** `metadata.columns`: what the target keeps of the change that a row comes from. */
+  readonly metadataColumns: readonly MetadataColumn[];
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
   readonly schemaEvolution: SchemaEvolution;
@@ -66,6 +77,8 @@ export const SQL_SINK_DEFAULTS = {
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],
   deleteEnabled: true,
+  deleteMode: 'hard',
+  metadataColumns: [],
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },
   tableNameFormat: '${source.schema}.${source.table}',

@@ -20,7 +20,8 @@ const schema: ConnectSchema = {
   fields: ['a', 'k'].map((name) => ({ name, schema: { type: 'string', optional: true } })),
 };
 const names = ['a', 'k'].map((name) => ({ field: name, column: name }));
-const plan = planRow(model, { schema, names }, { schema, names: names.slice(1) });
+const nothing = { columns: [], value: schema };
+const plan = planRow(model, { schema, names }, { schema, names: names.slice(1) }, nothing);
 
 test('cells stand at the numbers of the target, columns that the record lacks are open', () => {
   expect(encodeRow(plan, struct(schema, { a: 'x', k: '1' }), [], placeholder)).toEqual([
