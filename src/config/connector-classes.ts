@@ -1,3 +1,4 @@
+import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES } from './jdbc-sink-field-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -63,7 +64,12 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: JDBC_SINK_CLASSES,
     flavour: 'tidemark',
     options: JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [
+      ...jdbcSinkRules('pk.mode'),
+      ...FIELD_LIST_RULES,
+      ...FIELD_WHITELIST_RULES,
+      ...KAFKA_SINK_RULES,
+    ],
   },
   {
     names: [CONFLUENT_JDBC_SINK_CLASS],
@@ -75,7 +81,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: [DEBEZIUM_JDBC_SINK_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('primary.key.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('primary.key.mode'), ...FIELD_LIST_RULES, ...KAFKA_SINK_RULES],
   },
 ];
 

@@ -1,4 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { FIELD_LIST_OPTIONS, FIELD_WHITELIST } from './jdbc-sink-field-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -114,6 +115,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
   },
   { name: 'pk.mode', type: KEY_MODES, default: 'record_key', doc: KEY_MODE_DOC },
   { name: 'pk.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  FIELD_WHITELIST,
   {
     name: 'auto.create',
     type: { kind: 'boolean' },
@@ -149,8 +151,6 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'timestamp.precision.mode': 'timestamps keep their precision',
   }),
   ...refusedOptions({
-    'fields.whitelist':
-      'not supported yet; leave columns out with column.exclude.list of the source',
     'timestamp.fields.list': 'not supported yet',
     'date.timezone': 'not supported yet',
   }),
@@ -160,6 +160,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
 /** Options of our short class names: Confluent's names, and what is safe by default. */
 export const JDBC_SINK_OPTIONS: readonly Option[] = [
   ...CONFLUENT_TABLE,
+  ...FIELD_LIST_OPTIONS,
   ...refusedOptions({
     'connection.username': 'its name here is connection.user',
     'primary.key.mode': 'its name here is pk.mode',
@@ -196,6 +197,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
   },
   { name: 'primary.key.mode', type: KEY_MODES, default: 'none', doc: KEY_MODE_DOC },
   { name: 'primary.key.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  ...FIELD_LIST_OPTIONS,
   {
     name: 'schema.evolution',
     type: { kind: 'enum', values: ['none', 'basic'] },
@@ -229,8 +231,6 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'internal.<property>': 'Java internals',
   }),
   ...refusedOptions({
-    'field.include.list': 'not supported yet; use column.include.list of the source',
-    'field.exclude.list': 'not supported yet; use column.exclude.list of the source',
     'collection.naming.strategy': 'Java classes cannot be loaded; use collection.name.format',
     'column.naming.strategy': 'Java classes cannot be loaded; columns keep their names',
   }),

@@ -1,5 +1,7 @@
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import type { FieldSelection } from '../sink/sql/field-selection.ts';
+import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
   type InsertMode,
   type PrimaryKeyMode,
@@ -34,6 +36,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     insertMode: options.string('insert.mode') as InsertMode,
+    fields: fieldSelectionOf(options),
     deleteEnabled: options.boolean('delete.enabled'),
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
@@ -69,4 +72,17 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
     topicDots: 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),
   };
+}
+
+/** Rules have seen to it that one of the lists is given at most. */
+function fieldSelectionOf(options: ResolvedOptions): FieldSelection | null {
+  const whitelist = options.list('fields.whitelist');
+  const include = options.list('field.include.list');
+  const exclude = options.list('field.exclude.list');
+  if (exclude.length > 0) return { kind: 'exclude', entries: exclude.map(fieldEntry) };
+  const entries = [
+    ...whitelist.map((field) => ({ topic: null, field })),
+    ...include.map(fieldEntry),
+  ];
+  return entries.length === 0 ? null : { kind: 'include', entries };
 }

@@ -63,3 +63,26 @@ test("Debezium's names and defaults", () => {
     schemaEvolution: { create: true, evolve: true },
   });
 });
+
+test('lists of fields, by whatever name', () => {
+  const debezium = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  expect(optionsOf('jdbc').fields).toBeNull();
+  expect(optionsOf('jdbc', { 'fields.whitelist': 'a,b' }).fields).toEqual({
+    kind: 'include',
+    entries: [
+      { topic: null, field: 'a' },
+      { topic: null, field: 'b' },
+    ],
+  });
+  expect(optionsOf(debezium, { 'field.include.list': 't:a,b' }).fields).toEqual({
+    kind: 'include',
+    entries: [
+      { topic: 't', field: 'a' },
+      { topic: null, field: 'b' },
+    ],
+  });
+  expect(optionsOf('jdbc', { 'field.exclude.list': ['t:a'] }).fields).toEqual({
+    kind: 'exclude',
+    entries: [{ topic: 't', field: 'a' }],
+  });
+});

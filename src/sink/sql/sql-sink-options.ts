@@ -1,3 +1,5 @@
+import type { FieldSelection } from './field-selection.ts';
+
 /** How rows are written: `insert.mode`. */
 export type InsertMode = 'upsert' | 'insert' | 'update';
 
@@ -31,6 +33,8 @@ export interface SqlSinkOptions {
   readonly primaryKeyMode: PrimaryKeyMode;
   /** `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key. */
   readonly primaryKeyFields: readonly string[];
+  /** `fields.whitelist`, `field.include.list`, `field.exclude.list`; null: all fields. */
+  readonly fields: FieldSelection | null;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
   /** `truncate.enabled`: envelopes with op t. */
@@ -65,6 +69,7 @@ export const SQL_SINK_DEFAULTS = {
   insertMode: 'upsert',
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],
+  fields: null,
   deleteEnabled: true,
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },

@@ -4,13 +4,17 @@ import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts'
 import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import { selectedFields } from './field-selection.ts';
 import { shapeOf } from './record-change.ts';
 import type { PlannedName } from './row-plan.ts';
 import type { WantedTable } from './schema-keeper.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableNaming } from './table-naming.ts';
 
-type KeyOptions = Pick<SqlSinkOptions, 'primaryKeyMode' | 'primaryKeyFields' | 'insertMode'>;
+type ColumnOptions = Pick<
+  SqlSinkOptions,
+  'primaryKeyMode' | 'primaryKeyFields' | 'insertMode' | 'fields'
+>;
 
 /** Fields of one schema with the columns they go to. */
 export interface NamedFields {
@@ -64,24 +68,58 @@ function columnName({ name, schema }: ConnectField): string {
 
 const ADJUSTMENTS = ['avro', 'avro_unicode'] as const;
 
-/** The columns of a record's row and key, by the configured key mode. */
+/** The columns of a record's row and key, by the configured key mode and selection of fields. */
 export function recordColumns(
   record: SinkRecord,
   naming: TableNaming,
-  options: KeyOptions,
+  options: ColumnOptions,
 ): RecordColumns {
   const shape = record.value === null ? null : shapeOf(record.value.schema);
   const rowSchema = shape === null || shape.kind === 'other' ? null : shape.row;
-  const row = rowSchema === null ? null : named(rowSchema, naming, null);
-  const fields = options.primaryKeyFields.length > 0 ? options.primaryKeyFields : null;
-  switch (options.primaryKeyMode) {
+  const key = keyColumns(record, rowSchema, naming, options);
+  if (rowSchema === null) return { row: null, key };
+  return { row: named(rowSchema, naming, rowFields(record, rowSchema, key, options)), key };
+}
+
+function keyColumns(
+  record: SinkRecord,
+  row: ConnectSchema | null,
+  naming: TableNaming,
+  { primaryKeyMode, primaryKeyFields }: ColumnOptions,
+): NamedFields | null {
+  const fields = primaryKeyFields.length > 0 ? primaryKeyFields : null;
+  switch (primaryKeyMode) {
     case 'none':
-      return { row, key: null };
+      return null;
     case 'record_key':
-      return { row, key: record.key === null ? null : named(record.key.schema, naming, fields) };
+      return record.key === null ? null : named(record.key.schema, naming, fields);
     case 'record_value':
-      return { row, key: rowSchema === null ? null : named(rowSchema, naming, fields ?? []) };
+      return row === null ? null : named(row, naming, fields ?? []);
   }
+}
+
+/**
+ * Names of the row's fields that are written; null: all of them. Those of the key stay, whatever
+ * the lists say: rows are found by them.
+ */
+function rowFields(
+  record: SinkRecord,
+  row: ConnectSchema,
+  key: NamedFields | null,
+  { fields: selection }: ColumnOptions,
+): readonly string[] | null {
+  if (selection === null) return null;
+  const all = row.fields ?? [];
+  const selected = new Set(selectedFields(selection, record, all, columnName));
+  const inKey = new Set(key?.names.map(({ field }) => field));
+  const keyColumnNames = new Set(
+    key?.schema.fields?.filter(({ name }) => inKey.has(name)).map(columnName),
+  );
+  const kept = all.filter((field) => selected.has(field) || keyColumnNames.has(columnName(field)));
+  if (kept.length > 0 || inKey.size > 0) return kept.map(({ name }) => name);
+  throw new TidemarkError('SINK_SCHEMA', `no field of the records of ${record.topic} is selected`, {
+    cure: 'Correct fields.whitelist (field.include.list, field.exclude.list).',
+  });
 }
 
 /** The table that takes such records. */
@@ -89,7 +127,7 @@ export function wantedTable(
   name: TargetName,
   columns: RecordColumns,
   dialect: TargetDialect,
-  options: KeyOptions,
+  options: ColumnOptions,
 ): WantedTable {
   const wanted = new Map<string, WantedColumn>();
   const key = columns.key?.names.map(({ column }) => column) ?? [];

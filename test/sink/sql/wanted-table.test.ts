@@ -67,4 +67,24 @@ describe('the table that records want', () => {
       /upper and lower case/,
     );
   });
+
+  test('has the selected fields, and those of the key in any case', () => {
+    const fields = { kind: 'include', entries: [{ topic: null, field: 'note' }] } as const;
+    const note = column('note', null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [name, id, note], key: ['Id'] });
+    const namesOf = (change: object) =>
+      wanted({ fields, ...change }, other.insert({ Id: 1 })).columns.map((one) => one.name);
+    expect(namesOf({})).toEqual(['Id', 'note']);
+    const fromValue = { primaryKeyMode: 'record_value', primaryKeyFields: ['name'] };
+    expect(namesOf(fromValue)).toEqual(['name', 'note']);
+  });
+
+  test('a field that is left out may have any name', () => {
+    const long = column('x'.repeat(64), null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [id, long], key: ['Id'] });
+    const record = other.insert({ Id: 1 });
+    expect(() => wanted({}, record)).toThrow(/cannot be a name/);
+    const fields = { kind: 'exclude', entries: [{ topic: null, field: long.name }] } as const;
+    expect(wanted({ fields }, record).columns).toMatchObject([{ name: 'Id' }]);
+  });
 });
