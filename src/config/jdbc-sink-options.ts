@@ -12,15 +12,20 @@ export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConn
 
 const KEY_MODES: EnumType = {
   kind: 'enum',
-  values: ['record_key', 'record_value', 'none'],
+  values: ['record_key', 'record_value', 'kafka', 'none'],
   refused: {
-    kafka: 'not supported yet; use record_key, or none with insert.mode insert',
-    record_header: 'not supported yet; use record_key',
+    record_header:
+      'headers have no schema of their own, their types would be guessed record by record; put ' +
+      'them into the value by the transform HeaderToValue, and use record_value',
   },
 };
 
-const KEY_MODE_DOC = 'Where the primary key of the target comes from.';
-const KEY_FIELDS_DOC = 'Fields that form the key; all fields of the record key when absent.';
+const KEY_MODE_DOC =
+  'Where the primary key of the target comes from. `kafka`: topic, partition and offset in the ' +
+  'log, so that each change is a row of its own.';
+const KEY_FIELDS_DOC =
+  'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
+  'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
 const COMMON: readonly Option[] = [
   {
@@ -252,6 +257,7 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
+  const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
     ...TRANSFORM_RULES,
     {
@@ -271,6 +277,22 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
         const mode = options.string('insert.mode');
         if (mode === 'insert' || options.string(keyMode) !== 'none') return undefined;
         return `${mode} needs a key: set ${keyMode} to record_key`;
+      },
+    },
+    {
+      properties: ['insert.mode', keyMode],
+      check: (options) =>
+        options.string('insert.mode') === 'update' && options.string(keyMode) === 'kafka'
+          ? `update finds no row by the place of its record: with ${keyMode} kafka use insert`
+          : undefined,
+    },
+    {
+      properties: [keyFields, keyMode],
+      check: (options) => {
+        const names = new Set(options.list(keyFields));
+        if (options.string(keyMode) !== 'kafka' || names.size === 0) return undefined;
+        if (names.size === 3 && options.list(keyFields).length === 3) return undefined;
+        return `must name three columns with ${keyMode} kafka: for topic, partition and offset`;
       },
     },
     {

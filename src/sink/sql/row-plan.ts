@@ -1,6 +1,7 @@
 import type { ValueEncoder } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import { COORDINATES } from './log-coordinates.ts';
 import type { ColumnSet, TableModel } from './table-model.ts';
 
 /** Stands where the source sent no value, which is not null: the target's value stays (S4). */
@@ -24,9 +25,11 @@ interface PlannedField {
 /** How the columns of one schema get into one table. */
 export interface RowPlan {
   readonly fields: readonly PlannedField[];
-  /** Fields of the key struct; of the row when the key is taken from the value; none: no key. */
+  /** Fields of the key struct, of the row, or of the coordinates; none: no key. */
   readonly keyFields: readonly PlannedField[];
   readonly keyFromValue: boolean;
+  /** The key is the record's place in the log. */
+  readonly keyFromLog: boolean;
   readonly columns: ColumnSet;
   readonly keyColumns: ColumnSet;
   /** A row without values, to be copied. */
@@ -68,6 +71,7 @@ export function planRow(
     fields,
     keyFields,
     keyFromValue: key !== null && key.schema === row?.schema,
+    keyFromLog: key?.schema === COORDINATES,
     columns: model.columnSet([...new Set(all)]),
     keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
     blank: model.table.columns.map(() => undefined),

@@ -3,8 +3,8 @@ import type { FieldSelection } from './field-selection.ts';
 /** How rows are written: `insert.mode`. */
 export type InsertMode = 'upsert' | 'insert' | 'update';
 
-/** Where the key comes from: `primary.key.mode` / `pk.mode`. */
-export type PrimaryKeyMode = 'record_key' | 'record_value' | 'none';
+/** Where the key comes from: `primary.key.mode` / `pk.mode`. With `kafka`: the place in the log. */
+export type PrimaryKeyMode = 'record_key' | 'record_value' | 'kafka' | 'none';
 
 /** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
@@ -16,7 +16,8 @@ export interface SchemaEvolution {
 
 /**
  * Resolved options of one SQL sink. Whoever builds it has checked the rules across properties:
- * upsert and update need a key mode other than `none`; deletes need one too.
+ * upsert and update need a key mode other than `none`; deletes need one too, and neither updates
+ * nor deletes find a row by `kafka`.
  */
 export interface SqlSinkOptions {
   /** Name of the sink: key of its offsets and epochs in the target. */
@@ -31,7 +32,10 @@ export interface SqlSinkOptions {
   readonly insertMode: InsertMode;
   /** `primary.key.mode`, `pk.mode` */
   readonly primaryKeyMode: PrimaryKeyMode;
-  /** `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key. */
+  /**
+   * `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key.
+   * With `kafka` the names of its three columns; empty: those of the originals.
+   */
   readonly primaryKeyFields: readonly string[];
   /** `fields.whitelist`, `field.include.list`, `field.exclude.list`; null: all fields. */
   readonly fields: FieldSelection | null;

@@ -5,6 +5,7 @@ import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { selectedFields } from './field-selection.ts';
+import { COORDINATE_FIELDS, COORDINATES } from './log-coordinates.ts';
 import { shapeOf } from './record-change.ts';
 import type { PlannedName } from './row-plan.ts';
 import type { WantedTable } from './schema-keeper.ts';
@@ -78,7 +79,19 @@ export function recordColumns(
   const rowSchema = shape === null || shape.kind === 'other' ? null : shape.row;
   const key = keyColumns(record, rowSchema, naming, options);
   if (rowSchema === null) return { row: null, key };
-  return { row: named(rowSchema, naming, rowFields(record, rowSchema, key, options)), key };
+  const row = named(rowSchema, naming, rowFields(record, rowSchema, key, options));
+  if (key?.schema === COORDINATES) checkCoordinates(row, key);
+  return { row, key };
+}
+
+/** A row that was once written with its coordinates would lose them to those of its new record. */
+function checkCoordinates(row: NamedFields, key: NamedFields): void {
+  const taken = new Set(row.names.map(({ column }) => column));
+  const clash = key.names.find(({ column }) => taken.has(column));
+  if (clash === undefined) return;
+  throw new TidemarkError('SINK_SCHEMA', `the rows have a column ${clash.column} of their own`, {
+    cure: 'Name three other columns in pk.fields (primary.key.fields): topic, partition, offset.',
+  });
 }
 
 function keyColumns(
@@ -95,6 +108,14 @@ function keyColumns(
       return record.key === null ? null : named(record.key.schema, naming, fields);
     case 'record_value':
       return row === null ? null : named(row, naming, fields ?? []);
+    case 'kafka':
+      return {
+        schema: COORDINATES,
+        names: COORDINATE_FIELDS.map((field, i) => ({
+          field,
+          column: naming.identifier(fields?.[i] ?? field),
+        })),
+      };
   }
 }
 
@@ -112,9 +133,9 @@ function rowFields(
   const all = row.fields ?? [];
   const selected = new Set(selectedFields(selection, record, all, columnName));
   const inKey = new Set(key?.names.map(({ field }) => field));
-  const keyColumnNames = new Set(
-    key?.schema.fields?.filter(({ name }) => inKey.has(name)).map(columnName),
-  );
+  // Coordinates are no fields of the row, whatever they are called.
+  const keyFields = key?.schema === COORDINATES ? [] : (key?.schema.fields ?? []);
+  const keyColumnNames = new Set(keyFields.filter(({ name }) => inKey.has(name)).map(columnName));
   const kept = all.filter((field) => selected.has(field) || keyColumnNames.has(columnName(field)));
   if (kept.length > 0 || inKey.size > 0) return kept.map(({ name }) => name);
   throw new TidemarkError('SINK_SCHEMA', `no field of the records of ${record.topic} is selected`, {

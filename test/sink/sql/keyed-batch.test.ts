@@ -11,6 +11,7 @@ function plan(columns: readonly number[]): RowPlan {
     fields: [],
     keyFields: [],
     keyFromValue: false,
+    keyFromLog: false,
     columns: model.columnSet(columns),
     keyColumns: model.columnSet([0]),
     blank: [undefined, undefined, undefined],

@@ -115,4 +115,90 @@ export const contractOfOptions = describeTarget((fresh) => {
       ]);
     });
   });
+
+  describe('pk.mode=kafka', () => {
+    const places = { primaryKeyMode: 'kafka', deleteEnabled: false } as const;
+
+    test('each change is a row under its place in the log', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, places);
+      const topic = people();
+      await put(sink, [
+        topic.read({ id: 1, name: 'a' }),
+        topic.update({ id: 1, name: 'b' }),
+        topic.delete({ id: 1 }),
+        topic.tombstone({ id: 1 }),
+        topic.insert({ id: 1, name: 'c' }),
+      ]);
+      topic.partition = 1;
+      await put(sink, [topic.insert({ id: 2, name: 'd' })]);
+      expect(sink.status().parked).toEqual([]);
+      const place = (partition: number, offset: number) => ({
+        __connect_topic: topic.topic,
+        __connect_partition: partition,
+        __connect_offset: offset,
+      });
+      const rows = await target.query(
+        `SELECT __connect_topic, __connect_partition, __connect_offset, id, name FROM people
+         ORDER BY 2, 3`,
+      );
+      expect(
+        rows.map((row) => ({ ...row, __connect_offset: Number(row['__connect_offset']) })),
+      ).toEqual([
+        { ...place(0, 0), id: 1, name: 'a' },
+        { ...place(0, 1), id: 1, name: 'b' },
+        { ...place(0, 4), id: 1, name: 'c' },
+        { ...place(1, 0), id: 2, name: 'd' },
+      ]);
+    });
+
+    test('its columns have the names of pk.fields, and none of the rows', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, {
+        ...places,
+        insertMode: 'insert',
+        primaryKeyFields: ['of_topic', 'of_partition', 'name'],
+      });
+      const topic = people();
+      await put(sink, [topic.insert({ id: 1, name: 'a' })]);
+      expect(sink.status().parked).toMatchObject([
+        {
+          code: 'SINK_SCHEMA',
+          message: expect.stringContaining('a column name of their own') as string,
+        },
+      ]);
+      await using other = await startTargetSink(target, {
+        ...places,
+        name: 'other',
+        insertMode: 'insert',
+        primaryKeyFields: ['of_topic', 'of_partition', 'of_offset'],
+      });
+      await put(other, [people().insert({ id: 1, name: 'a' })]);
+      expect(await target.query('SELECT of_topic, of_partition, id FROM people')).toEqual([
+        { of_topic: topic.topic, of_partition: 0, id: 1 },
+      ]);
+    });
+
+    test('an update that leaves values out has no row to take them from (S4)', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, places);
+      const topic = people();
+      await put(sink, [topic.insert({ id: 1, note: 'long' })]);
+      await put(sink, [topic.update({ id: 1 }, null, ['note']), topic.insert({ id: 2 })]);
+      expect(sink.status().parked).toMatchObject([{ offset: 1, code: 'SINK_RECORD' }]);
+      expect(await target.query('SELECT id, note FROM people')).toEqual([{ id: 1, note: 'long' }]);
+    });
+
+    test('a topic whose name is as long as Kafka allows is a key', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, places);
+      const topic = people();
+      const name249 = 't'.repeat(249);
+      await put(sink, [{ ...topic.insert({ id: 1 }), topic: name249 }]);
+      expect(sink.status().parked).toEqual([]);
+      expect(await target.query('SELECT __connect_topic FROM people')).toEqual([
+        { __connect_topic: name249 },
+      ]);
+    });
+  });
 });

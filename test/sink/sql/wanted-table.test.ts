@@ -87,4 +87,22 @@ describe('the table that records want', () => {
     const fields = { kind: 'exclude', entries: [{ topic: null, field: long.name }] } as const;
     expect(wanted({ fields }, record).columns).toMatchObject([{ name: 'Id' }]);
   });
+
+  test('has the place in the log for a key, under names that the rows do not have', () => {
+    const mode = { primaryKeyMode: 'kafka' };
+    expect(wanted(mode)).toMatchObject({
+      columns: [
+        { name: 'name' },
+        { name: 'Id' },
+        { name: '__connect_topic', type: { ddl: 'text' } },
+        { name: '__connect_partition', type: { ddl: 'integer' } },
+        { name: '__connect_offset', type: { ddl: 'bigint' } },
+      ],
+      key: ['__connect_topic', '__connect_partition', '__connect_offset'],
+    });
+    const clash = { ...mode, primaryKeyFields: ['topic', 'name', 'at'] };
+    expect(() => wanted(clash)).toThrow(/have a column name of their own/);
+    const without = { kind: 'exclude', entries: [{ topic: null, field: 'name' }] };
+    expect(wanted({ ...clash, fields: without }).key).toEqual(['topic', 'name', 'at']);
+  });
 });
