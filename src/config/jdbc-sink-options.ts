@@ -77,6 +77,12 @@ const COMMON: readonly Option[] = [
     doc: 'TRUNCATE of the source empties the table in the target.',
   },
   {
+    name: 'replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'A null of a field that has a default is written as that default.',
+  },
+  {
     name: 'batch.size',
     type: { kind: 'int', min: 1, max: 100_000 },
     default: '5000',
@@ -103,7 +109,6 @@ const SHARED_UNUSED: readonly Option[] = [
   ...acceptedOptions({
     'dialect.name': 'the dialect follows from connection.url',
     'db.timezone': 'timestamps are written with their own meaning',
-    'replace.null.with.default': 'null stays null',
     'table.types': 'only tables are written',
     'trim.sensitive.log': 'row values are never logged',
     'connection.attempts': 'errors.max.retries decides',
@@ -180,6 +185,7 @@ export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
+  'replace.null.with.default': 'true',
   'pk.mode': 'none',
   'auto.create': 'false',
   'auto.evolve': 'false',

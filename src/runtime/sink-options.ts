@@ -37,6 +37,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...(password === undefined ? {} : { password }),
     insertMode: options.string('insert.mode') as InsertMode,
     fields: fieldSelectionOf(options),
+    nullsAsDefaults: options.boolean('replace.null.with.default'),
     deleteEnabled: options.boolean('delete.enabled'),
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,

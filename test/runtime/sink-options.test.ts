@@ -86,3 +86,13 @@ test('lists of fields, by whatever name', () => {
     entries: [{ topic: 't', field: 'a' }],
   });
 });
+
+test.each([
+  ['jdbc', false],
+  ['io.confluent.connect.jdbc.JdbcSinkConnector', true],
+  ['io.debezium.connector.jdbc.JdbcSinkConnector', false],
+])('%s writes nulls as defaults: %s', (name, expected) => {
+  expect(optionsOf(name).nullsAsDefaults).toBe(expected);
+  const other = { 'replace.null.with.default': !expected };
+  expect(optionsOf(name, other).nullsAsDefaults).toBe(!expected);
+});

@@ -1,6 +1,8 @@
 import type { ValueEncoder } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import type { ReadingOptions } from './field-reading.ts';
+import { readingEncoder } from './field-reading.ts';
 import { COORDINATES } from './log-coordinates.ts';
 import type { ColumnSet, TableModel } from './table-model.ts';
 
@@ -46,6 +48,7 @@ function planFields(
   model: TableModel,
   schema: ConnectSchema,
   names: readonly PlannedName[],
+  options: ReadingOptions,
 ): readonly PlannedField[] {
   const wanted = new Map(names.map(({ field, column }) => [field, column]));
   return (schema.fields ?? []).flatMap((field, index) => {
@@ -54,7 +57,8 @@ function planFields(
     const column = model.number(name);
     // A column that the target computes itself cannot be written.
     if (model.table.columns[column]?.generated === true) return [];
-    return [{ index, name: field.name, column, encoder: model.encoder(field.schema, column) }];
+    const encoder = readingEncoder(model.encoder(field.schema, column), field.schema, options);
+    return [{ index, name: field.name, column, encoder }];
   });
 }
 
@@ -63,9 +67,10 @@ export function planRow(
   model: TableModel,
   row: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
+  options: ReadingOptions,
 ): RowPlan {
-  const fields = row === null ? [] : planFields(model, row.schema, row.names);
-  const keyFields = key === null ? [] : planFields(model, key.schema, key.names);
+  const fields = row === null ? [] : planFields(model, row.schema, row.names, options);
+  const keyFields = key === null ? [] : planFields(model, key.schema, key.names, options);
   const all = [...fields, ...keyFields].map(({ column }) => column);
   return {
     fields,

@@ -39,6 +39,8 @@ export interface SqlSinkOptions {
   readonly primaryKeyFields: readonly string[];
   /** `fields.whitelist`, `field.include.list`, `field.exclude.list`; null: all fields. */
   readonly fields: FieldSelection | null;
+  /** `replace.null.with.default`: a null is written as the default of its field. */
+  readonly nullsAsDefaults: boolean;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
   /** `truncate.enabled`: envelopes with op t. */
@@ -74,6 +76,7 @@ export const SQL_SINK_DEFAULTS = {
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],
   fields: null,
+  nullsAsDefaults: false,
   deleteEnabled: true,
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },

@@ -130,7 +130,7 @@ export class TopicTable {
     let plan = plans.get(key);
     if (plan === undefined) {
       const columns = must(this.#ensured.get(value)?.get(key), 'the schemas were not prepared');
-      plan = planRow(model, columns.row, columns.key);
+      plan = planRow(model, columns.row, columns.key, this.#parts.options);
       plans.set(key, plan);
     }
     return plan;

@@ -201,4 +201,46 @@ export const contractOfOptions = describeTarget((fresh) => {
       ]);
     });
   });
+
+  describe('replace.null.with.default', () => {
+    const initial = [
+      id,
+      column('name', 'character varying(20)', { type: 'string', default: 'nobody' }),
+      column('n', 'integer', { type: 'int32', default: 7 }),
+    ];
+
+    test.each([
+      [true, 'nobody', 7],
+      [false, null, null],
+    ])('%s', async (nullsAsDefaults, text, number) => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, { nullsAsDefaults });
+      const topic = new SinkTopic({ table: 'people', columns: initial, key: ['id'] });
+      const keyless = new SinkTopic({ table: 'log', columns: initial, key: [] });
+      await put(sink, [
+        topic.insert({ id: 1, name: null, n: null }),
+        topic.insert({ id: 2, name: 'a', n: 0 }),
+        topic.insert({ id: 3, name: 'a', n: 1 }),
+      ]);
+      await put(sink, [
+        keyless.insert({ id: 1, name: null, n: null }),
+        keyless.insert({ id: 2, name: null, n: 1 }),
+      ]);
+      await put(sink, [
+        topic.update({ id: 3, name: null, n: 1 }),
+        // A value that was not sent is none, and no null either.
+        topic.update({ id: 2, name: null, n: 0 }, null, ['name']),
+      ]);
+      await put(sink, [keyless.delete({ id: 1, name: null, n: null })]);
+      expect(sink.status().parked).toEqual([]);
+      expect(await target.query('SELECT id, name, n FROM people ORDER BY id')).toEqual([
+        { id: 1, name: text, n: number },
+        { id: 2, name: 'a', n: 0 },
+        { id: 3, name: text, n: 1 },
+      ]);
+      expect(await target.query('SELECT id, name, n FROM log')).toEqual([
+        { id: 2, name: text, n: 1 },
+      ]);
+    });
+  });
 });
