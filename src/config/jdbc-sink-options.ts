@@ -211,9 +211,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
   ...FIELD_LIST_OPTIONS,
   {
     name: 'schema.evolution',
-    type: { kind: 'enum', values: ['none', 'basic'] },
+    type: { kind: 'enum', values: ['none', 'none-validated', 'basic'] },
     default: 'none',
-    doc: 'basic: create missing tables and add missing columns.',
+    doc:
+      'basic: create missing tables and add missing columns. With none a table has to be there ' +
+      'for its first record, with none-validated those of `topics` when the sink starts.',
   },
   {
     name: 'collection.name.format',

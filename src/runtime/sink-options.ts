@@ -16,6 +16,7 @@ type NamedOptions = Pick<
   | 'primaryKeyMode'
   | 'primaryKeyFields'
   | 'schemaEvolution'
+  | 'requiredTopics'
   | 'tableNameFormat'
   | 'topicDots'
   | 'quoteIdentifiers'
@@ -57,6 +58,7 @@ function confluentOptions(
       create: options.boolean('auto.create'),
       evolve: options.boolean('auto.evolve'),
     },
+    requiredTopics: [],
     tableNameFormat: options.string('table.name.format'),
     topicDots: flavour === 'confluent' ? 'qualify' : 'underscore',
     quoteIdentifiers: options.string('quote.sql.identifiers') === 'always',
@@ -64,11 +66,15 @@ function confluentOptions(
 }
 
 function debeziumOptions(options: ResolvedOptions): NamedOptions {
-  const evolves = options.string('schema.evolution') === 'basic';
+  const evolution = options.string('schema.evolution');
+  const evolves = evolution === 'basic';
+  // Behind transforms a topic may have any name.
+  const isKnown = evolution === 'none-validated' && options.list('transforms').length === 0;
   return {
     primaryKeyMode: options.string('primary.key.mode') as PrimaryKeyMode,
     primaryKeyFields: options.list('primary.key.fields'),
     schemaEvolution: { create: evolves, evolve: evolves },
+    requiredTopics: isKnown ? options.list('topics') : [],
     tableNameFormat: options.string('collection.name.format'),
     topicDots: 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),

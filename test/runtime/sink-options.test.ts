@@ -96,3 +96,24 @@ test.each([
   const other = { 'replace.null.with.default': !expected };
   expect(optionsOf(name, other).nullsAsDefaults).toBe(!expected);
 });
+
+test('schema.evolution=none-validated requires the tables that topics names', () => {
+  const name = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  const requiredTopics = (more: Record<string, unknown>): readonly string[] =>
+    optionsOf(name, { topics: 'a,b', 'schema.evolution': 'none-validated', ...more })
+      .requiredTopics;
+  expect(requiredTopics({})).toEqual(['a', 'b']);
+  expect(requiredTopics({ 'schema.evolution': 'none' })).toEqual([]);
+  const route = {
+    transforms: 'route',
+    'transforms.route.type': 'org.apache.kafka.connect.transforms.RegexRouter',
+    'transforms.route.regex': 'a',
+    'transforms.route.replacement': 'c',
+  };
+  expect(requiredTopics(route)).toEqual([]);
+  const [validated, evolution] = ['none-validated', 'basic'].map(
+    (mode) => optionsOf(name, { 'schema.evolution': mode }).schemaEvolution,
+  );
+  expect(validated).toEqual({ create: false, evolve: false });
+  expect(evolution).toEqual({ create: true, evolve: true });
+});

@@ -46,6 +46,8 @@ export interface SqlSinkOptions {
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
   readonly schemaEvolution: SchemaEvolution;
+  /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
+  readonly requiredTopics: readonly string[];
   /**
    * `collection.name.format`, `table.name.format`. Placeholders: `${topic}`, `${source.<field>}`.
    * A dot of the format itself (not of a value) parts schema and table.
@@ -80,6 +82,7 @@ export const SQL_SINK_DEFAULTS = {
   deleteEnabled: true,
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },
+  requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',
   defaultSchema: 'public',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FieldSelection } from '../../../src/sink/sql/field-selection.ts';
 import { fieldEntry } from '../../../src/sink/sql/field-selection.ts';
-import { put } from '../../support/sink-harness.ts';
+import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
+import { never, put } from '../../support/sink-harness.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
 import { describeTarget, startTargetSink } from '../../support/sink-target.ts';
 
@@ -240,6 +241,48 @@ export const contractOfOptions = describeTarget((fresh) => {
       ]);
       expect(await target.query('SELECT id, name, n FROM log')).toEqual([
         { id: 2, name: text, n: 1 },
+      ]);
+    });
+  });
+
+  describe('schema.evolution=none-validated', () => {
+    const strict = {
+      schemaEvolution: { create: false, evolve: false },
+      tableNameFormat: '${topic}',
+    };
+
+    test('a sink without a table of its topics does not start, and leaves nothing', async () => {
+      await using target = await fresh();
+      const topic = people();
+      const options = target.options({ ...strict, requiredTopics: [topic.topic] });
+      const early = createSqlSink(options);
+      await expect(early.start(never)).rejects.toMatchObject({
+        code: 'SINK_SCHEMA',
+        message: expect.stringContaining('shop_public_people') as string,
+      });
+      await early[Symbol.asyncDispose]();
+      // With the table it starts, and makes its own tables only now.
+      await target.query(
+        'CREATE TABLE shop_public_people (id integer PRIMARY KEY, name varchar(20), note text)',
+      );
+      await expect(target.query('SELECT * FROM tidemark_offsets')).rejects.toThrow();
+      await using sink = createSqlSink(options);
+      await sink.start(never);
+      await put(sink, [topic.insert({ id: 1, name: 'a' })]);
+      expect(sink.status().parked).toEqual([]);
+    });
+
+    test('a table that only a record names parks its topic', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, strict);
+      const topic = people();
+      await put(sink, [topic.insert({ id: 1 })]);
+      expect(sink.status().parked).toMatchObject([
+        {
+          offset: 0,
+          code: 'SINK_SCHEMA',
+          message: expect.stringContaining('does not exist') as string,
+        },
       ]);
     });
   });
