@@ -1,4 +1,4 @@
-import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES } from './jdbc-sink-field-options.ts';
+import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES, TIME_RULES } from './jdbc-sink-field-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -68,6 +68,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
       ...jdbcSinkRules('pk.mode'),
       ...FIELD_LIST_RULES,
       ...FIELD_WHITELIST_RULES,
+      ...TIME_RULES,
       ...KAFKA_SINK_RULES,
     ],
   },
@@ -75,7 +76,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: [CONFLUENT_JDBC_SINK_CLASS],
     flavour: 'confluent',
     options: CONFLUENT_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('pk.mode'), ...TIME_RULES, ...KAFKA_SINK_RULES],
   },
   {
     names: [DEBEZIUM_JDBC_SINK_CLASS],

@@ -1,5 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
-import { FIELD_LIST_OPTIONS, FIELD_WHITELIST } from './jdbc-sink-field-options.ts';
+import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-field-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -108,7 +108,6 @@ const COMMON: readonly Option[] = [
 const SHARED_UNUSED: readonly Option[] = [
   ...acceptedOptions({
     'dialect.name': 'the dialect follows from connection.url',
-    'db.timezone': 'timestamps are written with their own meaning',
     'table.types': 'only tables are written',
     'trim.sensitive.log': 'row values are never logged',
     'connection.attempts': 'errors.max.retries decides',
@@ -126,6 +125,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
   { name: 'pk.mode', type: KEY_MODES, default: 'record_key', doc: KEY_MODE_DOC },
   { name: 'pk.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
   FIELD_WHITELIST,
+  ...TIME_OPTIONS,
   {
     name: 'auto.create',
     type: { kind: 'boolean' },
@@ -158,11 +158,6 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'retry.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
-    'timestamp.precision.mode': 'timestamps keep their precision',
-  }),
-  ...refusedOptions({
-    'timestamp.fields.list': 'not supported yet',
-    'date.timezone': 'not supported yet',
   }),
   ...SHARED_UNUSED,
 ];
@@ -186,6 +181,7 @@ export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
   'replace.null.with.default': 'true',
+  'date.timezone': 'db_timezone',
   'pk.mode': 'none',
   'auto.create': 'false',
   'auto.evolve': 'false',
@@ -234,6 +230,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'keyed.message.batch.mode': 'batches are always reduced per key',
     'dialect.postgres.unnest.insert.enabled': 'the sink chooses the fastest statement',
     'use.time.zone': 'timestamps are written with their own meaning',
+    'db.timezone': 'timestamps are written with their own meaning',
     'connection.provider': 'one connection feeds one target',
     'connection.pool.<property>': 'one connection feeds one target',
     'connection.restart.on.errors': 'the connection is always opened anew after an error',

@@ -1,3 +1,4 @@
+import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
@@ -5,8 +6,10 @@ import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
   type InsertMode,
   type PrimaryKeyMode,
+  type SinkZones,
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
+  type TimestampFields,
 } from '../sink/sql/sql-sink-options.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
 
@@ -17,6 +20,8 @@ type NamedOptions = Pick<
   | 'primaryKeyFields'
   | 'schemaEvolution'
   | 'requiredTopics'
+  | 'timestampFields'
+  | 'zones'
   | 'tableNameFormat'
   | 'topicDots'
   | 'quoteIdentifiers'
@@ -59,6 +64,8 @@ function confluentOptions(
       evolve: options.boolean('auto.evolve'),
     },
     requiredTopics: [],
+    timestampFields: timestampFieldsOf(options),
+    zones: zonesOf(options),
     tableNameFormat: options.string('table.name.format'),
     topicDots: flavour === 'confluent' ? 'qualify' : 'underscore',
     quoteIdentifiers: options.string('quote.sql.identifiers') === 'always',
@@ -75,6 +82,8 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
     primaryKeyFields: options.list('primary.key.fields'),
     schemaEvolution: { create: evolves, evolve: evolves },
     requiredTopics: isKnown ? options.list('topics') : [],
+    timestampFields: null,
+    zones: SQL_SINK_DEFAULTS.zones,
     tableNameFormat: options.string('collection.name.format'),
     topicDots: 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),
@@ -92,4 +101,15 @@ function fieldSelectionOf(options: ResolvedOptions): FieldSelection | null {
     ...include.map(fieldEntry),
   ];
   return entries.length === 0 ? null : { kind: 'include', entries };
+}
+
+function timestampFieldsOf(options: ResolvedOptions): TimestampFields | null {
+  const names = options.list('timestamp.fields.list');
+  const unit = options.string('timestamp.precision.mode') as TimestampFields['unit'];
+  return names.length === 0 ? null : { names, unit };
+}
+
+function zonesOf(options: ResolvedOptions): SinkZones {
+  const times = sinkZone(options.string('db.timezone'));
+  return { times, dates: options.string('date.timezone') === 'utc' ? null : times };
 }

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import {
   FIELD_LIST_RULES,
   FIELD_WHITELIST_RULES,
+  sinkZone,
+  TIME_RULES,
 } from '../../src/config/jdbc-sink-field-options.ts';
 import {
   CONFLUENT_JDBC_SINK_OPTIONS,
@@ -11,7 +13,7 @@ import {
 import type { Option } from '../../src/config/option.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 
-const RULES = [...FIELD_LIST_RULES, ...FIELD_WHITELIST_RULES];
+const RULES = [...FIELD_LIST_RULES, ...FIELD_WHITELIST_RULES, ...TIME_RULES];
 
 function problemsOf(input: Record<string, unknown>): string[] {
   const given = { name: 's', 'connector.class': 'x', 'connection.url': 'postgres://h/d', ...input };
@@ -58,4 +60,22 @@ test.each([
   [{ 'field.exclude.list': 'a,:b' }, 'neither field nor topic:field: :b'],
 ])('%j', (input, message) => {
   expect(problemsOf(input)).toEqual([expect.stringContaining(message)]);
+});
+
+test.each([
+  ['UTC', null],
+  ['Z', null],
+  ['Etc/UTC', null],
+  ['+00:00', null],
+  ['UTC+2', 7200],
+  ['Europe/Berlin', 3600],
+])('%s is %s seconds ahead', (text, ahead) => {
+  expect(sinkZone(text)?.offsetAt(0) ?? null).toBe(ahead);
+  expect(problemsOf({ 'db.timezone': text })).toEqual([]);
+});
+
+test('a zone that there is not is refused', () => {
+  expect(problemsOf({ 'db.timezone': 'Europe/Nowhere' })).toEqual([
+    expect.stringContaining('db.timezone names no time zone: Europe/Nowhere'),
+  ]);
 });

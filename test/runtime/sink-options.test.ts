@@ -117,3 +117,23 @@ test('schema.evolution=none-validated requires the tables that topics names', ()
   expect(validated).toEqual({ create: false, evolve: false });
   expect(evolution).toEqual({ create: true, evolve: true });
 });
+
+test('timestamps and zones: Confluent tells dates by db.timezone too', () => {
+  const confluent = 'io.confluent.connect.jdbc.JdbcSinkConnector';
+  const given = { 'db.timezone': '-05:00', 'timestamp.fields.list': 'a,b' };
+  const offsets = (name: string, more: Record<string, unknown> = {}) => {
+    const { times, dates } = optionsOf(name, { ...given, ...more }).zones;
+    return [times?.offsetAt(0), dates?.offsetAt(0)];
+  };
+  expect(offsets(confluent)).toEqual([-18_000, -18_000]);
+  expect(offsets(confluent, { 'date.timezone': 'UTC' })).toEqual([-18_000, undefined]);
+  expect(offsets('jdbc')).toEqual([-18_000, undefined]);
+  expect(optionsOf('jdbc').zones).toEqual({ times: null, dates: null });
+  expect(optionsOf(confluent).timestampFields).toBeNull();
+  expect(optionsOf('jdbc', given).timestampFields).toEqual({
+    names: ['a', 'b'],
+    unit: 'microseconds',
+  });
+  const nanos = { ...given, 'timestamp.precision.mode': 'nanoseconds' };
+  expect(optionsOf('jdbc', nanos).timestampFields?.unit).toBe('nanoseconds');
+});

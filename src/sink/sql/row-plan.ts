@@ -1,8 +1,9 @@
 import type { ValueEncoder } from '../../../dialects/dialect.ts';
+import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
 import type { ReadingOptions } from './field-reading.ts';
-import { readingEncoder } from './field-reading.ts';
+import { fieldSchema, readingEncoder } from './field-reading.ts';
 import { COORDINATES } from './log-coordinates.ts';
 import type { ColumnSet, TableModel } from './table-model.ts';
 
@@ -48,6 +49,7 @@ function planFields(
   model: TableModel,
   schema: ConnectSchema,
   names: readonly PlannedName[],
+  isKey: boolean,
   options: ReadingOptions,
 ): readonly PlannedField[] {
   const wanted = new Map(names.map(({ field, column }) => [field, column]));
@@ -55,9 +57,11 @@ function planFields(
     const name = wanted.get(field.name);
     if (name === undefined) return [];
     const column = model.number(name);
+    const target = must(model.table.columns[column], 'column');
     // A column that the target computes itself cannot be written.
-    if (model.table.columns[column]?.generated === true) return [];
-    const encoder = readingEncoder(model.encoder(field.schema, column), field.schema, options);
+    if (target.generated) return [];
+    const plain = model.encoder(fieldSchema(field, options), column);
+    const encoder = readingEncoder(plain, field, target, isKey, options);
     return [{ index, name: field.name, column, encoder }];
   });
 }
@@ -69,8 +73,8 @@ export function planRow(
   key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   options: ReadingOptions,
 ): RowPlan {
-  const fields = row === null ? [] : planFields(model, row.schema, row.names, options);
-  const keyFields = key === null ? [] : planFields(model, key.schema, key.names, options);
+  const fields = row === null ? [] : planFields(model, row.schema, row.names, false, options);
+  const keyFields = key === null ? [] : planFields(model, key.schema, key.names, true, options);
   const all = [...fields, ...keyFields].map(({ column }) => column);
   return {
     fields,

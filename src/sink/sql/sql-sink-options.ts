@@ -1,3 +1,4 @@
+import type { TimeZone } from '../../foundation/time-zone.ts';
 import type { FieldSelection } from './field-selection.ts';
 
 /** How rows are written: `insert.mode`. */
@@ -12,6 +13,20 @@ export interface SchemaEvolution {
   readonly create: boolean;
   /** Add columns, relax NOT NULL, add enum labels. */
   readonly evolve: boolean;
+}
+
+/** Fields that count from 1970: `timestamp.fields.list` and `timestamp.precision.mode`. */
+export interface TimestampFields {
+  readonly names: readonly string[];
+  readonly unit: 'microseconds' | 'nanoseconds';
+}
+
+/** Whose clocks Connect's own times are told by; null: UTC. */
+export interface SinkZones {
+  /** `db.timezone` */
+  readonly times: TimeZone | null;
+  /** `date.timezone`: the same, or UTC. */
+  readonly dates: TimeZone | null;
 }
 
 /**
@@ -41,6 +56,10 @@ export interface SqlSinkOptions {
   readonly fields: FieldSelection | null;
   /** `replace.null.with.default`: a null is written as the default of its field. */
   readonly nullsAsDefaults: boolean;
+  /** `timestamp.fields.list`, `timestamp.precision.mode`; null: no such fields. */
+  readonly timestampFields: TimestampFields | null;
+  /** `db.timezone`, `date.timezone` */
+  readonly zones: SinkZones;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
   /** `truncate.enabled`: envelopes with op t. */
@@ -79,6 +98,8 @@ export const SQL_SINK_DEFAULTS = {
   primaryKeyFields: [],
   fields: null,
   nullsAsDefaults: false,
+  timestampFields: null,
+  zones: { times: null, dates: null },
   deleteEnabled: true,
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },

@@ -4,6 +4,8 @@ import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts'
 import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import type { ReadingOptions } from './field-reading.ts';
+import { fieldSchema } from './field-reading.ts';
 import { selectedFields } from './field-selection.ts';
 import { COORDINATE_FIELDS, COORDINATES } from './log-coordinates.ts';
 import { shapeOf } from './record-change.ts';
@@ -15,7 +17,8 @@ import type { TableNaming } from './table-naming.ts';
 type ColumnOptions = Pick<
   SqlSinkOptions,
   'primaryKeyMode' | 'primaryKeyFields' | 'insertMode' | 'fields'
->;
+> &
+  ReadingOptions;
 
 /** Fields of one schema with the columns they go to. */
 export interface NamedFields {
@@ -154,8 +157,9 @@ export function wantedTable(
   const key = columns.key?.names.map(({ column }) => column) ?? [];
   const add = (from: NamedFields | null): void => {
     for (const { field, column } of from?.names ?? []) {
-      const schema = from?.schema.fields?.find((candidate) => candidate.name === field)?.schema;
-      if (schema === undefined || wanted.has(column)) continue;
+      const source = from?.schema.fields?.find((candidate) => candidate.name === field);
+      if (source === undefined || wanted.has(column)) continue;
+      const schema = fieldSchema(source, options);
       const type = dialect.columnType(schema, name, key.includes(column) ? key.length : 0);
       wanted.set(column, { name: column, schema, type });
     }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { timeZone } from '../../../src/foundation/time-zone.ts';
 import type { FieldSelection } from '../../../src/sink/sql/field-selection.ts';
 import { fieldEntry } from '../../../src/sink/sql/field-selection.ts';
 import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
@@ -283,6 +284,50 @@ export const contractOfOptions = describeTarget((fresh) => {
           code: 'SINK_SCHEMA',
           message: expect.stringContaining('does not exist') as string,
         },
+      ]);
+    });
+  });
+
+  describe('timestamp.fields.list and db.timezone', () => {
+    test('counts are timestamps by the clocks of the zone, in before images too', async () => {
+      await using target = await fresh();
+      const times = timeZone('Europe/Berlin');
+      await using sink = await startTargetSink(target, {
+        timestampFields: { names: ['made', 'seen'], unit: 'microseconds' },
+        zones: { times, dates: null },
+      });
+      const columns = [
+        id,
+        column('made', null, { type: 'int64' }),
+        column('seen', null, { type: 'string' }),
+        column('told', null, {
+          type: 'int64',
+          name: 'org.apache.kafka.connect.data.Timestamp',
+          version: 1,
+        }),
+      ];
+      const topic = new SinkTopic({ table: 'people', columns, key: ['id'] });
+      const keyless = new SinkTopic({ table: 'log', columns, key: [] });
+      const made = BigInt(Date.parse('2024-07-01T22:00:00Z')) * 1000n + 123_456n;
+      const row = { made, seen: String(made), told: made / 1000n };
+      await put(sink, [topic.insert({ id: 1, ...row }), topic.insert({ id: 2 })]);
+      await put(sink, [keyless.insert({ id: 1, ...row }), keyless.insert({ id: 2, ...row })]);
+      await put(sink, [keyless.delete({ id: 1, ...row })]);
+      expect(sink.status().parked).toEqual([]);
+      const shown = ['made', 'seen', 'told'].map(
+        (field) => `TRIM(CAST(${field} AS CHAR(26))) AS ${field}`,
+      );
+      const written = {
+        made: '2024-07-02 00:00:00.123456',
+        seen: '2024-07-02 00:00:00.123456',
+        told: '2024-07-02 00:00:00.123',
+      };
+      expect(await target.query(`SELECT id, ${shown.join(', ')} FROM people ORDER BY id`)).toEqual([
+        { id: 1, ...written },
+        { id: 2, made: null, seen: null, told: null },
+      ]);
+      expect(await target.query(`SELECT id, ${shown.join(', ')} FROM log`)).toEqual([
+        { id: 2, ...written },
       ]);
     });
   });
