@@ -16,6 +16,7 @@ import {
   deleteOneEachStatement,
   insertStatement,
   insertStateStatement,
+  updateAllStatement,
   updateStatement,
   upsertStatement,
 } from './postgres-sql.ts';
@@ -56,6 +57,7 @@ export const postgresTarget: TargetDialect = {
     table.referenced
       ? `DELETE FROM ${quoteQualified(table.name.schema, table.name.table)}`
       : `TRUNCATE ${quoteQualified(table.name.schema, table.name.table)}`,
+  updateAll: updateAllStatement,
   insert: insertStatement,
   upsert: upsertStatement,
   update: updateStatement,

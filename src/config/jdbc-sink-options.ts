@@ -20,6 +20,18 @@ const KEY_MODES: EnumType = {
   },
 };
 
+/** What `metadata.columns` may name. */
+export const METADATA_COLUMNS = [
+  'op',
+  'source_ts',
+  'tx_id',
+  'position',
+  'ingested_at',
+  'topic',
+  'partition',
+  'offset',
+] as const;
+
 const KEY_MODE_DOC =
   'Where the primary key of the target comes from. `kafka`: topic, partition and offset in the ' +
   'log, so that each change is a row of its own.';
@@ -69,6 +81,21 @@ const COMMON: readonly Option[] = [
     type: { kind: 'boolean' },
     default: 'true',
     doc: 'Deletes of the source delete in the target. Needs a key.',
+  },
+  {
+    name: 'delete.mode',
+    type: { kind: 'enum', values: ['hard', 'soft'] },
+    default: 'hard',
+    doc:
+      'What a delete or truncate of the source does: `hard` removes the row, `soft` keeps it, ' +
+      'with `_deleted` true and the time in `_deleted_at`, until a row of that key comes again.',
+  },
+  {
+    name: 'metadata.columns',
+    type: { kind: 'list' },
+    doc:
+      'What the target keeps of the change that a row comes from, in columns `_cdc_<name>`: ' +
+      `${METADATA_COLUMNS.map((name) => `\`${name}\``).join(', ')}.`,
   },
   {
     name: 'truncate.enabled',
@@ -275,6 +302,26 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
         options.has('topics') && options.has('topics.regex')
           ? 'and topics.regex exclude each other: give one of them'
           : undefined,
+    },
+    {
+      properties: ['metadata.columns'],
+      check: (options) => {
+        const unknown = options
+          .list('metadata.columns')
+          .filter((name) => !(METADATA_COLUMNS as readonly string[]).includes(name));
+        if (unknown.length === 0) return undefined;
+        return `does not know ${unknown.join(', ')}; there are ${METADATA_COLUMNS.join(', ')}`;
+      },
+    },
+    {
+      properties: ['delete.mode', 'delete.enabled', 'insert.mode'],
+      check: (options) => {
+        if (options.string('delete.mode') === 'hard') return undefined;
+        if (!options.boolean('delete.enabled')) return 'soft needs delete.enabled true';
+        return options.string('insert.mode') === 'insert'
+          ? 'soft needs insert.mode upsert: a row that comes again is there already'
+          : undefined;
+      },
     },
     {
       properties: ['insert.mode', keyMode],

@@ -8,6 +8,7 @@ import type { SinkRecord } from '../model/sink-record.ts';
 import { type TableSchema, tableName } from '../model/table-schema.ts';
 import { TableNaming } from '../sink/sql/table-naming.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
+import { changeColumns } from '../sink/sql/change-columns.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
 import { sinkTopics } from './compose-pipeline.ts';
@@ -100,6 +101,7 @@ function planSink(
   const options = sinkOptionsOf(sink);
   const { dialect } = targetOf(options);
   const naming = new TableNaming(options, dialect.identifierMax);
+  const changes = changeColumns(options);
   const topics = sinkTopics(sink.options, source);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
@@ -108,7 +110,7 @@ function planSink(
     const name = naming.target(record);
     if (name === null) return [];
     const columns = recordColumns(record, naming, options);
-    const wanted = wantedTable(name, columns, dialect, options);
+    const wanted = wantedTable(name, columns, dialect, options, changes);
     const statements = options.schemaEvolution.create
       ? [
           dialect.createSchema(name.schema),

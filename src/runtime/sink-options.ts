@@ -4,7 +4,9 @@ import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
+  type DeleteMode,
   type InsertMode,
+  type MetadataColumn,
   type PrimaryKeyMode,
   type SinkZones,
   SQL_SINK_DEFAULTS,
@@ -45,6 +47,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     fields: fieldSelectionOf(options),
     nullsAsDefaults: options.boolean('replace.null.with.default'),
     deleteEnabled: options.boolean('delete.enabled'),
+    deleteMode: options.string('delete.mode') as DeleteMode,
+    metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,

@@ -39,6 +39,12 @@ test.each([
   [{ 'pk.mode': 'kafka', 'delete.enabled': 'true' }, 'delete.enabled needs pk.mode record_key'],
   [{ 'pk.mode': 'kafka', 'pk.fields': 't,p' }, 'pk.fields must name three columns'],
   [{ 'pk.mode': 'kafka', 'pk.fields': 't,p,p' }, 'pk.fields must name three columns'],
+  [{ 'delete.mode': 'soft' }, 'soft needs delete.enabled true'],
+  [
+    { 'delete.mode': 'soft', 'delete.enabled': 'true', 'pk.mode': 'record_key' },
+    'soft needs insert.mode upsert',
+  ],
+  [{ 'metadata.columns': 'op,when' }, 'does not know when; there are op, source_ts'],
 ])('%j', (input, message) => {
   const problems = problemsOf(input);
   expect(problems).toEqual([expect.stringContaining(message)]);

@@ -29,6 +29,15 @@ test.each(['jdbc', 'postgres'])('%s: exactly-once upserts, schema followed', (na
   });
 });
 
+test('deleted rows that stay, and what is told of changes', () => {
+  const set = { 'delete.mode': 'soft', 'metadata.columns': 'op, tx_id,op' };
+  expect(optionsOf('jdbc', set)).toMatchObject({
+    deleteMode: 'soft',
+    metadataColumns: ['op', 'tx_id'],
+  });
+  expect(optionsOf('jdbc')).toMatchObject({ deleteMode: 'hard', metadataColumns: [] });
+});
+
 test("Confluent's names and defaults", () => {
   const name = 'io.confluent.connect.jdbc.JdbcSinkConnector';
   expect(optionsOf(name)).toMatchObject({

@@ -2,6 +2,7 @@ import type { ValueEncoder } from '../../../dialects/dialect.ts';
 import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import type { ChangeColumn, ChangeFacts, ChangeReader } from './change-columns.ts';
 import type { ReadingOptions } from './field-reading.ts';
 import { fieldSchema, readingEncoder } from './field-reading.ts';
 import { COORDINATES } from './log-coordinates.ts';
@@ -25,6 +26,13 @@ interface PlannedField {
   readonly encoder: ValueEncoder;
 }
 
+interface PlannedMark {
+  /** Number of the target's column. */
+  readonly column: number;
+  readonly encoder: ValueEncoder;
+  readonly read: ChangeReader;
+}
+
 /** How the columns of one schema get into one table. */
 export interface RowPlan {
   readonly fields: readonly PlannedField[];
@@ -33,8 +41,13 @@ export interface RowPlan {
   readonly keyFromValue: boolean;
   /** The key is the record's place in the log. */
   readonly keyFromLog: boolean;
+  /** All that a row writes. */
   readonly columns: ColumnSet;
+  /** Of these, those that the source has: rows without key are told apart by them. */
+  readonly ownColumns: ColumnSet;
   readonly keyColumns: ColumnSet;
+  /** Columns that tell of the change. */
+  readonly marks: readonly PlannedMark[];
   /** A row without values, to be copied. */
   readonly blank: Cells;
 }
@@ -66,22 +79,39 @@ function planFields(
   });
 }
 
-/** Compiles the way of a schema's rows into a table; once per pair of schemas. */
+function planMark(
+  model: TableModel,
+  { name, schema, reader }: ChangeColumn,
+  value: ConnectSchema | null,
+): PlannedMark {
+  const column = model.number(name);
+  return { column, encoder: model.encoder(schema, column), read: reader(value) };
+}
+
+/**
+ * Compiles the way of a schema's rows into a table; once per pair of schemas. `value` is that of
+ * the records, envelope and all; null: they are tombstones.
+ */
 export function planRow(
   model: TableModel,
   row: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   options: ReadingOptions,
+  changes: { readonly columns: readonly ChangeColumn[]; readonly value: ConnectSchema | null },
 ): RowPlan {
   const fields = row === null ? [] : planFields(model, row.schema, row.names, false, options);
   const keyFields = key === null ? [] : planFields(model, key.schema, key.names, true, options);
-  const all = [...fields, ...keyFields].map(({ column }) => column);
+  const marks = changes.columns.map((column) => planMark(model, column, changes.value));
+  const own = new Set([...fields, ...keyFields].map(({ column }) => column));
+  const all = new Set([...own, ...marks.map(({ column }) => column)]);
   return {
     fields,
     keyFields,
     keyFromValue: key !== null && key.schema === row?.schema,
     keyFromLog: key?.schema === COORDINATES,
-    columns: model.columnSet([...new Set(all)]),
+    columns: model.columnSet([...all]),
+    ownColumns: model.columnSet([...own]),
+    marks,
     keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
     blank: model.table.columns.map(() => undefined),
   };
@@ -148,6 +178,14 @@ export function encodeKey(plan: RowPlan, key: Struct, cells: Cell[]): void {
       });
     }
     cells[field.column] = text;
+  }
+}
+
+/** Sets what is told of the change; what the record does not know stays as it is. */
+export function encodeMarks(plan: RowPlan, facts: ChangeFacts, cells: Cell[]): void {
+  for (const { column, encoder, read } of plan.marks) {
+    const value = read(facts);
+    cells[column] = value === undefined ? undefined : encoder.encode(value);
   }
 }
 

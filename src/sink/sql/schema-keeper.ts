@@ -57,6 +57,34 @@ export class SchemaKeeper {
     return this.#evolve(session, table, wanted);
   }
 
+  /** Adds what a table that is there lacks of columns; false: nothing was added. */
+  async addColumns(
+    session: TargetSession,
+    name: TargetName,
+    columns: readonly WantedColumn[],
+  ): Promise<boolean> {
+    const table = await this.read(session, name);
+    if (table === null) return false;
+    const present = new Set(table.columns.map((column) => column.name));
+    const missing = columns.filter((column) => !present.has(column.name));
+    if (missing.length === 0) return false;
+    const statements = missing.map((column) => this.#dialect.addColumn(name, column));
+    this.#mayEvolve(name, statements);
+    await this.#underLock(session, async () => {
+      for (const statement of statements) await session.query(statement);
+    });
+    return true;
+  }
+
+  #mayEvolve(name: TargetName, statements: readonly string[]): void {
+    if (this.#evolution.evolve) return;
+    throw new TidemarkError(
+      'SINK_SCHEMA',
+      `the table ${this.#dialect.qualify(name)} lacks columns or is too strict`,
+      { cure: statements.map((statement) => `${statement};`).join('\n') },
+    );
+  }
+
   async #create(session: TargetSession, wanted: WantedTable): Promise<TargetTable> {
     const { schema } = wanted.name;
     const statements = this.#dialect.createTable(wanted.name, wanted.columns, wanted.key);
@@ -89,13 +117,7 @@ export class SchemaKeeper {
   ): Promise<TargetTable> {
     const statements = this.#differences(table, wanted);
     if (statements.length === 0) return table;
-    if (!this.#evolution.evolve) {
-      throw new TidemarkError(
-        'SINK_SCHEMA',
-        `the table ${this.#dialect.qualify(wanted.name)} lacks columns or is too strict`,
-        { cure: statements.map((statement) => `${statement};`).join('\n') },
-      );
-    }
+    this.#mayEvolve(wanted.name, statements);
     await this.#underLock(session, async () => {
       const current = (await this.read(session, wanted.name)) ?? table;
       for (const statement of this.#differences(current, wanted)) await session.query(statement);

@@ -7,6 +7,13 @@ export type InsertMode = 'upsert' | 'insert' | 'update';
 /** Where the key comes from: `primary.key.mode` / `pk.mode`. With `kafka`: the place in the log. */
 export type PrimaryKeyMode = 'record_key' | 'record_value' | 'kafka' | 'none';
 
+/** What becomes of rows that the source deleted: `delete.mode`. */
+export type DeleteMode = 'hard' | 'soft';
+
+/** What the target may keep of a change: `metadata.columns`. */
+export type MetadataColumn =
+  'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
+
 /** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
   /** Create missing tables, schemas and enum types. */
@@ -62,6 +69,10 @@ export interface SqlSinkOptions {
   readonly zones: SinkZones;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
+  /** `delete.mode`: hard removes the row, soft keeps it and marks it. */
+  readonly deleteMode: DeleteMode;
+  /** `metadata.columns`: what the target keeps of the change that a row comes from. */
+  readonly metadataColumns: readonly MetadataColumn[];
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
   readonly schemaEvolution: SchemaEvolution;
@@ -101,6 +112,8 @@ export const SQL_SINK_DEFAULTS = {
   timestampFields: null,
   zones: { times: null, dates: null },
   deleteEnabled: true,
+  deleteMode: 'hard',
+  metadataColumns: [],
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },
   requiredTopics: [],

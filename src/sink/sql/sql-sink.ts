@@ -7,6 +7,7 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
 import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
@@ -56,11 +57,12 @@ class SqlSink implements SinkTask {
     const keeper = new SchemaKeeper(dialect, options.schemaEvolution);
     const targets = (): TargetName[] =>
       [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
-    this.#parts = { dialect, options, naming, keeper, targets };
+    const changes = changeColumns(options);
+    this.#parts = { dialect, options, naming, keeper, targets, changes };
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    const applier = new RangeApplier(dialect, options, placeholder);
+    const applier = new RangeApplier(dialect, options, changes, placeholder);
     this.#transaction = new SinkTransaction(dialect, this.#state, applier);
   }
 

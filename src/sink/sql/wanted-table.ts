@@ -4,6 +4,7 @@ import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts'
 import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import type { ChangeColumn } from './change-columns.ts';
 import type { ReadingOptions } from './field-reading.ts';
 import { fieldSchema } from './field-reading.ts';
 import { selectedFields } from './field-selection.ts';
@@ -146,12 +147,34 @@ function rowFields(
   });
 }
 
-/** The table that takes such records. */
+/** The columns that tell of changes, as the target is to have them. */
+export function wantedChanges(
+  target: TargetName,
+  changes: readonly ChangeColumn[],
+  dialect: TargetDialect,
+): readonly WantedColumn[] {
+  return changes.map(({ name, schema }) => ({
+    name,
+    schema,
+    type: dialect.columnType(schema, target, 0),
+  }));
+}
+
+function takenName(column: string): TidemarkError {
+  return new TidemarkError(
+    'SINK_SCHEMA',
+    `the records have a column ${column}, which delete.mode or metadata.columns make as well`,
+    { cure: 'Rename it in the source, or leave it out (column.exclude.list of the source).' },
+  );
+}
+
+/** The table that takes such records; `changes` are told beside each row. */
 export function wantedTable(
   name: TargetName,
   columns: RecordColumns,
   dialect: TargetDialect,
   options: ColumnOptions,
+  changes: readonly ChangeColumn[],
 ): WantedTable {
   const wanted = new Map<string, WantedColumn>();
   const key = columns.key?.names.map(({ column }) => column) ?? [];
@@ -166,6 +189,10 @@ export function wantedTable(
   };
   add(columns.row);
   add(columns.key);
+  for (const column of wantedChanges(name, changes, dialect)) {
+    if (wanted.has(column.name)) throw takenName(column.name);
+    wanted.set(column.name, column);
+  }
   const needsUniqueKey = options.insertMode === 'upsert' && columns.row !== null;
   return { name, columns: [...wanted.values()], key, needsUniqueKey };
 }

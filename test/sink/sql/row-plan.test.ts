@@ -21,12 +21,9 @@ const schema: ConnectSchema = {
   fields: ['a', 'k'].map((name) => ({ name, schema: { type: 'string', optional: true } })),
 };
 const names = ['a', 'k'].map((name) => ({ field: name, column: name }));
-const plan = planRow(
-  model,
-  { schema, names },
-  { schema, names: names.slice(1) },
-  SQL_SINK_DEFAULTS,
-);
+const nothing = { columns: [], value: schema };
+const key = { schema, names: names.slice(1) };
+const plan = planRow(model, { schema, names }, key, SQL_SINK_DEFAULTS, nothing);
 
 test('cells stand at the numbers of the target, columns that the record lacks are open', () => {
   expect(encodeRow(plan, struct(schema, { a: 'x', k: '1' }), [], placeholder)).toEqual([
@@ -70,9 +67,15 @@ test('a null is its default where that is wanted, in keys too; what is absent st
   const both = { schema: withDefault, names };
   const key = { schema: withDefault, names: names.slice(1) };
   const nulls = struct(withDefault, { a: null, k: null });
-  const kept = planRow(model, both, key, SQL_SINK_DEFAULTS);
+  const kept = planRow(model, both, key, SQL_SINK_DEFAULTS, nothing);
   expect(encodeRow(kept, nulls, [], placeholder)).toEqual([null, null, undefined]);
-  const replaced = planRow(model, both, key, { ...SQL_SINK_DEFAULTS, nullsAsDefaults: true });
+  const replaced = planRow(
+    model,
+    both,
+    key,
+    { ...SQL_SINK_DEFAULTS, nullsAsDefaults: true },
+    nothing,
+  );
   expect(encodeRow(replaced, nulls, [], placeholder)).toEqual(['k0', 'a0', undefined]);
   expect(encodeRow(replaced, nulls, ['a'], placeholder)[1]).toBe(ABSENT);
   const cells: Cell[] = [undefined, undefined, undefined];

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import { SQL_SINK_DEFAULTS } from '../../../src/sink/sql/sql-sink-options.ts';
 import { TableNaming } from '../../../src/sink/sql/table-naming.ts';
+import { changeColumns } from '../../../src/sink/sql/change-columns.ts';
 import { recordColumns, wantedTable } from '../../../src/sink/sql/wanted-table.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
 
@@ -16,10 +17,23 @@ function wanted(
   record = topic.insert({ Id: 1 }),
 ) {
   const options = { ...SQL_SINK_DEFAULTS, ...change };
-  return wantedTable(target, recordColumns(record, naming, options), postgresTarget, options);
+  const columns = recordColumns(record, naming, options);
+  return wantedTable(target, columns, postgresTarget, options, changeColumns(options));
 }
 
 describe('the table that records want', () => {
+  test('has the columns that tell of changes behind those of the row', () => {
+    expect(wanted({ deleteMode: 'soft', metadataColumns: ['op'] })).toMatchObject({
+      columns: [
+        { name: 'name' },
+        { name: 'Id' },
+        { name: '_deleted', type: { ddl: 'boolean' } },
+        { name: '_deleted_at', type: { ddl: 'timestamp with time zone' } },
+        { name: '_cdc_op', type: { ddl: 'text' } },
+      ],
+    });
+  });
+
   test('has the columns of the row and the key of the key', () => {
     expect(wanted({})).toMatchObject({
       columns: [{ name: 'name' }, { name: 'Id', type: { ddl: 'integer' } }],
