@@ -5,6 +5,7 @@ import {
   FILE_SINK_OPTIONS,
   FILE_SINK_RULES,
 } from './file-sink-options.ts';
+import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES, TIME_RULES } from './jdbc-sink-field-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -70,19 +71,25 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: JDBC_SINK_CLASSES,
     flavour: 'tidemark',
     options: JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [
+      ...jdbcSinkRules('pk.mode'),
+      ...FIELD_LIST_RULES,
+      ...FIELD_WHITELIST_RULES,
+      ...TIME_RULES,
+      ...KAFKA_SINK_RULES,
+    ],
   },
   {
     names: [CONFLUENT_JDBC_SINK_CLASS],
     flavour: 'confluent',
     options: CONFLUENT_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('pk.mode'), ...TIME_RULES, ...KAFKA_SINK_RULES],
   },
   {
     names: [DEBEZIUM_JDBC_SINK_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('primary.key.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('primary.key.mode'), ...FIELD_LIST_RULES, ...KAFKA_SINK_RULES],
   },
   {
     names: [FILE_SINK_CLASS],

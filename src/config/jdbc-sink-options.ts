@@ -1,4 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-field-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -11,10 +12,11 @@ export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConn
 
 const KEY_MODES: EnumType = {
   kind: 'enum',
-  values: ['record_key', 'record_value', 'none'],
+  values: ['record_key', 'record_value', 'kafka', 'none'],
   refused: {
-    kafka: 'not supported yet; use record_key, or none with insert.mode insert',
-    record_header: 'not supported yet; use record_key',
+    record_header:
+      'headers have no schema of their own, their types would be guessed record by record; put ' +
+      'them into the value by the transform HeaderToValue, and use record_value',
   },
 };
 
@@ -30,8 +32,12 @@ export const METADATA_COLUMNS = [
   'offset',
 ] as const;
 
-const KEY_MODE_DOC = 'Where the primary key of the target comes from.';
-const KEY_FIELDS_DOC = 'Fields that form the key; all fields of the record key when absent.';
+const KEY_MODE_DOC =
+  'Where the primary key of the target comes from. `kafka`: topic, partition and offset in the ' +
+  'log, so that each change is a row of its own.';
+const KEY_FIELDS_DOC =
+  'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
+  'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
 const COMMON: readonly Option[] = [
   {
@@ -98,6 +104,12 @@ const COMMON: readonly Option[] = [
     doc: 'TRUNCATE of the source empties the table in the target.',
   },
   {
+    name: 'replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'A null of a field that has a default is written as that default.',
+  },
+  {
     name: 'batch.size',
     type: { kind: 'int', min: 1, max: 100_000 },
     default: '5000',
@@ -123,8 +135,6 @@ const COMMON: readonly Option[] = [
 const SHARED_UNUSED: readonly Option[] = [
   ...acceptedOptions({
     'dialect.name': 'the dialect follows from connection.url',
-    'db.timezone': 'timestamps are written with their own meaning',
-    'replace.null.with.default': 'null stays null',
     'table.types': 'only tables are written',
     'trim.sensitive.log': 'row values are never logged',
     'connection.attempts': 'errors.max.retries decides',
@@ -141,6 +151,8 @@ const CONFLUENT_TABLE: readonly Option[] = [
   },
   { name: 'pk.mode', type: KEY_MODES, default: 'record_key', doc: KEY_MODE_DOC },
   { name: 'pk.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  FIELD_WHITELIST,
+  ...TIME_OPTIONS,
   {
     name: 'auto.create',
     type: { kind: 'boolean' },
@@ -173,13 +185,6 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'retry.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
-    'timestamp.precision.mode': 'timestamps keep their precision',
-  }),
-  ...refusedOptions({
-    'fields.whitelist':
-      'not supported yet; leave columns out with column.exclude.list of the source',
-    'timestamp.fields.list': 'not supported yet',
-    'date.timezone': 'not supported yet',
   }),
   ...SHARED_UNUSED,
 ];
@@ -187,6 +192,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
 /** Options of our short class names: Confluent's names, and what is safe by default. */
 export const JDBC_SINK_OPTIONS: readonly Option[] = [
   ...CONFLUENT_TABLE,
+  ...FIELD_LIST_OPTIONS,
   ...refusedOptions({
     'connection.username': 'its name here is connection.user',
     'primary.key.mode': 'its name here is pk.mode',
@@ -201,6 +207,8 @@ export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
+  'replace.null.with.default': 'true',
+  'date.timezone': 'db_timezone',
   'pk.mode': 'none',
   'auto.create': 'false',
   'auto.evolve': 'false',
@@ -223,11 +231,14 @@ const DEBEZIUM_TABLE: readonly Option[] = [
   },
   { name: 'primary.key.mode', type: KEY_MODES, default: 'none', doc: KEY_MODE_DOC },
   { name: 'primary.key.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  ...FIELD_LIST_OPTIONS,
   {
     name: 'schema.evolution',
-    type: { kind: 'enum', values: ['none', 'basic'] },
+    type: { kind: 'enum', values: ['none', 'none-validated', 'basic'] },
     default: 'none',
-    doc: 'basic: create missing tables and add missing columns.',
+    doc:
+      'basic: create missing tables and add missing columns. With none a table has to be there ' +
+      'for its first record, with none-validated those of `topics` when the sink starts.',
   },
   {
     name: 'collection.name.format',
@@ -246,6 +257,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'keyed.message.batch.mode': 'batches are always reduced per key',
     'dialect.postgres.unnest.insert.enabled': 'the sink chooses the fastest statement',
     'use.time.zone': 'timestamps are written with their own meaning',
+    'db.timezone': 'timestamps are written with their own meaning',
     'connection.provider': 'one connection feeds one target',
     'connection.pool.<property>': 'one connection feeds one target',
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
@@ -256,8 +268,6 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'internal.<property>': 'Java internals',
   }),
   ...refusedOptions({
-    'field.include.list': 'not supported yet; use column.include.list of the source',
-    'field.exclude.list': 'not supported yet; use column.exclude.list of the source',
     'collection.naming.strategy': 'Java classes cannot be loaded; use collection.name.format',
     'column.naming.strategy': 'Java classes cannot be loaded; columns keep their names',
   }),
@@ -279,6 +289,7 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
+  const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
     ...TRANSFORM_RULES,
     {
@@ -318,6 +329,22 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
         const mode = options.string('insert.mode');
         if (mode === 'insert' || options.string(keyMode) !== 'none') return undefined;
         return `${mode} needs a key: set ${keyMode} to record_key`;
+      },
+    },
+    {
+      properties: ['insert.mode', keyMode],
+      check: (options) =>
+        options.string('insert.mode') === 'update' && options.string(keyMode) === 'kafka'
+          ? `update finds no row by the place of its record: with ${keyMode} kafka use insert`
+          : undefined,
+    },
+    {
+      properties: [keyFields, keyMode],
+      check: (options) => {
+        const names = new Set(options.list(keyFields));
+        if (options.string(keyMode) !== 'kafka' || names.size === 0) return undefined;
+        if (names.size === 3 && options.list(keyFields).length === 3) return undefined;
+        return `must name three columns with ${keyMode} kafka: for topic, partition and offset`;
       },
     },
     {

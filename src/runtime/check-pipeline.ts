@@ -195,11 +195,19 @@ export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
 /** The same for a sink into tables. */
 export function unsafeSink({ name, options }: ConnectorConfig): readonly string[] {
   const warnings: string[] = [];
-  if (options.string('insert.mode') === 'insert') {
+  const keyMode = options.optionalString('pk.mode') ?? options.string('primary.key.mode');
+  // By their places in the log all changes are rows of their own.
+  if (options.string('insert.mode') === 'insert' && keyMode !== 'kafka') {
     warnings.push(`sink ${name}: insert.mode is insert: updates add rows; set it to upsert`);
   }
   if (!options.boolean('delete.enabled')) {
     warnings.push(`sink ${name}: delete.enabled is false: deleted rows stay in the target`);
+  }
+  if (options.boolean('replace.null.with.default')) {
+    warnings.push(
+      `sink ${name}: replace.null.with.default is true: a NULL in a column with a default is ` +
+        'written as the default; set it to false',
+    );
   }
   return warnings;
 }

@@ -8,6 +8,7 @@ import type { ChangeColumn } from './change-columns.ts';
 import { DELETED } from './change-columns.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
+import { coordinatesOf } from './log-coordinates.ts';
 import type { RecordChange } from './record-change.ts';
 import { changeOf, isUpdate } from './record-change.ts';
 import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
@@ -159,6 +160,8 @@ export class RangeApplier {
     change: RecordChange & { kind: 'write' | 'delete' },
   ): void {
     if (change.kind === 'delete') {
+      // Each change is a row of its own: none of them is the one that is deleted.
+      if (plan.keyFromLog) return;
       const key = plan.keyFromValue ? change.before : record.key;
       if (key === null) {
         // A tombstone after its delete says nothing new where keys come from values.
@@ -177,7 +180,7 @@ export class RangeApplier {
       return;
     }
     const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
-    encodeKey(plan, plan.keyFromValue ? change.after : must(record.key, 'planned'), cells);
+    encodeKey(plan, keyStruct(plan, change.after, record), cells);
     this.#mark(plan, record, cells, false);
     batch.write(plan, cells);
   }
@@ -242,7 +245,12 @@ export class RangeApplier {
 const NONE: readonly string[] = [];
 
 function isKeyedByRecord(plan: RowPlan): boolean {
-  return plan.keyFields.length > 0 && !plan.keyFromValue;
+  return plan.keyFields.length > 0 && !plan.keyFromValue && !plan.keyFromLog;
+}
+
+function keyStruct(plan: RowPlan, row: Struct, record: SinkRecord): Struct {
+  if (plan.keyFromLog) return coordinatesOf(record);
+  return plan.keyFromValue ? row : must(record.key, 'planned');
 }
 
 function takes(batch: KeyedBatch | KeylessBatch, plan: RowPlan): boolean {

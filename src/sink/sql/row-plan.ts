@@ -1,7 +1,11 @@
 import type { ValueEncoder } from '../../../dialects/dialect.ts';
+import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
 import type { ChangeColumn, ChangeFacts, ChangeReader } from './change-columns.ts';
+import type { ReadingOptions } from './field-reading.ts';
+import { fieldSchema, readingEncoder } from './field-reading.ts';
+import { COORDINATES } from './log-coordinates.ts';
 import type { ColumnSet, TableModel } from './table-model.ts';
 
 /** Stands where the source sent no value, which is not null: the target's value stays (S4). */
@@ -32,9 +36,11 @@ interface PlannedMark {
 /** How the columns of one schema get into one table. */
 export interface RowPlan {
   readonly fields: readonly PlannedField[];
-  /** Fields of the key struct; of the row when the key is taken from the value; none: no key. */
+  /** Fields of the key struct, of the row, or of the coordinates; none: no key. */
   readonly keyFields: readonly PlannedField[];
   readonly keyFromValue: boolean;
+  /** The key is the record's place in the log. */
+  readonly keyFromLog: boolean;
   /** All that a row writes. */
   readonly columns: ColumnSet;
   /** Of these, those that the source has: rows without key are told apart by them. */
@@ -56,15 +62,20 @@ function planFields(
   model: TableModel,
   schema: ConnectSchema,
   names: readonly PlannedName[],
+  isKey: boolean,
+  options: ReadingOptions,
 ): readonly PlannedField[] {
   const wanted = new Map(names.map(({ field, column }) => [field, column]));
   return (schema.fields ?? []).flatMap((field, index) => {
     const name = wanted.get(field.name);
     if (name === undefined) return [];
     const column = model.number(name);
+    const target = must(model.table.columns[column], 'column');
     // A column that the target computes itself cannot be written.
-    if (model.table.columns[column]?.generated === true) return [];
-    return [{ index, name: field.name, column, encoder: model.encoder(field.schema, column) }];
+    if (target.generated) return [];
+    const plain = model.encoder(fieldSchema(field, options), column);
+    const encoder = readingEncoder(plain, field, target, isKey, options);
+    return [{ index, name: field.name, column, encoder }];
   });
 }
 
@@ -85,10 +96,11 @@ export function planRow(
   model: TableModel,
   row: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
+  options: ReadingOptions,
   changes: { readonly columns: readonly ChangeColumn[]; readonly value: ConnectSchema | null },
 ): RowPlan {
-  const fields = row === null ? [] : planFields(model, row.schema, row.names);
-  const keyFields = key === null ? [] : planFields(model, key.schema, key.names);
+  const fields = row === null ? [] : planFields(model, row.schema, row.names, false, options);
+  const keyFields = key === null ? [] : planFields(model, key.schema, key.names, true, options);
   const marks = changes.columns.map((column) => planMark(model, column, changes.value));
   const own = new Set([...fields, ...keyFields].map(({ column }) => column));
   const all = new Set([...own, ...marks.map(({ column }) => column)]);
@@ -96,6 +108,7 @@ export function planRow(
     fields,
     keyFields,
     keyFromValue: key !== null && key.schema === row?.schema,
+    keyFromLog: key?.schema === COORDINATES,
     columns: model.columnSet([...all]),
     ownColumns: model.columnSet([...own]),
     marks,

@@ -9,6 +9,7 @@ import type {
 } from '../../model/sink-record.ts';
 import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
+import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
@@ -68,6 +69,8 @@ class SqlSink implements SinkTask {
   async start(signal: AbortSignal): Promise<void> {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
+      const missing = await missingTables(session, dialect, options);
+      if (missing !== null) throw missing;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
     });
   }

@@ -133,8 +133,9 @@ export class TopicTable {
     let plan = plans.get(key);
     if (plan === undefined) {
       const columns = must(this.#ensured.get(value)?.get(key), 'the schemas were not prepared');
-      const changes = { columns: this.#parts.changes, value: record.value?.schema ?? null };
-      plan = planRow(model, columns.row, columns.key, changes);
+      const { options, changes: columnsOfChange } = this.#parts;
+      const changes = { columns: columnsOfChange, value: record.value?.schema ?? null };
+      plan = planRow(model, columns.row, columns.key, options, changes);
       plans.set(key, plan);
     }
     return plan;

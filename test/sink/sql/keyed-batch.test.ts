@@ -11,6 +11,7 @@ function plan(columns: readonly number[]): RowPlan {
     fields: [],
     keyFields: [],
     keyFromValue: false,
+    keyFromLog: false,
     columns: model.columnSet(columns),
     ownColumns: model.columnSet(columns),
     marks: [],

@@ -81,4 +81,42 @@ describe('the table that records want', () => {
       /upper and lower case/,
     );
   });
+
+  test('has the selected fields, and those of the key in any case', () => {
+    const fields = { kind: 'include', entries: [{ topic: null, field: 'note' }] } as const;
+    const note = column('note', null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [name, id, note], key: ['Id'] });
+    const namesOf = (change: object) =>
+      wanted({ fields, ...change }, other.insert({ Id: 1 })).columns.map((one) => one.name);
+    expect(namesOf({})).toEqual(['Id', 'note']);
+    const fromValue = { primaryKeyMode: 'record_value', primaryKeyFields: ['name'] };
+    expect(namesOf(fromValue)).toEqual(['name', 'note']);
+  });
+
+  test('a field that is left out may have any name', () => {
+    const long = column('x'.repeat(64), null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [id, long], key: ['Id'] });
+    const record = other.insert({ Id: 1 });
+    expect(() => wanted({}, record)).toThrow(/cannot be a name/);
+    const fields = { kind: 'exclude', entries: [{ topic: null, field: long.name }] } as const;
+    expect(wanted({ fields }, record).columns).toMatchObject([{ name: 'Id' }]);
+  });
+
+  test('has the place in the log for a key, under names that the rows do not have', () => {
+    const mode = { primaryKeyMode: 'kafka' };
+    expect(wanted(mode)).toMatchObject({
+      columns: [
+        { name: 'name' },
+        { name: 'Id' },
+        { name: '__connect_topic', type: { ddl: 'text' } },
+        { name: '__connect_partition', type: { ddl: 'integer' } },
+        { name: '__connect_offset', type: { ddl: 'bigint' } },
+      ],
+      key: ['__connect_topic', '__connect_partition', '__connect_offset'],
+    });
+    const clash = { ...mode, primaryKeyFields: ['topic', 'name', 'at'] };
+    expect(() => wanted(clash)).toThrow(/have a column name of their own/);
+    const without = { kind: 'exclude', entries: [{ topic: null, field: 'name' }] };
+    expect(wanted({ ...clash, fields: without }).key).toEqual(['topic', 'name', 'at']);
+  });
 });
