@@ -125,6 +125,12 @@ export interface BulkTarget {
   readonly key: readonly string[];
 }
 
+/** A value of a column, as its encoder wrote it. */
+export interface CellText {
+  readonly column: TargetColumn;
+  readonly text: string | null;
+}
+
 /** Enum types that are objects of their own. */
 export interface EnumDialect {
   /** Rows of one column `label`, in order; no row: no such type. */
@@ -228,6 +234,8 @@ export interface TargetDialect {
 
   /** Empties the table inside a transaction. */
   empty(table: TargetTable): string;
+  /** Sets columns of all rows that have the value `where`. */
+  updateAll(table: TargetTable, set: readonly CellText[], where: CellText): SqlText;
   insert(target: BulkTarget): BulkStatement;
   upsert(target: BulkTarget): BulkStatement;
   /** Updates existing rows only; the row count is that of the rows found. */

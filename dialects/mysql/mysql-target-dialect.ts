@@ -20,6 +20,7 @@ import {
   insertRows,
   insertState,
   moveRow,
+  updateAllRows,
   updateRows,
   upsertRows,
 } from './mysql-target-sql.ts';
@@ -85,6 +86,7 @@ export const mysqlTarget: TargetDialect = {
   changePrimaryKey: changeMysqlKey,
   // TRUNCATE would commit.
   empty: (table) => `DELETE FROM ${quoteQualifiedName(table.name.schema, table.name.table)}`,
+  updateAll: updateAllRows,
   insert: insertRows,
   upsert: upsertRows,
   update: updateRows,

@@ -3,6 +3,7 @@ import type {
   BulkColumn,
   BulkStatement,
   BulkTarget,
+  CellText,
   ColumnValues,
   SqlText,
   StateInsert,
@@ -108,6 +109,23 @@ export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
   const rows = `USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
   const text = `DELETE FROM ${qualified(target)} AS t ${rows}`;
   return bulk(text, target.columns);
+}
+
+/** Sets columns of all rows that have a value in another. */
+export function updateAllStatement(
+  table: TargetTable,
+  set: readonly CellText[],
+  where: CellText,
+): SqlText {
+  const name = quoteQualified(table.name.schema, table.name.table);
+  const cells = [...set, where];
+  const [condition, ...assignments] = cells
+    .map(({ column }, i) => `${quoteIdentifier(column.name)} = $${i + 1}`)
+    .toReversed();
+  return {
+    text: `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition}`,
+    values: cells.map(({ text }) => text),
+  };
 }
 
 /** Moves the row of one key to another. The parameters take the types of the columns. */

@@ -21,6 +21,7 @@ import {
   deleteOneEachStatement,
   insertStatement,
   insertStateStatement,
+  updateAllStatement,
   updateStatement,
   upsertStatement,
 } from './postgres-sql.ts';
@@ -71,6 +72,7 @@ export const postgresTarget: TargetDialect = {
     table.referenced
       ? `DELETE FROM ${quoteQualified(table.name.schema, table.name.table)}`
       : `TRUNCATE ${quoteQualified(table.name.schema, table.name.table)}`,
+  updateAll: updateAllStatement,
   insert: insertStatement,
   upsert: upsertStatement,
   update: updateStatement,

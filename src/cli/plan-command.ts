@@ -48,6 +48,11 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
   }
   for (const topic of plan.topics ?? []) output.line(`  topic ${topic.name}: ${topicText(topic)}`);
   for (const sink of plan.sinks) {
+    if (sink.file !== undefined) {
+      heading(`Lines of ${sink.name}`);
+      output.line(`  ${sink.file === null ? 'to standard output' : `added to ${sink.file}`}`);
+      continue;
+    }
     const unseen = sink.unseen === null ? '' : `, where it is missing (not asked: ${sink.unseen})`;
     heading(`In the target of ${sink.name}${unseen}`);
     for (const line of sink.tables.flatMap(sinkTableLines)) output.line(`  ${line}`);

@@ -56,9 +56,7 @@ export async function planPipeline(
       subjects: subjectsOf(config.source, schemas.topic, schemas.key !== null),
       estimatedRows,
     })),
-    sinks: await Promise.all(
-      config.sinks.map((sink) => planSink(sink, config.source.options, samples, signal)),
-    ),
+    sinks: await Promise.all(config.sinks.map((sink) => planSink(config, sink, samples, signal))),
     topics: config.transportType === 'kafka' ? await planKafkaTopics(config, schemas, clock) : null,
     problems: [...plan.problems, ...recordProblems(config, schemas)],
     warnings: plan.warnings,

@@ -1,8 +1,8 @@
 import type { TargetDialect } from '../../dialects/dialect.ts';
-import type { ResolvedOptions } from '../config/option.ts';
-import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
+import { changeColumns } from '../sink/sql/change-columns.ts';
 import type { PlannedStatement, PlannedTargetTable } from '../sink/sql/planned-table.ts';
 import { planTargetTable, planUnseenTable } from '../sink/sql/planned-table.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
@@ -12,6 +12,7 @@ import { targetOf } from '../sink/sql/target-product.ts';
 import type { OpenSession, TargetSession } from '../sink/sql/target-session.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { sinkTopics } from './compose-pipeline.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 
 /** A table that a topic goes to. */
@@ -30,6 +31,8 @@ export interface PlannedSinkTable {
 /** What a sink would find or make in its target. */
 export interface PlannedSink {
   readonly name: string;
+  /** Absent: it writes tables. Null: standard output. */
+  readonly file?: string | null;
   /** Why the target could not be asked; null: it was. Then the statements make what is missing. */
   readonly unseen: string | null;
   readonly tables: readonly PlannedSinkTable[];
@@ -37,19 +40,21 @@ export interface PlannedSink {
 
 /** Asks the target what it has, and works out what the sink would do there; changes nothing. */
 export async function planSink(
+  config: PipelineConfig,
   sink: ConnectorConfig,
-  source: ResolvedOptions,
   records: readonly SinkRecord[],
   signal: AbortSignal,
 ): Promise<PlannedSink> {
+  const { name } = sink;
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) return { name, file: file.file, unseen: null, tables: [] };
   const options = sinkOptionsOf(sink);
   const { dialect, open } = targetOf(options);
-  const topics = sinkTopics(sink.options, source);
+  const topics = sinkTopics(sink.options, config.source.options);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );
   const wanted = consumed.flatMap((record) => wantedOf(record, dialect, options));
-  const { name } = sink;
   try {
     const tables = await seenTables(open, signal, wanted, dialect, options);
     return { name, unseen: null, tables };
@@ -77,7 +82,8 @@ function wantedOf(
   const name = naming.target(record);
   if (name === null) return [];
   const columns = recordColumns(record, naming, options);
-  return [{ topic: record.topic, table: wantedTable(name, columns, dialect, options) }];
+  const table = wantedTable(name, columns, dialect, options, changeColumns(options));
+  return [{ topic: record.topic, table }];
 }
 
 async function seenTables(

@@ -13,6 +13,8 @@ export interface KeyedRow {
   readonly partial: boolean;
   /** The row was deleted earlier in the batch: there is nothing to complete it from. */
   readonly afterDelete: boolean;
+  /** It is only marked as deleted; where the target does not have it, there is nothing to mark. */
+  readonly isMark: boolean;
 }
 
 /**
@@ -61,7 +63,22 @@ export class KeyedBatch {
       keyColumns: plan.keyColumns,
       partial: false,
       afterDelete: true,
+      isMark: false,
     });
+  }
+
+  /** `delete.mode: soft`: the row stays, with the cells that say so. */
+  mark(plan: RowPlan, cells: Cells): void {
+    const text = keyText(plan.keyColumns, cells);
+    const earlier = this.#rows.get(text);
+    if (earlier !== undefined) {
+      this.#replace(text, this.#merge(earlier, cells));
+      return;
+    }
+    const { keyColumns } = plan;
+    const columns = this.#known(cells);
+    const state = { partial: false, afterDelete: false, isMark: true };
+    this.#replace(text, { cells, columns, keyColumns, ...state });
   }
 
   write(plan: RowPlan, cells: Cells): void {
@@ -72,12 +89,13 @@ export class KeyedBatch {
     const partial = cells.includes(ABSENT);
     if (earlier !== undefined && earlier.columns !== null) {
       const sameColumns = !partial && earlier.columns === plan.columns;
-      this.#replace(text, sameColumns ? { ...earlier, cells } : this.#merge(earlier, cells));
+      const row = sameColumns ? { ...earlier, cells } : this.#merge(earlier, cells);
+      this.#replace(text, { ...row, isMark: false });
       return;
     }
     const columns = partial ? this.#known(cells) : plan.columns;
     const afterDelete = earlier !== undefined;
-    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete });
+    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete, isMark: false });
   }
 
   /** The later change moves to the end: rows keep the order of their last change. */

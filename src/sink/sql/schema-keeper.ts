@@ -3,6 +3,7 @@ import type {
   TargetDialect,
   TargetName,
   TargetTable,
+  WantedColumn,
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
@@ -51,6 +52,26 @@ export class SchemaKeeper {
     table ??= await this.#create(session, wanted);
     this.#tables.check(table, wanted);
     return this.#evolve(session, table, wanted);
+  }
+
+  /** Adds what a table that is there lacks of columns; false: nothing was added. */
+  async addColumns(
+    session: TargetSession,
+    name: TargetName,
+    columns: readonly WantedColumn[],
+  ): Promise<boolean> {
+    const table = await this.read(session, name);
+    if (table === null) return false;
+    const missing = this.#tables.additions(table, columns);
+    if (missing.length === 0) return false;
+    this.#tables.checkAllowed(table, missing);
+    await this.#underLock(session, async () => {
+      await session.query(this.#dialect.ddlPace);
+      const current = (await this.read(session, name)) ?? table;
+      const due = this.#tables.additions(current, columns);
+      for (const evolution of due) await this.#run(session, current, evolution);
+    });
+    return true;
   }
 
   async #create(session: TargetSession, wanted: WantedTable): Promise<TargetTable> {

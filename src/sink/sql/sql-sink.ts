@@ -7,7 +7,9 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
+import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
 import type { TellDdl } from './schema-keeper.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
@@ -61,17 +63,20 @@ class SqlSink implements SinkTask {
     const keeper = new SchemaKeeper(dialect, options.schemaEvolution, tellDdl);
     const targets = (): TargetName[] =>
       [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
-    this.#parts = { dialect, options, naming, keeper, targets };
+    const changes = changeColumns(options);
+    this.#parts = { dialect, options, naming, keeper, targets, changes };
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    const applier = new RangeApplier(dialect, options, placeholder);
+    const applier = new RangeApplier(dialect, options, changes, placeholder);
     this.#transaction = new SinkTransaction(dialect, this.#state, applier);
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
+      const missing = await missingTables(session, dialect, options);
+      if (missing !== null) throw missing;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
     });
   }

@@ -94,6 +94,14 @@ export class TableEvolution {
     );
   }
 
+  /** Those of the columns that the table lacks. */
+  additions(table: TargetTable, columns: readonly WantedColumn[]): readonly Evolution[] {
+    const present = new Set(table.columns.map((column) => column.name));
+    return columns
+      .filter((column) => !present.has(column.name))
+      .map((column) => this.#addition(table.name, column));
+  }
+
   /** The statements that are missing, each with what it does. */
   differences(table: TargetTable, wanted: WantedTable): readonly Evolution[] {
     const { name } = table;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { changeColumns } from '../../../src/sink/sql/change-columns.ts';
 import { planTargetTable, planUnseenTable } from '../../../src/sink/sql/planned-table.ts';
 import type { SchemaEvolution } from '../../../src/sink/sql/sql-sink-options.ts';
 import { createSqlSink } from '../../../src/sink/sql/sql-sink.ts';
@@ -23,7 +24,8 @@ function wantedOf(target: SinkTarget, topic: SinkTopic) {
   const naming = new TableNaming(options, target.dialect.identifierMax);
   const record = topic.insert({ id: 1 });
   const name = must(naming.target(record), 'it names its table');
-  return wantedTable(name, recordColumns(record, naming, options), target.dialect, options);
+  const columns = recordColumns(record, naming, options);
+  return wantedTable(name, columns, target.dialect, options, changeColumns(options));
 }
 
 async function plan(target: SinkTarget, topic: SinkTopic, evolution: SchemaEvolution = all) {
