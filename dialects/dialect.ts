@@ -24,6 +24,14 @@ export interface TargetColumn {
   readonly inexact?: boolean;
   /** All that a statement has to repeat which changes one property of the column; with NULL. */
   readonly definition?: string;
+  /** The same for a type without a length; null: it has a default that such a type cannot have. */
+  readonly unlimitedDefinition?: string | null;
+  /** Indexes that have the whole column in them, which a type without a length could not be. */
+  readonly wholeInIndexes?: readonly string[];
+  /** Its collation as SQL writes it, where it is not that of the type. */
+  readonly collation?: string | null;
+  /** Of an enum type, or an array of one. */
+  readonly isEnum?: boolean;
 }
 
 /** A table as the target's catalog has it. */
@@ -61,6 +69,23 @@ export interface WantedColumn {
   readonly name: string;
   readonly schema: ConnectSchema;
   readonly type: WantedType;
+}
+
+/**
+ * What it takes to give a column a wider type that keeps every value: the catalog alone changes, or
+ * every row is written anew while nobody else uses the table. `refused`: the types would allow it,
+ * something in the table does not.
+ */
+export type Widening =
+  | { readonly kind: 'catalog' | 'rewrite' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly cure: string };
+
+/** A column that gets another type. */
+export interface TypeChange {
+  readonly column: TargetColumn;
+  readonly type: WantedType;
+  /** It takes null from now on. */
+  readonly relax: boolean;
 }
 
 /** Turns a Connect value into the text that the dialect's statements take; null stays null. */
@@ -102,6 +127,12 @@ export interface BulkTarget {
   /** The columns of the rows, key columns included. */
   readonly columns: readonly BulkColumn[];
   readonly key: readonly string[];
+}
+
+/** A value of a column, as its encoder wrote it. */
+export interface CellText {
+  readonly column: TargetColumn;
+  readonly text: string | null;
 }
 
 /** Enum types that are objects of their own. */
@@ -162,6 +193,14 @@ export interface TargetDialect {
    * go by `release`. All DDL may be cut off between two statements, and done again.
    */
   readonly ddlLock: { readonly take: string; readonly release?: string };
+  /**
+   * Run under that lock before a table changes that others use: whoever comes while DDL waits for
+   * those who are there has to wait behind it, so it gives up soon and is tried again. Once it has
+   * begun it may take its time: what is cut off begins anew.
+   */
+  readonly ddlPace: string;
+  /** To let a column take null is to write every row anew. */
+  readonly relaxingRewrites: boolean;
   readonly state: StateDialect;
   /** Absent where enums are no objects. */
   readonly enums?: EnumDialect;
@@ -177,8 +216,16 @@ export interface TargetDialect {
   columnType(schema: ConnectSchema, target: TargetName, keyColumns: number): WantedType;
   /** A column of type `actual` holds every value of `wanted` without loss. */
   holds(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
-  /** Where a type that is too narrow may be changed: `wanted` holds all that `actual` does. */
-  widens?(actual: TargetColumn, wanted: WantedType, schema: ConnectSchema): boolean;
+  /**
+   * How the column may get the wanted type, which holds all that it has and more; null: it does
+   * not, or the column has room for what the record tells of its source.
+   */
+  widening(
+    table: TargetTable,
+    column: TargetColumn,
+    wanted: WantedType,
+    schema: ConnectSchema,
+  ): Widening | null;
   encoder(schema: ConnectSchema, actual: TargetColumn): ValueEncoder;
 
   /** Statements that make the table in its schema, in order; all of them may be repeated. */
@@ -189,11 +236,16 @@ export interface TargetDialect {
   ): readonly string[];
   addColumn(name: TargetName, column: WantedColumn): string;
   dropNotNull(name: TargetName, column: TargetColumn): string;
+  /** For a person to run: it may lose something. */
   changeType(name: TargetName, column: TargetColumn, type: WantedType): string;
+  /** One statement for all of them, so that rows are written anew once. */
+  widenColumns(name: TargetName, changes: readonly TypeChange[]): string;
   changePrimaryKey(table: TargetTable, key: readonly string[]): string;
 
   /** Empties the table inside a transaction. */
   empty(table: TargetTable): string;
+  /** Sets columns of all rows that have the value `where`. */
+  updateAll(table: TargetTable, set: readonly CellText[], where: CellText): SqlText;
   insert(target: BulkTarget): BulkStatement;
   upsert(target: BulkTarget): BulkStatement;
   /** Updates existing rows only; the row count is that of the rows found. */

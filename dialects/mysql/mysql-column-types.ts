@@ -186,17 +186,24 @@ const INTEGER_DIGITS: Readonly<Record<string, number>> = {
   int: 10,
   bigint: 20,
 };
-/** Bytes that the types of unlimited text and bytes hold, as a power of 256. */
+/** How many bytes a text or a blob without a length of its own holds. */
 const CAPACITY: Readonly<Record<string, number>> = {
-  tinytext: 1,
-  tinyblob: 1,
-  text: 2,
-  blob: 2,
-  mediumtext: 3,
-  mediumblob: 3,
-  longtext: 4,
-  longblob: 4,
+  tinytext: 255,
+  tinyblob: 255,
+  text: 65_535,
+  blob: 65_535,
+  mediumtext: 2 ** 24 - 1,
+  mediumblob: 2 ** 24 - 1,
+  longtext: 2 ** 32 - 1,
+  longblob: 2 ** 32 - 1,
 };
+
+/** The most bytes that a value has: a row has no room for more, a member 255 characters. */
+function bytesOf({ base, length, members }: MysqlTypeName): number {
+  if (members !== null) return CAPACITY['text'] as number;
+  const bytes = (length ?? 1) * (base.endsWith('char') ? BYTES_PER_CHARACTER : 1);
+  return Math.min(bytes, CAPACITY['text'] as number);
+}
 
 function integerHolds(actual: MysqlTypeName, wanted: MysqlTypeName): boolean {
   const have = INTEGER_BYTES[actual.base] ?? 0;
@@ -225,7 +232,7 @@ function textHolds(actual: MysqlTypeName, wanted: MysqlTypeName): boolean | null
   const have = CAPACITY[actual.base];
   const want = CAPACITY[wanted.base];
   if (have !== undefined && want !== undefined) return have >= want;
-  if (have !== undefined) return have >= 2;
+  if (have !== undefined) return have >= bytesOf(wanted);
   if (want !== undefined) return false;
   // CHAR and BINARY of one length differ from the variable ones in what stands at the end.
   if (actual.base === 'binary' && wanted.base !== 'binary') return false;
@@ -233,7 +240,8 @@ function textHolds(actual: MysqlTypeName, wanted: MysqlTypeName): boolean | null
   return wanted.members !== null || (actual.length ?? 1) >= (wanted.length ?? 1);
 }
 
-function holds(actual: MysqlTypeName, wanted: MysqlTypeName): boolean {
+/** A column of the first type takes every value of the second. */
+export function mysqlTypeFits(actual: MysqlTypeName, wanted: MysqlTypeName): boolean {
   if (actual.base === 'longtext' && !BYTES.has(wanted.base)) return true;
   if (actual.base in INTEGER_BYTES && wanted.base in INTEGER_BYTES) {
     return integerHolds(actual, wanted);
@@ -261,43 +269,18 @@ function holds(actual: MysqlTypeName, wanted: MysqlTypeName): boolean {
   return actual.base === 'year' || (actual.length ?? 0) >= (wanted.length ?? 0);
 }
 
-/** The same kind of number or text with less room: what a source leaves that widens a column. */
-function isNarrower(have: MysqlTypeName, want: MysqlTypeName): boolean {
-  const isSameKind =
-    have.base in INTEGER_BYTES
-      ? want.base in INTEGER_BYTES
-      : have.base === want.base && /^(?:decimal|varchar)$/.test(have.base);
-  return isSameKind && holds(want, have) && !holds(have, want);
-}
-
 /**
  * A column of `actual` takes every value of `wanted` unchanged. With a type that was only derived
  * from the schema, the server judges value by value (the session is strict), except for fractions
  * of seconds, which it would round in silence (S16); decimals are looked at one by one.
  */
-export function mysqlTypeHolds(
-  { type }: TargetColumn,
-  wanted: WantedType,
-  schema?: ConnectSchema,
-): boolean {
+export function mysqlTypeHolds({ type }: TargetColumn, wanted: WantedType): boolean {
   const have = parseMysqlType(type);
   const want = parseMysqlType(wanted.ddl);
   if (have === null || want === null) return !wanted.exact;
-  if (wanted.exact) return holds(have, want);
-  const isOwn = schema?.parameters?.[POSTGRES_SOURCE_TYPE] !== undefined;
-  if (isOwn && isNarrower(have, want)) return false;
+  if (wanted.exact) return mysqlTypeFits(have, want);
   const isClock = /^(?:time|datetime|timestamp)$/;
   return !isClock.test(have.base) || !isClock.test(want.base)
     ? true
     : (have.length ?? 0) >= (want.length ?? 0);
-}
-
-/** The wanted type holds all that the column has: changing it loses nothing. */
-export function mysqlTypeWidens({ type }: TargetColumn, wanted: WantedType): boolean {
-  const have = parseMysqlType(type);
-  const want = parseMysqlType(wanted.ddl);
-  if (have === null || want === null) return false;
-  // Members are numbers inside: those that are there keep theirs only at the same place.
-  const sameNumbers = (have.members ?? []).every((name, at) => want.members?.[at] === name);
-  return sameNumbers && holds(want, have);
 }

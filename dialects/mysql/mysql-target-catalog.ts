@@ -1,9 +1,10 @@
 import type { CatalogRow, SqlText, TargetColumn, TargetName, TargetTable } from '../dialect.ts';
+import type { ServerVersion } from './ddl/ddl-dialect.ts';
 import { parseServerVersion } from './ddl/ddl-dialect.ts';
 import { portableText, quoteName, quoteQualifiedName } from './mysql-identifiers.ts';
 
 /*
- * One query of three parts: the table, its columns, the columns of its unique indexes. The names of
+ * One query of three parts: the table, its columns, the columns of its indexes. The names of
  * information_schema's columns differ in case between versions, so all are named here.
  */
 function query(schema: string, table: string): string {
@@ -18,8 +19,8 @@ UNION ALL SELECT 'column', ORDINAL_POSITION, ${text('COLUMN_NAME')}, ${text('COL
   ${text('COLLATION_NAME')}, ${text('COLUMN_COMMENT')}
 FROM information_schema.COLUMNS WHERE ${here}
 UNION ALL SELECT 'key', SEQ_IN_INDEX, ${text('INDEX_NAME')}, ${text('COLUMN_NAME')}, SUB_PART,
-  NULL, NULL, NULL, NULL
-FROM information_schema.STATISTICS WHERE ${here} AND NON_UNIQUE = 0`;
+  NON_UNIQUE, ${text('INDEX_TYPE')}, NULL, NULL
+FROM information_schema.STATISTICS WHERE ${here}`;
 }
 
 /** Asks whether a database exists. */
@@ -43,11 +44,12 @@ const TRANSACTIONAL = /^(?:innodb|rocksdb|tokudb|ndbcluster)$/i;
 export function readMysqlTable(name: TargetName, rows: readonly CatalogRow[]): TargetTable | null {
   const found = rows.find((row) => row['kind'] === 'table');
   if (found === undefined) return null;
-  const isMariadb = parseServerVersion(String(found['b']))?.flavor === 'mariadb';
+  const server = parseServerVersion(String(found['b']));
+  const indexes = wholeIndexes(rows);
   const columns = rows
     .filter((row) => row['kind'] === 'column')
     .toSorted((left, right) => Number(left['place']) - Number(right['place']))
-    .map((row) => columnOf(row, isMariadb));
+    .map((row) => columnOf(row, server, indexes));
   const keys = uniqueKeys(rows);
   const primary = keys.get('PRIMARY') ?? [];
   const engine = String(found['a']);
@@ -69,7 +71,7 @@ export function readMysqlTable(name: TargetName, rows: readonly CatalogRow[]): T
 /** Indexes on whole columns: a prefix of one, or an expression, tells keys apart that are not. */
 function uniqueKeys(rows: readonly CatalogRow[]): ReadonlyMap<string, readonly string[]> {
   const parts = rows
-    .filter((row) => row['kind'] === 'key')
+    .filter((row) => row['kind'] === 'key' && Number(row['c']) === 0)
     .toSorted((left, right) => Number(left['place']) - Number(right['place']));
   const keys = new Map<string, string[]>();
   const partial = new Set<string>();
@@ -82,7 +84,24 @@ function uniqueKeys(rows: readonly CatalogRow[]): ReadonlyMap<string, readonly s
   return new Map([...keys].filter(([index]) => !partial.has(index)));
 }
 
-function columnOf(row: CatalogRow, isMariadb: boolean): TargetColumn {
+/** Of each column the indexes that have all of it; those of a full text have none. */
+function wholeIndexes(rows: readonly CatalogRow[]): ReadonlyMap<string, readonly string[]> {
+  const indexes = new Map<string, string[]>();
+  for (const row of rows) {
+    const { kind, name, a: column, b: prefix, d: type } = row;
+    if (kind !== 'key' || typeof column !== 'string' || prefix !== null) continue;
+    if (type === 'FULLTEXT' || type === 'SPATIAL') continue;
+    indexes.set(column, [...(indexes.get(column) ?? []), String(name)]);
+  }
+  return indexes;
+}
+
+function columnOf(
+  row: CatalogRow,
+  server: ServerVersion | null,
+  indexes: ReadonlyMap<string, readonly string[]>,
+): TargetColumn {
+  const isMariadb = server?.flavor === 'mariadb';
   const text = (field: string): string | null => {
     const value = row[field];
     return typeof value === 'string' ? value : null;
@@ -93,8 +112,11 @@ function columnOf(row: CatalogRow, isMariadb: boolean): TargetColumn {
   const collation = text('e');
   const generated = /virtual|stored|persistent/.test(extra);
   const base = type.replace(/[( ].*$/s, '');
+  const name = text('name') ?? '';
+  const parts = { type, collation, extra, initial, comment: text('f') };
+  const own = defaultOf(parts, isMariadb);
   return {
-    name: text('name') ?? '',
+    name,
     type,
     castType: base,
     isArray: false,
@@ -103,7 +125,9 @@ function columnOf(row: CatalogRow, isMariadb: boolean): TargetColumn {
     generated,
     identityAlways: false,
     inexact: collation !== null && !EXACT.test(collation),
-    definition: definitionOf({ type, collation, extra, initial, comment: text('f') }, isMariadb),
+    definition: definitionOf(parts, own),
+    unlimitedDefinition: unlimitedDefinition(parts, own, server),
+    wholeInIndexes: indexes.get(name) ?? [],
   };
 }
 
@@ -116,20 +140,34 @@ interface ColumnParts {
 }
 
 /** What MODIFY has to say again, or it would be lost; type and nullability go where it says so. */
-function definitionOf(parts: ColumnParts, isMariadb: boolean): string {
-  const { collation, extra, comment } = parts;
+function definitionOf({ collation, extra, comment }: ColumnParts, initial: string): string {
   const onUpdate = /on update (current_timestamp(?:\(\d\))?)/.exec(extra)?.[1];
   return [
     '{type}',
     collation === null ? '' : `CHARACTER SET ${charsetOf(collation)} COLLATE ${collation}`,
     '{null}',
-    defaultOf(parts, isMariadb),
+    initial,
     onUpdate === undefined ? '' : `ON UPDATE ${onUpdate}`,
     extra.includes('auto_increment') ? 'AUTO_INCREMENT' : '',
     comment === null || comment === '' ? '' : `COMMENT ${portableText(comment)}`,
   ]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+/** Defaults of types without a length are expressions in MySQL, and not known before 8.0.17. */
+const EXPRESSION_DEFAULTS = 80_017;
+
+function unlimitedDefinition(
+  parts: ColumnParts,
+  initial: string,
+  server: ServerVersion | null,
+): string | null {
+  const isMariadb = server?.flavor === 'mariadb';
+  if (initial === '' || isMariadb) return definitionOf(parts, initial);
+  if (server === null || server.version < EXPRESSION_DEFAULTS) return null;
+  const expression = initial.replace(/^DEFAULT (?!\()(.*)$/s, 'DEFAULT ($1)');
+  return definitionOf(parts, expression);
 }
 
 function charsetOf(collation: string): string {
@@ -150,7 +188,9 @@ function defaultOf({ initial, extra, type }: ColumnParts, isMariadb: boolean): s
 /** The definition of a column with another type, or with its own. */
 export function modifiedColumn(column: TargetColumn, type: string, isNullable: boolean): string {
   const keepsText = /char|text|^enum|^set/.test(type);
-  const definition = column.definition ?? '{type} {null}';
+  const isUnlimited = /text$|blob$/.test(type) && type !== column.type;
+  const whole = isUnlimited ? column.unlimitedDefinition : column.definition;
+  const definition = whole ?? column.definition ?? '{type} {null}';
   const text = keepsText ? definition : definition.replace(/ CHARACTER SET \w+ COLLATE \w+/, '');
   const filled = text
     .replace('{null}', isNullable ? 'NULL' : 'NOT NULL')

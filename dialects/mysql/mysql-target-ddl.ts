@@ -2,6 +2,7 @@ import type {
   TargetColumn,
   TargetName,
   TargetTable,
+  TypeChange,
   WantedColumn,
   WantedType,
 } from '../dialect.ts';
@@ -113,6 +114,15 @@ export function dropMysqlNotNull(name: TargetName, column: TargetColumn): string
 export function changeMysqlType(name: TargetName, column: TargetColumn, type: WantedType): string {
   const modified = modifiedColumn(column, type.ddl, !column.notNull);
   return `ALTER TABLE ${qualify(name)} MODIFY COLUMN ${modified}`;
+}
+
+/** Gives columns types that hold all they have, in one pass over the rows. */
+export function widenMysqlColumns(name: TargetName, changes: readonly TypeChange[]): string {
+  const clauses = changes.map(({ column, type, relax }) => {
+    const modified = modifiedColumn(column, type.ddl, relax || !column.notNull);
+    return `MODIFY COLUMN ${modified}`;
+  });
+  return `ALTER TABLE ${qualify(name)} ${clauses.join(', ')}`;
 }
 
 /** The statement that a person may run where the key has changed; no key: only drops it. */

@@ -1,7 +1,8 @@
 import type { TargetDialect } from '../dialect.ts';
-import { mysqlColumnType, mysqlTypeHolds, mysqlTypeWidens } from './mysql-column-types.ts';
+import { mysqlColumnType, mysqlTypeHolds } from './mysql-column-types.ts';
 import { portableText, quoteName, quoteQualifiedName } from './mysql-identifiers.ts';
 import { mysqlEncoder } from './mysql-literals.ts';
+import { mysqlWidening } from './mysql-widening.ts';
 import { databaseQuery, mysqlTableQuery, readMysqlTable } from './mysql-target-catalog.ts';
 import {
   addMysqlColumn,
@@ -11,6 +12,7 @@ import {
   createMysqlTable,
   dropMysqlNotNull,
   TABLE_OPTIONS,
+  widenMysqlColumns,
 } from './mysql-target-ddl.ts';
 import {
   deleteOneOfEach,
@@ -18,6 +20,7 @@ import {
   insertRows,
   insertState,
   moveRow,
+  updateAllRows,
   updateRows,
   upsertRows,
 } from './mysql-target-sql.ts';
@@ -25,6 +28,25 @@ import {
 /** One server knows one such lock, whatever the database. */
 const DDL_LOCK = "'tidemark ddl'";
 const DDL_LOCK_SECONDS = 30;
+
+/** Others that want the table wait as long, behind the ALTER that waits. */
+const DDL_WAIT_SECONDS = 2;
+
+/*
+ * Both are of the session, which DDL cannot change for itself alone; MariaDB would also cut off
+ * what takes long. Variables that nothing was kept in are null.
+ */
+const DDL_PACE = `SET @tidemark_wait = @@SESSION.lock_wait_timeout
+    /*M!100101 , @tidemark_limit = @@SESSION.max_statement_time */;
+  SET SESSION lock_wait_timeout =
+      CAST(LEAST(@@SESSION.lock_wait_timeout, ${DDL_WAIT_SECONDS}) AS UNSIGNED)
+    /*M!100101 , SESSION max_statement_time = 0 */`;
+const USUAL_PACE = `
+  SET SESSION lock_wait_timeout =
+      CAST(IFNULL(@tidemark_wait, @@SESSION.lock_wait_timeout) AS UNSIGNED)
+    /*M!100101 , SESSION max_statement_time =
+      IFNULL(@tidemark_limit, @@SESSION.max_statement_time) + 0 */;
+  SET @tidemark_wait = NULL /*M!100101 , @tidemark_limit = NULL */`;
 
 /** MySQL and MariaDB as a target: one SQL for both, with a schema for a database. */
 export const mysqlTarget: TargetDialect = {
@@ -35,8 +57,10 @@ export const mysqlTarget: TargetDialect = {
   literal: portableText,
   ddlLock: {
     take: `SELECT GET_LOCK(${DDL_LOCK}, ${DDL_LOCK_SECONDS}) AS taken`,
-    release: `DO RELEASE_LOCK(${DDL_LOCK})`,
+    release: `${USUAL_PACE}; DO RELEASE_LOCK(${DDL_LOCK})`,
   },
+  ddlPace: DDL_PACE,
+  relaxingRewrites: true,
   state: {
     nameType: 'varchar(255)',
     timeType: 'datetime(6)',
@@ -54,16 +78,18 @@ export const mysqlTarget: TargetDialect = {
   readTable: readMysqlTable,
   columnType: mysqlColumnType,
   holds: mysqlTypeHolds,
-  widens: mysqlTypeWidens,
+  widening: mysqlWidening,
   encoder: mysqlEncoder,
   createSchema: createDatabase,
   createTable: createMysqlTable,
   addColumn: addMysqlColumn,
   dropNotNull: dropMysqlNotNull,
   changeType: changeMysqlType,
+  widenColumns: widenMysqlColumns,
   changePrimaryKey: changeMysqlKey,
   // TRUNCATE would commit.
   empty: (table) => `DELETE FROM ${quoteQualifiedName(table.name.schema, table.name.table)}`,
+  updateAll: updateAllRows,
   insert: insertRows,
   upsert: upsertRows,
   update: updateRows,

@@ -2,6 +2,7 @@ import type {
   BulkColumn,
   BulkStatement,
   BulkTarget,
+  CellText,
   ColumnValues,
   SqlText,
   StateInsert,
@@ -184,6 +185,18 @@ export function deleteRows(target: BulkTarget): BulkStatement {
   return {
     bind: (columns) => statement(head + ofKeys(key, columns, 0, columns[0]?.length ?? 0)),
   };
+}
+
+/** Sets columns of all rows that have a value in another. */
+export function updateAllRows(
+  table: TargetTable,
+  set: readonly CellText[],
+  where: CellText,
+): SqlText {
+  const cell = ({ column, text }: CellText): string =>
+    `${quoteName(column.name)} = ${text ?? 'NULL'}`;
+  const name = quoteQualifiedName(table.name.schema, table.name.table);
+  return statement(`UPDATE ${name} SET ${set.map(cell).join(', ')} WHERE ${cell(where)}`);
 }
 
 /** Moves the row of one key to another; a row that is there already stays, and the old one goes. */

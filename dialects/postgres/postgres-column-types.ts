@@ -1,12 +1,13 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { DECIMAL, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
-import type { EnumType, TargetName, WantedType } from '../dialect.ts';
+import type { EnumType, TargetColumn, TargetName, WantedType, Widening } from '../dialect.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
 import { quoteQualified } from './postgres-identifiers.ts';
 import { mysqlColumnAsPostgres } from './postgres-mysql-types.ts';
 import type { PostgresType } from './postgres-type-name.ts';
 import { parsePostgresType, printBuiltin } from './postgres-type-name.ts';
+import { postgresTypeFits, postgresWidening } from './postgres-type-rules.ts';
 
 const ENUM = 'io.debezium.data.Enum';
 
@@ -162,78 +163,11 @@ export function postgresColumnType(schema: ConnectSchema, target: TargetName): W
   return { ddl: derivedType(schema, source), enumType: null, exact: false };
 }
 
-const INTEGER_RANK: Readonly<Record<string, number>> = { smallint: 1, integer: 2, bigint: 3 };
-const INTEGER_DIGITS = [5, 10, 19] as const;
-
-function numbersIn(modifier: string): readonly number[] {
-  return modifier === '' ? [] : modifier.slice(1, -1).split(',').map(Number);
-}
-
-function numericHolds(actual: PostgresType, wanted: PostgresType): boolean {
-  if (actual.modifier === '') return true;
-  const [precision = 0, scale = 0] = numbersIn(actual.modifier);
-  const rank = INTEGER_RANK[wanted.builtin ?? ''];
-  if (rank !== undefined) return precision - scale >= (INTEGER_DIGITS[rank - 1] ?? 0);
-  if (wanted.modifier === '') return false;
-  const [wantedPrecision = 0, wantedScale = 0] = numbersIn(wanted.modifier);
-  return scale >= wantedScale && precision - scale >= wantedPrecision - wantedScale;
-}
-
-function lengthHolds(actual: PostgresType, wanted: PostgresType, unlimited: number): boolean {
-  const [have = unlimited] = numbersIn(actual.modifier);
-  const [want = unlimited] = numbersIn(wanted.modifier);
-  return have >= want;
-}
-
-function sameKindHolds(actual: PostgresType, wanted: PostgresType): boolean {
-  switch (actual.builtin) {
-    case 'numeric':
-      return numericHolds(actual, wanted);
-    case 'character':
-      return lengthHolds(actual, wanted, 1);
-    case 'character varying':
-    case 'bit varying':
-      return lengthHolds(actual, wanted, Infinity);
-    case 'bit':
-      return actual.modifier === wanted.modifier;
-    default:
-      // What is left with a modifier has fractions of seconds: six digits when none is named.
-      return lengthHolds(actual, wanted, 6);
-  }
-}
-
-/** Types of the left hold every value of the types on the right. */
-const WIDENINGS: Readonly<Record<string, readonly string[]>> = {
-  'double precision': ['real', 'smallint', 'integer'],
-  real: ['smallint'],
-  text: ['character varying', 'character', 'bpchar', 'name', '"char"'],
-  bpchar: ['character'],
-  // Duplicate keys and blanks of a json are lost in a jsonb, which people choose knowingly.
-  jsonb: ['json'],
-  json: ['jsonb'],
-  inet: ['cidr'],
-  'timestamp without time zone': ['date'],
-};
-
-function scalarHolds(actual: PostgresType, wanted: PostgresType): boolean {
-  if (actual.builtin === null || wanted.builtin === null) {
-    // Enum types are compared by name; a text column takes any label.
-    return actual.builtin === wanted.builtin
-      ? actual.userType === wanted.userType
-      : actual.builtin === 'text';
-  }
-  if (actual.builtin === wanted.builtin) return sameKindHolds(actual, wanted);
-  if (actual.builtin.startsWith('interval')) return actual.builtin === 'interval';
-  const have = INTEGER_RANK[actual.builtin];
-  const want = INTEGER_RANK[wanted.builtin];
-  if (have !== undefined && want !== undefined) return have >= want;
-  if (actual.builtin === 'numeric') {
-    return want !== undefined && numericHolds(actual, wanted);
-  }
-  if (actual.builtin === 'character varying' && wanted.builtin === 'character') {
-    return lengthHolds(actual, wanted, actual.modifier === '' ? Infinity : 1);
-  }
-  return WIDENINGS[actual.builtin]?.includes(wanted.builtin) ?? false;
+/** The record tells what the column is in its source, and not only which values it brings. */
+function tellsSource(schema: ConnectSchema): boolean {
+  return (
+    schema.parameters?.[POSTGRES_SOURCE_TYPE] !== undefined || mysqlSourceType(schema) !== null
+  );
 }
 
 /**
@@ -245,12 +179,26 @@ export function postgresTypeHolds(actual: string, wanted: WantedType): boolean {
   const want = parsePostgresType(wanted.ddl);
   if (have === null || want === null) return !wanted.exact;
   if (!wanted.exact) {
-    if (have.builtin === 'numeric' && want.builtin === 'numeric' && want.modifier !== '') {
-      return numericHolds(have, want);
-    }
-    return true;
+    const areNumeric = have.builtin === 'numeric' && want.builtin === 'numeric';
+    return !areNumeric || want.modifier === '' || postgresTypeFits(have, want, wanted);
   }
   // Any type's text, arrays included, can be kept as text.
   if (have.builtin === 'text' && !have.isArray) return true;
-  return have.isArray === want.isArray && scalarHolds(have, want);
+  return postgresTypeFits(have, want, wanted);
+}
+
+/**
+ * How a column grows into what its source has. One that takes the values one by one is somebody's
+ * own choice, where nothing is known of its source, or texts are a way to keep something else there
+ * (labels, documents).
+ */
+export function widenPostgresColumn(
+  column: TargetColumn,
+  wanted: WantedType,
+  schema: ConnectSchema,
+): Widening | null {
+  const isText = schema.type === 'string' && schema.name !== undefined;
+  const isKnown = wanted.exact || (tellsSource(schema) && !isText);
+  if (!isKnown && postgresTypeHolds(column.type, wanted)) return null;
+  return postgresWidening(column, wanted);
 }

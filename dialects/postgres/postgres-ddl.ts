@@ -4,6 +4,7 @@ import type {
   TargetColumn,
   TargetName,
   TargetTable,
+  TypeChange,
   WantedColumn,
   WantedType,
 } from '../dialect.ts';
@@ -77,6 +78,22 @@ export function changeType(name: TargetName, column: TargetColumn, type: WantedT
   const quoted = quoteIdentifier(column.name);
   const cast = `USING ${quoted}::${type.ddl}`;
   return `ALTER TABLE ${qualify(name)} ALTER COLUMN ${quoted} TYPE ${type.ddl} ${cast};`;
+}
+
+const COLLATABLE = /^(?:text|character|bpchar)/;
+
+/**
+ * Gives columns types that hold all they have, in one pass over the rows. No USING: what the server
+ * would not convert in an assignment it refuses. A collation that is not named would be lost.
+ */
+export function widenColumns(name: TargetName, changes: readonly TypeChange[]): string {
+  const clauses = changes.flatMap(({ column, type, relax }) => {
+    const alter = `ALTER COLUMN ${quoteIdentifier(column.name)}`;
+    const isOther = typeof column.collation === 'string' && COLLATABLE.test(type.ddl);
+    const collate = isOther ? ` COLLATE ${column.collation}` : '';
+    return [`${alter} TYPE ${type.ddl}${collate}`, ...(relax ? [`${alter} DROP NOT NULL`] : [])];
+  });
+  return `ALTER TABLE ${qualify(name)} ${clauses.join(', ')}`;
 }
 
 /** The statement that a person may run where the key has changed; no key: only drops it. */

@@ -6,6 +6,7 @@ import {
   formatDecimal,
   isDecimal,
   isStruct,
+  POSTGRES_SOURCE_TYPE,
 } from '../../src/model/connect-schema.ts';
 import { asBigInt, asNumber, asString, integerText, mismatch } from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
@@ -217,15 +218,31 @@ const GEOMETRIES = new Set([
   'io.debezium.data.geometry.Geography',
 ]);
 
-function scalarOf(schema: ConnectSchema, castType: string): Scalar {
+/** A char of PostgreSQL is filled up with spaces, which mean nothing. */
+const PADDED = /^(?:character\(|bpchar)/;
+const UNPADDED = new Set(['text', 'character varying']);
+
+/**
+ * Columns that would keep the spaces get the values without: the cast leaves them out too. Rows
+ * from before an ALTER of the source and behind it would otherwise have two texts, and two keys.
+ */
+function isPaddedFor(source: string, base: string): boolean {
+  return PADDED.test(source) && UNPADDED.has(base);
+}
+
+const unpadded = quoted((value) => asString(value).replace(/ +$/, ''));
+
+/** `source`: the type there, of the whole column. */
+function scalarOf(schema: ConnectSchema, castType: string, source: string): Scalar {
   const base = castType.endsWith('[]') ? castType.slice(0, -2) : castType;
+  if (schema.type === 'string' && isPaddedFor(source, base)) return unpadded;
   if (schema.type === 'string' && (base === 'numeric' || base === 'money')) {
     return quoted(decimalStringText);
   }
   if (schema.name === 'io.debezium.data.Bits') {
     const length = Number(schema.parameters?.['length'] ?? '0');
-    // A BIT of MySQL has its length always.
-    const isFixed = base === '"bit"' || base === 'bit' || mysqlSourceType(schema)?.base === 'bit';
+    // A BIT of the source has its length always, also in a column that became a varbit.
+    const isFixed = base === '"bit"' || base === 'bit' || ofBit(schema, source);
     return plain(bitsText(isFixed ? length : 0));
   }
   if (schema.type === 'boolean' && BIT_TYPES.has(base)) return plain(bitText);
@@ -247,6 +264,10 @@ function scalarOf(schema: ConnectSchema, castType: string): Scalar {
   );
 }
 
+function ofBit(schema: ConnectSchema, source: string): boolean {
+  return source.startsWith('bit(') || mysqlSourceType(schema)?.base === 'bit';
+}
+
 const BIT_TYPES = new Set(['bit', '"bit"', 'bit varying']);
 
 /** Other columns have the point as PostGIS's bytes. */
@@ -263,13 +284,17 @@ function structOf(schema: ConnectSchema, base: string): Scalar | undefined {
   return known ? quoted(structText) : undefined;
 }
 
-function arrayEncoder(elementSchema: ConnectSchema, castType: string): ValueEncoder {
+function arrayEncoder(
+  elementSchema: ConnectSchema,
+  castType: string,
+  source: string,
+): ValueEncoder {
   const nested = elementSchema.type === 'array' ? elementSchema.valueSchema : undefined;
   const element =
     nested === undefined
-      ? scalarOf(elementSchema, castType)
+      ? scalarOf(elementSchema, castType, source)
       : // The literal of a row stands in the literal as it is.
-        { encode: arrayOf(nested, castType), plain: true };
+        { encode: arrayOf(nested, castType, source), plain: true };
   return { plain: false, encode: (value) => (value === null ? null : literal(value, element)) };
 
   function literal(value: Exclude<ConnectValue, null>, { encode, plain: bare }: Scalar): string {
@@ -281,8 +306,8 @@ function arrayEncoder(elementSchema: ConnectSchema, castType: string): ValueEnco
   }
 }
 
-function arrayOf(elementSchema: ConnectSchema, castType: string): Encode {
-  const encoder = arrayEncoder(elementSchema, castType);
+function arrayOf(elementSchema: ConnectSchema, castType: string, source: string): Encode {
+  const encoder = arrayEncoder(elementSchema, castType, source);
   return (value) => encoder.encode(value) ?? 'NULL';
 }
 
@@ -290,12 +315,13 @@ const VECTORS = new Set(['io.debezium.data.DoubleVector', 'io.debezium.data.Floa
 
 /** Compiles the encoder of one column: chosen once per schema and target column, not per row. */
 export function postgresEncoder(schema: ConnectSchema, column: TargetColumn): ValueEncoder {
+  const source = schema.parameters?.[POSTGRES_SOURCE_TYPE] ?? '';
   if (schema.type === 'array' && schema.valueSchema !== undefined) {
     if (!column.isArray && VECTORS.has(schema.name ?? '')) {
       return { plain: true, encode: (value) => (value === null ? null : vectorLiteral(value)) };
     }
-    return arrayEncoder(schema.valueSchema, column.castType);
+    return arrayEncoder(schema.valueSchema, column.castType, source);
   }
-  const { encode, plain: isPlain } = scalarOf(schema, column.castType);
+  const { encode, plain: isPlain } = scalarOf(schema, column.castType, source);
   return { plain: isPlain, encode: (value) => (value === null ? null : encode(value)) };
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type {
   BulkColumn,
   BulkStatement,
   BulkTarget,
+  CellText,
   ColumnValues,
   SqlText,
   StateInsert,
@@ -9,7 +11,7 @@ import type {
   TargetTable,
 } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
-import { quoteIdentifier, quoteQualified } from './postgres-identifiers.ts';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 
 /*
  * Each bulk statement has one parameter per column: an array of all its values, in the server's own
@@ -109,6 +111,23 @@ export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
   return bulk(text, target.columns);
 }
 
+/** Sets columns of all rows that have a value in another. */
+export function updateAllStatement(
+  table: TargetTable,
+  set: readonly CellText[],
+  where: CellText,
+): SqlText {
+  const name = quoteQualified(table.name.schema, table.name.table);
+  const cells = [...set, where];
+  const [condition, ...assignments] = cells
+    .map(({ column }, i) => `${quoteIdentifier(column.name)} = $${i + 1}`)
+    .toReversed();
+  return {
+    text: `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition}`,
+    values: cells.map(({ text }) => text),
+  };
+}
+
 /** Moves the row of one key to another. The parameters take the types of the columns. */
 export function moveKeyStatement(
   table: TargetTable,
@@ -132,6 +151,28 @@ export function moveKeyStatement(
 }
 
 /**
+ * What the server quotes in its error where a table is not as its statement was made for. No value
+ * of a row has it, which the server would quote, too.
+ */
+export const TABLE_HAS_CHANGED = `tidemark: the table has changed ${randomUUID()}`;
+
+/**
+ * True, or an error: where a column has got another type since the table was read, its text may be
+ * another (1.10 is 1.1000), no row would be found equal, and a delete be lost without a word. The
+ * statement has its lock on the table before it looks.
+ */
+function asItWasRead({ table, columns }: BulkTarget): string {
+  const name = quoteQualified(table.name.schema, table.name.table);
+  const types = columns.map(
+    ({ column }) => `(${quoteLiteral(column.name)}, ${quoteLiteral(column.type)})`,
+  );
+  return `(SELECT CASE WHEN count(*) = ${types.length} THEN '1'
+      ELSE ${quoteLiteral(TABLE_HAS_CHANGED)} END FROM pg_attribute
+    WHERE attrelid = ${quoteLiteral(name)}::regclass AND NOT attisdropped
+      AND (attname, format_type(atttypid, atttypmod)) IN (${types.join(', ')}))::integer = 1`;
+}
+
+/**
  * Removes one equal row for each row given, by its ctid; further duplicates stay (ruling 14). Rows
  * are compared by the text of the whole row, which is null-safe, works for types without equality
  * (json), tells -0 from 0, and lets one scan serve a whole batch.
@@ -148,7 +189,8 @@ export function deleteOneEachStatement(target: BulkTarget): BulkStatement {
     FROM (SELECT ctid AS id, ROW(${theirs})::text AS k FROM ${qualified(target)}) r) have
   JOIN (
     SELECT w.k, row_number() OVER (PARTITION BY w.k) AS n
-    FROM (SELECT ROW(${ours})::text AS k FROM ${source(target.columns)}) w) gone
+    FROM (SELECT ROW(${ours})::text AS k FROM ${source(target.columns)}
+      WHERE ${asItWasRead(target)}) w) gone
   ON have.k = gone.k AND have.n = gone.n) AS d
 WHERE t.ctid = d.id`;
   return bulk(text, target.columns);

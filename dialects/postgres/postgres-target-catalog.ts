@@ -15,8 +15,13 @@ SELECT
       'notNull', a.attnotnull,
       'hasDefault', a.atthasdef OR a.attidentity <> '',
       'generated', a.attgenerated <> '',
-      'identityAlways', a.attidentity = 'a') ORDER BY a.attnum)
+      'identityAlways', a.attidentity = 'a',
+      'isEnum', coalesce(e.typtype, t.typtype) = 'e',
+      'collation', (SELECT quote_ident(s.nspname) || '.' || quote_ident(l.collname)
+        FROM pg_collation l JOIN pg_namespace s ON s.oid = l.collnamespace
+        WHERE l.oid = a.attcollation AND a.attcollation <> t.typcollation)) ORDER BY a.attnum)
    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+   LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
   (SELECT json_agg(json_build_object(
       'primary', i.indisprimary,

@@ -1,6 +1,6 @@
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { DECIMAL } from '../../src/model/connect-schema.ts';
-import type { TargetColumn, WantedType } from '../dialect.ts';
+import type { TargetColumn, TargetTable, WantedType, Widening } from '../dialect.ts';
 import type { StorageClass } from './sqlite-cells.ts';
 import { scalarOf } from './sqlite-scalars.ts';
 
@@ -83,10 +83,18 @@ export function isDecimalSchema({ name = '' }: ConnectSchema): boolean {
  * A column of whole numbers becomes one of decimals: its digits stay. Into any other TEXT nothing
  * is turned by itself: the text of a boolean or a time in the source is another than its number.
  */
-export function sqliteTypeWidens(
-  { castType }: TargetColumn,
+export function sqliteWidening(
+  { primaryKey }: TargetTable,
+  { name, castType }: TargetColumn,
   wanted: WantedType,
   schema: ConnectSchema,
-): boolean {
-  return castType === `${STRICT}INTEGER` && wanted.ddl === 'TEXT' && isDecimalSchema(schema);
+): Widening | null {
+  if (castType !== `${STRICT}INTEGER` || wanted.ddl !== 'TEXT') return null;
+  if (!isDecimalSchema(schema)) return null;
+  if (!primaryKey.includes(name)) return { kind: 'rewrite' };
+  return {
+    kind: 'refused',
+    reason: 'SQLite does not let a column of the primary key go',
+    cure: 'Drop the table, and snapshot it anew.',
+  };
 }

@@ -1,6 +1,6 @@
 import type { TargetDialect } from '../dialect.ts';
 import { sqliteEncoder } from './sqlite-cell-encoder.ts';
-import { sqliteColumnType, sqliteTypeHolds, sqliteTypeWidens } from './sqlite-column-types.ts';
+import { sqliteColumnType, sqliteTypeHolds, sqliteWidening } from './sqlite-column-types.ts';
 import { quoteSqliteName, quoteSqliteTable, sqliteLiteral } from './sqlite-identifiers.ts';
 import { readSqliteTable, sqliteSchemaQuery, sqliteTableQuery } from './sqlite-target-catalog.ts';
 import {
@@ -17,6 +17,7 @@ import {
   insertSqliteRows,
   insertSqliteState,
   moveSqliteRow,
+  updateAllSqliteRows,
   updateSqliteRows,
   upsertSqliteRows,
 } from './sqlite-target-sql.ts';
@@ -33,6 +34,8 @@ export const sqliteTarget: TargetDialect = {
   qualify: (name) => quoteSqliteTable(name.schema, name.table),
   literal: sqliteLiteral,
   ddlLock: { take: 'SELECT 1' },
+  ddlPace: 'SELECT 1',
+  relaxingRewrites: false,
   state: {
     nameType: 'text',
     timeType: 'text',
@@ -49,15 +52,18 @@ export const sqliteTarget: TargetDialect = {
   readTable: readSqliteTable,
   columnType: sqliteColumnType,
   holds: sqliteTypeHolds,
-  widens: sqliteTypeWidens,
+  widening: sqliteWidening,
   encoder: sqliteEncoder,
   createSchema: createSqliteSchema,
   createTable: createSqliteTable,
   addColumn: addSqliteColumn,
   dropNotNull: dropSqliteNotNull,
   changeType: changeSqliteType,
+  widenColumns: (name, changes) =>
+    changes.map(({ column, type }) => changeSqliteType(name, column, type)).join('\n'),
   changePrimaryKey: changeSqliteKey,
   empty: (table) => `DELETE FROM ${quoteSqliteTable(table.name.schema, table.name.table)}`,
+  updateAll: updateAllSqliteRows,
   insert: insertSqliteRows,
   upsert: upsertSqliteRows,
   update: updateSqliteRows,

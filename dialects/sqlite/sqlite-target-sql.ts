@@ -3,6 +3,7 @@ import type {
   BulkColumn,
   BulkStatement,
   BulkTarget,
+  CellText,
   ColumnValues,
   SqlText,
   StateInsert,
@@ -94,6 +95,20 @@ export function updateSqliteRows(target: BulkTarget): BulkStatement {
 export function deleteSqliteRows(target: BulkTarget): BulkStatement {
   const where = target.columns.map(({ column }) => isSame(column.name)).join(' AND ');
   return perRow(`DELETE FROM ${tableOf(target)} WHERE ${where}`, inOrder(target.columns));
+}
+
+/** Sets columns of all rows that have a value in another. */
+export function updateAllSqliteRows(
+  { name }: TargetTable,
+  set: readonly CellText[],
+  where: CellText,
+): SqlText {
+  const cell = ({ column }: CellText): string => `${quoteSqliteName(column.name)} = ?`;
+  const table = quoteSqliteTable(name.schema, name.table);
+  return {
+    text: `UPDATE ${table} SET ${set.map(cell).join(', ')} WHERE ${cell(where)}`,
+    values: [...set, where].map(({ text }) => text),
+  };
 }
 
 /** Moves the row of one key to another; a row that is there already stays, and the old one goes. */

@@ -64,6 +64,11 @@ export const EXPLANATIONS: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A record that the target refuses would block all others. Its table is parked: its\n' +
     'records wait in the log, other tables go on. After a restart the sink tries the\n' +
     'table again.',
+  SINK_FILE_STATE:
+    'Beside the file of a file sink lies a hidden one, .<name>.tidemark: which records the\n' +
+    'file has, and up to which byte. What a crash cut off in the middle is cut back by it.\n' +
+    "If somebody else has written behind the cut, or the hidden file is another sink's, the\n" +
+    'daemon cannot know which lines are whose, and changes nothing.',
   SHUTDOWN_TIMEOUT:
     'A stop drains what was read already. If that does not end in time the process goes\n' +
     'anyway; the next start continues at the last durable offset, as after a crash.',

@@ -3,6 +3,7 @@ import { TidemarkErrors } from '../foundation/errors.ts';
 import { runningNote } from '../runtime/check-pipeline.ts';
 import type { PlannedTopic } from '../runtime/check-kafka.ts';
 import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
+import type { PlannedSinkTable } from '../runtime/plan-sink.ts';
 import type { PlannedSource } from '../runtime/plan-source.ts';
 import { checkStore } from '../runtime/store-check.ts';
 import type { CliContext } from './cli-context.ts';
@@ -47,13 +48,29 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
   }
   for (const topic of plan.topics ?? []) output.line(`  topic ${topic.name}: ${topicText(topic)}`);
   for (const sink of plan.sinks) {
-    heading(`In the target of ${sink.name}, where it is missing`);
-    for (const { topic, table, statements } of sink.tables) {
-      output.line(`  ${topic} → ${table}`);
-      for (const statement of statements)
-        output.line(`    ${statement.replaceAll('\n', '\n    ')};`);
+    if (sink.file !== undefined) {
+      heading(`Lines of ${sink.name}`);
+      output.line(`  ${sink.file === null ? 'to standard output' : `added to ${sink.file}`}`);
+      continue;
     }
+    const unseen = sink.unseen === null ? '' : `, where it is missing (not asked: ${sink.unseen})`;
+    heading(`In the target of ${sink.name}${unseen}`);
+    for (const line of sink.tables.flatMap(sinkTableLines)) output.line(`  ${line}`);
   }
+}
+
+function sinkTableLines(planned: PlannedSinkTable): readonly string[] {
+  const { topic, table, exists, statements, effects, refusal } = planned;
+  const fits = exists === true && statements.length === 0 && refusal === null;
+  const lines = [`${topic} → ${table}${fits ? ': exists and fits' : ''}`];
+  statements.forEach((statement, i) => {
+    const effect = effects[i] ?? null;
+    if (effect !== null) lines.push(`  -- ${effect}`);
+    lines.push(...`${statement};`.split('\n').map((line) => `  ${line}`));
+  });
+  if (refusal === null) return lines;
+  const cure = refusal.cure.split('\n').map((line) => `  cure: ${line}`);
+  return [...lines, `  would be parked: ${refusal.message}`, ...cure];
 }
 
 function sourceLines(source: PlannedSource): readonly string[] {

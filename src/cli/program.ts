@@ -64,7 +64,10 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 /** The commands with their help. `outcome` carries the exit code of commands that judge. */
 export function buildProgram(context: CliContext, outcome: { exitCode: number }): Command {
   const program = new Command('tidemark')
-    .description('Change data capture: PostgreSQL row changes into a log and into SQL databases.')
+    .description(
+      'Change data capture: row changes of PostgreSQL, MySQL and MariaDB into a log and into SQL ' +
+        'databases.',
+    )
     .version(PRODUCT_VERSION)
     .showHelpAfterError('(tidemark --help lists the commands)')
     .exitOverride()

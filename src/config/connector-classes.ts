@@ -1,3 +1,11 @@
+import {
+  CONNECT_FILE_SINK_CLASSES,
+  CONNECT_FILE_SINK_OPTIONS,
+  FILE_SINK_CLASS,
+  FILE_SINK_OPTIONS,
+  FILE_SINK_RULES,
+} from './file-sink-options.ts';
+import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES, TIME_RULES } from './jdbc-sink-field-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -28,7 +36,7 @@ import {
 } from './source-family.ts';
 
 /** Whose names and defaults a class brings. */
-export type ConnectorFlavour = 'tidemark' | 'debezium' | 'confluent';
+export type ConnectorFlavour = 'tidemark' | 'debezium' | 'confluent' | 'connect';
 
 /** What a name in `connector.class` stands for. */
 export interface ConnectorClass {
@@ -63,21 +71,41 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: JDBC_SINK_CLASSES,
     flavour: 'tidemark',
     options: JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [
+      ...jdbcSinkRules('pk.mode'),
+      ...FIELD_LIST_RULES,
+      ...FIELD_WHITELIST_RULES,
+      ...TIME_RULES,
+      ...KAFKA_SINK_RULES,
+    ],
   },
   {
     names: [CONFLUENT_JDBC_SINK_CLASS],
     flavour: 'confluent',
     options: CONFLUENT_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('pk.mode'), ...TIME_RULES, ...KAFKA_SINK_RULES],
   },
   {
     names: [DEBEZIUM_JDBC_SINK_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('primary.key.mode'), ...KAFKA_SINK_RULES],
+    rules: [...jdbcSinkRules('primary.key.mode'), ...FIELD_LIST_RULES, ...KAFKA_SINK_RULES],
+  },
+  {
+    names: [FILE_SINK_CLASS],
+    flavour: 'tidemark',
+    options: FILE_SINK_OPTIONS,
+    rules: [...FILE_SINK_RULES, ...KAFKA_SINK_RULES],
+  },
+  {
+    names: CONNECT_FILE_SINK_CLASSES,
+    flavour: 'connect',
+    options: CONNECT_FILE_SINK_OPTIONS,
+    rules: [...FILE_SINK_RULES, ...KAFKA_SINK_RULES],
   },
 ];
+
+const FILE_SOURCE = 'the file source is not built; a source is a database';
 
 /** Classes that exist elsewhere and are not built here: name → why. */
 export const REFUSED_CLASSES: Readonly<Record<string, string>> = {
@@ -85,6 +113,7 @@ export const REFUSED_CLASSES: Readonly<Record<string, string>> = {
   opensearch: 'the search sink is not built yet',
   'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector':
     'the search sink is not built yet',
-  file: 'the file sink is not built yet',
-  'org.apache.kafka.connect.file.FileStreamSinkConnector': 'the file sink is not built yet',
+  'org.apache.kafka.connect.file.FileStreamSourceConnector': FILE_SOURCE,
+  FileStreamSourceConnector: FILE_SOURCE,
+  FileStreamSource: FILE_SOURCE,
 };

@@ -1,4 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-field-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -12,15 +13,32 @@ export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConn
 
 const KEY_MODES: EnumType = {
   kind: 'enum',
-  values: ['record_key', 'record_value', 'none'],
+  values: ['record_key', 'record_value', 'kafka', 'none'],
   refused: {
-    kafka: 'not supported yet; use record_key, or none with insert.mode insert',
-    record_header: 'not supported yet; use record_key',
+    record_header:
+      'headers have no schema of their own, their types would be guessed record by record; put ' +
+      'them into the value by the transform HeaderToValue, and use record_value',
   },
 };
 
-const KEY_MODE_DOC = 'Where the primary key of the target comes from.';
-const KEY_FIELDS_DOC = 'Fields that form the key; all fields of the record key when absent.';
+/** What `metadata.columns` may name. */
+export const METADATA_COLUMNS = [
+  'op',
+  'source_ts',
+  'tx_id',
+  'position',
+  'ingested_at',
+  'topic',
+  'partition',
+  'offset',
+] as const;
+
+const KEY_MODE_DOC =
+  'Where the primary key of the target comes from. `kafka`: topic, partition and offset in the ' +
+  'log, so that each change is a row of its own.';
+const KEY_FIELDS_DOC =
+  'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
+  'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
 const COMMON: readonly Option[] = [
   {
@@ -67,10 +85,31 @@ const COMMON: readonly Option[] = [
     doc: 'Deletes of the source delete in the target. Needs a key.',
   },
   {
+    name: 'delete.mode',
+    type: { kind: 'enum', values: ['hard', 'soft'] },
+    default: 'hard',
+    doc:
+      'What a delete or truncate of the source does: `hard` removes the row, `soft` keeps it, ' +
+      'with `_deleted` true and the time in `_deleted_at`, until a row of that key comes again.',
+  },
+  {
+    name: 'metadata.columns',
+    type: { kind: 'list' },
+    doc:
+      'What the target keeps of the change that a row comes from, in columns `_cdc_<name>`: ' +
+      `${METADATA_COLUMNS.map((name) => `\`${name}\``).join(', ')}.`,
+  },
+  {
     name: 'truncate.enabled',
     type: { kind: 'boolean' },
     default: 'true',
     doc: 'TRUNCATE of the source empties the table in the target.',
+  },
+  {
+    name: 'replace.null.with.default',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc: 'A null of a field that has a default is written as that default.',
   },
   {
     name: 'batch.size',
@@ -98,8 +137,6 @@ const COMMON: readonly Option[] = [
 const SHARED_UNUSED: readonly Option[] = [
   ...acceptedOptions({
     'dialect.name': 'the dialect follows from connection.url',
-    'db.timezone': 'timestamps are written with their own meaning',
-    'replace.null.with.default': 'null stays null',
     'table.types': 'only tables are written',
     'trim.sensitive.log': 'row values are never logged',
     'connection.attempts': 'errors.max.retries decides',
@@ -116,6 +153,8 @@ const CONFLUENT_TABLE: readonly Option[] = [
   },
   { name: 'pk.mode', type: KEY_MODES, default: 'record_key', doc: KEY_MODE_DOC },
   { name: 'pk.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  FIELD_WHITELIST,
+  ...TIME_OPTIONS,
   {
     name: 'auto.create',
     type: { kind: 'boolean' },
@@ -126,7 +165,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
     name: 'auto.evolve',
     type: { kind: 'boolean' },
     default: 'true',
-    doc: 'Add missing columns and relax NOT NULL where the source did.',
+    doc: 'Add missing columns, widen types and relax NOT NULL where the source did.',
   },
   {
     name: 'table.name.format',
@@ -148,13 +187,6 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'retry.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
-    'timestamp.precision.mode': 'timestamps keep their precision',
-  }),
-  ...refusedOptions({
-    'fields.whitelist':
-      'not supported yet; leave columns out with column.exclude.list of the source',
-    'timestamp.fields.list': 'not supported yet',
-    'date.timezone': 'not supported yet',
   }),
   ...SHARED_UNUSED,
 ];
@@ -162,6 +194,7 @@ const CONFLUENT_TABLE: readonly Option[] = [
 /** Options of our short class names: Confluent's names, and what is safe by default. */
 export const JDBC_SINK_OPTIONS: readonly Option[] = [
   ...CONFLUENT_TABLE,
+  ...FIELD_LIST_OPTIONS,
   ...refusedOptions({
     'connection.username': 'its name here is connection.user',
     'primary.key.mode': 'its name here is pk.mode',
@@ -176,6 +209,8 @@ export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
+  'replace.null.with.default': 'true',
+  'date.timezone': 'db_timezone',
   'pk.mode': 'none',
   'auto.create': 'false',
   'auto.evolve': 'false',
@@ -198,11 +233,15 @@ const DEBEZIUM_TABLE: readonly Option[] = [
   },
   { name: 'primary.key.mode', type: KEY_MODES, default: 'none', doc: KEY_MODE_DOC },
   { name: 'primary.key.fields', type: { kind: 'list' }, doc: KEY_FIELDS_DOC },
+  ...FIELD_LIST_OPTIONS,
   {
     name: 'schema.evolution',
-    type: { kind: 'enum', values: ['none', 'basic'] },
+    type: { kind: 'enum', values: ['none', 'none-validated', 'basic'] },
     default: 'none',
-    doc: 'basic: create missing tables and add missing columns.',
+    doc:
+      'basic: create missing tables, add missing columns, widen types, relax NOT NULL. With none ' +
+      'a table has to be there for its first record, with none-validated those of `topics` when ' +
+      'the sink starts.',
   },
   {
     name: 'collection.name.format',
@@ -221,6 +260,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'keyed.message.batch.mode': 'batches are always reduced per key',
     'dialect.postgres.unnest.insert.enabled': 'the sink chooses the fastest statement',
     'use.time.zone': 'timestamps are written with their own meaning',
+    'db.timezone': 'timestamps are written with their own meaning',
     'connection.provider': 'one connection feeds one target',
     'connection.pool.<property>': 'one connection feeds one target',
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
@@ -231,8 +271,6 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'internal.<property>': 'Java internals',
   }),
   ...refusedOptions({
-    'field.include.list': 'not supported yet; use column.include.list of the source',
-    'field.exclude.list': 'not supported yet; use column.exclude.list of the source',
     'collection.naming.strategy': 'Java classes cannot be loaded; use collection.name.format',
     'column.naming.strategy': 'Java classes cannot be loaded; columns keep their names',
   }),
@@ -254,6 +292,7 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
 
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
+  const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
     ...TRANSFORM_RULES,
     {
@@ -269,11 +308,47 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
           : undefined,
     },
     {
+      properties: ['metadata.columns'],
+      check: (options) => {
+        const unknown = options
+          .list('metadata.columns')
+          .filter((name) => !(METADATA_COLUMNS as readonly string[]).includes(name));
+        if (unknown.length === 0) return undefined;
+        return `does not know ${unknown.join(', ')}; there are ${METADATA_COLUMNS.join(', ')}`;
+      },
+    },
+    {
+      properties: ['delete.mode', 'delete.enabled', 'insert.mode'],
+      check: (options) => {
+        if (options.string('delete.mode') === 'hard') return undefined;
+        if (!options.boolean('delete.enabled')) return 'soft needs delete.enabled true';
+        return options.string('insert.mode') === 'insert'
+          ? 'soft needs insert.mode upsert: a row that comes again is there already'
+          : undefined;
+      },
+    },
+    {
       properties: ['insert.mode', keyMode],
       check: (options) => {
         const mode = options.string('insert.mode');
         if (mode === 'insert' || options.string(keyMode) !== 'none') return undefined;
         return `${mode} needs a key: set ${keyMode} to record_key`;
+      },
+    },
+    {
+      properties: ['insert.mode', keyMode],
+      check: (options) =>
+        options.string('insert.mode') === 'update' && options.string(keyMode) === 'kafka'
+          ? `update finds no row by the place of its record: with ${keyMode} kafka use insert`
+          : undefined,
+    },
+    {
+      properties: [keyFields, keyMode],
+      check: (options) => {
+        const names = new Set(options.list(keyFields));
+        if (options.string(keyMode) !== 'kafka' || names.size === 0) return undefined;
+        if (names.size === 3 && options.list(keyFields).length === 3) return undefined;
+        return `must name three columns with ${keyMode} kafka: for topic, partition and offset`;
       },
     },
     {

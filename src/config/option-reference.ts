@@ -3,6 +3,7 @@ import {
   DEBEZIUM_JDBC_SINK_OPTIONS,
   JDBC_SINK_OPTIONS,
 } from './jdbc-sink-options.ts';
+import { CONNECT_FILE_SINK_OPTIONS, FILE_SINK_OPTIONS } from './file-sink-options.ts';
 import { honouredClientProperties } from './kafka-client-properties.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import {
@@ -71,6 +72,13 @@ const SECTIONS: readonly ReferenceSection[] = [
     title: 'Entries of `sinks`: SQL, names of the Debezium JDBC sink',
     intro: 'For `io.debezium.connector.jdbc.JdbcSinkConnector`.',
     tables: { default: DEBEZIUM_JDBC_SINK_OPTIONS },
+  },
+  {
+    title: 'Entries of `sinks`: files',
+    intro:
+      'For `connector.class: file` (JSON lines), and for ' +
+      '`org.apache.kafka.connect.file.FileStreamSinkConnector` (or `FileStreamSink`).',
+    tables: { '`file`': FILE_SINK_OPTIONS, 'Java class': CONNECT_FILE_SINK_OPTIONS },
   },
   {
     title: 'Section `http`',

@@ -1,8 +1,7 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import { formatDecimal, isDecimal, isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { Converter, PreparedSchema } from './converter.ts';
-import { javaDouble, javaFloat } from '../model/java-number.ts';
+import { javaText } from '../model/java-text.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -13,7 +12,7 @@ export class StringConverter implements Converter {
   }
 
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null {
-    return value === null ? null : Buffer.from(text(prepared.schema, value));
+    return value === null ? null : Buffer.from(javaText(prepared.schema, value));
   }
 
   toConnect(topic: string, bytes: Buffer | null): Struct | null {
@@ -24,31 +23,4 @@ export class StringConverter implements Converter {
       { cure: 'Use the json converter with schemas.enable=true, or the avro converter.' },
     );
   }
-}
-
-/** As Java's toString: `Struct{id=1,name=x}` without the null fields. */
-function text(schema: ConnectSchema | undefined, value: ConnectValue): string {
-  if (value === null) return 'null';
-  if (typeof value === 'number') {
-    if (schema?.type === 'float32') return javaFloat(value);
-    return schema?.type === 'float64' ? javaDouble(value) : String(value);
-  }
-  if (typeof value !== 'object') return String(value);
-  if (Buffer.isBuffer(value)) return value.toString('utf8');
-  if (isDecimal(value)) return formatDecimal(value);
-  if (isStruct(value)) {
-    const fields = value.schema.fields ?? [];
-    const members = fields.flatMap((field, i) => {
-      const item = value.values[i] ?? null;
-      return item === null ? [] : [`${field.name}=${text(field.schema, item)}`];
-    });
-    return `Struct{${members.join(',')}}`;
-  }
-  if (value instanceof Map) {
-    const entries = [...(value as ReadonlyMap<string, ConnectValue>)];
-    const members = entries.map(([key, item]) => `${key}=${text(schema?.valueSchema, item)}`);
-    return `{${members.join(', ')}}`;
-  }
-  const items = value as readonly ConnectValue[];
-  return `[${items.map((item) => text(schema?.valueSchema, item)).join(', ')}]`;
 }

@@ -207,6 +207,27 @@ export const ERROR_TABLE = {
     'The target database answered with an error.',
     'Read the SQLSTATE and the message of the server.',
   ),
+  SINK_FILE: policy(
+    'backoff',
+    3,
+    503,
+    'The file of a sink cannot be opened, read or written.',
+    'Check the path of the property file and the rights to its folder; records wait in the log.',
+  ),
+  SINK_FILE_FULL: policy(
+    'backoff',
+    1,
+    507,
+    'The disk of a sink is full.',
+    'Free disk space, or rotate the file by renaming it; records wait in the log, none is lost.',
+  ),
+  SINK_FILE_STATE: policy(
+    'stop',
+    3,
+    409,
+    'The file of a sink and what is kept of it beside it do not belong together.',
+    'The message names both; nothing was changed.',
+  ),
   // --- demo and its own PostgreSQL
   DEMO_SERVER: policy(
     'stop',

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../foundation/error-table.ts';
+import type { ConnectData } from './connect-record.ts';
 import type { Struct } from './connect-schema.ts';
 
 /** A log record with its bytes decoded. */
@@ -24,6 +25,15 @@ export interface SinkRecord {
    * that the values which the source left out are kept.
    */
   readonly movedTo?: Struct;
+  /** For sinks that write records as they are; absent: the sink did not ask for it. */
+  readonly whole?: WholeRecord;
+}
+
+/** A record with what no table takes: headers, and keys and values that are no structs. */
+export interface WholeRecord {
+  readonly key: ConnectData;
+  readonly value: ConnectData;
+  readonly headers: readonly { readonly name: string; readonly text: string | null }[];
 }
 
 /** A partition of a topic. */

@@ -1,3 +1,4 @@
+import { isFileSinkClass } from '../config/file-sink-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { registrySettings } from '../config/registry-options.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -6,6 +7,8 @@ import type { SourceOffset } from '../model/change-event.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { checkKafka } from './check-kafka.ts';
+import { checkFileSink } from './file-sink-check.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
 import { checkSourceServer } from './check-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { checkRegistry } from './registry-check.ts';
@@ -50,7 +53,7 @@ async function checkAll(
 ): Promise<CheckFindings> {
   const findings = await Promise.all([
     checkSource(config, stored, signal, clock),
-    ...config.sinks.map(async (sink) => checkSink(sinkOptionsOf(sink), signal)),
+    ...config.sinks.map(async (sink) => checkTarget(config, sink, signal)),
     checkTransforms(config),
   ]);
   return {
@@ -59,10 +62,25 @@ async function checkAll(
       ...config.warnings,
       ...unsafeSource(config.source),
       ...ownRegistry(config),
-      ...config.sinks.flatMap(unsafeSink),
+      ...sqlSinks(config).flatMap(unsafeSink),
       ...findings.flatMap(({ warnings }) => warnings),
     ],
   };
+}
+
+function checkTarget(
+  config: PipelineConfig,
+  sink: ConnectorConfig,
+  signal: AbortSignal,
+): Promise<CheckFindings> {
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) return checkFileSink(sink.name, file);
+  return checkSink(sinkOptionsOf(sink), signal);
+}
+
+/** Those that write tables. */
+function sqlSinks({ sinks }: PipelineConfig): readonly ConnectorConfig[] {
+  return sinks.filter(({ connectorClass }) => !isFileSinkClass(connectorClass));
 }
 
 async function checkTransforms(config: PipelineConfig): Promise<CheckFindings> {
@@ -84,7 +102,7 @@ async function checkSource(
   return {
     problems: [
       ...report.problems,
-      ...sinkLoops(config, config.sinks.map(sinkOptionsOf), report.tables),
+      ...sinkLoops(config, sqlSinks(config).map(sinkOptionsOf), report.tables),
       ...ofRecords,
       ...registry.problems,
       ...kafka.problems,
@@ -174,14 +192,22 @@ export function unsafeSource({ options }: ConnectorConfig): readonly string[] {
   return warnings;
 }
 
-/** The same for a sink. */
+/** The same for a sink into tables. */
 export function unsafeSink({ name, options }: ConnectorConfig): readonly string[] {
   const warnings: string[] = [];
-  if (options.string('insert.mode') === 'insert') {
+  const keyMode = options.optionalString('pk.mode') ?? options.string('primary.key.mode');
+  // By their places in the log all changes are rows of their own.
+  if (options.string('insert.mode') === 'insert' && keyMode !== 'kafka') {
     warnings.push(`sink ${name}: insert.mode is insert: updates add rows; set it to upsert`);
   }
   if (!options.boolean('delete.enabled')) {
     warnings.push(`sink ${name}: delete.enabled is false: deleted rows stay in the target`);
+  }
+  if (options.boolean('replace.null.with.default')) {
+    warnings.push(
+      `sink ${name}: replace.null.with.default is true: a NULL in a column with a default is ` +
+        'written as the default; set it to false',
+    );
   }
   return warnings;
 }

@@ -13,13 +13,13 @@ import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
-import { createSqlSink } from '../sink/sql/sql-sink.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
 import { holdingTopic, type HeldTopics } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
+import { sinkOpening } from './open-sink.ts';
 import { openTransport } from './open-transport.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
@@ -28,7 +28,6 @@ import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkConsumption } from './sink-consumption.ts';
-import { sinkOptionsOf } from './sink-options.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
@@ -316,7 +315,8 @@ function composeSink(
   dependencies: PipelineDependencies,
 ): SinkRunner {
   const { clock, logger, fault } = dependencies;
-  const options = sinkOptionsOf(sink);
+  const ownLogger = logger.child({ task: sink.name });
+  const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
   return new SinkRunner({
@@ -324,13 +324,14 @@ function composeSink(
     ...sinkConsumption(config, sink),
     topics: sinkTopics(sink.options, config.source.options),
     transport,
-    openTask: () => createSqlSink(options),
+    openTask,
+    takesWhole,
     converters: { key: key.converter, value: value.converter },
-    ...(apply === null ? {} : { transforms: new SinkTransforms(apply) }),
+    ...(apply === null ? {} : { transforms: new SinkTransforms(apply, takesWhole) }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     clock,
-    logger: logger.child({ task: sink.name }),
+    logger: ownLogger,
     fault,
   });
 }

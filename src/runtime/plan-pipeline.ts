@@ -1,4 +1,3 @@
-import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -6,14 +5,10 @@ import type { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { type TableSchema, tableName } from '../model/table-schema.ts';
-import { TableNaming } from '../sink/sql/table-naming.ts';
-import { targetOf } from '../sink/sql/target-product.ts';
-import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
-import { sinkTopics } from './compose-pipeline.ts';
+import { type PlannedSink, planSink } from './plan-sink.ts';
 import { type PlannedSource, planSource } from './plan-source.ts';
 import { recordProblems } from './record-checks.ts';
-import { sinkOptionsOf } from './sink-options.ts';
 import { envelopeOptionsOf } from './source-options.ts';
 
 /** What a run would create or change; nothing has been touched. */
@@ -37,17 +32,6 @@ export interface PlannedTable {
   readonly estimatedRows: number;
 }
 
-/** What a sink would find or make in its target. */
-export interface PlannedSink {
-  readonly name: string;
-  /** For each topic the table, and the statements that make it when it is missing. */
-  readonly tables: readonly {
-    readonly topic: string;
-    readonly table: string;
-    readonly statements: readonly string[];
-  }[];
-}
-
 /** Reads the source's catalog and works out what a run would do. Throws when it cannot. */
 export async function planPipeline(
   config: PipelineConfig,
@@ -62,6 +46,7 @@ export async function planPipeline(
     schemas: tableRecordSchemas(schema, envelope),
   }));
   const schemas = plan.tables.map(({ schema }) => schema);
+  const samples = sources.map((one) => sampleRecord(one.schema, one.schemas));
   return {
     source: plan.source,
     tables: sources.map(({ estimatedRows, schema, schemas }) => ({
@@ -71,13 +56,7 @@ export async function planPipeline(
       subjects: subjectsOf(config.source, schemas.topic, schemas.key !== null),
       estimatedRows,
     })),
-    sinks: config.sinks.map((sink) =>
-      planSink(
-        sink,
-        config.source.options,
-        sources.map(({ schema, schemas }) => sampleRecord(schema, schemas)),
-      ),
-    ),
+    sinks: await Promise.all(config.sinks.map((sink) => planSink(config, sink, samples, signal))),
     topics: config.transportType === 'kafka' ? await planKafkaTopics(config, schemas, clock) : null,
     problems: [...plan.problems, ...recordProblems(config, schemas)],
     warnings: plan.warnings,
@@ -90,34 +69,6 @@ function subjectsOf(source: ConnectorConfig, topic: string, hasKey: boolean): re
     ...(hasKey && isAvro('key') ? [`${topic}-key`] : []),
     ...(isAvro('value') ? [`${topic}-value`] : []),
   ];
-}
-
-function planSink(
-  sink: ConnectorConfig,
-  source: ResolvedOptions,
-  records: readonly SinkRecord[],
-): PlannedSink {
-  const options = sinkOptionsOf(sink);
-  const { dialect } = targetOf(options);
-  const naming = new TableNaming(options, dialect.identifierMax);
-  const topics = sinkTopics(sink.options, source);
-  const consumed = records.filter(({ topic }) =>
-    topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
-  );
-  const tables = consumed.flatMap((record) => {
-    const name = naming.target(record);
-    if (name === null) return [];
-    const columns = recordColumns(record, naming, options);
-    const wanted = wantedTable(name, columns, dialect, options);
-    const statements = options.schemaEvolution.create
-      ? [
-          dialect.createSchema(name.schema) ?? [],
-          dialect.createTable(name, wanted.columns, wanted.key),
-        ].flat()
-      : [];
-    return [{ topic: record.topic, table: `${name.schema}.${name.table}`, statements }];
-  });
-  return { name: sink.name, tables };
 }
 
 /** A record such as the table gives, with no values but the names that a table name may use. */

@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from '../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import { missingTables } from '../sink/sql/required-tables.ts';
 import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
@@ -23,7 +24,9 @@ export async function checkSink(
     const { dialect, open } = targetOf(options);
     session = await open(signal);
     const inspect = dialect.name === 'mysql' ? inspectMysqlTarget : inspectPostgresTarget;
-    const problems = await inspect(options, session);
+    const missing = await missingTables(session, dialect, options);
+    const ofServer = await inspect(options, session);
+    const problems = missing === null ? ofServer : [...ofServer, missing];
     return { problems: problems.map((problem) => named(options, problem)), warnings: [] };
   } catch (error) {
     if (signal.aborted) throw error;

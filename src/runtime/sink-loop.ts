@@ -93,17 +93,7 @@ function recordOf(
   const values = fields.map((field) =>
     field.name === 'source' ? structOf(field.schema, texts) : null,
   );
-  return {
-    topic,
-    partition: 0,
-    generation: 1,
-    offset: 0,
-    sequence: 0,
-    timestampMs: 0,
-    key: null,
-    value: { schema: envelope, values },
-    absent: [],
-  };
+  return { topic, value: { schema: envelope, values } };
 }
 
 function structOf(schema: ConnectSchema, texts: Readonly<Record<string, string>>): Struct {

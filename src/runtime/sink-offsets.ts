@@ -1,9 +1,17 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
+import { FileSinkOffsets } from '../sink/file/file-sink-offsets.ts';
 import { SqlSinkOffsets } from '../sink/sql/sink-offsets.ts';
 import { sinkTopics } from './compose-pipeline.ts';
-import { applyMoves, type OffsetGoal, type PartitionMove, planMoves } from './move-offsets.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
+import {
+  applyMoves,
+  type OffsetGoal,
+  type PartitionMove,
+  planMoves,
+  type TargetOffsets,
+} from './move-offsets.ts';
 import { openForMoving } from './open-transport.ts';
 import { sinkConsumption } from './sink-consumption.ts';
 import { sinkOptionsOf } from './sink-options.ts';
@@ -38,18 +46,33 @@ export async function setSinkOffsets(
   signal: AbortSignal,
 ): Promise<SetOffsetsResult> {
   const sink = chosenSink(config, request.sink);
-  const options = sinkOptionsOf(sink);
   const { group } = sinkConsumption(config, sink);
   const topics = sinkTopics(sink.options, config.source.options);
   const covers = (topic: string): boolean =>
     topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
   const { topic, partition, goal } = request;
   await using transport = await openForMoving(config, clock, request.dryRun);
-  await using target = await SqlSinkOffsets.open(options, signal);
+  await using target = await targetOffsets(config, sink, signal);
   const moves = await planMoves(transport, target, { group, covers, topic, partition, goal });
   if (!request.dryRun) await applyMoves(transport, target, group, moves);
-  const notes = notesOn(moves, options.insertMode === 'insert');
+  const notes = notesOn(moves, againNote(config, sink));
   return { sink: sink.name, group, moves, notes };
+}
+
+function targetOffsets(
+  config: PipelineConfig,
+  sink: ConnectorConfig,
+  signal: AbortSignal,
+): Promise<TargetOffsets & AsyncDisposable> {
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) return Promise.resolve(new FileSinkOffsets(file));
+  return SqlSinkOffsets.open(sinkOptionsOf(sink), signal);
+}
+
+/** What it means to apply records again; null: nothing. */
+function againNote(config: PipelineConfig, sink: ConnectorConfig): string | null {
+  if (fileSinkOptionsOf(config, sink) !== null) return LINES_AGAIN;
+  return sinkOptionsOf(sink).insertMode === 'insert' ? INSERTS_AGAIN : null;
 }
 
 function isWhole(pattern: RegExp, topic: string): boolean {
@@ -68,7 +91,7 @@ function chosenSink({ sinks, file }: PipelineConfig, name: string | null): Conne
   throw new TidemarkError('USAGE', `${file} has no sink ${name}; it has ${names}`);
 }
 
-function notesOn(moves: readonly PartitionMove[], inserts: boolean): readonly string[] {
+function notesOn(moves: readonly PartitionMove[], againNote: string | null): readonly string[] {
   let again = 0;
   let skipped = 0;
   for (const { targetOffset, groupOffset, startOffset, after } of moves) {
@@ -79,10 +102,12 @@ function notesOn(moves: readonly PartitionMove[], inserts: boolean): readonly st
   return [
     ...(again === 0
       ? []
-      : [`${again} records will be applied again`, ...(inserts ? [INSERTS_AGAIN] : [])]),
+      : [`${again} records will be applied again`, ...(againNote === null ? [] : [againNote])]),
     ...(skipped === 0 ? [] : [`${skipped} records will never be applied`]),
   ];
 }
+
+const LINES_AGAIN = 'their lines will be in the file twice, unless you move it away first';
 
 const INSERTS_AGAIN =
   'insert.mode is insert: their rows will be refused or be there twice; empty the tables first';

@@ -1,10 +1,17 @@
+import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import type { FieldSelection } from '../sink/sql/field-selection.ts';
+import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
+  type DeleteMode,
   type InsertMode,
+  type MetadataColumn,
   type PrimaryKeyMode,
+  type SinkZones,
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
+  type TimestampFields,
 } from '../sink/sql/sql-sink-options.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
@@ -15,6 +22,9 @@ type NamedOptions = Pick<
   | 'primaryKeyMode'
   | 'primaryKeyFields'
   | 'schemaEvolution'
+  | 'requiredTopics'
+  | 'timestampFields'
+  | 'zones'
   | 'tableNameFormat'
   | 'topicDots'
   | 'quoteIdentifiers'
@@ -37,7 +47,11 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     insertMode: options.string('insert.mode') as InsertMode,
+    fields: fieldSelectionOf(options),
+    nullsAsDefaults: options.boolean('replace.null.with.default'),
     deleteEnabled: options.boolean('delete.enabled'),
+    deleteMode: options.string('delete.mode') as DeleteMode,
+    metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,
@@ -65,6 +79,9 @@ function confluentOptions(
       create: options.boolean('auto.create'),
       evolve: options.boolean('auto.evolve'),
     },
+    requiredTopics: [],
+    timestampFields: timestampFieldsOf(options),
+    zones: zonesOf(options),
     tableNameFormat: options.string('table.name.format'),
     topicDots: flavour === 'confluent' ? 'qualify' : 'underscore',
     quoteIdentifiers: options.string('quote.sql.identifiers') === 'always',
@@ -72,13 +89,43 @@ function confluentOptions(
 }
 
 function debeziumOptions(options: ResolvedOptions): NamedOptions {
-  const evolves = options.string('schema.evolution') === 'basic';
+  const evolution = options.string('schema.evolution');
+  const evolves = evolution === 'basic';
+  // Behind transforms a topic may have any name.
+  const isKnown = evolution === 'none-validated' && options.list('transforms').length === 0;
   return {
     primaryKeyMode: options.string('primary.key.mode') as PrimaryKeyMode,
     primaryKeyFields: options.list('primary.key.fields'),
     schemaEvolution: { create: evolves, evolve: evolves },
+    requiredTopics: isKnown ? options.list('topics') : [],
+    timestampFields: null,
+    zones: SQL_SINK_DEFAULTS.zones,
     tableNameFormat: options.string('collection.name.format'),
     topicDots: 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),
   };
+}
+
+/** Rules have seen to it that one of the lists is given at most. */
+function fieldSelectionOf(options: ResolvedOptions): FieldSelection | null {
+  const whitelist = options.list('fields.whitelist');
+  const include = options.list('field.include.list');
+  const exclude = options.list('field.exclude.list');
+  if (exclude.length > 0) return { kind: 'exclude', entries: exclude.map(fieldEntry) };
+  const entries = [
+    ...whitelist.map((field) => ({ topic: null, field })),
+    ...include.map(fieldEntry),
+  ];
+  return entries.length === 0 ? null : { kind: 'include', entries };
+}
+
+function timestampFieldsOf(options: ResolvedOptions): TimestampFields | null {
+  const names = options.list('timestamp.fields.list');
+  const unit = options.string('timestamp.precision.mode') as TimestampFields['unit'];
+  return names.length === 0 ? null : { names, unit };
+}
+
+function zonesOf(options: ResolvedOptions): SinkZones {
+  const times = sinkZone(options.string('db.timezone'));
+  return { times, dates: options.string('date.timezone') === 'utc' ? null : times };
 }

@@ -6,6 +6,7 @@ import { isStruct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
+import { wholeRecord } from './whole-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -24,6 +25,7 @@ export async function decodeSinkRecords(
   fetched: readonly FetchedRecords[],
   converters: SinkConverters,
   transforms: SinkTransforms | null = null,
+  takesWhole = false,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   for (const batch of fetched) {
@@ -44,11 +46,11 @@ export async function decodeSinkRecords(
         absent: absentColumns(record),
         ...(movedTo === null ? {} : { movedTo }),
       };
-      if (transforms === null) decoded.push(sinkRecord);
-      else {
+      if (transforms !== null) {
         const transformed = transforms.transform(sinkRecord, record.headers);
         if (transformed !== null) decoded.push(transformed);
-      }
+      } else if (takesWhole) decoded.push(wholeRecord(sinkRecord, record.headers));
+      else decoded.push(sinkRecord);
     }
   }
   return decoded;

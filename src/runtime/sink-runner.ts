@@ -32,6 +32,8 @@ export interface SinkRunnerParts {
   readonly converters: SinkConverters;
   /** Absent: the sink has no transforms. */
   readonly transforms?: SinkTransforms;
+  /** The task takes records as they are (`SinkRecord.whole`). */
+  readonly takesWhole?: boolean;
   readonly maxPollBytes: number;
   readonly commitIntervalMs: number;
   /**
@@ -188,7 +190,7 @@ export class SinkRunner implements SupervisedTask {
   /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
   async #fill(life: Life, consumer: Consumer, signal: AbortSignal): Promise<void> {
     const { queue, partitions, inFlight, committer } = life;
-    const { converters, transforms, maxPollBytes } = this.#parts;
+    const { converters, transforms, takesWhole, maxPollBytes } = this.#parts;
     let told = '';
     try {
       this.#begin((await partitions.settle(consumer, [], signal)).taken, partitions);
@@ -208,7 +210,7 @@ export class SinkRunner implements SupervisedTask {
         }
         told = text;
         inFlight.begin();
-        const records = await decodeSinkRecords(fetched, converters, transforms);
+        const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole);
         await queue.push({ version, positions, records }, byteLength(fetched));
       }
       queue.close();

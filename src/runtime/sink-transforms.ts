@@ -3,6 +3,7 @@ import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect
 import { isStruct } from '../model/connect-schema.ts';
 import type { Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
+import { dataOf, transformedRecord } from './whole-record.ts';
 import { NOTHING, structIn } from '../transform/record-transform.ts';
 import { sameValue } from '../transform/same-value.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
@@ -19,10 +20,13 @@ const HEADERS_KEPT = 1000;
  */
 export class SinkTransforms {
   readonly #apply: ApplyChain;
+  readonly #takesWhole: boolean;
   readonly #headers = new Map<string, ConnectData>();
 
-  constructor(apply: ApplyChain) {
+  /** `takesWhole`: the task takes whatever comes out. */
+  constructor(apply: ApplyChain, takesWhole = false) {
     this.#apply = apply;
+    this.#takesWhole = takesWhole;
   }
 
   /** Null: the record was dropped. Throws TRANSFORM where nothing that a table takes came out. */
@@ -30,6 +34,7 @@ export class SinkTransforms {
     const before = this.#connectRecord(record, headers);
     const after = this.#apply(before);
     if (after === null) return null;
+    if (this.#takesWhole) return transformedRecord(record, headers, before, after);
     const { movedTo: _movedTo, ...rest } = record;
     const value = structOf(after.value, 'value', record);
     const movedTo = this.#movedTo(record, before);
@@ -75,10 +80,6 @@ export class SinkTransforms {
     }
     return { name, ...data };
   }
-}
-
-function dataOf(struct: Struct | null): ConnectData {
-  return struct === null ? NOTHING : { schema: struct.schema, value: struct };
 }
 
 function structOf(

@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CliResult, runProgram } from '../support/cli-process.ts';
 import { pipelineFolder, sourceSection } from '../support/pipeline-text.ts';
@@ -51,6 +53,37 @@ describe('check', () => {
         'SELECT 1 FROM pg_replication_slots WHERE database = current_database()',
       ),
     ).toEqual([]);
+  });
+
+  test('the folder of a file, which plan names', async () => {
+    await using database = await freshDatabase();
+    await database.query('CREATE TABLE t (id int PRIMARY KEY)');
+    const lines = { name: 'lines', 'connector.class': 'file', file: 'logs/t.jsonl' };
+    const printed = { name: 'printed', 'connector.class': 'FileStreamSink' };
+    await using pipeline = await pipelineFolder({
+      name: 'shop',
+      source: sourceSection(database),
+      sinks: [lines, printed],
+    });
+    const folder = path.join(pipeline.folder, 'logs');
+    const ask = async (command: string): Promise<CliResult> =>
+      runProgram([command, pipeline.file, '--json']);
+    expect(JSON.parse((await ask('check')).stdout)).toMatchObject({
+      errors: [{ code: 'SINK_FILE', cure: `mkdir -p ${folder}` }],
+      warnings: [expect.stringContaining('sink printed: standard output keeps no offsets')],
+    });
+    await mkdir(folder);
+    expect(JSON.parse((await ask('check')).stdout)).toMatchObject({ ok: true, errors: [] });
+    const file = path.join(folder, 't.jsonl');
+    expect(JSON.parse((await ask('plan')).stdout)).toMatchObject({
+      sinks: [
+        { name: 'lines', file, tables: [] },
+        { name: 'printed', file: null },
+      ],
+    });
+    const people = await runProgram(['plan', pipeline.file]);
+    expect(people.stdout).toContain(`added to ${file}`);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('wrong password, at source and target together', async () => {

@@ -6,6 +6,7 @@ import { Daemon } from '../support/daemon.ts';
 import type { DaemonPipeline } from '../support/daemon-pipeline.ts';
 import { daemonPipeline } from '../support/daemon-pipeline.ts';
 import { runProgram } from '../support/cli-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 const SCHEMA = `
   CREATE TABLE orders (id int PRIMARY KEY, v text);
@@ -84,7 +85,7 @@ test('by topic and by file, each signal once over kills, and what is told is dur
     await untilTold(pipeline, `${id} COMPLETED`);
     await appendFile(file, `${line('f1')}nonsense\n`);
     await untilTold(pipeline, 'f1 COMPLETED');
-    await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe(''));
+    await eventually(async () => expect(await readFile(file, 'utf8')).toBe(''));
     expect(daemon.output).toContain('[Notification Service] Incremental Snapshot COMPLETED');
     const response = await fetch(`http://127.0.0.1:${pipeline.port}/notifications`);
     const newest = (await response.json()) as Told[];
@@ -114,7 +115,7 @@ test('by topic and by file, each signal once over kills, and what is told is dur
       },
       { timeout: 60_000, interval: 50 },
     );
-    await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe(''));
+    await eventually(async () => expect(await readFile(file, 'utf8')).toBe(''));
     expect(await daemon.stop()).toBe(0);
   }
   const all = shown(await notices(pipeline.storePath));

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { awaitBootstrap, type BootstrapState } from '../../src/runtime/bootstrap.ts';
+import { eventually } from '../support/eventually.ts';
 import { pipelineBench, type PipelineBench } from '../support/pipeline-bench.ts';
 import { aborted } from '../support/scripted-reader.ts';
 import { fetchedRecords } from '../support/scripted-sink.ts';
@@ -41,7 +42,7 @@ function follow({ pipeline, clock }: PipelineBench, controller = new AbortContro
   });
   ended.catch(() => undefined);
   const reaches = (last: BootstrapState): Promise<void> =>
-    vi.waitFor(() => {
+    eventually(() => {
       clock.advance(100);
       expect(states.at(-1)).toEqual(last);
     });
@@ -53,7 +54,7 @@ async function followHeld(bench: PipelineBench) {
   const gate = Promise.withResolvers<void>();
   bench.sink.gate = gate.promise;
   const followed = follow(bench);
-  await vi.waitFor(() => {
+  await eventually(() => {
     bench.clock.advance(100);
     expect(followed.states).toContainEqual({ kind: 'applying', recordsLeft: 2 });
   });
@@ -82,8 +83,10 @@ test('a table that is still read beside the stream is waited for', async () => {
     script: (_receiver, _reader, signal) => aborted(signal),
   });
   const { states, reaches, ended } = follow(bench);
-  await vi.waitFor(() => expect(bench.log).toContain('durable'));
-  bench.reader().receivedLsn = lsn(0x1_0000_0015n);
+  await eventually(() => expect(bench.log).toContain('durable'));
+  // The sink may be there before the source is.
+  const reader = await eventually(() => bench.reader());
+  reader.receivedLsn = lsn(0x1_0000_0015n);
   bench.clock.advance(100);
   bench.clock.advance(100);
   expect(states).toEqual([{ kind: 'snapshot' }]);
@@ -122,7 +125,7 @@ test('a parked table ends it, with the code of what parked it', async () => {
   await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0, 1])]] });
   bench.sink.parked = [parked];
   const { ended } = follow(bench);
-  await vi.waitFor(() => expect(bench.log).toContain('durable'));
+  await eventually(() => expect(bench.log).toContain('durable'));
   bench.clock.advance(100);
   await expect(ended).rejects.toMatchObject({
     code: 'SINK_SCHEMA',
@@ -134,7 +137,7 @@ test('a sink that failed for good ends it', async () => {
   await using bench = await snapshotOfTwo({ polls: [[fetchedRecords('t', [0])]] });
   bench.sink.failures.push(new TidemarkError('SINK_AUTH', 'refused'));
   const { ended } = follow(bench);
-  await vi.waitFor(() => expect(bench.pipeline.sinkFailure()).not.toBeNull());
+  await eventually(() => expect(bench.pipeline.sinkFailure()).not.toBeNull());
   bench.clock.advance(100);
   await expect(ended).rejects.toMatchObject({ code: 'SINK_AUTH' });
 });

@@ -25,7 +25,11 @@ test('each unsafe setting has its warning', () => {
     'value.converter.schemas.enable': false,
     'value.converter.replace.null.with.default': true,
   };
-  const sink = { 'insert.mode': 'insert', 'delete.enabled': false };
+  const sink = {
+    'insert.mode': 'insert',
+    'delete.enabled': false,
+    'replace.null.with.default': true,
+  };
   expect(warningsOf(source, sink)).toEqual([
     expect.stringContaining('publication.autocreate.mode is all_tables'),
     expect.stringContaining('slot.drop.on.stop loses'),
@@ -33,7 +37,13 @@ test('each unsafe setting has its warning', () => {
     expect.stringContaining('value.converter.replace.null.with.default is true'),
     expect.stringContaining('sink dwh: insert.mode is insert'),
     expect.stringContaining('sink dwh: delete.enabled is false'),
+    expect.stringContaining('sink dwh: replace.null.with.default is true'),
   ]);
+});
+
+test('a sink that keeps each change as a row is not told to upsert', () => {
+  const sink = { 'pk.mode': 'kafka', 'insert.mode': 'insert', 'delete.enabled': false };
+  expect(warningsOf({}, sink)).toEqual([expect.stringContaining('delete.enabled is false')]);
 });
 
 test('on Kafka others read what only this daemon could explain', () => {

@@ -1,5 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InFlightBatches } from '../../src/runtime/in-flight-batches.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 describe('what was polled', () => {
@@ -24,7 +25,7 @@ describe('what was polled', () => {
     const batches = new InFlightBatches(clock);
     batches.begin();
     const waiting = batches.drained(1000);
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    await eventually(() => expect(clock.pendingTimers).toBe(1));
     clock.advance(1000);
     expect(await waiting).toBe(false);
   });

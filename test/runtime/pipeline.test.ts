@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { TidemarkError } from '../../src/foundation/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { pipelineBench } from '../support/pipeline-bench.ts';
 import { aborted } from '../support/scripted-reader.ts';
 import { fetchedRecords } from '../support/scripted-sink.ts';
@@ -42,7 +43,7 @@ test('a task that is being tried again is not well before it is connected', asyn
   });
   const { pipeline, clock } = bench;
   pipeline.start();
-  await vi.waitFor(() => {
+  await eventually(() => {
     clock.advance(100);
     expect(lives).toBe(2);
   });
@@ -59,7 +60,7 @@ test('a sink that failed for good is told loudly; the source and the pipeline go
   const { pipeline, sink, messages } = bench;
   sink.failures.push(new TidemarkError('SINK_AUTH', 'refused'));
   pipeline.start();
-  await vi.waitFor(() => expect(pipeline.sinkFailure()).toMatchObject({ code: 'SINK_AUTH' }));
+  await eventually(() => expect(pipeline.sinkFailure()).toMatchObject({ code: 'SINK_AUTH' }));
   expect(pipeline.sourceFailure()).toBeNull();
   expect(pipeline.status()).toMatchObject({
     healthy: false,
@@ -86,10 +87,10 @@ test('source and sinks are each tried again as often as they are told', async ()
   sink.failures.push(new TidemarkError('SINK_CONNECT', 'cut'));
   pipeline.start();
   // With errors.max.retries 0 an error that may pass is final for the sink, not for the source.
-  await vi.waitFor(() => expect(pipeline.sinkFailure()).toMatchObject({ code: 'SINK_CONNECT' }));
-  await vi.waitFor(() => expect(pipeline.status().source.state).toBe('backing-off'));
+  await eventually(() => expect(pipeline.sinkFailure()).toMatchObject({ code: 'SINK_CONNECT' }));
+  await eventually(() => expect(pipeline.status().source.state).toBe('backing-off'));
   clock.advance(1000);
-  await vi.waitFor(() => expect(pipeline.status().source.state).toBe('running'));
+  await eventually(() => expect(pipeline.status().source.state).toBe('running'));
 });
 
 test('a stop goes with the stream: source, then sinks, then the store', async () => {
@@ -102,8 +103,8 @@ test('a stop goes with the stream: source, then sinks, then the store', async ()
   });
   const { pipeline, sink, source } = bench;
   pipeline.start();
-  await vi.waitFor(() => expect(pipeline.status().sinks[0]?.state).toBe('running'));
-  await vi.waitFor(() => expect(pipeline.status().source.state).toBe('running'));
+  await eventually(() => expect(pipeline.status().sinks[0]?.state).toBe('running'));
+  await eventually(() => expect(pipeline.status().source.state).toBe('running'));
   const close = source.transport[Symbol.asyncDispose].bind(source.transport);
   vi.spyOn(source.transport, Symbol.asyncDispose).mockImplementation(async () => {
     order.push(`store closes, sink ${sink.disposed === 0 ? 'runs' : 'is gone'}`);
@@ -120,7 +121,7 @@ test('a sink that hangs makes the stop end with SHUTDOWN_TIMEOUT', async () => {
   const gate = Promise.withResolvers<void>();
   sink.gate = gate.promise;
   pipeline.start();
-  await vi.waitFor(() => expect(log.some((line) => line.startsWith('put'))).toBe(true));
+  await eventually(() => expect(log.some((line) => line.startsWith('put'))).toBe(true));
   const stopped = pipeline.stop();
   stopped.catch(() => undefined);
   clock.advance(5_000);

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { RecordPublisher } from '../../src/runtime/record-publisher.ts';
 import type { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { StoredOffset, Transport } from '../../src/transport/transport.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** A transport whose writes the test completes by hand, so that every order can be seen. */
@@ -79,7 +80,7 @@ test('an offset is told only when the transport says that records and it are dur
   // Read, but behind the batch that is being written: not in its offset.
   record();
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toContain('durable 1 at 1'));
+  await eventually(() => expect(transport.log).toContain('durable 1 at 1'));
   expect(transport.log).not.toContain('durable 2 at 2');
 });
 
@@ -93,11 +94,11 @@ test('a watermark is passed when all that was handed over before is durable', as
   const second = publisher.watermark();
   expect([first(), second()]).toEqual([false, false]);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(first()).toBe(true));
+  await eventually(() => expect(first()).toBe(true));
   expect(second()).toBe(false);
   // An event whose record waits outside of the batch.
   const flushed = publisher.flush();
-  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  await eventually(() => expect(transport.held).toHaveLength(2));
   publisher.hold(true);
   const held = publisher.watermark();
   transport.held[1]?.resolve();
@@ -113,7 +114,7 @@ test('what arrives during a write goes out together in the next one', async () =
   record();
   expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  await eventually(() => expect(clock.pendingTimers).toBe(1));
   clock.advance(4);
   expect(transport.log).toEqual([
     'append 1 at {"lsn":1}',
@@ -130,7 +131,7 @@ test('a light batch waits from the beginning of a write, a heavier one from its 
     record(bytes);
     clock.advance(writeMs);
     transport.held[0]?.resolve();
-    await vi.waitFor(() => expect(transport.log).toHaveLength(clock.pendingTimers > 0 ? 2 : 3));
+    await eventually(() => expect(transport.log).toHaveLength(clock.pendingTimers > 0 ? 2 : 3));
     return { log: transport.log, clock };
   };
   const slow = await writeBehind(10, 5);
@@ -181,7 +182,7 @@ test('an idle source stores its offset now and then, so that the slot advances (
   expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log).toEqual(['offset {"lsn":7}']);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 7'));
+  await eventually(() => expect(transport.log).toContain('durable 0 at 7'));
   clock.advance(5000);
   expect(publisher.settle(false)).toBeUndefined();
   expect(transport.log).toHaveLength(2);
@@ -192,7 +193,7 @@ test('a failed write reaches the reader and nothing is told', async () => {
   record();
   expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_IO', 'disk gone'));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(() => publisher.settle(false)).toThrow('disk gone');
   });
   expect(transport.log).toEqual(['append 1 at {"lsn":1}']);
@@ -203,13 +204,13 @@ test('a full store is tried again until there is room; the reader is held meanwh
   record();
   expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
-  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  await eventually(() => expect(clock.pendingTimers).toBe(1));
   expect(publisher.full?.code).toBe('STORE_FULL');
   record(250);
   const wait = publisher.settle(false);
   expect(wait).toBeInstanceOf(Promise);
   clock.advance(200);
-  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  await eventually(() => expect(transport.held).toHaveLength(2));
   transport.held[1]?.resolve();
   await wait;
   expect(publisher.full).toBeNull();
@@ -226,12 +227,12 @@ test('an offset alone waits for room like records', async () => {
   clock.advance(1000);
   expect(publisher.settle(false)).toBeUndefined();
   transport.held[0]?.reject(new TidemarkError('STORE_FULL', 'full'));
-  await vi.waitFor(() => expect(publisher.full?.code).toBe('STORE_FULL'));
+  await eventually(() => expect(publisher.full?.code).toBe('STORE_FULL'));
   expect(publisher.settle(false)).toBeUndefined();
   clock.advance(200);
-  await vi.waitFor(() => expect(transport.held).toHaveLength(2));
+  await eventually(() => expect(transport.held).toHaveLength(2));
   transport.held[1]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 7'));
+  await eventually(() => expect(transport.log).toContain('durable 0 at 7'));
   expect(publisher.full).toBeNull();
 });
 
@@ -246,10 +247,10 @@ test('a heartbeat goes out with the offset of the moment and does not count', as
   publisher.heartbeat(beat);
   record();
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  await eventually(() => expect(clock.pendingTimers).toBe(1));
   clock.advance(4);
   transport.held[1]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toHaveLength(4));
+  await eventually(() => expect(transport.log).toHaveLength(4));
   expect(transport.log).toEqual([
     'append 1 at {"lsn":7}',
     'durable 0 at 7',
@@ -296,7 +297,7 @@ test('what is told of the events comes as often as it is told, and does not coun
   publisher.aside(beat);
   clock.advance(4);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toHaveLength(2));
+  await eventually(() => expect(transport.log).toHaveLength(2));
   expect(transport.log).toEqual(['append 4 at {"lsn":1}', 'durable 1 at 1']);
 });
 
@@ -307,7 +308,7 @@ test('an offset that changed without an event is stored soon, when nothing holds
   clock.advance(4);
   expect(transport.log).toEqual(['offset {"lsn":5}']);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => expect(transport.log).toContain('durable 0 at 5'));
+  await eventually(() => expect(transport.log).toContain('durable 0 at 5'));
   state.lsn = 6;
   publisher.hold(true);
   publisher.touch();
@@ -334,7 +335,7 @@ test('while held neither the timer nor a finished write stores an offset', async
   publisher.heartbeat(beat);
   publisher.hold(true);
   transport.held[0]?.resolve();
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(transport.log).toContain('durable 1 at 1');
   });
   clock.advance(50);

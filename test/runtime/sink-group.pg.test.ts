@@ -1,6 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SinkTask } from '../../src/model/sink-record.ts';
 import type { SinkRunner } from '../../src/runtime/sink-runner.ts';
+import { eventually } from '../support/eventually.ts';
 import { MemoryGroup } from '../support/memory-group.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { expectOnce, HISTORY, rowJson, startMember } from '../support/sink-members.ts';
@@ -100,7 +101,7 @@ describe('members of a group', () => {
     }
     await expectOnce(database, log.ids);
     expect(one.runner.applied + two.runner.applied).toBe(log.ids.length);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect([one.runner.lagRecords(), two.runner.lagRecords()]).toEqual([0, 0]);
     });
     // Each tells of what it has, and of nothing else.

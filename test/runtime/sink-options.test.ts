@@ -51,6 +51,15 @@ test('a SQLite file has no schemas: tables are called as in the source, one for 
   });
 });
 
+test('deleted rows that stay, and what is told of changes', () => {
+  const set = { 'delete.mode': 'soft', 'metadata.columns': 'op, tx_id,op' };
+  expect(optionsOf('jdbc', set)).toMatchObject({
+    deleteMode: 'soft',
+    metadataColumns: ['op', 'tx_id'],
+  });
+  expect(optionsOf('jdbc')).toMatchObject({ deleteMode: 'hard', metadataColumns: [] });
+});
+
 test("Confluent's names and defaults", () => {
   const name = 'io.confluent.connect.jdbc.JdbcSinkConnector';
   expect(optionsOf(name)).toMatchObject({
@@ -84,4 +93,78 @@ test("Debezium's names and defaults", () => {
     primaryKeyMode: 'record_key',
     schemaEvolution: { create: true, evolve: true },
   });
+});
+
+test('lists of fields, by whatever name', () => {
+  const debezium = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  expect(optionsOf('jdbc').fields).toBeNull();
+  expect(optionsOf('jdbc', { 'fields.whitelist': 'a,b' }).fields).toEqual({
+    kind: 'include',
+    entries: [
+      { topic: null, field: 'a' },
+      { topic: null, field: 'b' },
+    ],
+  });
+  expect(optionsOf(debezium, { 'field.include.list': 't:a,b' }).fields).toEqual({
+    kind: 'include',
+    entries: [
+      { topic: 't', field: 'a' },
+      { topic: null, field: 'b' },
+    ],
+  });
+  expect(optionsOf('jdbc', { 'field.exclude.list': ['t:a'] }).fields).toEqual({
+    kind: 'exclude',
+    entries: [{ topic: 't', field: 'a' }],
+  });
+});
+
+test.each([
+  ['jdbc', false],
+  ['io.confluent.connect.jdbc.JdbcSinkConnector', true],
+  ['io.debezium.connector.jdbc.JdbcSinkConnector', false],
+])('%s writes nulls as defaults: %s', (name, expected) => {
+  expect(optionsOf(name).nullsAsDefaults).toBe(expected);
+  const other = { 'replace.null.with.default': !expected };
+  expect(optionsOf(name, other).nullsAsDefaults).toBe(!expected);
+});
+
+test('schema.evolution=none-validated requires the tables that topics names', () => {
+  const name = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  const requiredTopics = (more: Record<string, unknown>): readonly string[] =>
+    optionsOf(name, { topics: 'a,b', 'schema.evolution': 'none-validated', ...more })
+      .requiredTopics;
+  expect(requiredTopics({})).toEqual(['a', 'b']);
+  expect(requiredTopics({ 'schema.evolution': 'none' })).toEqual([]);
+  const route = {
+    transforms: 'route',
+    'transforms.route.type': 'org.apache.kafka.connect.transforms.RegexRouter',
+    'transforms.route.regex': 'a',
+    'transforms.route.replacement': 'c',
+  };
+  expect(requiredTopics(route)).toEqual([]);
+  const [validated, evolution] = ['none-validated', 'basic'].map(
+    (mode) => optionsOf(name, { 'schema.evolution': mode }).schemaEvolution,
+  );
+  expect(validated).toEqual({ create: false, evolve: false });
+  expect(evolution).toEqual({ create: true, evolve: true });
+});
+
+test('timestamps and zones: Confluent tells dates by db.timezone too', () => {
+  const confluent = 'io.confluent.connect.jdbc.JdbcSinkConnector';
+  const given = { 'db.timezone': '-05:00', 'timestamp.fields.list': 'a,b' };
+  const offsets = (name: string, more: Record<string, unknown> = {}) => {
+    const { times, dates } = optionsOf(name, { ...given, ...more }).zones;
+    return [times?.offsetAt(0), dates?.offsetAt(0)];
+  };
+  expect(offsets(confluent)).toEqual([-18_000, -18_000]);
+  expect(offsets(confluent, { 'date.timezone': 'UTC' })).toEqual([-18_000, undefined]);
+  expect(offsets('jdbc')).toEqual([-18_000, undefined]);
+  expect(optionsOf('jdbc').zones).toEqual({ times: null, dates: null });
+  expect(optionsOf(confluent).timestampFields).toBeNull();
+  expect(optionsOf('jdbc', given).timestampFields).toEqual({
+    names: ['a', 'b'],
+    unit: 'microseconds',
+  });
+  const nanos = { ...given, 'timestamp.precision.mode': 'nanoseconds' };
+  expect(optionsOf('jdbc', nanos).timestampFields?.unit).toBe('nanoseconds');
 });

@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { SinkRunner } from '../../src/runtime/sink-runner.ts';
 import type { FetchedRecords } from '../../src/transport/transport.ts';
 import { benchOf, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { keyedTable, rowChange } from '../support/keyed-table.ts';
 import { fetchedRecords, ScriptedConsumer, ScriptedSink } from '../support/scripted-sink.ts';
@@ -59,7 +60,7 @@ describe('order', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toEqual(['put [0,1] t:1@2']));
+    await eventually(() => expect(log).toEqual(['put [0,1] t:1@2']));
     expect(healthy).not.toHaveBeenCalled();
     controller.abort();
     gate.resolve();
@@ -77,10 +78,10 @@ describe('order', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toHaveLength(1));
+    await eventually(() => expect(log).toHaveLength(1));
     clock.advance(1000);
     gate.resolve();
-    await vi.waitFor(() => expect(log).toContain('put [2] t:1@3'));
+    await eventually(() => expect(log).toContain('put [2] t:1@3'));
     expect(log.filter((entry) => entry.startsWith('commit'))).toEqual(['commit t@1']);
     clock.advance(1000);
     controller.abort();
@@ -95,10 +96,10 @@ describe('errors of the target', () => {
       polls: [[fetchedRecords('t', [0])]],
     });
     sink.failures.push(new TidemarkError('SINK_SERVER', 'deadlock detected'));
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    await eventually(() => expect(clock.pendingTimers).toBe(1));
     expect(runner.applied).toBe(0);
     clock.advance(50);
-    await vi.waitFor(() => expect(log).toContain('durable'));
+    await eventually(() => expect(log).toContain('durable'));
     controller.abort();
     await running;
     expect(log).toEqual(['put [0] t:1@1', 'put [0] t:1@1', 'durable', 'commit t@1']);
@@ -112,7 +113,7 @@ describe('errors of the target', () => {
     const broken = new TidemarkError('SINK_SERVER', 'deadlock detected');
     sink.failures.push(null, broken, broken, broken);
     for (const delayMs of [50, 100]) {
-      await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+      await eventually(() => expect(clock.pendingTimers).toBe(1));
       clock.advance(delayMs);
     }
     await expect(running).rejects.toBe(broken);
@@ -134,7 +135,7 @@ describe('errors of the target', () => {
       polls: [[fetchedRecords('t', [0])]],
     });
     sink.failures.push(new TidemarkError('SINK_SERVER', 'deadlock detected'));
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    await eventually(() => expect(clock.pendingTimers).toBe(1));
     controller.abort();
     await running;
     expect(log).toEqual(['put [0] t:1@1']);
@@ -166,7 +167,7 @@ describe('positions', () => {
       assigned: [{ generation: 1, position: 10 }],
       polls: [[fetchedRecords('t', [40])]],
     });
-    await vi.waitFor(() => expect(log).toContain('durable'));
+    await eventually(() => expect(log).toContain('durable'));
     controller.abort();
     await running;
     expect(log[0]).toBe('seek t/0 40');
@@ -178,7 +179,7 @@ describe('positions', () => {
       stored: [at(40)],
       polls: [[fetchedRecords('t', [0, 1])], [fetchedRecords('t', [40])]],
     });
-    await vi.waitFor(() => expect(log).toContain('durable'));
+    await eventually(() => expect(log).toContain('durable'));
     controller.abort();
     await running;
     expect(log.slice(0, 2)).toEqual(['seek t/0 40', 'put [40] t:1@41']);
@@ -191,7 +192,7 @@ describe('positions', () => {
       assigned: [{ generation: 2, position: 10 }],
       polls: [[fetchedRecords('t', [10], { generation: 2 })]],
     });
-    await vi.waitFor(() => expect(log).toContain('durable'));
+    await eventually(() => expect(log).toContain('durable'));
     controller.abort();
     await running;
     expect(log[0]).toBe('put [10] t:2@11');
@@ -204,7 +205,7 @@ describe('positions', () => {
       assigned: [{ generation: 1, position: 0 }],
       polls: [[], [fetchedRecords('t', [], { generation: 9, nextOffset: 0, endOffset: 0 })], next],
     });
-    await vi.waitFor(() => expect(begins.log).toContain('put [0] t:9@1'));
+    await eventually(() => expect(begins.log).toContain('put [0] t:9@1'));
     begins.controller.abort();
     await begins.running;
 
@@ -224,7 +225,7 @@ describe('positions', () => {
     const { log, running, controller, healthy } = setup({
       polls: [[fetchedRecords('t', [], { generation: 2, nextOffset: 7, endOffset: 7 })]],
     });
-    await vi.waitFor(() => expect(log).toEqual(['put [] t:2@7', 'durable']));
+    await eventually(() => expect(log).toEqual(['put [] t:2@7', 'durable']));
     expect(healthy).not.toHaveBeenCalled();
     controller.abort();
     await running;
@@ -241,7 +242,7 @@ describe('positions', () => {
     sink.gate = gate.promise;
     // Parked while the second batch is applied.
     const put = sink.put.bind(sink);
-    await vi.waitFor(() => expect(log).toHaveLength(1));
+    await eventually(() => expect(log).toHaveLength(1));
     sink.put = async (...batch) => {
       const fenced = await put(...batch);
       sink.parked = [
@@ -250,7 +251,7 @@ describe('positions', () => {
       return fenced;
     };
     gate.resolve();
-    await vi.waitFor(() => expect(runner.applied).toBe(4));
+    await eventually(() => expect(runner.applied).toBe(4));
     controller.abort();
     await running;
     expect(log.at(-1)).toBe('commit t@1 u@2');
@@ -266,10 +267,10 @@ describe('what it tells', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toHaveLength(1));
+    await eventually(() => expect(log).toHaveLength(1));
     expect(runner.lagRecords()).toBe(10);
     gate.resolve();
-    await vi.waitFor(() => expect(runner.lagRecords()).toBe(8));
+    await eventually(() => expect(runner.lagRecords()).toBe(8));
     controller.abort();
     await running;
   });
@@ -292,7 +293,7 @@ describe('what it tells', () => {
     const { runner, running, controller, clock } = setup({ polls: records.map((one) => [one]) });
     // The clock stands 250 ms after the commit of the change.
     clock.advance(250);
-    await vi.waitFor(() => expect(runner.applied).toBe(2));
+    await eventually(() => expect(runner.applied).toBe(2));
     controller.abort();
     await running;
     expect(runner.latency.total).toBe(1);
@@ -310,7 +311,7 @@ describe('a group with several members', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    await eventually(() => expect(log).toEqual(['put [0] t:1@1']));
     const revoked = consumer.revoke(t);
     gate.resolve();
     await revoked;
@@ -329,13 +330,13 @@ describe('a group with several members', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    await eventually(() => expect(log).toEqual(['put [0] t:1@1']));
     const revoked = consumer.revoke(t);
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+    await eventually(() => expect(clock.pendingTimers).toBe(1));
     clock.advance(20_000);
     await revoked;
     gate.resolve();
-    await vi.waitFor(() => expect(log).toContain('put [0] u:1@1'));
+    await eventually(() => expect(log).toContain('put [0] u:1@1'));
     controller.abort();
     await running;
     // Nothing of `t` is put or committed any more.
@@ -352,10 +353,10 @@ describe('a group with several members', () => {
     });
     const gate = Promise.withResolvers<void>();
     sink.gate = gate.promise;
-    await vi.waitFor(() => expect(log).toEqual(['put [0] t:1@1']));
+    await eventually(() => expect(log).toEqual(['put [0] t:1@1']));
     consumer.lose(t);
     gate.resolve();
-    await vi.waitFor(() => expect(log).toContain('put [0] u:1@1'));
+    await eventually(() => expect(log).toContain('put [0] u:1@1'));
     controller.abort();
     await running;
     expect(log.filter((entry) => entry.startsWith('commit'))).toEqual(['commit u@1']);

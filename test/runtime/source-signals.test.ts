@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SourceOffset } from '../../src/model/change-event.ts';
 import type { SourceNotification } from '../../src/model/source-notification.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
@@ -8,6 +8,7 @@ import { SignalFile } from '../../src/runtime/signal-file.ts';
 import { SignalTopic } from '../../src/runtime/signal-topic.ts';
 import { SourceSignals } from '../../src/runtime/source-signals.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -50,7 +51,7 @@ async function setup() {
   };
   /** The next look of both channels, when they have ended the one before. */
   const nextLook = async (): Promise<void> => {
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(2));
+    await eventually(() => expect(clock.pendingTimers).toBe(2));
     clock.advance(5000);
   };
   return {
@@ -84,7 +85,7 @@ test('the position in the topic moves with the effect, and a new life goes on th
   expect([got, signals.offset()]).toEqual([[], null]);
   state.streaming = true;
   await nextLook();
-  await vi.waitFor(() => expect(got).toEqual(['a', 'b']));
+  await eventually(() => expect(got).toEqual(['a', 'b']));
   expect(signals.offset()).toEqual({ 'tidemark.signal.offset': 2 });
   expect(state.changes).toBe(1);
   await stop();
@@ -92,12 +93,12 @@ test('the position in the topic moves with the effect, and a new life goes on th
   const lost = open();
   await lost.prepare(null);
   const stopLost = listen(lost);
-  await vi.waitFor(() => expect(got).toEqual(['a', 'b', 'a', 'b']));
+  await eventually(() => expect(got).toEqual(['a', 'b', 'a', 'b']));
   await stopLost();
   const kept = open();
   await kept.prepare(offsetOf({ 'tidemark.signal.offset': 1 }));
   const stopKept = listen(kept);
-  await vi.waitFor(() => expect(got.slice(4)).toEqual(['b']));
+  await eventually(() => expect(got.slice(4)).toEqual(['b']));
   await stopKept();
 });
 
@@ -109,7 +110,7 @@ test('the file is emptied when its signals are durable, not before', async () =>
   const signals = open();
   await signals.prepare(null);
   const stop = listen(signals);
-  await vi.waitFor(() => expect(got).toEqual(['a']));
+  await eventually(() => expect(got).toEqual(['a']));
   expect(told).toEqual([
     expect.objectContaining({ aggregate: 'Signal', type: 'REJECTED' }) as SourceNotification,
   ]);
@@ -118,13 +119,13 @@ test('the file is emptied when its signals are durable, not before', async () =>
   signals.durable(offsetOf({}));
   expect(await readFile(file, 'utf8')).toBe(lines);
   signals.durable(offsetOf(stored ?? {}));
-  await vi.waitFor(() => expect(signals.offset()).toBeNull());
+  await eventually(() => expect(signals.offset()).toBeNull());
   expect(await readFile(file, 'utf8')).toBe('');
   expect(state.changes).toBe(2);
   // The same lines again are signals again.
   await writeFile(file, lines);
   await nextLook();
-  await vi.waitFor(() => expect(got).toEqual(['a', 'a']));
+  await eventually(() => expect(got).toEqual(['a', 'a']));
   expect(await readFile(file, 'utf8')).toBe(lines);
   await stop();
 });
@@ -136,13 +137,13 @@ test('a crash between the effect and the cut repeats nothing', async () => {
   const crashed = open();
   await crashed.prepare(null);
   const stopCrashed = listen(crashed);
-  await vi.waitFor(() => expect(got).toEqual(['a']));
+  await eventually(() => expect(got).toEqual(['a']));
   const stored = offsetOf(crashed.offset() ?? {});
   await stopCrashed();
   const signals = open();
   await signals.prepare(stored);
   const stop = listen(signals);
-  await vi.waitFor(() => expect(signals.offset()).toBeNull());
+  await eventually(() => expect(signals.offset()).toBeNull());
   expect([await readFile(file, 'utf8'), got]).toEqual(['', ['a']]);
   await stop();
 });

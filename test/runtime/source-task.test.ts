@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { ChangeReceiver, SchemaStatement } from '../../src/model/change-event.ts';
 import { toConnectEntries } from '../../src/runtime/source-offset.ts';
 import { binlogOrigin } from '../rowpath/encoder-harness.ts';
+import { eventually } from '../support/eventually.ts';
 import { keyedTable, rowChange } from '../support/keyed-table.ts';
 import { aborted, type ScriptedReader } from '../support/scripted-reader.ts';
 import { sourceTaskBench, type SourceTaskBench } from '../support/source-task-bench.ts';
@@ -123,12 +124,12 @@ describe('snapshot', () => {
       await receiver.snapshotStarted([table], offset(0));
       receiver.row(rowChange(table, 'r', null, ['1', 'a']));
       await receiver.settle(false);
-      await vi.waitFor(() => expect(bench.log).toContain('snapshot.rows-appended'));
+      await eventually(() => expect(bench.log).toContain('snapshot.rows-appended'));
       expect(bench.log.filter((entry) => entry.startsWith('confirm'))).toEqual([]);
       receiver.snapshotReleased?.();
       insert(receiver, reader, 6);
       await receiver.settle(false);
-      await vi.waitFor(() => expect(bench.log).toContain('confirm 6'));
+      await eventually(() => expect(bench.log).toContain('confirm 6'));
       await receiver.snapshotCompleted(reader.offset());
     });
     await start(bench).ended;
@@ -164,13 +165,13 @@ describe('heartbeats', () => {
     }, 1000);
     const controller = new AbortController();
     const { ended } = start(bench, controller);
-    await vi.waitFor(() => expect(bench.clock.pendingTimers).toBe(1));
+    await eventually(() => expect(bench.clock.pendingTimers).toBe(1));
     const [reader] = bench.readers;
     if (reader === undefined) throw new Error('a reader');
     for (const at of [7, 9]) {
       reader.lsn = at;
       bench.clock.advance(1004);
-      await vi.waitFor(() => expect(bench.task.storedOffset).toEqual(offset(at)));
+      await eventually(() => expect(bench.task.storedOffset).toEqual(offset(at)));
     }
     controller.abort();
     await ended;
@@ -202,7 +203,7 @@ describe('heartbeats', () => {
     }, 1000);
     const controller = new AbortController();
     const { ended } = start(bench, controller);
-    await vi.waitFor(() => expect(bench.log).toContain('snapshot.first-row'));
+    await eventually(() => expect(bench.log).toContain('snapshot.first-row'));
     bench.clock.advance(10_000);
     controller.abort();
     await ended;
@@ -232,11 +233,11 @@ describe('signals', () => {
     );
     const controller = new AbortController();
     const { ended } = start(bench, controller);
-    await vi.waitFor(() => expect(bench.readers[0]?.lsn).toBe(3));
+    await eventually(() => expect(bench.readers[0]?.lsn).toBe(3));
     bench.task.signal(asked);
     expect(bench.readers[0]?.signals).toEqual([asked]);
     bench.clock.advance(4);
-    await vi.waitFor(() => expect(bench.task.storedOffset).toEqual(offset(3)));
+    await eventually(() => expect(bench.task.storedOffset).toEqual(offset(3)));
     controller.abort();
     await ended;
   });
@@ -249,7 +250,7 @@ describe('signals', () => {
     });
     const controller = new AbortController();
     const { ended } = start(bench, controller);
-    await vi.waitFor(() => expect(bench.readers[0]?.lsn).toBe(3));
+    await eventually(() => expect(bench.readers[0]?.lsn).toBe(3));
     bench.task.signal(asked);
     expect(bench.clock.pendingTimers).toBe(0);
     controller.abort();

@@ -1,8 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { Supervisor, type SupervisedTask } from '../../src/runtime/supervisor.ts';
+import { eventually } from '../support/eventually.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const RETRY = { maxRetries: -1, initialDelayMs: 100, maxDelayMs: 1000 };
@@ -28,10 +29,10 @@ test('a lost connection is tried again after the backoff, a refused password is 
     clock,
   );
   const ended = supervisor.run(new AbortController().signal);
-  await vi.waitFor(() => expect(supervisor.state.kind).toBe('backing-off'));
+  await eventually(() => expect(supervisor.state.kind).toBe('backing-off'));
   clock.advance(100);
-  await vi.waitFor(() => expect(lives).toHaveLength(2));
-  await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+  await eventually(() => expect(lives).toHaveLength(2));
+  await eventually(() => expect(clock.pendingTimers).toBe(1));
   clock.advance(200);
   expect(await ended).toMatchObject({ kind: 'failed', error: { code: 'PG_AUTH' } });
   expect(lives).toHaveLength(3);
@@ -49,7 +50,7 @@ test('an abort during the backoff ends at once and leaves no timer', async () =>
     clock,
   );
   const ended = supervisor.run(controller.signal);
-  await vi.waitFor(() => expect(supervisor.state.kind).toBe('backing-off'));
+  await eventually(() => expect(supervisor.state.kind).toBe('backing-off'));
   controller.abort();
   expect((await ended).kind).toBe('stopped');
   expect(clock.pendingTimers).toBe(0);

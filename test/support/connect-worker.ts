@@ -108,6 +108,7 @@ export class ConnectWorker implements AsyncDisposable {
         '-Xmx512m',
         '-XX:+UseSerialGC',
         '-XX:TieredStopAtLevel=1',
+        '-Duser.timezone=UTC',
         await writeLogSettings('4', folder),
         '-cp',
         `${libraries}/*`,

@@ -17,6 +17,7 @@ export interface DaemonOptions {
   readonly faultPoint?: string;
   readonly command?: 'run' | 'bootstrap';
   readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The daemon as its users run it: a process, a pipeline file, an HTTP port. */
@@ -44,7 +45,12 @@ export class Daemon implements AsyncDisposable {
     const args = [MAIN, options.command ?? 'run', options.file, ...(options.args ?? [])];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TIDEMARK_FAULT_POINT: options.faultPoint ?? '', NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        ...options.env,
+        TIDEMARK_FAULT_POINT: options.faultPoint ?? '',
+        NO_COLOR: '1',
+      },
     });
     diesWithItsTest(child);
     return new Daemon(child, options.port);

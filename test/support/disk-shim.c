@@ -10,6 +10,11 @@
  *   DISK_FULL=path        while that file exists, every disk says that it has no room
  *   DISK_READ_ONLY=path   while that file exists, files of SQLite can only be opened for reading
  *
+ * Of the files with DISK_LINES in their names, to which a sink adds lines, it notes nothing:
+ *
+ *   DISK_FAIL_LINES=path    while that file exists, a write at the end writes half, the next fails
+ *   DISK_FAIL_OFFSETS=path  while that file exists, writes elsewhere fail with ENOSPC
+ *
  * A note: u8 kind, u32 file (0 data.mdb, else the segment's number), u64 offset, u32 length, and
  * for writes the bytes. Kinds: 1 write, 2 sync, 3 truncate (the length in `offset`), 4 write
  * through a descriptor that syncs by itself. The test adds its own.
@@ -28,8 +33,9 @@
 #include <unistd.h>
 
 #define MAX_FD 1024
-enum { PLAIN = 1, SYNCING = 2, SQLITE = 3 };
+enum { PLAIN = 1, SYNCING = 2, SQLITE = 3, LINES = 4 };
 static char watched[MAX_FD];
+static char halved[MAX_FD];
 static uint32_t file_of[MAX_FD];
 static int journal = -1;
 
@@ -47,7 +53,7 @@ static int kind_of(int fd) { return fd >= 0 && fd < MAX_FD ? watched[fd] : 0; }
 
 static void note(uint8_t kind, int fd, uint64_t offset, const void *bytes, uint32_t length) {
   const char *path = getenv("DISK_JOURNAL");
-  if (!path) return;
+  if (!path || kind_of(fd) == LINES) return;
   if (journal < 0)
     journal = REAL("open64", open_fn)(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   char *record = malloc(17 + length);
@@ -87,6 +93,9 @@ static int watch(int fd, const char *path, int flags) {
   int log = sscanf(name, "%10u.log%n", &segment, &end) == 1 && end == 14 && !name[end];
   watched[fd] = !data && !log ? 0 : (flags & O_DSYNC) ? SYNCING : PLAIN;
   file_of[fd] = log ? segment : 0;
+  const char *lines = getenv("DISK_LINES");
+  if (lines && strstr(name, lines)) watched[fd] = LINES;
+  halved[fd] = 0;
   return fd;
 }
 
@@ -112,7 +121,7 @@ int close(int fd) {
 
 static ssize_t noted_pwrite(int fd, const void *bytes, size_t length, off64_t offset) {
   int kind = kind_of(fd);
-  if (kind && failing("DISK_FAIL_WRITE")) {
+  if (kind && failing(kind == LINES ? "DISK_FAIL_OFFSETS" : "DISK_FAIL_WRITE")) {
     errno = ENOSPC;
     return -1;
   }
@@ -150,10 +159,18 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 ssize_t write(int fd, const void *bytes, size_t length) {
-  /* Of the noted files nobody is appended to: if one were, the replayed image would differ. */
   if (kind_of(fd) == SQLITE && failing("DISK_FAIL_WRITE")) {
     errno = ENOSPC;
     return -1;
+  }
+  /* Only sinks append to these files: in the others the replayed image would differ. */
+  if (kind_of(fd) == LINES && failing("DISK_FAIL_LINES")) {
+    if (halved[fd]) {
+      errno = ENOSPC;
+      return -1;
+    }
+    halved[fd] = 1;
+    length = (length + 1) / 2;
   }
   return REAL("write", write_fn)(fd, bytes, length);
 }

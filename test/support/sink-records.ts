@@ -34,11 +34,20 @@ const SOURCE: ConnectSchema = {
   type: 'struct',
   optional: false,
   name: 'io.debezium.connector.postgresql.Source',
-  fields: ['schema', 'table'].map((name) => ({
-    name,
-    schema: { type: 'string', optional: false },
-  })),
+  fields: [
+    ...['schema', 'table'].map((name) => ({
+      name,
+      schema: { type: 'string', optional: false } as const,
+    })),
+    ...['ts_us', 'txId', 'lsn'].map((name) => ({
+      name,
+      schema: { type: 'int64', optional: true } as const,
+    })),
+  ],
 };
+
+/** When the source committed the first change; each later one is a second behind. */
+const FIRST_MICROS = 1_700_000_000_123_456n;
 
 /** Hands out log-wide sequences and offsets per partition. */
 export class SinkLog {
@@ -163,12 +172,14 @@ export class SinkTopic {
     after: RowValues | null,
     absent: string[] = [],
   ): SinkRecord {
+    const at = BigInt(this.log.sequence);
+    const place = [FIRST_MICROS + at * 1_000_000n, 700n + at, 0x1_0000_0000n + at];
     const value: Struct = {
       schema: this.#envelope,
       values: [
         before === null ? null : struct(this.#row, before),
         after === null ? null : struct(this.#row, after),
-        { schema: SOURCE, values: [this.#shape.schema ?? 'public', this.#shape.table] },
+        { schema: SOURCE, values: [this.#shape.schema ?? 'public', this.#shape.table, ...place] },
         op,
       ],
     };

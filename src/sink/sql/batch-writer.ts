@@ -70,6 +70,7 @@ interface KeyedGroups {
   readonly deletes: Map<ColumnSet, Cells[]>;
   readonly writes: Map<ColumnSet, Cells[]>;
   readonly partials: Map<ColumnSet, Cells[]>;
+  readonly marks: Map<ColumnSet, Cells[]>;
 }
 
 function missingRow(): TidemarkError {
@@ -83,10 +84,17 @@ function missingRow(): TidemarkError {
 }
 
 function group(rows: Iterable<KeyedRow>, options: WriterOptions): KeyedGroups {
-  const groups: KeyedGroups = { deletes: new Map(), writes: new Map(), partials: new Map() };
+  const groups: KeyedGroups = {
+    deletes: new Map(),
+    writes: new Map(),
+    partials: new Map(),
+    marks: new Map(),
+  };
   for (const row of rows) {
     if (row.columns === null) {
       append(groups.deletes, row.keyColumns, row.cells);
+    } else if (row.isMark) {
+      append(groups.marks, row.columns, row.cells);
     } else if (row.partial) {
       // Ruling 2: never inserted with null or a stand-in.
       if (row.afterDelete) throw missingRow();
@@ -119,6 +127,9 @@ export async function writeKeyed(
     const found = await run(session, model, 'update', columns, rows, options);
     if (found < rows.length && options.insertMode !== 'update') throw missingRow();
   }
+  for (const [columns, rows] of groups.marks) {
+    await run(session, model, 'update', columns, rows, options);
+  }
   for (const [columns, rows] of groups.writes) {
     await run(session, model, options.insertMode, columns, rows, options);
   }
@@ -134,7 +145,7 @@ export async function writeKeyless(
   const removed = batch.removed();
   // One scan of the table serves all: cutting the batch would scan it again.
   const unlimited = { ...options, batchRows: Infinity, batchBytes: Infinity };
-  const gone = await run(session, model, 'deleteOneEach', batch.columns, removed, unlimited);
+  const gone = await run(session, model, 'deleteOneEach', batch.ownColumns, removed, unlimited);
   if (gone < removed.length) {
     throw new TidemarkError(
       'SINK_RECORD',

@@ -13,6 +13,8 @@ export interface KeyedRow {
   readonly partial: boolean;
   /** The row was deleted earlier in the batch: there is nothing to complete it from. */
   readonly afterDelete: boolean;
+  /** It is only marked as deleted; where the target does not have it, there is nothing to mark. */
+  readonly isMark: boolean;
 }
 
 /**
@@ -25,6 +27,7 @@ export class KeyedBatch {
   readonly #model: TableModel;
   readonly #rows = new Map<string, KeyedRow>();
   #truncated = false;
+  #keySchema: RowPlan['keySchema'] | undefined;
 
   constructor(model: TableModel) {
     this.#model = model;
@@ -38,12 +41,21 @@ export class KeyedBatch {
     return this.#rows.values();
   }
 
+  /**
+   * Keys are compared by their texts: one that was read by another schema may have another text
+   * (1.10, and 1.1000 behind an ALTER of the source), and is a matter of the next batch.
+   */
+  takes({ keySchema }: RowPlan): boolean {
+    return this.#keySchema === undefined || this.#keySchema === keySchema;
+  }
+
   truncate(): void {
     this.#rows.clear();
     this.#truncated = true;
   }
 
   delete(plan: RowPlan, cells: Cells): void {
+    this.#keySchema = plan.keySchema;
     const text = keyText(plan.keyColumns, cells);
     this.#replace(text, {
       cells,
@@ -51,22 +63,39 @@ export class KeyedBatch {
       keyColumns: plan.keyColumns,
       partial: false,
       afterDelete: true,
+      isMark: false,
     });
   }
 
+  /** `delete.mode: soft`: the row stays, with the cells that say so. */
+  mark(plan: RowPlan, cells: Cells): void {
+    const text = keyText(plan.keyColumns, cells);
+    const earlier = this.#rows.get(text);
+    if (earlier !== undefined) {
+      this.#replace(text, this.#merge(earlier, cells));
+      return;
+    }
+    const { keyColumns } = plan;
+    const columns = this.#known(cells);
+    const state = { partial: false, afterDelete: false, isMark: true };
+    this.#replace(text, { cells, columns, keyColumns, ...state });
+  }
+
   write(plan: RowPlan, cells: Cells): void {
+    this.#keySchema = plan.keySchema;
     const text = keyText(plan.keyColumns, cells);
     const { keyColumns } = plan;
     const earlier = this.#rows.get(text);
     const partial = cells.includes(ABSENT);
     if (earlier !== undefined && earlier.columns !== null) {
       const sameColumns = !partial && earlier.columns === plan.columns;
-      this.#replace(text, sameColumns ? { ...earlier, cells } : this.#merge(earlier, cells));
+      const row = sameColumns ? { ...earlier, cells } : this.#merge(earlier, cells);
+      this.#replace(text, { ...row, isMark: false });
       return;
     }
     const columns = partial ? this.#known(cells) : plan.columns;
     const afterDelete = earlier !== undefined;
-    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete });
+    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete, isMark: false });
   }
 
   /** The later change moves to the end: rows keep the order of their last change. */

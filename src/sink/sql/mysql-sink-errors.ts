@@ -33,7 +33,8 @@ const AUTHENTICATION = new Set([
 /** Of SQLSTATE HY000: what a row holds, and what its table is like. */
 const RECORD = new Set([1105, 1153, 1366, 1365, 1411, 1525, 3643, 3819, 1416]);
 const STRUCTURE = new Set([
-  1005, 1227, 1347, 1348, 1364, 1419, 1471, 1478, 1665, 1785, 1786, 3105, 3750, 4161,
+  1005, 1227, 1347, 1348, 1364, 1419, 1471, 1478, 1665, 1785, 1786, 1832, 1833, 3105, 3750, 3780,
+  4119, 4161,
 ]);
 
 /** What a server's error means for the sink; see `classifySqlState` of PostgreSQL. */
@@ -83,7 +84,8 @@ const CURES: Readonly<Record<number, string>> = {
 /** Their messages name objects only. */
 const SAFE_STATE = /^(?:08|28|40|42)/;
 const SAFE = new Set([
-  1048, 1205, 1213, 1290, 1364, 1451, 1452, 1665, 1785, 1786, 1792, 1836, 3750,
+  1048, 1205, 1213, 1290, 1364, 1451, 1452, 1665, 1785, 1786, 1792, 1832, 1833, 1836, 3750, 3780,
+  4119,
 ]);
 
 const FOREIGN_ROW =

@@ -1,14 +1,18 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { must, unreachable } from '../../foundation/assert.ts';
+import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import type { ChangeColumn } from './change-columns.ts';
+import { DELETED } from './change-columns.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
+import { coordinatesOf } from './log-coordinates.ts';
 import type { RecordChange } from './record-change.ts';
 import { changeOf, isUpdate } from './record-change.ts';
-import type { AbsentValues, Cells, RowPlan } from './row-plan.ts';
-import { ABSENT, encodeKey, encodeRow } from './row-plan.ts';
+import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
+import { ABSENT, encodeKey, encodeMarks, encodeRow } from './row-plan.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableModel } from './table-model.ts';
 import { writeKeyed, writeKeyless } from './batch-writer.ts';
@@ -16,7 +20,7 @@ import type { TargetSession } from './target-session.ts';
 
 export type ApplierOptions = Pick<
   SqlSinkOptions,
-  'insertMode' | 'deleteEnabled' | 'truncateEnabled' | 'batchRows' | 'batchBytes'
+  'insertMode' | 'deleteEnabled' | 'deleteMode' | 'truncateEnabled' | 'batchRows' | 'batchBytes'
 >;
 
 /** Records of one topic that go to one table, and how. */
@@ -34,10 +38,19 @@ export interface TableRecords {
 export class RangeApplier {
   readonly #dialect: TargetDialect;
   readonly #options: ApplierOptions;
+  readonly #changes: readonly ChangeColumn[];
   readonly #placeholder: AbsentValues;
+  /** Of the range that is being applied. */
+  #nowMicros = 0n;
 
-  constructor(dialect: TargetDialect, options: ApplierOptions, placeholder: AbsentValues) {
+  constructor(
+    dialect: TargetDialect,
+    options: ApplierOptions,
+    changes: readonly ChangeColumn[],
+    placeholder: AbsentValues,
+  ) {
     this.#dialect = dialect;
+    this.#changes = changes;
     this.#options = options;
     this.#placeholder = placeholder;
   }
@@ -47,12 +60,20 @@ export class RangeApplier {
     const { model } = work;
     if (model === null) return;
     let batch: KeyedBatch | KeylessBatch | null = null;
+    this.#nowMicros = systemClock.nowMicros();
     for (let i = from; i < to; i++) {
       const record = work.records[i] as SinkRecord;
       const change = changeOf(record);
       if (change.kind === 'skip' || this.#isSwitchedOff(change)) continue;
       if (change.kind === 'truncate') {
         if (work.shared) throw this.#sharedTable(model);
+        if (this.#options.deleteMode === 'soft') {
+          // What the batch wrote before is marked as well: it was there once.
+          if (batch !== null) await this.#write(session, model, batch);
+          batch = null;
+          await this.#markAll(session, model, record);
+          continue;
+        }
         batch ??= new KeyedBatch(model);
         batch.truncate();
         continue;
@@ -71,7 +92,9 @@ export class RangeApplier {
         batch = null;
       }
       batch ??=
-        plan.keyFields.length === 0 ? new KeylessBatch(plan.columns) : new KeyedBatch(model);
+        plan.keyFields.length === 0
+          ? new KeylessBatch(plan.columns, plan.ownColumns)
+          : new KeyedBatch(model);
       if (batch instanceof KeyedBatch) this.#keyed(batch, plan, record, change);
       else this.#keyless(batch, plan, record, change);
     }
@@ -98,6 +121,24 @@ export class RangeApplier {
     await session.query(this.#dialect.moveKey(model.table, names, from, to));
   }
 
+  /** A truncate where deleted rows stay: all are deleted now. */
+  async #markAll(session: TargetSession, model: TableModel, record: SinkRecord): Promise<void> {
+    const facts = { record, isDelete: true, nowMicros: this.#nowMicros };
+    const set = this.#changes.flatMap(({ name, schema, reader }) => {
+      const value = reader(record.value?.schema ?? null)(facts);
+      if (value === undefined) return [];
+      const number = model.number(name);
+      const column = must(model.table.columns[number], 'column');
+      return [{ column, text: model.encoder(schema, number).encode(value) }];
+    });
+    const deleted = must(
+      set.find(({ column }) => column.name === DELETED.name),
+      'soft',
+    );
+    const text = model.encoder(DELETED.schema, model.number(DELETED.name)).encode(false);
+    await session.query(this.#dialect.updateAll(model.table, set, { ...deleted, text }));
+  }
+
   #isSwitchedOff(change: RecordChange): boolean {
     if (change.kind === 'delete') return !this.#options.deleteEnabled;
     return change.kind === 'truncate' && !this.#options.truncateEnabled;
@@ -119,6 +160,8 @@ export class RangeApplier {
     change: RecordChange & { kind: 'write' | 'delete' },
   ): void {
     if (change.kind === 'delete') {
+      // Each change is a row of its own: none of them is the one that is deleted.
+      if (plan.keyFromLog) return;
       const key = plan.keyFromValue ? change.before : record.key;
       if (key === null) {
         // A tombstone after its delete says nothing new where keys come from values.
@@ -129,12 +172,22 @@ export class RangeApplier {
       }
       const cells = plan.blank.slice();
       encodeKey(plan, key, cells);
-      batch.delete(plan, cells);
+      if (this.#options.deleteMode === 'hard') batch.delete(plan, cells);
+      else {
+        this.#mark(plan, record, cells, true);
+        batch.mark(plan, cells);
+      }
       return;
     }
     const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
-    encodeKey(plan, plan.keyFromValue ? change.after : must(record.key, 'planned'), cells);
+    encodeKey(plan, keyStruct(plan, change.after, record), cells);
+    this.#mark(plan, record, cells, false);
     batch.write(plan, cells);
+  }
+
+  #mark(plan: RowPlan, record: SinkRecord, cells: Cell[], isDelete: boolean): void {
+    if (plan.marks.length === 0) return;
+    encodeMarks(plan, { record, isDelete, nowMicros: this.#nowMicros }, cells);
   }
 
   #keyless(
@@ -152,13 +205,16 @@ export class RangeApplier {
         const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
         if (!isUpdate(record)) {
           if (cells.includes(ABSENT)) throw incomplete('an insert without key lacks values');
+          this.#mark(plan, record, cells, false);
           batch.add(cells);
           return;
         }
         const before = this.#wholeRow(plan, change.before, record);
         batch.remove(before);
         // The whole before image also has what was not sent again.
-        batch.add(cells.map((cell, i) => (cell === ABSENT ? before[i] : cell)));
+        const whole = cells.map((cell, i) => (cell === ABSENT ? before[i] : cell));
+        this.#mark(plan, record, whole, false);
+        batch.add(whole);
         return;
       }
       default:
@@ -189,11 +245,16 @@ export class RangeApplier {
 const NONE: readonly string[] = [];
 
 function isKeyedByRecord(plan: RowPlan): boolean {
-  return plan.keyFields.length > 0 && !plan.keyFromValue;
+  return plan.keyFields.length > 0 && !plan.keyFromValue && !plan.keyFromLog;
+}
+
+function keyStruct(plan: RowPlan, row: Struct, record: SinkRecord): Struct {
+  if (plan.keyFromLog) return coordinatesOf(record);
+  return plan.keyFromValue ? row : must(record.key, 'planned');
 }
 
 function takes(batch: KeyedBatch | KeylessBatch, plan: RowPlan): boolean {
-  if (plan.keyFields.length > 0) return batch instanceof KeyedBatch;
+  if (plan.keyFields.length > 0) return batch instanceof KeyedBatch && batch.takes(plan);
   return batch instanceof KeylessBatch && batch.columns === plan.columns;
 }
 

@@ -56,7 +56,8 @@ export function shapeOf(schema: ConnectSchema): ValueShape {
   return shape;
 }
 
-function structOrNull(value: ConnectValue | undefined): Struct | null {
+/** A struct, or null where there is none. */
+export function structOrNull(value: ConnectValue | undefined): Struct | null {
   return value !== undefined && isStruct(value) ? value : null;
 }
 

@@ -1,6 +1,11 @@
 import type { ValueEncoder } from '../../../dialects/dialect.ts';
+import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import type { ChangeColumn, ChangeFacts, ChangeReader } from './change-columns.ts';
+import type { ReadingOptions } from './field-reading.ts';
+import { fieldSchema, readingEncoder } from './field-reading.ts';
+import { COORDINATES } from './log-coordinates.ts';
 import type { ColumnSet, TableModel } from './table-model.ts';
 
 /** Stands where the source sent no value, which is not null: the target's value stays (S4). */
@@ -21,14 +26,30 @@ interface PlannedField {
   readonly encoder: ValueEncoder;
 }
 
+interface PlannedMark {
+  /** Number of the target's column. */
+  readonly column: number;
+  readonly encoder: ValueEncoder;
+  readonly read: ChangeReader;
+}
+
 /** How the columns of one schema get into one table. */
 export interface RowPlan {
   readonly fields: readonly PlannedField[];
-  /** Fields of the key struct; of the row when the key is taken from the value; none: no key. */
+  /** Fields of the key struct, of the row, or of the coordinates; none: no key. */
   readonly keyFields: readonly PlannedField[];
   readonly keyFromValue: boolean;
+  /** By which keys are read; null: rows have none. */
+  readonly keySchema: ConnectSchema | null;
+  /** The key is the record's place in the log. */
+  readonly keyFromLog: boolean;
+  /** All that a row writes. */
   readonly columns: ColumnSet;
+  /** Of these, those that the source has: rows without key are told apart by them. */
+  readonly ownColumns: ColumnSet;
   readonly keyColumns: ColumnSet;
+  /** Columns that tell of the change. */
+  readonly marks: readonly PlannedMark[];
   /** A row without values, to be copied. */
   readonly blank: Cells;
 }
@@ -43,32 +64,57 @@ function planFields(
   model: TableModel,
   schema: ConnectSchema,
   names: readonly PlannedName[],
+  isKey: boolean,
+  options: ReadingOptions,
 ): readonly PlannedField[] {
   const wanted = new Map(names.map(({ field, column }) => [field, column]));
   return (schema.fields ?? []).flatMap((field, index) => {
     const name = wanted.get(field.name);
     if (name === undefined) return [];
     const column = model.number(name);
+    const target = must(model.table.columns[column], 'column');
     // A column that the target computes itself cannot be written.
-    if (model.table.columns[column]?.generated === true) return [];
-    return [{ index, name: field.name, column, encoder: model.encoder(field.schema, column) }];
+    if (target.generated) return [];
+    const plain = model.encoder(fieldSchema(field, options), column);
+    const encoder = readingEncoder(plain, field, target, isKey, options);
+    return [{ index, name: field.name, column, encoder }];
   });
 }
 
-/** Compiles the way of a schema's rows into a table; once per pair of schemas. */
+function planMark(
+  model: TableModel,
+  { name, schema, reader }: ChangeColumn,
+  value: ConnectSchema | null,
+): PlannedMark {
+  const column = model.number(name);
+  return { column, encoder: model.encoder(schema, column), read: reader(value) };
+}
+
+/**
+ * Compiles the way of a schema's rows into a table; once per pair of schemas. `value` is that of
+ * the records, envelope and all; null: they are tombstones.
+ */
 export function planRow(
   model: TableModel,
   row: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
   key: { readonly schema: ConnectSchema; readonly names: readonly PlannedName[] } | null,
+  options: ReadingOptions,
+  changes: { readonly columns: readonly ChangeColumn[]; readonly value: ConnectSchema | null },
 ): RowPlan {
-  const fields = row === null ? [] : planFields(model, row.schema, row.names);
-  const keyFields = key === null ? [] : planFields(model, key.schema, key.names);
-  const all = [...fields, ...keyFields].map(({ column }) => column);
+  const fields = row === null ? [] : planFields(model, row.schema, row.names, false, options);
+  const keyFields = key === null ? [] : planFields(model, key.schema, key.names, true, options);
+  const marks = changes.columns.map((column) => planMark(model, column, changes.value));
+  const own = new Set([...fields, ...keyFields].map(({ column }) => column));
+  const all = new Set([...own, ...marks.map(({ column }) => column)]);
   return {
     fields,
     keyFields,
     keyFromValue: key !== null && key.schema === row?.schema,
-    columns: model.columnSet([...new Set(all)]),
+    keySchema: key?.schema ?? null,
+    keyFromLog: key?.schema === COORDINATES,
+    columns: model.columnSet([...all]),
+    ownColumns: model.columnSet([...own]),
+    marks,
     keyColumns: model.columnSet(keyFields.map(({ column }) => column)),
     blank: model.table.columns.map(() => undefined),
   };
@@ -135,6 +181,14 @@ export function encodeKey(plan: RowPlan, key: Struct, cells: Cell[]): void {
       });
     }
     cells[field.column] = text;
+  }
+}
+
+/** Sets what is told of the change; what the record does not know stays as it is. */
+export function encodeMarks(plan: RowPlan, facts: ChangeFacts, cells: Cell[]): void {
+  for (const { column, encoder, read } of plan.marks) {
+    const value = read(facts);
+    cells[column] = value === undefined ? undefined : encoder.encode(value);
   }
 }
 

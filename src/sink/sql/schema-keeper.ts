@@ -1,44 +1,43 @@
 import type {
   EnumType,
-  TargetColumn,
   TargetDialect,
   TargetName,
   TargetTable,
   WantedColumn,
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { isPermanent, toSinkError } from './sink-errors.ts';
 import { underDdlLock } from './sink-tables.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
+import type { Evolution, WantedTable } from './table-evolution.ts';
+import { TableEvolution } from './table-evolution.ts';
 import type { TargetSession } from './target-session.ts';
 
-/** What records of one pair of schemas want of their table. */
-export interface WantedTable {
-  readonly name: TargetName;
-  readonly columns: readonly WantedColumn[];
-  /** Column names; empty: rows have no key. */
-  readonly key: readonly string[];
-  /** Rows are found by the key, so the target must be able to infer an index from it. */
-  readonly needsUniqueKey: boolean;
-}
-
-function sameSet(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name) => right.includes(name));
-}
+/** Told of a statement before it runs: what it does to a table, and to those who use it. */
+export type TellDdl = (statement: string, effect: string) => void;
 
 /**
  * Makes and widens tables of the target. Only what loses nothing is done by itself: create, add a
- * column, drop NOT NULL, add an enum label. Everything else is refused with the statement that a
- * person may run (PITFALLS S20). Several tasks may do the same at once: each works under one lock,
- * and looks again once it has it.
+ * column, drop NOT NULL, give a column a type that holds all it has, add an enum label. Everything
+ * else is refused with the statement that a person may run (PITFALLS S20). Several tasks may do the
+ * same at once: each works under one lock, and looks again once it has it.
+ *
+ * A column that is too narrow for what its source has now is widened before the first such row,
+ * because rows of the older schema fit too: a widening keeps every value, and the records of both
+ * schemas are written as the same values.
  */
 export class SchemaKeeper {
   readonly #dialect: TargetDialect;
   readonly #evolution: SchemaEvolution;
+  readonly #tables: TableEvolution;
+  readonly #tell: TellDdl;
 
-  constructor(dialect: TargetDialect, evolution: SchemaEvolution) {
+  constructor(dialect: TargetDialect, evolution: SchemaEvolution, tell: TellDdl) {
     this.#dialect = dialect;
     this.#evolution = evolution;
+    this.#tables = new TableEvolution(dialect, evolution);
+    this.#tell = tell;
   }
 
   async read(session: TargetSession, name: TargetName): Promise<TargetTable | null> {
@@ -51,27 +50,40 @@ export class SchemaKeeper {
     await this.#ensureEnums(session, wanted);
     let table = await this.read(session, wanted.name);
     table ??= await this.#create(session, wanted);
-    this.#checkTable(table);
-    this.#checkTypes(table, wanted);
-    this.#checkKey(table, wanted);
+    this.#tables.check(table, wanted);
     return this.#evolve(session, table, wanted);
+  }
+
+  /** Adds what a table that is there lacks of columns; false: nothing was added. */
+  async addColumns(
+    session: TargetSession,
+    name: TargetName,
+    columns: readonly WantedColumn[],
+  ): Promise<boolean> {
+    const table = await this.read(session, name);
+    if (table === null) return false;
+    const missing = this.#tables.additions(table, columns);
+    if (missing.length === 0) return false;
+    this.#tables.checkAllowed(table, missing);
+    await this.#underLock(session, async () => {
+      await session.query(this.#dialect.ddlPace);
+      const current = (await this.read(session, name)) ?? table;
+      const due = this.#tables.additions(current, columns);
+      for (const evolution of due) await this.#run(session, current, evolution);
+    });
+    return true;
   }
 
   async #create(session: TargetSession, wanted: WantedTable): Promise<TargetTable> {
     const { schema } = wanted.name;
-    const statements = this.#dialect.createTable(wanted.name, wanted.columns, wanted.key);
-    if (!this.#evolution.create) {
-      const all = [this.#dialect.createSchema(schema) ?? [], statements].flat();
-      throw new TidemarkError(
-        'SINK_SCHEMA',
-        `the table ${this.#dialect.qualify(wanted.name)} does not exist`,
-        { cure: `${all.join(';\n')};` },
-      );
-    }
+    const statements = this.#tables.creation(wanted);
     await this.#underLock(session, async () => {
       if ((await this.read(session, wanted.name)) !== null) return;
       await ensureSchema(session, this.#dialect, schema);
-      for (const statement of statements) await session.query(statement);
+      for (const statement of statements) {
+        this.#tell(statement, `the table ${this.#dialect.qualify(wanted.name)} is made`);
+        await session.query(statement);
+      }
     });
     const table = await this.read(session, wanted.name);
     if (table !== null) return table;
@@ -87,88 +99,61 @@ export class SchemaKeeper {
     table: TargetTable,
     wanted: WantedTable,
   ): Promise<TargetTable> {
-    const statements = this.#differences(table, wanted);
-    if (statements.length === 0) return table;
-    if (!this.#evolution.evolve) {
-      throw new TidemarkError(
-        'SINK_SCHEMA',
-        `the table ${this.#dialect.qualify(wanted.name)} lacks columns or is too strict`,
-        { cure: statements.map((statement) => `${statement};`).join('\n') },
-      );
-    }
-    await this.#underLock(session, async () => {
-      const current = (await this.read(session, wanted.name)) ?? table;
-      for (const statement of this.#differences(current, wanted)) await session.query(statement);
-    });
+    const missing = this.#tables.differences(table, wanted);
+    if (missing.length === 0) return table;
+    this.#tables.checkAllowed(table, missing);
+    const needed = missing.filter(({ isOptional }) => !isOptional);
+    if (needed.length > 0) await this.#runAll(session, wanted, false);
+    if (needed.length < missing.length) await this.#runOptional(session, wanted);
     return (await this.read(session, wanted.name)) ?? table;
   }
 
-  #differences(table: TargetTable, wanted: WantedTable): readonly string[] {
-    const statements: string[] = [];
-    const present = new Map(table.columns.map((column) => [column.name, column]));
-    for (const column of wanted.columns) {
-      const existing = present.get(column.name);
-      if (existing === undefined) statements.push(this.#dialect.addColumn(table.name, column));
-      else if (!this.#dialect.holds(existing, column.type, column.schema)) {
-        statements.push(this.#dialect.changeType(table.name, existing, column.type));
-      } else if (
-        existing.notNull &&
-        column.schema.optional &&
-        !isKey(existing.name, table, wanted)
-      ) {
-        statements.push(this.#dialect.dropNotNull(table.name, existing));
+  /** What the target refuses here stays as it is, as it was made by somebody. */
+  async #runOptional(session: TargetSession, wanted: WantedTable): Promise<void> {
+    try {
+      await this.#runAll(session, wanted, true);
+    } catch (thrown) {
+      const error = toSinkError(thrown);
+      if (!isPermanent(error)) throw error;
+      this.#tell(error.cure ?? '', `${error.message}; its values are judged one by one`);
+    }
+  }
+
+  /** As it is once it has the lock: another task may have done it, or a part of it. */
+  async #runAll(session: TargetSession, wanted: WantedTable, optional: boolean): Promise<void> {
+    await this.#underLock(session, async () => {
+      const current = await this.read(session, wanted.name);
+      if (current === null) return;
+      const all = this.#tables.differences(current, wanted);
+      const due = all.filter(({ isOptional }) => isOptional === optional);
+      if (due.length > 0) await session.query(this.#dialect.ddlPace);
+      for (const evolution of due) await this.#run(session, current, evolution);
+    });
+  }
+
+  async #run(session: TargetSession, table: TargetTable, evolution: Evolution): Promise<void> {
+    const { statement, effect, widens } = evolution;
+    this.#tell(statement, effect);
+    try {
+      await session.query(statement);
+    } catch (thrown) {
+      const error = toSinkError(thrown);
+      const name = this.#dialect.qualify(table.name);
+      if (!isPermanent(error)) {
+        const message = `waiting to change the table ${name}: ${error.message}`;
+        throw new TidemarkError(error.code, message, { cause: error });
       }
-    }
-    // A column that the source dropped stays, and takes null from now on.
-    const known = new Set(wanted.columns.map(({ name }) => name));
-    for (const column of table.columns) {
-      if (known.has(column.name) || !isRequired(column)) continue;
-      if (isKey(column.name, table, wanted)) continue;
-      statements.push(this.#dialect.dropNotNull(table.name, column));
-    }
-    return statements;
-  }
-
-  #checkTable({ name, problem }: TargetTable): void {
-    if (problem === undefined) return;
-    const message = `${this.#dialect.qualify(name)} ${problem.message}`;
-    throw new TidemarkError('SINK_SCHEMA', message, { cure: problem.cure });
-  }
-
-  #checkTypes(table: TargetTable, wanted: WantedTable): void {
-    const present = new Map(table.columns.map((column) => [column.name, column]));
-    for (const { name, schema, type } of wanted.columns) {
-      const existing = present.get(name);
-      if (existing === undefined || this.#dialect.holds(existing, type, schema)) continue;
-      if (this.#dialect.widens?.(existing, type, schema) === true) continue;
+      if (widens.length === 0) throw error;
+      const columns = widens.map(({ column }) => column.name).join(', ');
       throw new TidemarkError(
         'SINK_SCHEMA',
-        `column ${name} of ${this.#dialect.qualify(table.name)} has the type ${existing.type}, ` +
-          `but the source has ${type.ddl}`,
-        { cure: this.#dialect.changeType(table.name, existing, type) },
+        `${name} cannot be widened (${columns}): ${error.message}`,
+        {
+          cause: error,
+          cure: `Take away what stands against it, run ${statement}; and make that again.`,
+        },
       );
     }
-  }
-
-  #checkKey(table: TargetTable, wanted: WantedTable): void {
-    const { key } = wanted;
-    const qualified = this.#dialect.qualify(table.name);
-    if (key.length === 0) {
-      const names = wanted.columns.map(({ name }) => name);
-      const ofSource = table.primaryKey.every((column) => names.includes(column));
-      if (table.primaryKey.length === 0 || !ofSource) return;
-      throw new TidemarkError(
-        'SINK_SCHEMA',
-        `${qualified} has a primary key (${table.primaryKey.join(', ')}), its records have none`,
-        { cure: this.#dialect.changePrimaryKey(table, []) },
-      );
-    }
-    if (!wanted.needsUniqueKey || table.uniqueKeys.some((columns) => sameSet(columns, key))) return;
-    throw new TidemarkError(
-      'SINK_SCHEMA',
-      `${qualified} has no unique index on exactly the key of its records (${key.join(', ')})`,
-      { cure: this.#dialect.changePrimaryKey(table, key) },
-    );
   }
 
   async #ensureEnums(session: TargetSession, wanted: WantedTable): Promise<void> {
@@ -203,12 +188,4 @@ export class SchemaKeeper {
   #underLock(session: TargetSession, work: () => Promise<void>): Promise<void> {
     return underDdlLock(session, this.#dialect, work);
   }
-}
-
-function isKey(column: string, table: TargetTable, wanted: WantedTable): boolean {
-  return table.primaryKey.includes(column) || wanted.key.includes(column);
-}
-
-function isRequired(column: TargetColumn): boolean {
-  return column.notNull && !column.hasDefault && !column.generated && !column.identityAlways;
 }

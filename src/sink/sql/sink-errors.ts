@@ -1,3 +1,4 @@
+import { TABLE_HAS_CHANGED } from '../../../dialects/postgres/postgres-sql.ts';
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { mysqlSinkError } from './mysql-sink-errors.ts';
@@ -67,6 +68,9 @@ export function toSinkError(thrown: unknown): TidemarkError {
   const ofMysql = mysqlSinkError(thrown);
   if (ofMysql !== null) return ofMysql;
   const server = serverError(thrown);
+  if (server?.message.includes(TABLE_HAS_CHANGED) === true) {
+    return new TidemarkError('SINK_SERVER', 'a table was changed while it was written to');
+  }
   if (server !== null) {
     const code = classifySqlState(server.code);
     // The cause would carry the row's values into logs: only where the class of errors has none.

@@ -1,8 +1,18 @@
+import type { TimeZone } from '../../foundation/time-zone.ts';
+import type { FieldSelection } from './field-selection.ts';
+
 /** How rows are written: `insert.mode`. */
 export type InsertMode = 'upsert' | 'insert' | 'update';
 
-/** Where the key comes from: `primary.key.mode` / `pk.mode`. */
-export type PrimaryKeyMode = 'record_key' | 'record_value' | 'none';
+/** Where the key comes from: `primary.key.mode` / `pk.mode`. With `kafka`: the place in the log. */
+export type PrimaryKeyMode = 'record_key' | 'record_value' | 'kafka' | 'none';
+
+/** What becomes of rows that the source deleted: `delete.mode`. */
+export type DeleteMode = 'hard' | 'soft';
+
+/** What the target may keep of a change: `metadata.columns`. */
+export type MetadataColumn =
+  'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
 
 /** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
@@ -12,9 +22,24 @@ export interface SchemaEvolution {
   readonly evolve: boolean;
 }
 
+/** Fields that count from 1970: `timestamp.fields.list` and `timestamp.precision.mode`. */
+export interface TimestampFields {
+  readonly names: readonly string[];
+  readonly unit: 'microseconds' | 'nanoseconds';
+}
+
+/** Whose clocks Connect's own times are told by; null: UTC. */
+export interface SinkZones {
+  /** `db.timezone` */
+  readonly times: TimeZone | null;
+  /** `date.timezone`: the same, or UTC. */
+  readonly dates: TimeZone | null;
+}
+
 /**
  * Resolved options of one SQL sink. Whoever builds it has checked the rules across properties:
- * upsert and update need a key mode other than `none`; deletes need one too.
+ * upsert and update need a key mode other than `none`; deletes need one too, and neither updates
+ * nor deletes find a row by `kafka`.
  */
 export interface SqlSinkOptions {
   /** Name of the sink: key of its offsets and epochs in the target. */
@@ -32,13 +57,30 @@ export interface SqlSinkOptions {
   readonly insertMode: InsertMode;
   /** `primary.key.mode`, `pk.mode` */
   readonly primaryKeyMode: PrimaryKeyMode;
-  /** `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key. */
+  /**
+   * `primary.key.fields`, `pk.fields`: which fields of the key or value; empty: all of the key.
+   * With `kafka` the names of its three columns; empty: those of the originals.
+   */
   readonly primaryKeyFields: readonly string[];
+  /** `fields.whitelist`, `field.include.list`, `field.exclude.list`; null: all fields. */
+  readonly fields: FieldSelection | null;
+  /** `replace.null.with.default`: a null is written as the default of its field. */
+  readonly nullsAsDefaults: boolean;
+  /** `timestamp.fields.list`, `timestamp.precision.mode`; null: no such fields. */
+  readonly timestampFields: TimestampFields | null;
+  /** `db.timezone`, `date.timezone` */
+  readonly zones: SinkZones;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
+  /** `delete.mode`: hard removes the row, soft keeps it and marks it. */
+  readonly deleteMode: DeleteMode;
+  /** `metadata.columns`: what the target keeps of the change that a row comes from. */
+  readonly metadataColumns: readonly MetadataColumn[];
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
   readonly schemaEvolution: SchemaEvolution;
+  /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
+  readonly requiredTopics: readonly string[];
   /**
    * `collection.name.format`, `table.name.format`. Placeholders: `${topic}`, `${source.<field>}`.
    * A dot of the format itself (not of a value) parts schema and table.
@@ -73,9 +115,16 @@ export const SQL_SINK_DEFAULTS = {
   insertMode: 'upsert',
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],
+  fields: null,
+  nullsAsDefaults: false,
+  timestampFields: null,
+  zones: { times: null, dates: null },
   deleteEnabled: true,
+  deleteMode: 'hard',
+  metadataColumns: [],
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },
+  requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',
   tablePerTopic: false,

@@ -7,8 +7,11 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
+import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
+import type { TellDdl } from './schema-keeper.ts';
 import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, StoredPosition, StoredTopic } from './sink-state.ts';
@@ -50,22 +53,30 @@ class SqlSink implements SinkTask {
   #session: TargetSession | null = null;
   #applied = 0;
 
-  constructor(dialect: TargetDialect, options: SqlSinkOptions, open: OpenSession) {
+  constructor(
+    dialect: TargetDialect,
+    options: SqlSinkOptions,
+    open: OpenSession,
+    tellDdl: TellDdl,
+  ) {
     const naming = new TableNaming(options, dialect.identifierMax);
-    const keeper = new SchemaKeeper(dialect, options.schemaEvolution);
+    const keeper = new SchemaKeeper(dialect, options.schemaEvolution, tellDdl);
     const targets = (): TargetName[] =>
       [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
-    this.#parts = { dialect, options, naming, keeper, targets };
+    const changes = changeColumns(options);
+    this.#parts = { dialect, options, naming, keeper, targets, changes };
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    const applier = new RangeApplier(dialect, options, placeholder);
+    const applier = new RangeApplier(dialect, options, changes, placeholder);
     this.#transaction = new SinkTransaction(dialect, this.#state, applier);
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
+      const missing = await missingTables(session, dialect, options);
+      if (missing !== null) throw missing;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
     });
   }
@@ -244,8 +255,9 @@ class SqlSink implements SinkTask {
       return await this.#transaction.whole(session, all);
     } catch (thrown) {
       const error = toSinkError(thrown);
-      if (!isPermanent(error) || session.broken) throw error;
+      // It may be that the tables are not as they were read.
       for (const { progress } of works) progress.table.invalidate();
+      if (!isPermanent(error) || session.broken) throw error;
       return await this.#transaction.careful(session, all);
     }
   }
@@ -296,8 +308,14 @@ function isShared(progress: TopicProgress, others: readonly TopicProgress[]): bo
   });
 }
 
-/** A sink task into the database of `connection.url`. Nothing is opened before `start`. */
-export function createSqlSink(options: SqlSinkOptions): SinkTask {
+/**
+ * A sink task into the database of `connection.url`. Nothing is opened before `start`; `tellDdl` is
+ * told of each statement that changes a table before it runs.
+ */
+export function createSqlSink(
+  options: SqlSinkOptions,
+  tellDdl: TellDdl = () => undefined,
+): SinkTask {
   const { dialect, open } = targetOf(options);
-  return new SqlSink(dialect, options, open);
+  return new SqlSink(dialect, options, open, tellDdl);
 }

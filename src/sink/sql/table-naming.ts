@@ -10,6 +10,9 @@ type NamingOptions = Pick<
   'tableNameFormat' | 'topicDots' | 'defaultSchema' | 'quoteIdentifiers'
 >;
 
+/** What of a record may name its table; no value where only the topic is known. */
+type NamingRecord = Pick<SinkRecord, 'topic' | 'destination' | 'value'>;
+
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
 /** Names of the target. Limits are checked: PostgreSQL would cut silently (S14). */
@@ -36,7 +39,7 @@ export class TableNaming {
   }
 
   /** The target of a record; null for a record that cannot tell (a tombstone). */
-  target(record: SinkRecord): TargetName | null {
+  target(record: NamingRecord): TargetName | null {
     const schema =
       this.#schemaFormat === null
         ? this.#options.defaultSchema
@@ -71,7 +74,7 @@ export class TableNaming {
     return folded;
   }
 
-  #fill(format: string, record: SinkRecord): string | null {
+  #fill(format: string, record: NamingRecord): string | null {
     let missing = false;
     const text = format.replaceAll(PLACEHOLDER, (_, name: string) => {
       const value = this.#value(name, record);
@@ -81,7 +84,7 @@ export class TableNaming {
     return missing ? null : text;
   }
 
-  #value(name: string, record: SinkRecord): string | null {
+  #value(name: string, record: NamingRecord): string | null {
     if (name === 'topic') {
       const topic = record.destination ?? record.topic;
       return this.#options.topicDots === 'underscore' ? topic.replaceAll('.', '_') : topic;

@@ -3,6 +3,7 @@ import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import type { ChangeColumn } from './change-columns.ts';
 import { changeOf } from './record-change.ts';
 import type { RowPlan } from './row-plan.ts';
 import { planRow } from './row-plan.ts';
@@ -13,7 +14,7 @@ import { TableModel } from './table-model.ts';
 import type { TableNaming } from './table-naming.ts';
 import type { TargetSession } from './target-session.ts';
 import type { RecordColumns } from './wanted-table.ts';
-import { recordColumns, wantedTable } from './wanted-table.ts';
+import { recordColumns, wantedChanges, wantedTable } from './wanted-table.ts';
 
 /** What topics share. */
 export interface TableParts {
@@ -21,6 +22,8 @@ export interface TableParts {
   readonly options: SqlSinkOptions;
   readonly naming: TableNaming;
   readonly keeper: SchemaKeeper;
+  /** What is told of each change beside its row. */
+  readonly changes: readonly ChangeColumn[];
   /** Where the sink's topics go, as far as they are known. */
   readonly targets: () => readonly TargetName[];
 }
@@ -130,7 +133,9 @@ export class TopicTable {
     let plan = plans.get(key);
     if (plan === undefined) {
       const columns = must(this.#ensured.get(value)?.get(key), 'the schemas were not prepared');
-      plan = planRow(model, columns.row, columns.key);
+      const { options, changes: columnsOfChange } = this.#parts;
+      const changes = { columns: columnsOfChange, value: record.value?.schema ?? null };
+      plan = planRow(model, columns.row, columns.key, options, changes);
       plans.set(key, plan);
     }
     return plan;
@@ -145,21 +150,26 @@ export class TopicTable {
   ): Promise<boolean> {
     const { kind } = changeOf(record);
     if (value === null || kind === 'skip' || kind === 'truncate') {
-      if (kind === 'truncate') this.#resolveTarget(session, record);
+      if (kind === 'truncate') {
+        this.#resolveTarget(session, record);
+        await this.#ensureMarks(session);
+      }
       return false;
     }
     if (this.#ensured.get(value)?.has(key) === true) return true;
     const target = this.#resolveTarget(session, record);
-    const { naming, options, dialect, keeper } = this.#parts;
+    const { naming, options, dialect, keeper, changes } = this.#parts;
     const columns = recordColumns(record, naming, options);
     if (target !== null) {
-      const wanted = wantedTable(target, columns, dialect, options);
+      const wanted = wantedTable(target, columns, dialect, options, changes);
       this.#checkKeyStays(wanted.key);
+      if (options.deleteMode === 'soft' && wanted.key.length === 0) throw unmarkable(record);
       if (record.value !== null) {
         await keeper.ensure(session, wanted);
         this.#isRead = false;
       } else {
         await this.#checkTombstone(session, wanted.key);
+        await this.#ensureMarks(session);
       }
       this.#key = wanted.key;
     }
@@ -231,6 +241,15 @@ export class TopicTable {
     throw new TidemarkError('SINK_SCHEMA', `the key of the records changed ${change}`, { cure });
   }
 
+  /** For what brings no row, and yet marks rows that are there: by this sink, or one before it. */
+  async #ensureMarks(session: TargetSession): Promise<void> {
+    const { options, changes, dialect, keeper } = this.#parts;
+    const target = this.#target;
+    if (options.deleteMode === 'hard' || target === null) return;
+    const added = await keeper.addColumns(session, target, wantedChanges(target, changes, dialect));
+    if (added) this.#isRead = false;
+  }
+
   /** A tombstone does not make a table; one that is there must have the key's columns. */
   async #checkTombstone(session: TargetSession, key: readonly string[]): Promise<void> {
     await this.read(session);
@@ -245,4 +264,12 @@ export class TopicTable {
       cure: 'Correct the key of the source (message.key.columns), or the table.',
     });
   }
+}
+
+function unmarkable({ topic }: SinkRecord): TidemarkError {
+  return new TidemarkError(
+    'SINK_SCHEMA',
+    `the records of ${topic} have no key, and delete.mode soft marks rows by theirs`,
+    { cure: 'Give the table a key (message.key.columns of the source), or set delete.mode hard.' },
+  );
 }

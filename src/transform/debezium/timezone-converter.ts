@@ -1,13 +1,13 @@
 import type { ResolvedOptions } from '../../config/option.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import type { TimeZone } from '../../foundation/time-zone.ts';
+import { timeZone } from '../../foundation/time-zone.ts';
 import type { ConnectRecord } from '../../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
 import { isStruct } from '../../model/connect-schema.ts';
 import { CONNECT_TIMESTAMP, UNITS_PER_MS, ZONED_TIME, ZONED_TIMESTAMP } from '../logical-time.ts';
 import type { RecordTransform } from '../record-transform.ts';
 import { envelopeOf, fieldValue, structIn } from '../record-transform.ts';
-import type { TimeZone } from './time-zone.ts';
-import { timeZone } from './time-zone.ts';
 import { zonedText } from './zoned-text.ts';
 
 /** Which fields of an image are converted. */

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { TargetColumn, WantedType } from '../../../dialects/dialect.ts';
+import type { TargetColumn, TargetTable, WantedType } from '../../../dialects/dialect.ts';
 import {
   affinityOf,
   sqliteColumnType,
   sqliteTypeHolds,
-  sqliteTypeWidens,
+  sqliteWidening,
   takenBy,
 } from '../../../dialects/sqlite/sqlite-column-types.ts';
 import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
@@ -95,10 +95,13 @@ test('a double holds the smaller whole numbers', () => {
   expect(sqliteTypeHolds(column('REAL', true), wanted('INTEGER'), int32)).toBe(true);
 });
 
-test('only whole numbers become decimals by themselves', () => {
+test('only whole numbers become decimals by themselves, and not in a key', () => {
   const own = column('INTEGER', true);
-  expect(sqliteTypeWidens(own, sqliteColumnType(decimal), decimal)).toBe(true);
   const text: ConnectSchema = { type: 'string', optional: true };
-  expect(sqliteTypeWidens(own, sqliteColumnType(text), text)).toBe(false);
-  expect(sqliteTypeWidens(column('REAL', true), sqliteColumnType(decimal), decimal)).toBe(false);
+  const widening = (from: TargetColumn, to: ConnectSchema, primaryKey: string[] = []) =>
+    sqliteWidening({ primaryKey } as unknown as TargetTable, from, sqliteColumnType(to), to);
+  expect(widening(own, decimal)).toEqual({ kind: 'rewrite' });
+  expect(widening(own, decimal, ['c'])).toMatchObject({ kind: 'refused' });
+  expect(widening(own, text)).toBeNull();
+  expect(widening(column('REAL', true), decimal)).toBeNull();
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
 import { KeyedBatch } from '../../../src/sink/sql/keyed-batch.ts';
 import type { Cell, RowPlan } from '../../../src/sink/sql/row-plan.ts';
 import { ABSENT } from '../../../src/sink/sql/row-plan.ts';
@@ -6,12 +7,18 @@ import { textTable } from '../../support/sink-models.ts';
 
 const model = textTable(['k', 'a', 'b'], ['k']);
 
-function plan(columns: readonly number[]): RowPlan {
+const KEY: ConnectSchema = { type: 'struct', optional: false, fields: [] };
+
+function plan(columns: readonly number[], keySchema: ConnectSchema = KEY): RowPlan {
   return {
     fields: [],
     keyFields: [],
     keyFromValue: false,
+    keySchema,
+    keyFromLog: false,
     columns: model.columnSet(columns),
+    ownColumns: model.columnSet(columns),
+    marks: [],
     keyColumns: model.columnSet([0]),
     blank: [undefined, undefined, undefined],
   };
@@ -23,13 +30,24 @@ const withoutB = plan([0, 1]);
 function reduced(work: (batch: KeyedBatch) => void): unknown[] {
   const batch = new KeyedBatch(model);
   work(batch);
-  return [...batch.rows].map(({ cells, columns, partial, afterDelete }) => ({
+  return [...batch.rows].map(({ cells, columns, partial, afterDelete, isMark }) => ({
     cells: cells.map((cell: Cell) => (cell === ABSENT ? 'ABSENT' : cell)),
     columns: columns?.join(' ') ?? 'delete',
     ...(partial ? { partial } : {}),
     ...(afterDelete ? { afterDelete } : {}),
+    ...(isMark ? { isMark } : {}),
   }));
 }
+
+test('keys that another schema reads are left to the next batch: their texts may be others', () => {
+  const batch = new KeyedBatch(model);
+  const later = plan([0, 1, 2], { ...KEY });
+  expect(batch.takes(all)).toBe(true);
+  batch.truncate();
+  expect(batch.takes(later)).toBe(true);
+  batch.write(all, ['1.10', 'x', 'y']);
+  expect([batch.takes(withoutB), batch.takes(later)]).toEqual([true, false]);
+});
 
 describe('each key is left once (S2)', () => {
   test('the last write wins, and keeps its place in the order', () => {
@@ -111,5 +129,40 @@ describe('each key is left once (S2)', () => {
     batch.truncate();
     expect(batch.truncated).toBe(true);
     expect([...batch.rows]).toEqual([]);
+  });
+});
+
+describe('a row that is only marked as deleted', () => {
+  test('is that alone, or the whole row with its mark', () => {
+    const rows = reduced((batch) => {
+      batch.write(all, ['1', 'x', 'y']);
+      batch.mark(withoutB, ['1', undefined, 'gone']);
+      batch.mark(withoutB, ['2', undefined, 'gone']);
+    });
+    expect(rows).toEqual([
+      { cells: ['1', 'x', 'gone'], columns: '0 1 2' },
+      { cells: ['2', undefined, 'gone'], columns: '0 2', isMark: true },
+    ]);
+  });
+
+  test('a later mark takes nothing away of an earlier one', () => {
+    const rows = reduced((batch) => {
+      batch.mark(all, ['1', 'at noon', 'gone']);
+      batch.mark(withoutB, ['1', undefined, 'gone']);
+    });
+    expect(rows).toEqual([{ cells: ['1', 'at noon', 'gone'], columns: '0 1 2', isMark: true }]);
+  });
+
+  test('a write after it is a row again, complete or not', () => {
+    const rows = reduced((batch) => {
+      batch.mark(withoutB, ['1', undefined, 'gone']);
+      batch.write(all, ['1', 'x', 'here']);
+      batch.mark(withoutB, ['2', undefined, 'gone']);
+      batch.write(all, ['2', ABSENT, 'here']);
+    });
+    expect(rows).toEqual([
+      { cells: ['1', 'x', 'here'], columns: '0 1 2' },
+      { cells: ['2', 'ABSENT', 'here'], columns: '0 2', partial: true },
+    ]);
   });
 });

@@ -9,6 +9,7 @@ import {
   keyText,
   planRow,
 } from '../../../src/sink/sql/row-plan.ts';
+import { SQL_SINK_DEFAULTS } from '../../../src/sink/sql/sql-sink-options.ts';
 import { struct } from '../../support/sink-records.ts';
 import { textTable } from '../../support/sink-models.ts';
 
@@ -20,7 +21,9 @@ const schema: ConnectSchema = {
   fields: ['a', 'k'].map((name) => ({ name, schema: { type: 'string', optional: true } })),
 };
 const names = ['a', 'k'].map((name) => ({ field: name, column: name }));
-const plan = planRow(model, { schema, names }, { schema, names: names.slice(1) });
+const nothing = { columns: [], value: schema };
+const key = { schema, names: names.slice(1) };
+const plan = planRow(model, { schema, names }, key, SQL_SINK_DEFAULTS, nothing);
 
 test('cells stand at the numbers of the target, columns that the record lacks are open', () => {
   expect(encodeRow(plan, struct(schema, { a: 'x', k: '1' }), [], placeholder)).toEqual([
@@ -51,4 +54,31 @@ test('keys of several columns cannot be confused, null is refused', () => {
   encodeKey(plan, struct(schema, { k: '1' }), cells);
   expect(cells[0]).toBe('1');
   expect(() => encodeKey(plan, struct(schema, { k: null }), cells)).toThrow(/key column k is null/);
+});
+
+test('a null is its default where that is wanted, in keys too; what is absent stays absent', () => {
+  const withDefault: ConnectSchema = {
+    ...schema,
+    fields: ['a', 'k'].map((name) => ({
+      name,
+      schema: { type: 'string', optional: true, default: `${name}0` },
+    })),
+  };
+  const both = { schema: withDefault, names };
+  const key = { schema: withDefault, names: names.slice(1) };
+  const nulls = struct(withDefault, { a: null, k: null });
+  const kept = planRow(model, both, key, SQL_SINK_DEFAULTS, nothing);
+  expect(encodeRow(kept, nulls, [], placeholder)).toEqual([null, null, undefined]);
+  const replaced = planRow(
+    model,
+    both,
+    key,
+    { ...SQL_SINK_DEFAULTS, nullsAsDefaults: true },
+    nothing,
+  );
+  expect(encodeRow(replaced, nulls, [], placeholder)).toEqual(['k0', 'a0', undefined]);
+  expect(encodeRow(replaced, nulls, ['a'], placeholder)[1]).toBe(ABSENT);
+  const cells: Cell[] = [undefined, undefined, undefined];
+  encodeKey(replaced, nulls, cells);
+  expect(cells[0]).toBe('k0');
 });

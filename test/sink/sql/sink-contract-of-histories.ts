@@ -44,18 +44,23 @@ const later = column('later', 'integer', { type: 'int32', optional: false, defau
 interface Outcome {
   readonly records: readonly SinkRecord[];
   readonly rows: readonly RowValues[];
+  /** As they were last, of the keys that are not there any more. */
+  readonly gone: readonly RowValues[];
 }
 
 /** Plays the steps against a table as a database would, and writes down the records. */
 function play(steps: readonly Step[], keyed: boolean, topic: SinkTopic): Outcome {
   let rows: RowValues[] = [];
   let altered = false;
+  let ever: RowValues[] = [];
   const records: SinkRecord[] = [];
   const find = (wanted: number): RowValues | undefined => rows.find((row) => row['id'] === wanted);
   const without = (row: RowValues): RowValues[] => rows.filter((other) => other !== row);
   const before = (row: RowValues): RowValues | null => (keyed ? null : row);
   for (const { kind, id: wanted, to, text } of steps) {
     const found = find(wanted);
+    // A later version of a row is behind the earlier ones.
+    ever = [...ever, ...rows];
     switch (kind) {
       case 'write': {
         const row = {
@@ -104,11 +109,14 @@ function play(steps: readonly Step[], keyed: boolean, topic: SinkTopic): Outcome
         if (altered) break;
         altered = true;
         rows = rows.map((row) => ({ ...row, later: 7 }));
+        ever = ever.map((row) => ({ ...row, later: 7 }));
         topic.alter({ columns: [id, a, big, later] });
         break;
     }
   }
-  return { records, rows };
+  const last = new Map([...ever, ...rows].map((row) => [row['id'], row]));
+  const gone = [...last].filter(([key]) => find(Number(key)) === undefined);
+  return { records, rows, gone: gone.map(([, row]) => row) };
 }
 
 function sorted(rows: readonly RowValues[], names: readonly string[]): string[] {
@@ -117,7 +125,11 @@ function sorted(rows: readonly RowValues[], names: readonly string[]): string[] 
 
 /** Whatever the history and its batches, the target ends like the source. */
 export const contractOfHistories = describeTarget((fresh) => {
-  describe.each([true, false])('random changes in random batches, keyed: %s', (keyed) => {
+  describe.each([
+    { keyed: true, deleteMode: 'hard' },
+    { keyed: false, deleteMode: 'hard' },
+    { keyed: true, deleteMode: 'soft' },
+  ] as const)('random changes in random batches, %j', ({ keyed, deleteMode }) => {
     test('end in the table that the source has, however often they are delivered', async () => {
       await using target = await fresh();
       let run = 0;
@@ -129,8 +141,9 @@ export const contractOfHistories = describeTarget((fresh) => {
           async (steps, sizes, repeats) => {
             const table = `t${run++}`;
             const topic = new SinkTopic({ table, columns: [id, a, big], key: keyed ? ['id'] : [] });
-            const { records, rows } = play(steps, keyed, topic);
-            let sink = await startTargetSink(target, { name: table });
+            const { records, rows, gone } = play(steps, keyed, topic);
+            const options = { name: table, deleteMode };
+            let sink = await startTargetSink(target, options);
             try {
               for (let from = 0, batch = 0; from < records.length; batch++) {
                 const to = from + sizes[batch % sizes.length]!;
@@ -138,7 +151,7 @@ export const contractOfHistories = describeTarget((fresh) => {
                 await put(sink, records.slice(start, to));
                 if (batch % 4 === 3) {
                   await sink[Symbol.asyncDispose]();
-                  sink = await startTargetSink(target, { name: table });
+                  sink = await startTargetSink(target, options);
                 }
                 from = to;
               }
@@ -157,7 +170,12 @@ export const contractOfHistories = describeTarget((fresh) => {
               found.length > 0 && 'later' in found[0]!
                 ? ['id', 'a', 'big', 'later']
                 : ['id', 'a', 'big'];
-            expect(sorted(found, names)).toEqual(sorted(rows, names));
+            // A boolean of MySQL is a number.
+            const isGone = (row: RowValues): boolean => Boolean(row['_deleted'] ?? false);
+            const left = found.filter((row) => !isGone(row));
+            expect(sorted(left, names)).toEqual(sorted(rows, names));
+            const kept = deleteMode === 'soft' ? gone : [];
+            expect(sorted(found.filter(isGone), names)).toEqual(sorted(kept, names));
           },
         ),
         { numRuns: RUNS },

@@ -37,6 +37,8 @@ async function isWaiting(work: Promise<unknown>, target: SinkTarget): Promise<bo
   };
   work.then(finish, finish);
   for (let i = 0; i < 20 && !state.done; i++) await target.query('SELECT 1 AS one');
+  // What failed tells why.
+  if (state.done) await work;
   return !state.done;
 }
 

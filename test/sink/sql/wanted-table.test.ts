@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import { SQL_SINK_DEFAULTS } from '../../../src/sink/sql/sql-sink-options.ts';
 import { TableNaming } from '../../../src/sink/sql/table-naming.ts';
+import { changeColumns } from '../../../src/sink/sql/change-columns.ts';
 import { recordColumns, wantedTable } from '../../../src/sink/sql/wanted-table.ts';
 import { column, SinkTopic } from '../../support/sink-records.ts';
 
@@ -16,10 +17,23 @@ function wanted(
   record = topic.insert({ Id: 1 }),
 ) {
   const options = { ...SQL_SINK_DEFAULTS, ...change };
-  return wantedTable(target, recordColumns(record, naming, options), postgresTarget, options);
+  const columns = recordColumns(record, naming, options);
+  return wantedTable(target, columns, postgresTarget, options, changeColumns(options));
 }
 
 describe('the table that records want', () => {
+  test('has the columns that tell of changes behind those of the row', () => {
+    expect(wanted({ deleteMode: 'soft', metadataColumns: ['op'] })).toMatchObject({
+      columns: [
+        { name: 'name' },
+        { name: 'Id' },
+        { name: '_deleted', type: { ddl: 'boolean' } },
+        { name: '_deleted_at', type: { ddl: 'timestamp with time zone' } },
+        { name: '_cdc_op', type: { ddl: 'text' } },
+      ],
+    });
+  });
+
   test('has the columns of the row and the key of the key', () => {
     expect(wanted({})).toMatchObject({
       columns: [{ name: 'name' }, { name: 'Id', type: { ddl: 'integer' } }],
@@ -66,5 +80,43 @@ describe('the table that records want', () => {
     expect(() => recordColumns(twins.insert({ Id: 1 }), folding, SQL_SINK_DEFAULTS)).toThrow(
       /upper and lower case/,
     );
+  });
+
+  test('has the selected fields, and those of the key in any case', () => {
+    const fields = { kind: 'include', entries: [{ topic: null, field: 'note' }] } as const;
+    const note = column('note', null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [name, id, note], key: ['Id'] });
+    const namesOf = (change: object) =>
+      wanted({ fields, ...change }, other.insert({ Id: 1 })).columns.map((one) => one.name);
+    expect(namesOf({})).toEqual(['Id', 'note']);
+    const fromValue = { primaryKeyMode: 'record_value', primaryKeyFields: ['name'] };
+    expect(namesOf(fromValue)).toEqual(['name', 'note']);
+  });
+
+  test('a field that is left out may have any name', () => {
+    const long = column('x'.repeat(64), null, { type: 'string' });
+    const other = new SinkTopic({ table: 't', columns: [id, long], key: ['Id'] });
+    const record = other.insert({ Id: 1 });
+    expect(() => wanted({}, record)).toThrow(/cannot be a name/);
+    const fields = { kind: 'exclude', entries: [{ topic: null, field: long.name }] } as const;
+    expect(wanted({ fields }, record).columns).toMatchObject([{ name: 'Id' }]);
+  });
+
+  test('has the place in the log for a key, under names that the rows do not have', () => {
+    const mode = { primaryKeyMode: 'kafka' };
+    expect(wanted(mode)).toMatchObject({
+      columns: [
+        { name: 'name' },
+        { name: 'Id' },
+        { name: '__connect_topic', type: { ddl: 'text' } },
+        { name: '__connect_partition', type: { ddl: 'integer' } },
+        { name: '__connect_offset', type: { ddl: 'bigint' } },
+      ],
+      key: ['__connect_topic', '__connect_partition', '__connect_offset'],
+    });
+    const clash = { ...mode, primaryKeyFields: ['topic', 'name', 'at'] };
+    expect(() => wanted(clash)).toThrow(/have a column name of their own/);
+    const without = { kind: 'exclude', entries: [{ topic: null, field: 'name' }] };
+    expect(wanted({ ...clash, fields: without }).key).toEqual(['topic', 'name', 'at']);
   });
 });

@@ -202,7 +202,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   async #olderHaveEnded(signal: AbortSignal): Promise<boolean> {
-    const ended = await this.#older.haveEnded(await this.#reader.wire(signal), signal);
+    const ended = await this.#older.haveEnded(() => this.#reader.wire(signal), signal);
     // For a blocking snapshot that waits.
     this.#parts.ask();
     await this.#rememberTables();

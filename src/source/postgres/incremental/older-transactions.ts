@@ -51,10 +51,13 @@ export class OlderTransactions {
     this.#tasks.setNotBefore(await number(querier, NEXT));
   }
 
-  /** Looks once, and sleeps if one is open still. True: they have ended. */
-  async haveEnded(querier: Querier, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Looks once, and sleeps if one is open still. True: they have ended. Connects only where there
+   * is something to look for.
+   */
+  async haveEnded(connect: () => Promise<Querier>, signal: AbortSignal): Promise<boolean> {
     const { notBefore } = this.#tasks.state;
-    if (notBefore !== null && (await number(querier, OLDEST)) < notBefore) {
+    if (notBefore !== null && (await number(await connect(), OLDEST)) < notBefore) {
       if (!this.#isTold) this.#parts.note(WAITING);
       this.#isTold = true;
       await this.#parts.clock.sleep(LOOK_MS, signal);

@@ -6,15 +6,22 @@ export interface TimeZone {
   offsetAt(instantMs: number): number;
 }
 
-/** `+08:00`, `-03:30:15`, or a name such as `Europe/Berlin`; null: there is no such zone. */
+/** Java's forms of an offset: `+8`, `+08:00`, `-033015`, each also behind UTC, GMT or UT. */
+const FIXED = /^(?:UTC|GMT|UT)?([+-])(?:(\d)|(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)$/;
+
+/**
+ * `+08:00`, `-03:30:15`, `UTC+2`, `Z`, or a name such as `Europe/Berlin`; null: there is no such
+ * zone.
+ */
 export function timeZone(text: string): TimeZone | null {
-  const fixed = /^([+-])(\d{2}):(\d{2})(?::(\d{2}))?$/.exec(text);
+  const fixed = FIXED.exec(text);
   if (fixed !== null) {
-    const [, sign, hours, minutes, seconds = '0'] = fixed;
+    const [, sign, hour, hours = hour, minutes = '0', seconds = '0'] = fixed;
     const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     const offset = sign === '-' ? -total : total;
     return { offsetOfLocal: () => offset, offsetAt: () => offset };
   }
+  if (text === 'Z') return timeZone('+0');
   try {
     return namedZone(new Intl.DateTimeFormat('en-US', { ...FIELDS, timeZone: text }));
   } catch {

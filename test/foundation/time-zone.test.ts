@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { timeZone } from '../../../src/transform/debezium/time-zone.ts';
+import { timeZone } from '../../src/foundation/time-zone.ts';
 
 const local = (zone: string, iso: string): number | undefined =>
   timeZone(zone)?.offsetOfLocal(Date.parse(`${iso}Z`));
@@ -7,6 +7,10 @@ const local = (zone: string, iso: string): number | undefined =>
 test.each([
   ['+05:30', '2024-01-01T00:00', 19_800],
   ['-00:00:30', '2024-01-01T00:00', -30],
+  ['Z', '2024-01-01T00:00', 0],
+  ['+2', '2024-01-01T00:00', 7200],
+  ['UTC-3', '2024-01-01T00:00', -10_800],
+  ['GMT+0530', '2024-01-01T00:00', 19_800],
   ['Europe/Berlin', '2024-01-01T00:00', 3600],
   ['Europe/Berlin', '2024-07-01T00:00', 7200],
   // The clocks go from 2 to 3: a time that there is not is told by the rule from before.
@@ -27,6 +31,6 @@ test('an instant has one offset', () => {
   expect(timeZone('Asia/Kolkata')?.offsetAt(0)).toBe(19_800);
 });
 
-test.each(['Nowhere/X', '05:30', ''])('%s is no zone', (name) => {
+test.each(['Nowhere/X', '05:30', '', '+123', 'CET+1', 'z'])('%s is no zone', (name) => {
   expect(timeZone(name)).toBeNull();
 });

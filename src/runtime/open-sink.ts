@@ -1,0 +1,35 @@
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { SinkTask } from '../model/sink-record.ts';
+import { createFileSink } from '../sink/file/create-file-sink.ts';
+import { createSqlSink } from '../sink/sql/sql-sink.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
+import type { Logger } from './logger.ts';
+import { sinkOptionsOf } from './sink-options.ts';
+
+/** How the tasks of a sink are made, and what they ask of the records. */
+export interface SinkOpening {
+  readonly openTask: () => SinkTask;
+  /** Headers, and keys and values that are no structs: only a file has room for them. */
+  readonly takesWhole: boolean;
+}
+
+/** Chooses the kind of a sink by its class. */
+export function sinkOpening(
+  config: Pick<PipelineConfig, 'name' | 'file'>,
+  sink: ConnectorConfig,
+  clock: Clock,
+  logger: Logger,
+): SinkOpening {
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) {
+    const warn = (text: string): void => logger.warn(text);
+    const note = (text: string): void => logger.info(text);
+    return { openTask: () => createFileSink(file, { clock, warn, note }), takesWhole: true };
+  }
+  const options = sinkOptionsOf(sink);
+  const tellDdl = (statement: string, effect: string): void => {
+    logger.info({ statement }, effect);
+  };
+  return { openTask: () => createSqlSink(options, tellDdl), takesWhole: false };
+}

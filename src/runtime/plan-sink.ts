@@ -1,0 +1,125 @@
+import type { TargetDialect } from '../../dialects/dialect.ts';
+import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
+import type { SinkRecord } from '../model/sink-record.ts';
+import { changeColumns } from '../sink/sql/change-columns.ts';
+import type { PlannedStatement, PlannedTargetTable } from '../sink/sql/planned-table.ts';
+import { planTargetTable, planUnseenTable } from '../sink/sql/planned-table.ts';
+import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
+import type { WantedTable } from '../sink/sql/table-evolution.ts';
+import { TableNaming } from '../sink/sql/table-naming.ts';
+import { targetOf } from '../sink/sql/target-product.ts';
+import type { OpenSession, TargetSession } from '../sink/sql/target-session.ts';
+import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
+import { sinkTopics } from './compose-pipeline.ts';
+import { fileSinkOptionsOf } from './file-sink-options.ts';
+import { sinkOptionsOf } from './sink-options.ts';
+
+/** A table that a topic goes to. */
+export interface PlannedSinkTable {
+  readonly topic: string;
+  readonly table: string;
+  /** Null: the target was not asked. */
+  readonly exists: boolean | null;
+  readonly statements: readonly string[];
+  /** Of each statement what it does to a table that is there; null: it makes something. */
+  readonly effects: readonly (string | null)[];
+  /** Why the table would be parked, and what to do. */
+  readonly refusal: { readonly message: string; readonly cure: string } | null;
+}
+
+/** What a sink would find or make in its target. */
+export interface PlannedSink {
+  readonly name: string;
+  /** Absent: it writes tables. Null: standard output. */
+  readonly file?: string | null;
+  /** Why the target could not be asked; null: it was. Then the statements make what is missing. */
+  readonly unseen: string | null;
+  readonly tables: readonly PlannedSinkTable[];
+}
+
+/** Asks the target what it has, and works out what the sink would do there; changes nothing. */
+export async function planSink(
+  config: PipelineConfig,
+  sink: ConnectorConfig,
+  records: readonly SinkRecord[],
+  signal: AbortSignal,
+): Promise<PlannedSink> {
+  const { name } = sink;
+  const file = fileSinkOptionsOf(config, sink);
+  if (file !== null) return { name, file: file.file, unseen: null, tables: [] };
+  const options = sinkOptionsOf(sink);
+  const { dialect, open } = targetOf(options);
+  const topics = sinkTopics(sink.options, config.source.options);
+  const consumed = records.filter(({ topic }) =>
+    topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
+  );
+  const wanted = consumed.flatMap((record) => wantedOf(record, dialect, options));
+  try {
+    const tables = await seenTables(open, signal, wanted, dialect, options);
+    return { name, unseen: null, tables };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const unseen = toTidemarkError(thrown, 'SINK_SERVER').message;
+    const tables = wanted.map(({ topic, table }) =>
+      shown(topic, table, planUnseenTable(dialect, options.schemaEvolution, table)),
+    );
+    return { name, unseen, tables };
+  }
+}
+
+interface TopicTable {
+  readonly topic: string;
+  readonly table: WantedTable;
+}
+
+function wantedOf(
+  record: SinkRecord,
+  dialect: TargetDialect,
+  options: SqlSinkOptions,
+): readonly TopicTable[] {
+  const naming = new TableNaming(options, dialect.identifierMax);
+  const name = naming.target(record);
+  if (name === null) return [];
+  const columns = recordColumns(record, naming, options);
+  const table = wantedTable(name, columns, dialect, options, changeColumns(options));
+  return [{ topic: record.topic, table }];
+}
+
+async function seenTables(
+  open: OpenSession,
+  signal: AbortSignal,
+  wanted: readonly TopicTable[],
+  dialect: TargetDialect,
+  { schemaEvolution }: SqlSinkOptions,
+): Promise<readonly PlannedSinkTable[]> {
+  let session: TargetSession | undefined;
+  try {
+    session = await open(signal);
+    const tables: PlannedSinkTable[] = [];
+    for (const { topic, table } of wanted) {
+      const planned = await planTargetTable(session, dialect, schemaEvolution, table);
+      tables.push(shown(topic, table, planned.statements, planned));
+    }
+    return tables;
+  } finally {
+    await session?.close();
+  }
+}
+
+function shown(
+  topic: string,
+  { name }: WantedTable,
+  statements: readonly PlannedStatement[],
+  found?: PlannedTargetTable,
+): PlannedSinkTable {
+  const refusal = found?.refusal ?? null;
+  return {
+    topic,
+    table: `${name.schema}.${name.table}`,
+    exists: found?.exists ?? null,
+    statements: statements.map(({ statement }) => statement),
+    effects: statements.map(({ effect }) => effect),
+    refusal: refusal === null ? null : { message: refusal.message, cure: refusal.cure },
+  };
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { runProgram } from '../support/cli-process.ts';
+import { pipelineFolder, sourceSection } from '../support/pipeline-text.ts';
+import { freshDatabase } from '../support/postgres.ts';
+
+test('plan tells what a sink would do to the tables of its target, and does nothing', async () => {
+  await using source = await freshDatabase();
+  await using target = await freshDatabase();
+  await source.query(
+    `CREATE TABLE missing (id int PRIMARY KEY); CREATE TABLE fits (id int PRIMARY KEY);
+     CREATE TABLE grows (id int PRIMARY KEY, n bigint, v text);
+     CREATE TABLE other (id int PRIMARY KEY, d integer)`,
+  );
+  await target.query(
+    `CREATE TABLE fits (id int PRIMARY KEY, own int DEFAULT 1);
+     CREATE TABLE grows (id int PRIMARY KEY, n integer); INSERT INTO grows VALUES (1, 2);
+     CREATE TABLE other (id int PRIMARY KEY, d date)`,
+  );
+  await using pipeline = await pipelineFolder({
+    name: 'shop',
+    source: sourceSection(source),
+    sinks: [
+      { name: 'w', 'connector.class': 'jdbc', 'connection.url': target.url },
+      { name: 'gone', 'connector.class': 'jdbc', 'connection.url': 'postgres://u@127.0.0.1:1/d' },
+    ],
+  });
+  const { code, stdout, stderr } = await runProgram(['plan', pipeline.file]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [, seen = '', unseen = ''] = stdout.split('In the target of ');
+  expect(seen).toContain('shop.public.fits → public.fits: exists and fits\n');
+  expect(seen).toContain('  shop.public.missing → public.missing\n    CREATE TABLE IF NOT EXISTS');
+  expect(seen).toContain(
+    '  shop.public.grows → public.grows\n' +
+      '    -- the table "public"."grows" gets the column v\n' +
+      '    ALTER TABLE "public"."grows" ADD COLUMN IF NOT EXISTS "v" text;\n' +
+      '    -- the table "public"."grows" is widened: n from integer to bigint; every row is ' +
+      'written anew, and others wait for the table meanwhile\n' +
+      '    ALTER TABLE "public"."grows" ALTER COLUMN "n" TYPE bigint;\n',
+  );
+  expect(seen).toMatch(/public\.other\n {4}would be parked: .* type date.*\n {4}cure: ALTER TABLE/);
+  expect(unseen).toMatch(/^gone, where it is missing \(not asked: .*ECONNREFUSED.*\)\n/);
+  expect(unseen).toContain('CREATE TABLE IF NOT EXISTS "public"."grows"');
+  const json = await runProgram(['plan', pipeline.file, '--json']);
+  const { sinks } = JSON.parse(json.stdout) as { sinks: unknown[] };
+  expect(sinks).toMatchObject([{ name: 'w', unseen: null }, { name: 'gone' }]);
+  expect(await target.query('SELECT * FROM grows')).toEqual([{ id: 1, n: 2 }]);
+  expect(await target.query(`SELECT to_regclass('missing') AS t`)).toEqual([{ t: null }]);
+});

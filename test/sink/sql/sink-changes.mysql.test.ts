@@ -1,0 +1,6 @@
+import { describeMysqlTargets, mysqlSinkTarget } from '../../support/sink-target.ts';
+import { contractOfChanges } from './sink-contract-of-changes.ts';
+
+describeMysqlTargets(() => {
+  contractOfChanges(mysqlSinkTarget);
+});

@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfChanges } from './sink-contract-of-changes.ts';
+
+contractOfChanges(sqliteSinkTarget);
