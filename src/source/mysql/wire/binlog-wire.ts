@@ -65,6 +65,11 @@ export class BinlogWire implements AsyncDisposable {
   /** Rises whenever a wait loses its meaning, so that its late end resumes nothing. */
   #stall = 0;
   #stalled = false;
+  /**
+   * The server closed while the receiver was waiting: what has come before is handed over first,
+   * the end of the log among it. Servers close behind that end at once.
+   */
+  #lost: TidemarkError | undefined;
   #pumping = false;
   #cancelWatch: (() => void) | undefined;
   #lastReceivedMs = 0;
@@ -153,7 +158,8 @@ export class BinlogWire implements AsyncDisposable {
     });
     socket.on('close', () => {
       const text = `${this.server} closed the connection`;
-      this.#finish(new TidemarkError('MYSQL_CONNECTION_LOST', text));
+      this.#lost = new TidemarkError('MYSQL_CONNECTION_LOST', text);
+      if (!this.#stalled) this.#finish(this.#lost);
     });
     if (encrypted) {
       socket.on('data', (chunk: Buffer) => {
@@ -215,7 +221,9 @@ export class BinlogWire implements AsyncDisposable {
       this.#lastReceivedMs = this.#clock.monotonicMs();
       if (packetsLeft) this.#pump();
       else if (this.#atEnd) this.#finish(undefined);
-      if (!this.#stalled) this.#socket?.resume();
+      if (this.#stalled) return;
+      if (this.#lost === undefined) this.#socket?.resume();
+      else this.#finish(this.#lost);
     };
     wait.then(proceed, (error: unknown) => {
       this.#finish(toTidemarkError(error));

@@ -135,6 +135,28 @@ test.each(modes)('a receiver that waits misses nothing, ssl.mode %s (B14)', asyn
   expect(ours.map((row) => row.slice(row.lastIndexOf(' ') + 1))).toEqual(expected);
 });
 
+test.each(modes)('the end comes before what closes behind it, ssl.mode %s', async (sslMode) => {
+  // Over TLS a connection that has nothing left to read is closed although nobody listens: while
+  // the receiver settled the last rows, the end of the log was taken for a lost connection.
+  await using database = await freshMysqlDatabase();
+  await database.query('CREATE TABLE t (id INT PRIMARY KEY)');
+  const { file } = await binlogEnd(sharedMysql());
+  await database.query('INSERT INTO t VALUES (1), (2), (3)');
+  const options = connectionTo(sharedMysql(), { sslMode });
+  const changes = new DecodedChanges(new BinlogDecoder(CHECKSUM));
+  await using wire = await BinlogWire.connect(options, dumpFrom(file, { stopAtEnd: true }), signal);
+  const receiver = {
+    event: (bytes: Buffer, start: number, end: number) => changes.event(bytes, start, end),
+    settle: async () => {
+      // The server has its turns meanwhile.
+      for (let i = 0; i < 20; i++) await database.query('SELECT 1');
+    },
+  };
+  await wire.stream(receiver, signal);
+  const ours = changes.rows.filter((row) => row.includes(` ${database.name}.t `));
+  expect(ours.map((row) => row.slice(row.lastIndexOf(' ') + 1))).toEqual(['1', '2', '3']);
+});
+
 test('an event over 16 MB comes whole, and what follows it too (PITFALLS B12)', async () => {
   await using database = await freshMysqlDatabase();
   await database.query('CREATE TABLE t (id INT PRIMARY KEY, v LONGBLOB) ENGINE=MyISAM');
