@@ -25,6 +25,12 @@ export interface SinkRecord {
    * that the values which the source left out are kept.
    */
   readonly movedTo?: Struct;
+  /**
+   * Where the change stands in its source (header `__tidemark.position`): texts of one source
+   * compare as the changes do, see `change-position.ts`. Absent: the record does not say, because
+   * another program wrote it, or `position.header` is off.
+   */
+  readonly position?: string;
   /** For sinks that write records as they are; absent: the sink did not ask for it. */
   readonly whole?: WholeRecord;
 }

@@ -1,6 +1,7 @@
 import type { Converter } from '../converter/converter.ts';
 import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
+import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
@@ -34,6 +35,7 @@ export async function decodeSinkRecords(
       const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
       const value = converters.value.toConnect(batch.topic, record.value);
       const movedTo = key === null ? null : keyMovedTo(record, key.schema);
+      const position = positionOf(record);
       const sinkRecord: SinkRecord = {
         topic: batch.topic,
         partition: batch.partition,
@@ -45,6 +47,7 @@ export async function decodeSinkRecords(
         value: withoutPlaceholders(value instanceof Promise ? await value : value, record),
         absent: absentColumns(record),
         ...(movedTo === null ? {} : { movedTo }),
+        ...(position === null ? {} : { position }),
       };
       if (transforms !== null) {
         const transformed = transforms.transform(sinkRecord, record.headers);
@@ -61,6 +64,16 @@ function absentColumns(record: LogRecord): readonly string[] {
   const header = record.headers.find((candidate) => candidate.name === ABSENT_HEADER);
   if (header === undefined || header.value === null) return NOTHING_ABSENT;
   return JSON.parse(header.value.toString()) as string[];
+}
+
+/** A header of that name which is no position is somebody else's. */
+function positionOf({ headers }: LogRecord): string | null {
+  for (const { name, value } of headers) {
+    if (name !== POSITION_HEADER || value === null) continue;
+    const text = value.toString('latin1');
+    return isPosition(text) ? text : null;
+  }
+  return null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Converter } from '../../src/converter/converter.ts';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
+import { POSITION_HEADER } from '../../src/model/change-position.ts';
 import type { Struct } from '../../src/model/connect-schema.ts';
 import { changeTimeMs, decodeSinkRecords } from '../../src/runtime/sink-records.ts';
 import type { FetchedRecords, LogRecord, RecordHeader } from '../../src/transport/transport.ts';
@@ -115,4 +116,19 @@ test('only a change of a row has a time from which to count', async () => {
   expect(changeTimeMs(read)).toBeNull();
   expect(changeTimeMs(null)).toBeNull();
   expect(changeTimeMs({ schema: { type: 'struct', optional: false }, values: [] })).toBeNull();
+});
+
+test.each([
+  ['00000001-00000016b374d848-00000002', '00000001-00000016b374d848-00000002'],
+  ['00000001-00000016B374D848-00000002', undefined],
+  ['somewhere', undefined],
+])('the header of the position %j is %j', async (text, position) => {
+  const [record] = await encoded('c', null, ['1', 'a']);
+  if (record === undefined) throw new Error('one record');
+  const headers: RecordHeader[] = [
+    { name: 'other', value: Buffer.from('x') },
+    { name: POSITION_HEADER, value: Buffer.from(text) },
+  ];
+  const [decoded] = await decodeSinkRecords([batchOf([{ ...record, headers }])], { key, value });
+  expect(decoded?.position).toBe(position);
 });
