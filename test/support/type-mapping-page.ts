@@ -11,9 +11,9 @@ const NAMES: Readonly<Record<Family, string>> = {
 const HEAD = `# What becomes of every type
 
 Written by \`npm run docs\` from the code that makes the columns; real servers hold it to the truth
-(\`test/e2e/families-oracle\`, \`sqlite-oracle\`, \`value-oracle\`): each type goes through the daemon
-with values at its ends, by snapshot and by stream, and what the source prints must be what the
-target has.
+(\`test/e2e/families-oracle\`, \`sqlite-oracle\`, \`value-oracle\`): each type goes through the
+daemon with values at its ends, by snapshot and by stream, and what the source prints must be what
+the target has.
 
 - **=** the same type, whatever the product calls it.
 - **≈** another type that keeps every value of the source, with all its digits.
