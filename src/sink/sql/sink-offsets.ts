@@ -10,20 +10,28 @@ import type { TargetSession } from './target-session.ts';
 export class SqlSinkOffsets implements AsyncDisposable {
   readonly #dialect: TargetDialect;
   readonly #options: SqlSinkOptions;
+  /** For reading: what is missing is not made by it. */
   readonly #session: TargetSession;
+  readonly #open: () => Promise<TargetSession>;
   readonly #state: SinkState;
 
-  private constructor(dialect: TargetDialect, options: SqlSinkOptions, session: TargetSession) {
+  private constructor(
+    dialect: TargetDialect,
+    options: SqlSinkOptions,
+    session: TargetSession,
+    open: () => Promise<TargetSession>,
+  ) {
     this.#dialect = dialect;
     this.#options = options;
     this.#session = session;
+    this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
   }
 
   /** Throws SINK_CONNECT, SINK_AUTH. */
   static async open(options: SqlSinkOptions, signal: AbortSignal): Promise<SqlSinkOffsets> {
-    const { dialect, open } = targetOf(options);
-    return new SqlSinkOffsets(dialect, options, await open(signal));
+    const { dialect, open, look } = targetOf(options);
+    return new SqlSinkOffsets(dialect, options, await look(signal), () => open(signal));
   }
 
   /** Empty before the sink has ever run. */
@@ -38,19 +46,29 @@ export class SqlSinkOffsets implements AsyncDisposable {
    * says. All or none, and no task that still runs can set them back: its claims are void.
    */
   async move(positions: readonly SinkPosition[]): Promise<void> {
+    if ((await this.read()).length === 0) return;
+    const session = await this.#open();
+    try {
+      await this.#moveOn(session, positions);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #moveOn(session: TargetSession, positions: readonly SinkPosition[]): Promise<void> {
     const { offsetsSchema, name } = this.#options;
-    await prepareSinkTables(this.#session, this.#dialect, offsetsSchema, name);
-    await inTransaction(this.#session, async () => {
+    await prepareSinkTables(session, this.#dialect, offsetsSchema, name);
+    await inTransaction(session, async () => {
       const stored = new Map(
-        (await this.#state.positions(this.#session)).map((one) => [keyOf(one), one]),
+        (await this.#state.positions(session)).map((one) => [keyOf(one), one]),
       );
       const moved = positions.flatMap((position) => {
         const target = stored.get(keyOf(position))?.target;
         return target === undefined ? [] : { ...position, target };
       });
       if (moved.length === 0) return;
-      await this.#state.claim(this.#session, moved);
-      await this.#session.query(this.#state.save(moved));
+      await this.#state.claim(session, moved);
+      await session.query(this.#state.save(moved));
     });
   }
 
