@@ -1,44 +1,40 @@
-import type { TargetDialect } from '../../../dialects/dialect.ts';
 import type { SinkPosition } from '../../model/sink-record.ts';
 import { SinkState } from './sink-state.ts';
 import { inTransaction, prepareSinkTables, SINK_TABLES } from './sink-tables.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
+import type { TargetProduct } from './target-product.ts';
 import { targetOf } from './target-product.ts';
-import type { TargetSession } from './target-session.ts';
+import type { OpenSession, TargetSession } from './target-session.ts';
 
 /** The offsets that a target keeps of a sink, for whoever moves them while the sink is away. */
-export class SqlSinkOffsets implements AsyncDisposable {
-  readonly #dialect: TargetDialect;
+export class SqlSinkOffsets {
+  readonly #product: TargetProduct;
   readonly #options: SqlSinkOptions;
-  /** For reading: what is missing is not made by it. */
-  readonly #session: TargetSession;
-  readonly #open: () => Promise<TargetSession>;
+  readonly #signal: AbortSignal;
   readonly #state: SinkState;
 
-  private constructor(
-    dialect: TargetDialect,
-    options: SqlSinkOptions,
-    session: TargetSession,
-    open: () => Promise<TargetSession>,
-  ) {
-    this.#dialect = dialect;
+  private constructor(product: TargetProduct, options: SqlSinkOptions, signal: AbortSignal) {
+    this.#product = product;
     this.#options = options;
-    this.#session = session;
-    this.#open = open;
-    this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
+    this.#signal = signal;
+    this.#state = new SinkState(product.dialect, options.name, options.offsetsSchema);
   }
 
   /** Throws SINK_CONNECT, SINK_AUTH. */
   static async open(options: SqlSinkOptions, signal: AbortSignal): Promise<SqlSinkOffsets> {
-    const { dialect, open, look } = targetOf(options);
-    return new SqlSinkOffsets(dialect, options, await look(signal), () => open(signal));
+    const product = targetOf(options);
+    await (await product.look(signal)).close();
+    return new SqlSinkOffsets(product, options, signal);
   }
 
   /** Empty before the sink has ever run. */
   async read(): Promise<readonly SinkPosition[]> {
+    const { dialect, look } = this.#product;
     const name = { schema: this.#options.offsetsSchema, table: SINK_TABLES.offsets };
-    const { rows } = await this.#session.query(this.#dialect.tableQuery(name));
-    return rows.length === 0 ? [] : this.#state.positions(this.#session);
+    return this.#within(look, async (session) => {
+      const { rows } = await session.query(dialect.tableQuery(name));
+      return rows.length === 0 ? [] : this.#state.positions(session);
+    });
   }
 
   /**
@@ -46,18 +42,14 @@ export class SqlSinkOffsets implements AsyncDisposable {
    * says. All or none, and no task that still runs can set them back: its claims are void.
    */
   async move(positions: readonly SinkPosition[]): Promise<void> {
+    // A file that is missing is not made for nothing.
     if ((await this.read()).length === 0) return;
-    const session = await this.#open();
-    try {
-      await this.#moveOn(session, positions);
-    } finally {
-      await session.close();
-    }
+    await this.#within(this.#product.open, (session) => this.#moveOn(session, positions));
   }
 
   async #moveOn(session: TargetSession, positions: readonly SinkPosition[]): Promise<void> {
     const { offsetsSchema, name } = this.#options;
-    await prepareSinkTables(session, this.#dialect, offsetsSchema, name);
+    await prepareSinkTables(session, this.#product.dialect, offsetsSchema, name);
     await inTransaction(session, async () => {
       const stored = new Map(
         (await this.#state.positions(session)).map((one) => [keyOf(one), one]),
@@ -72,8 +64,13 @@ export class SqlSinkOffsets implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.close();
+  async #within<T>(open: OpenSession, work: (session: TargetSession) => Promise<T>): Promise<T> {
+    const session = await open(this.#signal);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
   }
 }
 

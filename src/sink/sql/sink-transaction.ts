@@ -24,7 +24,7 @@ export interface TransactionWork {
 export type TransactionResult =
   | { readonly kind: 'done'; readonly outcomes: readonly TopicOutcome[] }
   | { readonly kind: 'outdated'; readonly held: HeldState }
-  /** Another task has written rows of another topic to the tables of these, since they chose them. */
+  /** Another task has written rows of another topic to the tables that these chose. */
   | { readonly kind: 'taken'; readonly works: readonly TopicWork[] };
 
 /** What stands in the way of a range: how many records before it are applied, and why. */

@@ -221,14 +221,13 @@ export class TopicTable {
     const { dialect } = this.#parts;
     const exact = dialect.qualify(named);
     const folded = exact.toLowerCase();
-    const other = others.find(({ target }) => {
-      const name = dialect.qualify(target);
-      return name !== exact && name.toLowerCase() === folded;
-    });
+    const other = others
+      .map(({ target }) => dialect.qualify(target))
+      .find((name) => name !== exact && name.toLowerCase() === folded);
     if (other === undefined) return;
     throw new TidemarkError(
       'SINK_SCHEMA',
-      `${exact} and ${dialect.qualify(other.target)} are one table in the target, which does not tell ` +
+      `${exact} and ${other} are one table in the target, which does not tell ` +
         'upper from lower case (in MySQL lower_case_table_names)',
       { cure: 'Leave one of them out (table.exclude.list, topics), or rename it in the source.' },
     );

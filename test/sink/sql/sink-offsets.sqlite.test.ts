@@ -15,7 +15,7 @@ test('a file that is missing is looked at and moved in without being made', asyn
   await using folder = await temporaryFolder('sqlite');
   const file = path.join(folder.path, 'never.db');
   const options = target.options({ connectionUrl: `sqlite:${file}` });
-  await using offsets = await SqlSinkOffsets.open(options, never);
+  const offsets = await SqlSinkOffsets.open(options, never);
   expect(await offsets.read()).toEqual([]);
   await offsets.move([{ topic: 'shop.public.t', partition: 0, generation: 1, offset: 3 }]);
   const session = await targetOf(options).look(never);
@@ -33,7 +33,7 @@ test('what is moved back in a file is applied again', async () => {
   await put(sink, records);
   await sink[Symbol.asyncDispose]();
   await target.query('DELETE FROM t WHERE id > 1');
-  await using offsets = await SqlSinkOffsets.open(target.options(), never);
+  const offsets = await SqlSinkOffsets.open(target.options(), never);
   const place = { topic: topic.topic, partition: 0, generation: 1 };
   expect(await offsets.read()).toMatchObject([{ ...place, offset: 3 }]);
   await offsets.move([{ ...place, offset: 1 }]);
