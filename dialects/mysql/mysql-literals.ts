@@ -16,6 +16,7 @@ import {
 } from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
 import { geometricText } from '../geometric-text.ts';
+import { nestedJson } from '../nested-json.ts';
 import { sparseVectorText } from '../sparse-vector-text.ts';
 import type { MysqlTypeName } from '../mysql-type-name.ts';
 import { parseMysqlType, printMysqlType } from '../mysql-type-name.ts';
@@ -235,32 +236,13 @@ function scalarOf(schema: ConnectSchema, column: MysqlTypeName | null): Scalar {
 
 /** Arrays and maps are JSON: numbers as numbers where a double or 64 bits hold them, else texts. */
 function jsonScalar(schema: ConnectSchema, base: string): Scalar {
-  const text = jsonOf(schema);
+  const text = nestedJson(schema, jsonItem);
   return quoted((value) => (base === 'json' ? exactJson(text(value)) : text(value)));
 }
 
-function jsonOf(schema: ConnectSchema): (value: Value) => string {
-  const { type, valueSchema } = schema;
-  if (type === 'array' && valueSchema !== undefined) {
-    const element = jsonOf(valueSchema);
-    return (value) => {
-      if (!Array.isArray(value)) throw mismatch('an array', value);
-      const items = value as readonly ConnectValue[];
-      return `[${items.map((item) => (item === null ? 'null' : element(item))).join(', ')}]`;
-    };
-  }
-  if (type === 'map' && valueSchema !== undefined) {
-    const element = jsonOf(valueSchema);
-    return (value) => {
-      if (!(value instanceof Map)) throw mismatch('a map', value);
-      const entries = value as ReadonlyMap<string | number, ConnectValue>;
-      const members = [...entries].map(([key, item]) => {
-        const text = item === null ? 'null' : element(item);
-        return `${JSON.stringify(String(key))}: ${text}`;
-      });
-      return `{${members.join(', ')}}`;
-    };
-  }
+/** What stands inside of an array or a map. */
+function jsonItem(schema: ConnectSchema): (value: Value) => string {
+  const { type } = schema;
   if (type === 'boolean') return (value) => (bitOf(value) === '1' ? 'true' : 'false');
   const isNumber = /^(?:int|float)/.test(type) && SEMANTIC[schema.name ?? ''] === undefined;
   const scalar = scalarOf(schema, null);

@@ -18,6 +18,7 @@ import {
 import { ewkbOf, sridOf } from '../ewkb.ts';
 import { geometricText } from '../geometric-text.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
+import { nestedJson } from '../nested-json.ts';
 import { sparseVectorText } from '../sparse-vector-text.ts';
 import type { StorageClass } from './sqlite-cells.ts';
 import { structuredText } from './sqlite-structured-text.ts';
@@ -179,7 +180,7 @@ function bitsLength({ parameters }: ConnectSchema): number {
 export function scalarOf(schema: ConnectSchema): Scalar {
   const { name = '', type } = schema;
   if (name === 'io.debezium.data.Bits') return text(bitsText(bitsLength(schema)));
-  if (type === 'array' || type === 'map') return text(jsonOf(schema));
+  if (type === 'array' || type === 'map') return text(nestedJson(schema, jsonItem));
   const scalar =
     SEMANTIC[name] ?? (type === 'struct' ? structScalar(schema) : undefined) ?? PRIMITIVE[type];
   if (scalar !== undefined) return scalar;
@@ -194,35 +195,10 @@ export function numberScalar(schema: ConnectSchema): Scalar | undefined {
 }
 
 /**
- * Arrays and maps are JSON: whole numbers and floats as numbers with all their digits, what JSON
- * has no number for (decimals keep their digits, NaN) as texts, bytes in base64.
+ * What stands inside of an array or a map: whole numbers and floats as numbers with all their
+ * digits, what JSON has no number for (decimals keep their digits, NaN) as texts, bytes in base64.
  */
-function jsonOf(schema: ConnectSchema): Scalar['text'] {
-  const { type, valueSchema } = schema;
-  if (type === 'array' && valueSchema !== undefined) {
-    const element = jsonOf(valueSchema);
-    return (value) => {
-      if (!Array.isArray(value)) throw mismatch('an array', value);
-      const items = value as readonly ConnectValue[];
-      return `[${items.map((item) => (item === null ? 'null' : element(item))).join(', ')}]`;
-    };
-  }
-  if (type === 'map' && valueSchema !== undefined) {
-    const element = jsonOf(valueSchema);
-    return (value) => {
-      if (!(value instanceof Map)) throw mismatch('a map', value);
-      const entries = value as ReadonlyMap<string | number, ConnectValue>;
-      const members = [...entries].map(([key, item]) => {
-        const shown = item === null ? 'null' : element(item);
-        return `${JSON.stringify(String(key))}: ${shown}`;
-      });
-      return `{${members.join(', ')}}`;
-    };
-  }
-  return jsonScalar(schema);
-}
-
-function jsonScalar(schema: ConnectSchema): Scalar['text'] {
+function jsonItem(schema: ConnectSchema): Scalar['text'] {
   if (schema.type === 'boolean') return (value) => (booleanText(value) === '1' ? 'true' : 'false');
   const { storage, text: shown } = scalarOf(schema);
   switch (storage) {

@@ -4,8 +4,7 @@ import { TidemarkError } from '../../../foundation/errors.ts';
 import type { ChangeReceiver, SnapshotProgress } from '../../../model/change-event.ts';
 import { FetchedRows } from '../../snapshot/fetched-rows.ts';
 import type { SnapshotOptions } from '../../snapshot/snapshot-options.ts';
-import type { SnapshotPace } from '../../snapshot/snapshot-pace.ts';
-import { paceOf } from '../../snapshot/snapshot-pace.ts';
+import { ReceiverPace } from '../../snapshot/receiver-pace.ts';
 import type { RowSource } from '../../snapshot/snapshot-rows.ts';
 import { NO_TABLE, SnapshotRows } from '../../snapshot/snapshot-rows.ts';
 import type { BinlogPlace } from '../stream/binlog-offset.ts';
@@ -44,8 +43,6 @@ export interface ReadingParts {
   readonly onProgress: (progress: readonly SnapshotProgress[]) => void;
 }
 
-const PROGRESS_INTERVAL_MS = 100;
-
 const SAVEPOINT = 'SAVEPOINT tidemark';
 /** Lets go of the locks on definitions that were taken since. */
 const RELEASE = 'ROLLBACK TO SAVEPOINT tidemark';
@@ -76,10 +73,7 @@ export class SnapshotReading {
   readonly #parts: ReadingParts;
   readonly #planner: ChunkPlanner;
   readonly #rows: SnapshotRows;
-  readonly #pace: SnapshotPace | null;
-  /** Open while the receiver has no room: all connections wait for the one promise. */
-  #room: Promise<void> | undefined;
-  #progressAtMs = 0;
+  readonly #pace: ReceiverPace;
   /** Ends with the read of a locked table that is under way. */
   #lockedRead: Promise<undefined> = Promise.resolve(undefined);
   #lockedLeft: number;
@@ -90,7 +84,6 @@ export class SnapshotReading {
     this.#parts = parts;
     const { tables, receiver, clock, options, place } = parts;
     this.#lockedLeft = tables.filter(({ isUnversioned }) => isUnversioned).length;
-    this.#pace = paceOf(options.rowsPerSecond, clock);
     this.#rows = new SnapshotRows(
       tables.map(({ schema, definition, estimatedRows }) => ({
         schema,
@@ -102,10 +95,11 @@ export class SnapshotReading {
       receiver,
       selectedRows(place, clock),
     );
+    this.#pace = new ReceiverPace(parts, this.#rows, options.rowsPerSecond);
     this.#planner = new ChunkPlanner(tables, options.chunkRows, (table) => {
       this.#rows.moreChunks(table);
     });
-    this.#progress();
+    this.#pace.tell();
   }
 
   /** Reads until no chunk is left, or the snapshot is let go. */
@@ -118,8 +112,8 @@ export class SnapshotReading {
       if (chunk !== 'changed') await this.#tryChunk(wire, chunk, signal);
       if (isFollowed) await wire.query(RELEASE, signal);
       if (chunk !== 'changed') await this.#unlocked(chunk);
-      this.#progress();
-      await this.#settle(signal);
+      this.#pace.tell();
+      await this.#pace.settle(signal);
     }
   }
 
@@ -128,7 +122,7 @@ export class SnapshotReading {
     // The last rows are still held back, and what they complete with them.
     if (this.#isWhole) this.#rows.finish();
     else this.#rows.letGo();
-    this.#progress();
+    this.#pace.tell();
     return this.#parts.ledger.isComplete;
   }
 
@@ -187,8 +181,8 @@ export class SnapshotReading {
     const fetched = new FetchedRows(rows, {
       size: this.#parts.options.fetchSize,
       settle: (count) => {
-        this.#pace?.count(count);
-        return this.#settle(signal);
+        this.#pace.count(count);
+        return this.#pace.settle(signal);
       },
     });
     await this.#fetch(wire, chunk, fetched, signal);
@@ -226,31 +220,6 @@ export class SnapshotReading {
     } finally {
       turn.resolve(undefined);
     }
-  }
-
-  #settle(signal: AbortSignal): Promise<void> | undefined {
-    this.#rows.tick();
-    const now = this.#parts.clock.monotonicMs();
-    if (now - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#progress();
-    const room = this.#untilRoom();
-    const pause = this.#pace?.wait(signal);
-    if (pause === undefined) return room;
-    return room === undefined ? pause : Promise.all([room, pause]).then(() => undefined);
-  }
-
-  #untilRoom(): Promise<void> | undefined {
-    if (this.#room !== undefined) return this.#room;
-    const room = this.#parts.receiver.settle(true);
-    if (room === undefined) return undefined;
-    this.#room = room.finally(() => {
-      this.#room = undefined;
-    });
-    return this.#room;
-  }
-
-  #progress(): void {
-    this.#progressAtMs = this.#parts.clock.monotonicMs();
-    this.#parts.onProgress(this.#rows.progress());
   }
 }
 

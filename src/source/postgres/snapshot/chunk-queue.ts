@@ -9,13 +9,10 @@ import type { SnapshotChunk } from './snapshot-chunks.ts';
 import { chunkQuery } from './snapshot-chunks.ts';
 import type { SnapshotLedger } from './snapshot-ledger.ts';
 import { FetchedRows } from '../../snapshot/fetched-rows.ts';
-import type { SnapshotPace } from '../../snapshot/snapshot-pace.ts';
-import { paceOf } from '../../snapshot/snapshot-pace.ts';
+import { ReceiverPace } from '../../snapshot/receiver-pace.ts';
 import type { ChunkRows } from '../../snapshot/snapshot-rows.ts';
 import { SnapshotRows } from '../../snapshot/snapshot-rows.ts';
 import type { SnapshotRequest } from './snapshot-request.ts';
-
-const PROGRESS_INTERVAL_MS = 100;
 
 /** What is to be read, and what is known of it. */
 export interface QueuedChunks {
@@ -33,14 +30,11 @@ export class ChunkQueue {
   readonly #request: SnapshotRequest;
   readonly #what: QueuedChunks;
   readonly #rows: SnapshotRows;
-  readonly #pace: SnapshotPace | null;
+  readonly #pace: ReceiverPace;
   #next = 0;
   #left: number;
   /** Chunks that a connection had taken and could not read. */
   readonly #returned: SnapshotChunk[] = [];
-  /** Open while the receiver has no room: all connections wait for the one promise. */
-  #room: Promise<void> | undefined;
-  #progressAtMs = 0;
 
   constructor(request: SnapshotRequest, what: QueuedChunks) {
     this.#request = request;
@@ -53,11 +47,11 @@ export class ChunkQueue {
       rowsEstimated: table.storage.reduce((sum, part) => sum + Math.max(0, part.estimatedRows), 0),
     }));
     const { receiver, clock, options } = request;
-    this.#pace = paceOf(options.snapshots.rowsPerSecond, clock);
     const { consistentPoint, transactionId } = what;
     const source = copiedRows(consistentPoint, clock, transactionId);
     this.#rows = new SnapshotRows(tables, receiver, source);
-    this.#progress();
+    this.#pace = new ReceiverPace(request, this.#rows, options.snapshots.rowsPerSecond);
+    this.#pace.tell();
   }
 
   /**
@@ -84,8 +78,8 @@ export class ChunkQueue {
         locked.add(part.oid);
       }
       if (!(await this.#chunk(wire, chunk, table, signal))) return;
-      this.#progress();
-      await this.#settle(signal);
+      this.#pace.tell();
+      await this.#pace.settle(signal);
     }
   }
 
@@ -117,8 +111,8 @@ export class ChunkQueue {
     return new FetchedRows(rows, {
       size: this.#request.options.snapshots.fetchSize,
       settle: (count) => {
-        this.#pace?.count(count);
-        return this.#settle(signal);
+        this.#pace.count(count);
+        return this.#pace.settle(signal);
       },
     });
   }
@@ -127,33 +121,8 @@ export class ChunkQueue {
   finish(): boolean {
     if (this.#left === 0) this.#rows.finish();
     else this.#rows.letGo();
-    this.#progress();
+    this.#pace.tell();
     return this.#left === 0;
-  }
-
-  #settle(signal: AbortSignal): Promise<void> | undefined {
-    this.#rows.tick();
-    const now = this.#request.clock.monotonicMs();
-    if (now - this.#progressAtMs >= PROGRESS_INTERVAL_MS) this.#progress();
-    const room = this.#untilRoom();
-    const pause = this.#pace?.wait(signal);
-    if (pause === undefined) return room;
-    return room === undefined ? pause : Promise.all([room, pause]).then(() => undefined);
-  }
-
-  #untilRoom(): Promise<void> | undefined {
-    if (this.#room !== undefined) return this.#room;
-    const room = this.#request.receiver.settle(true);
-    if (room === undefined) return undefined;
-    this.#room = room.finally(() => {
-      this.#room = undefined;
-    });
-    return this.#room;
-  }
-
-  #progress(): void {
-    this.#progressAtMs = this.#request.clock.monotonicMs();
-    this.#request.onProgress(this.#rows.progress());
   }
 }
 
