@@ -111,8 +111,9 @@ export function withParameters(
   }
   const url = new URL(plain);
   for (const [name, value] of parameters) {
-    for (const present of [...url.searchParams.keys()]) {
-      if (present.toLowerCase() === name.toLowerCase()) url.searchParams.delete(present);
+    const isSame = (present: string): boolean => present.toLowerCase() === name.toLowerCase();
+    for (const present of [...url.searchParams.keys()].filter(isSame)) {
+      url.searchParams.delete(present);
     }
     url.searchParams.append(name, value);
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { must } from '../../../src/foundation/assert.ts';
 import { compareRecorded } from '../../support/recorded-transforms.ts';
 
 /** The delete before it has the other name, so a sink would look for a column that is not there. */
@@ -20,13 +21,14 @@ const all = await compareRecorded('field-name-transformation');
 test.each(['prefix:p_', 'camel_case', 'upper_case'])(
   'a tombstone has the key of the delete before it: %s',
   (settings) => {
-    const keyOf = (sample: string): unknown => {
+    const foundFor = (sample: string): unknown => {
       const one = all.find(
         ({ title }) => title.startsWith(`${sample}: `) && title.includes(settings),
       );
-      return (one?.found as { readonly key: unknown }).key;
+      return must(one, sample).found;
     };
-    expect(keyOf('delete')).toMatchObject({ payload: expect.anything() as unknown });
-    expect(keyOf('tombstone')).toEqual(keyOf('delete'));
+    const { key } = foundFor('delete') as { readonly key: unknown };
+    expect(key).toMatchObject({ payload: expect.anything() as unknown });
+    expect(foundFor('tombstone')).toMatchObject({ key });
   },
 );
