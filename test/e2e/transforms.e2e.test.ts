@@ -96,7 +96,7 @@ const STYLES = `
     transforms.columns.column.naming.prefix: c_
 `;
 
-test('tables and columns in another style: envelopes, key changes, deletes and tombstones', async () => {
+test('tables and columns in another style, with key changes, deletes and tombstones', async () => {
   await using pipeline = await daemonPipeline({ schema: SCHEMA, extraSink: STYLES });
   const source = await pipeline.connect('source');
   const warehouse = await pipeline.connect('warehouse');
