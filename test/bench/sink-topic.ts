@@ -43,7 +43,7 @@ export function converterLines(format: TopicFormat, registry: string | null): re
   );
 }
 
-/** Fills a topic by our daemon: a snapshot of `rows` rows, their changes, and one row at the end. */
+/** Fills a topic by our daemon: a snapshot of so many rows, their changes, one row at the end. */
 export async function fillTopic(
   bench: SinkBench,
   format: TopicFormat,
