@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- sink [postgres|mariadb] [--rows N] [--rounds N] [--formats json,avro] [--json]
  * [--alone] [--set name=value]`: our SQL sink and Debezium's JDBC sink, tuned, in turns from the
- * same topic of Kafka into fresh tables, which are compared with the source at the end of each run. The
+ * same topic of Kafka into fresh tables, which are compared with the source when a run ends. The
  * limit beside them is the server itself that reads the same rows from a file (COPY, LOAD DATA).
  * `--alone`: without Debezium; `--set`: a property of our sink.
  */
