@@ -95,8 +95,8 @@ async function untilEqual(
       const last = await ids('finished')().catch(() => []);
       expect(last, `${target.family}: ${story()}`).toHaveLength(1);
       const found = await interopRows(target, columns, `${prefix}every`);
-      expect(found, target.family).toEqual(wanted);
-      expect((await ids('emptied')()).map(String), target.family).toEqual(['3']);
+      expect(found, `in ${target.family}`).toEqual(wanted);
+      expect((await ids('emptied')()).map(String), `in ${target.family}`).toEqual(['3']);
     },
     { timeout: 60_000, interval: 200 },
   );
@@ -179,7 +179,7 @@ describe('Debezium writes, our sinks apply', () => {
         async () => {
           const read = async () => target.rows('SELECT id FROM every WHERE id = 6');
           const found = await read().catch(() => []);
-          expect(found, daemon.output).toHaveLength(1);
+          expect(found, `the daemon said: ${daemon.output}`).toHaveLength(1);
         },
         { timeout: 60_000, interval: 200 },
       );

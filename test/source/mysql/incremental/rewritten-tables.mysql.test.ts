@@ -126,10 +126,13 @@ test('a daemon that is killed between the statement and the read does not forget
     await using daemon = Daemon.start(pipeline);
     await daemon.until(({ source: { phase } }) => phase === 'streaming');
     await change(source, FEW);
-    await vi.waitFor(() => expect(toldOf(daemon).size, daemon.output).toBe(FEW.length), {
-      timeout: 20_000,
-      interval: 50,
-    });
+    await vi.waitFor(
+      () => expect(toldOf(daemon).size, `the daemon said: ${daemon.output}`).toBe(FEW.length),
+      {
+        timeout: 20_000,
+        interval: 50,
+      },
+    );
     daemon.kill();
     await daemon.ended;
   }
