@@ -31,7 +31,7 @@ import type { SourceStatements } from './source-statements.ts';
 import type { SourceSignals } from './source-signals.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { SourceStatistics } from './source-statistics.ts';
-import type { SupervisedTask } from './supervisor.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import type { TableEncoders } from './table-encoders.ts';
 
 /** What a source task is made of; the reader is opened anew for each life. */
@@ -69,7 +69,7 @@ export interface SourceTaskParts {
  * Reads a source into the transport. The order durable → offset → confirm stands in
  * `RecordPublisher`; this class connects it with the reader and the encoders.
  */
-export class SourceTask implements SupervisedTask {
+export class SourceTask implements PipelineSource {
   readonly name: string;
   readonly #parts: SourceTaskParts;
   #reader: SourceReader | null = null;
