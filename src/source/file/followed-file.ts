@@ -99,7 +99,7 @@ export class FollowedFile implements AsyncDisposable {
 
   async #begin(): Promise<OpenFile | null> {
     const start = this.#start;
-    if (start?.identity != null) {
+    if (start !== null && start.identity !== null) {
       const rotated = await this.#rotated(start);
       if (rotated !== null) return rotated;
     }
