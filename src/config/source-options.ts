@@ -51,6 +51,7 @@ export const DEBEZIUM_SOURCE_DEFAULTS: Readonly<Record<string, string | null>> =
   'field.name.adjustment.mode': 'none',
   'snapshot.max.threads': '1',
   'incremental.snapshot.watermarking.strategy': 'insert_insert',
+  'ddl.rewrites': 'warn',
   'extended.headers.enabled': 'true',
   'position.header': 'false',
   'key.converter': 'json',

@@ -123,7 +123,18 @@ const READING: readonly Option[] = [
   },
 ];
 
+/** What follows DDL that changes stored rows without an event. */
+const DDL_REWRITES: Option = {
+  name: 'ddl.rewrites',
+  type: { kind: 'enum', values: ['snapshot', 'warn'] },
+  default: 'snapshot',
+  doc:
+    'When DDL changes stored rows, which no event tells of: read the table again beside the ' +
+    'stream, or only say so. Both warn; a constant default of a new column is neither.',
+};
+
 const INCREMENTAL: readonly Option[] = [
+  DDL_REWRITES,
   {
     name: 'incremental.snapshot.chunk.size',
     type: { kind: 'int', min: 1 },
@@ -145,16 +156,6 @@ const INCREMENTAL: readonly Option[] = [
       'who read its topic; which rows are current is decided without them.',
   },
 ];
-
-/** What follows DDL that changes stored rows without an event. */
-export const DDL_REWRITES: Option = {
-  name: 'ddl.rewrites',
-  type: { kind: 'enum', values: ['snapshot', 'warn'] },
-  default: 'snapshot',
-  doc:
-    'When DDL changes stored rows, which no event tells of: read the table again beside the ' +
-    'stream, or only say so. Both warn; a constant default of a new column is neither.',
-};
 
 /** How tables are read, at first and again, as far as all families have it. */
 export const SOURCE_SNAPSHOT_OPTIONS: readonly Option[] = [

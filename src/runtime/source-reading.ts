@@ -20,6 +20,7 @@ import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts'
 import type { Transport } from '../transport/transport.ts';
 import { loadedConversions, loadedSourceOptions } from './column-converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
+import { StoredTableDocument } from './stored-table-document.ts';
 import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import type { BinaryMode } from './source-messages.ts';
 import { SourceSchemaHistory } from './source-schema-history.ts';
@@ -80,6 +81,7 @@ function postgresSource(config: PipelineConfig, options: PostgresSourceOptions):
         options,
         ...context,
         knownTables: new KnownTableDocument(context.transport.documents, config.name),
+        storedTables: new StoredTableDocument(context.transport.documents, config.name),
         spoolFolder: path.join(config.storePath, 'spool'),
         largeTransactions,
       };

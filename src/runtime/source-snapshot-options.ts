@@ -31,6 +31,7 @@ export function snapshotOptionsOf(options: ResolvedOptions): SnapshotOptions {
     watermarking: options.string(
       'incremental.snapshot.watermarking.strategy',
     ) as SnapshotOptions['watermarking'],
+    ddlRewrites: options.string('ddl.rewrites') as SnapshotOptions['ddlRewrites'],
     overrides: selectOverrides(options),
     walBudget: options.optionalNumber('snapshot.wal.budget') ?? 0,
     rowsPerSecond: options.number('snapshot.max.rows.per.second'),

@@ -37,6 +37,8 @@ export interface TableTask {
    * all of them. Until they have, no target can apply a change of it.
    */
   readonly emptied?: boolean;
+  /** Rows went without an event: a table with a key is read whole and emptied before, too. */
+  readonly replaces?: boolean;
   /** The columns of `lastKey` and `maxKey`, where a table may get others meanwhile. */
   readonly orderedBy?: readonly string[];
 }

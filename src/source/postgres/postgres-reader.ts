@@ -14,7 +14,7 @@ import type { Lsn } from '../../model/lsn.ts';
 import { formatLsn, LSN_ZERO, parseLsn } from '../../model/lsn.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
-import type { KnownTables } from '../incremental/known-tables.ts';
+import type { KnownTables, StoredTables } from '../incremental/known-tables.ts';
 import { besideStream } from '../incremental/beside-stream.ts';
 import { messageIncluded } from './capture/capture-filter.ts';
 import type { PreparedCapture } from './capture/capture-preparation.ts';
@@ -22,12 +22,14 @@ import { prepareCapture } from './capture/capture-preparation.ts';
 import type { CapturedTable } from './capture/captured-tables.ts';
 import type { Querier } from './wire/catalog-session.ts';
 import { FirstSnapshot } from './snapshot/first-snapshot.ts';
-import type { IncrementalParts } from './incremental/incremental-snapshots.ts';
+import type { IncrementalParts } from './incremental/incremental-parts.ts';
 import { IncrementalSnapshots } from './incremental/incremental-snapshots.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './stream/postgres-stream.ts';
 import { PostgresWire } from './wire/postgres-wire.ts';
 import { identityWarning } from './capture/preflight-checks.ts';
+import type { CatalogLook } from './incremental/rewrite-watch.ts';
+import { catalogLook } from './incremental/rewrite-watch.ts';
 import { PublicationWatch } from './stream/publication-watch.ts';
 import { readStoredOffset } from './stream/debezium-offset.ts';
 import type { LargeTransactions } from './stream/large-transactions.ts';
@@ -67,6 +69,8 @@ export interface PostgresReaderParts {
   /** Where snapshots are. */
   readonly notify?: (notification: SourceNotification) => void;
   readonly knownTables?: KnownTables;
+  /** What the catalog said of stored rows; absent: only DDL of this run is seen. */
+  readonly storedTables?: StoredTables;
   /** Remembers over attempts what the server could not do. */
   readonly largeTransactions?: LargeTransactions;
 }
@@ -235,10 +239,10 @@ export class PostgresReader implements SourceReader {
     this.#snapshots = snapshots;
     this.#earlySignals.splice(0).forEach((early) => snapshots.signal(early));
     const { version } = capture.catalog.server;
-    const watch = new PublicationWatch(options.publicationName, version);
+    const look = this.#catalogLook(version, snapshots);
     this.#startBeating(stream, async (querier) => {
       await xmin.look(querier);
-      const problem = await watch.look(querier);
+      const problem = await look(querier);
       if (problem !== null) wire.destroy(problem);
     });
     const command = startCommand(options, restartLsn(resume), version);
@@ -255,6 +259,13 @@ export class PostgresReader implements SourceReader {
     const fingerprint = streamFingerprint(options, publication, published);
     const told = { options, clock: this.#clock, note: this.#note, warn: this.#warn };
     return resumeOnSlot(wire, stored, fingerprint, told, signal);
+  }
+
+  #catalogLook(serverVersion: number, snapshots: IncrementalSnapshots): CatalogLook {
+    const publication = new PublicationWatch(this.#options.publicationName, serverVersion);
+    const told = { clock: this.#clock, note: this.#note, warn: this.#warn };
+    const parts = { options: this.#options, stored: this.#parts.storedTables, snapshots, ...told };
+    return catalogLook(parts, publication);
   }
 
   #openSnapshots(

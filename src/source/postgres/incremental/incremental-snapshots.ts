@@ -1,24 +1,16 @@
 import { Backoff } from '../../../foundation/backoff.ts';
-import type { Clock } from '../../../foundation/clock.ts';
 import { toTidemarkError } from '../../../foundation/errors.ts';
-import type { ChangeReceiver, SnapshotProgress } from '../../../model/change-event.ts';
+import type { SnapshotProgress } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { parseLsn } from '../../../model/lsn.ts';
-import type { SourceNotification } from '../../../model/source-notification.ts';
 import type { SourceSignal } from '../../../model/source-signal.ts';
 import { tableName } from '../../../model/table-schema.ts';
-import type { KnownTables } from '../../incremental/known-tables.ts';
 import { addedTables } from './added-tables.ts';
-import type { PreparedCapture } from '../capture/capture-preparation.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
-import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { StreamSnapshots } from '../stream/postgres-stream.ts';
-import type { RelationCache } from '../stream/relation-cache.ts';
-import type { ReplicationPosition } from '../stream/replication-position.ts';
 import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
 import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
-import type { WireFactory } from '../snapshot/snapshot-request.ts';
-import type { SnapshotState, TableTask } from '../../incremental/snapshot-state.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { isTaskOf, mustFinish } from '../../incremental/snapshot-state.ts';
 import { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { RecentTransactions } from './snapshot-visibility.ts';
@@ -29,6 +21,7 @@ import type { OpenWindow, TableReading } from './window-handover.ts';
 import { handOver, tableReading } from './window-handover.ts';
 import { WindowMarks } from '../../incremental/window-marks.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
+import type { IncrementalParts } from './incremental-parts.ts';
 import { OlderTransactions } from './older-transactions.ts';
 import { PostgresMarkTable } from './postgres-mark-table.ts';
 import { WindowPlanner } from './window-planner.ts';
@@ -42,32 +35,6 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 const ASK_INTERVAL_MS = 20;
 const NUDGE_AFTER_MS = 60;
 const NUDGE = "SELECT pg_catalog.pg_logical_emit_message(true, 'tidemark', '')";
-
-/** What snapshots beside the stream are made with. */
-export interface IncrementalParts {
-  readonly options: PostgresSourceOptions;
-  readonly connect: WireFactory;
-  readonly receiver: ChangeReceiver;
-  readonly relations: RelationCache;
-  readonly position: ReplicationPosition;
-  readonly state: SnapshotState;
-  readonly capture: PreparedCapture;
-  readonly clock: Clock;
-  /** The first snapshot was over before this run. */
-  readonly resumed: boolean;
-  /** Absent: tables that are added later are streamed only. */
-  readonly knownTables?: KnownTables | undefined;
-  /** The catalog as it is now. */
-  refresh(): Promise<PreparedCapture>;
-  /** Lets the server tell its position. */
-  ask(): void;
-  offsetText(): string;
-  /** The last table of a first snapshot has been read. */
-  initialCompleted(): Promise<void>;
-  notify(notification: SourceNotification): void;
-  note(text: string): void;
-  warn(text: string): void;
-}
 
 /**
  * Reads tables while the stream runs: what a crash left of a first snapshot, and what signals ask
@@ -144,6 +111,21 @@ export class IncrementalSnapshots implements StreamSnapshots {
   /** A signal of another channel than the signal table. */
   signal(signal: SourceSignal): void {
     this.#tasks.apply(signal, this.#readable());
+  }
+
+  /** As they are described now. */
+  get captured(): readonly CapturedTable[] {
+    return this.#captured;
+  }
+
+  /** DDL changed rows of these tables. */
+  readAgain(tasks: readonly TableTask[]): void {
+    this.#described = null;
+    this.#tasks.readAgain(tasks);
+  }
+
+  isOpen(snapshotId: string): boolean {
+    return this.#tasks.state.tasks.some((task) => task.snapshotId === snapshotId);
   }
 
   transaction(id: number): void {

@@ -148,7 +148,8 @@ export class WholeRead {
     // Of a first snapshot: the rows of its SELECT, as if it had been taken now.
     const statement =
       purpose === 'initial' ? overrideOf(this.#parts.options.snapshots.overrides, schema.id) : null;
-    const replaces = rowKeyColumns(captured.info) === null && condition === null;
+    const isWanted = task.replaces === true || rowKeyColumns(captured.info) === null;
+    const replaces = isWanted && condition === null;
     const tables = [{ captured, schema, condition, statement, replaces }];
     try {
       const rows = await this.#read(tables, at, () => this.#tasks.update(task, { emptied: true }));

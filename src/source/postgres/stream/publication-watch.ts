@@ -66,6 +66,11 @@ export class PublicationWatch {
     this.#query = stateQuery(name, serverVersion);
   }
 
+  /** Computed columns come with the rows. */
+  get sendsGenerated(): boolean {
+    return this.#known?.generatedColumns === true;
+  }
+
   /** What is missing since the first look; null: nothing. */
   async look(querier: Querier): Promise<TidemarkError | null> {
     const now = await this.#state(querier);

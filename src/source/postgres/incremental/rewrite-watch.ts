@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { number } from '../../../../dialects/postgres/postgres-catalog.ts';
+import type {
+  StoredColumn,
+  StoredRows,
+} from '../../../../dialects/postgres/postgres-stored-rows.ts';
+import {
+  readStoredRows,
+  storedRowsChange,
+  storedRowsQuery,
+} from '../../../../dialects/postgres/postgres-stored-rows.ts';
+import type { Clock } from '../../../foundation/clock.ts';
+import type { TidemarkError } from '../../../foundation/errors.ts';
+import { tableName } from '../../../model/table-schema.ts';
+import type { StoredTables } from '../../incremental/known-tables.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
+import { newTask } from '../../incremental/snapshot-state.ts';
+import { columnIncluded } from '../capture/capture-filter.ts';
+import type { CapturedTable } from '../capture/captured-tables.ts';
+import type { PostgresSourceOptions } from '../postgres-source-options.ts';
+import type { PublicationWatch } from '../stream/publication-watch.ts';
+import type { Querier } from '../wire/catalog-session.ts';
+import { catalogRows } from '../wire/catalog-session.ts';
+import { rowKeyColumns } from './row-key-columns.ts';
+
+/** Between two looks at the catalog: it is read for all captured tables. */
+const INTERVAL_MS = 2000;
+
+/** What the watch is made with. */
+export interface RewriteWatchParts {
+  readonly options: PostgresSourceOptions;
+  readonly clock: Clock;
+  /** What the catalog said last, kept durably for each table; absent: in memory only. */
+  readonly stored?: StoredTables | undefined;
+  readonly snapshots: RewrittenReads;
+  /** The publication sends computed columns. */
+  sendsGenerated(): boolean;
+  note(text: string): void;
+  warn(text: string): void;
+}
+
+/** Who reads tables again. */
+export interface RewrittenReads {
+  readonly captured: readonly CapturedTable[];
+  /** A task that there is already is none. */
+  readAgain(tasks: readonly TableTask[]): void;
+  /** A task of this name is still to be done. */
+  isOpen(snapshotId: string): boolean;
+}
+
+interface Pending {
+  readonly snapshotId: string;
+  readonly rows: StoredRows;
+}
+
+/**
+ * Sees in the catalog that stored rows of captured tables were changed by DDL (ruling 5): ALTER …
+ * USING, a volatile default, partitions that come or go. The stream tells none of it, nor that the
+ * table was altered at all while nobody writes to it.
+ *
+ * Invariant: what is stored of a table is replaced only when it was read again. Until then the next
+ * start finds the change once more, and its task under the same name.
+ */
+export class RewriteWatch {
+  readonly #parts: RewriteWatchParts;
+  readonly #known = new Map<string, StoredRows>();
+  readonly #digests = new Map<string, string>();
+  readonly #pending = new Map<string, Pending>();
+  #isTold = false;
+  #dueMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: RewriteWatchParts) {
+    this.#parts = parts;
+  }
+
+  async look(querier: Querier): Promise<void> {
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (nowMs < this.#dueMs) return;
+    this.#dueMs = nowMs + INTERVAL_MS;
+    await this.#settle();
+    const byOid = new Map(
+      this.#parts.snapshots.captured.map((table) => [table.info.oid, table] as const),
+    );
+    if (byOid.size === 0) return;
+    const sql = storedRowsQuery([...byOid.keys()], [...this.#digests.values()]);
+    for (const row of await catalogRows(querier, sql)) {
+      const table = byOid.get(number(row, 'oid'));
+      if (table === undefined) continue;
+      const name = tableName(table.schema.id);
+      const before = this.#pending.get(name)?.rows ?? this.#before(name);
+      const { digest, rows } = readStoredRows(row, before);
+      this.#digests.set(name, digest);
+      if (rows !== null) await this.#seen(table, before, rows);
+    }
+    if (!this.#isTold) this.#parts.note(`watches the files of ${byOid.size} tables`);
+    this.#isTold = true;
+  }
+
+  async #seen(
+    table: CapturedTable,
+    before: StoredRows | undefined,
+    now: StoredRows,
+  ): Promise<void> {
+    const { schema: schemaName, table: bareName } = table.schema.id;
+    const name = tableName(table.schema.id);
+    const { options } = this.#parts;
+    const sendsGenerated = this.#parts.sendsGenerated();
+    const told = ({ name: column, generated }: StoredColumn): boolean =>
+      (!generated || sendsGenerated) && columnIncluded(options, schemaName, bareName, column);
+    // Another table under the name is not an altered one.
+    const isSame = before !== undefined && before.oid === now.oid;
+    const change = isSame ? storedRowsChange(before, now, told) : null;
+    if (change === null || options.snapshots.ddlRewrites === 'warn') {
+      if (change !== null) this.#warn(name, change.reason, null);
+      const pending = this.#pending.get(name);
+      if (pending === undefined) await this.#store(name, now);
+      else this.#pending.set(name, { ...pending, rows: now });
+      return;
+    }
+    const snapshotId = `ddl-${digestOf(now)}`;
+    this.#warn(name, change.reason, snapshotId);
+    this.#pending.set(name, { snapshotId, rows: now });
+    const keyed = rowKeyColumns(table.info) !== null;
+    this.#parts.snapshots.readAgain([
+      newTask(
+        {
+          schema: schemaName,
+          table: bareName,
+          purpose: 'incremental',
+          method: keyed && !change.rowsGo ? 'keys' : 'whole',
+          snapshotId,
+        },
+        change.rowsGo ? { replaces: true } : {},
+      ),
+    ]);
+  }
+
+  #before(name: string): StoredRows | undefined {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const text = this.#parts.stored?.load(name) ?? null;
+    if (text === null) return undefined;
+    const stored = JSON.parse(text) as StoredRows;
+    this.#known.set(name, stored);
+    return stored;
+  }
+
+  async #settle(): Promise<void> {
+    for (const [name, { snapshotId, rows }] of this.#pending) {
+      if (this.#parts.snapshots.isOpen(snapshotId)) continue;
+      this.#pending.delete(name);
+      await this.#store(name, rows);
+      this.#parts.note(`${name} was read again after DDL (${snapshotId})`);
+    }
+  }
+
+  async #store(name: string, rows: StoredRows): Promise<void> {
+    this.#known.set(name, rows);
+    await this.#parts.stored?.store(name, JSON.stringify(rows));
+  }
+
+  #warn(table: string, reason: string, snapshotId: string | null): void {
+    const follows =
+      snapshotId === null
+        ? 'targets keep what they have (ddl.rewrites=warn): snapshot the table anew'
+        : `the table is read again beside the stream (${snapshotId})`;
+    this.#parts.warn(
+      `DDL changed stored rows of ${table}, which no event tells: ${reason}; ${follows}`,
+    );
+  }
+}
+
+/** The same for the same state, so that a restart finds its own task. */
+function digestOf(rows: StoredRows): string {
+  return createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 12);
+}
+
+/** Looks at what the stream does not tell of; returns why it cannot go on. */
+export type CatalogLook = (querier: Querier) => Promise<TidemarkError | null>;
+
+/** The publication first: what it does not send any more is worse than rows that are others. */
+export function catalogLook(
+  parts: Omit<RewriteWatchParts, 'sendsGenerated'>,
+  publication: PublicationWatch,
+): CatalogLook {
+  const sendsGenerated = (): boolean => publication.sendsGenerated;
+  const rewrites = new RewriteWatch({ ...parts, sendsGenerated });
+  return async (querier) => {
+    const problem = await publication.look(querier);
+    if (problem === null) await rewrites.look(querier);
+    return problem;
+  };
+}

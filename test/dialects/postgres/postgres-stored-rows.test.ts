@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import type { StoredColumn, StoredRows } from '../../../dialects/postgres/postgres-stored-rows.ts';
+import {
+  readStoredRows,
+  storedRowsChange,
+  storedRowsQuery,
+} from '../../../dialects/postgres/postgres-stored-rows.ts';
+
+function column(name: string, more: Partial<StoredColumn> = {}): StoredColumn {
+  return {
+    name,
+    type: 'integer',
+    version: '700:0',
+    generated: false,
+    identity: false,
+    hasMissing: false,
+    defaultExpression: null,
+    ...more,
+  };
+}
+
+const FILE = { node: '16400', attached: false };
+const BEFORE: StoredRows = {
+  oid: 16_400,
+  files: { 16400: FILE },
+  columns: { 1: column('id'), 2: column('n') },
+  names: ['id', 'n', 'old'],
+};
+const WRITTEN = { 16400: { ...FILE, node: '16500' } };
+
+function change(now: Partial<StoredRows>, hidden = ''): string | null {
+  const found = storedRowsChange(BEFORE, { ...BEFORE, ...now }, ({ name }) => name !== hidden);
+  return found === null ? null : `${found.rowsGo ? '!' : ''}${found.reason}`;
+}
+
+const ALTERED = { 1: column('id'), 2: column('n', { version: '900:0' }) };
+
+function added(more: Partial<StoredColumn>, name = 'c'): Pick<StoredRows, 'columns'> {
+  return { columns: { ...BEFORE.columns, 3: column(name, more) } };
+}
+
+describe('nothing that nobody was told', () => {
+  test.for<[string, Partial<StoredRows>]>([
+    ['the same', {}],
+    ['VACUUM FULL', { files: WRITTEN }],
+    ['SET NOT NULL', { columns: ALTERED }],
+    ['a column without values', added({})],
+    ['a constant default', added({ defaultExpression: "'a'::text", hasMissing: true })],
+    ['DROP COLUMN', { columns: { 1: column('id') } }],
+    ['a new partition', { files: { ...BEFORE.files, 16600: FILE } }],
+  ])('%s', ([, now]) => {
+    expect(change(now)).toBeNull();
+  });
+});
+
+describe('stored rows were changed', () => {
+  const values = 'c was added with values that are no constant default';
+  test.for<[string, Partial<StoredRows>, string]>([
+    ['ALTER … USING', { files: WRITTEN, columns: ALTERED }, 'n was written anew'],
+    ['now()', added({ defaultExpression: 'now()', hasMissing: true }), values],
+    ['random()', { ...added({ defaultExpression: 'random()' }), files: WRITTEN }, values],
+    ['DROP DEFAULT', added({ hasMissing: true }), values],
+    ['SET DEFAULT', added({ defaultExpression: '5' }), 'c got its default after its rows'],
+    ['GENERATED', added({ generated: true }), 'c is computed'],
+    ['IDENTITY', added({ identity: true }), 'c is counted up'],
+    ['DROP and ADD', added({}, 'old'), 'old has taken the place of an older one'],
+    ['RENAME', { columns: { 1: column('id'), 2: column('m') } }, 'm was n before'],
+    ['DETACH', { files: {} }, '!a partition was detached or dropped'],
+    [
+      'ATTACH',
+      { files: { ...BEFORE.files, 16600: { ...FILE, attached: true } } },
+      'a partition with rows was attached',
+    ],
+  ])('%s', ([, now, reason]) => {
+    expect(change(now)).toBe(reason);
+  });
+
+  test('but not of columns that the records leave out', () => {
+    expect(change({ files: WRITTEN, columns: ALTERED }, 'n')).toBeNull();
+  });
+
+  test('another type', () => {
+    const columns = { ...ALTERED, 2: column('n', { version: '900:0', type: 'bigint' }) };
+    expect(change({ files: WRITTEN, columns })).toBe(
+      'n was written anew as bigint instead of integer',
+    );
+  });
+});
+
+test('a row whose digest is known has nothing new; names of older columns are kept', () => {
+  expect(readStoredRows({ oid: '7', digest: 'ab', state: null }, BEFORE)).toEqual({
+    digest: 'ab',
+    rows: null,
+  });
+  const state = JSON.stringify({ files: {}, columns: { 1: column('id') } });
+  const { rows } = readStoredRows({ oid: '7', digest: 'cd', state }, BEFORE);
+  expect(rows).toMatchObject({ oid: 7, names: ['id', 'n', 'old'] });
+});
+
+test('digests in the query are digits', () => {
+  expect(storedRowsQuery([1, 2], ["ab'; DROP"])).toContain("NOT IN ('','ab')");
+});
