@@ -17,6 +17,7 @@ import {
   deleteOneOfEachDuckdbRow,
   insertDuckdbRows,
   insertDuckdbState,
+  insertMissingDuckdbRows,
   moveDuckdbRow,
   updateAllDuckdbRows,
   updateDuckdbRows,
@@ -66,9 +67,17 @@ export const duckdbTarget: TargetDialect = {
   empty: (table) => `DELETE FROM ${quoteDuckdbTable(table.name.schema, table.name.table)}`,
   updateAll: updateAllDuckdbRows,
   insert: insertDuckdbRows,
+  insertMissing: insertMissingDuckdbRows,
   upsert: upsertDuckdbRows,
   update: updateDuckdbRows,
   deleteByKey: deleteDuckdbRows,
   moveKey: moveDuckdbRow,
   deleteOneEach: deleteOneOfEachDuckdbRow,
+  createView: ({ schema, table }, query) => [
+    `CREATE OR REPLACE VIEW ${quoteDuckdbTable(schema, table)} AS\n${query}`,
+  ],
+  // Scans skip by what each block of rows has; an index would forbid to alter the table.
+  createIndex: () => 'SELECT 1',
+  byBytes: (text) => text,
+  rowIdentity: (columns) => columns.join(', '),
 };

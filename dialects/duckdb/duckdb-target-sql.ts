@@ -1,5 +1,6 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type {
+  BulkColumn,
   BulkStatement,
   BulkTarget,
   CellText,
@@ -24,6 +25,14 @@ function sameKey({ columns, key }: BulkTarget): string {
     .join(' AND ');
 }
 
+/** The same key, and the row of the target has an older position, or none. */
+function sameKeyAndOlder(target: BulkTarget): string {
+  const at = target.columns.findIndex(({ column }) => column.name === target.guard);
+  if (at < 0 || target.guard === undefined) return sameKey(target);
+  const stored = `t.${quoteDuckdbName(target.guard)}`;
+  return `${sameKey(target)} AND (${stored} IS NULL OR ${stored} < s.c${at})`;
+}
+
 function insertText(target: BulkTarget, relation: string): string {
   const columns = names(target.columns.map(({ column }) => column.name));
   const cells = target.columns.map((_, i) => `s.c${i}`).join(', ');
@@ -36,6 +45,13 @@ export function insertDuckdbRows(target: BulkTarget): BulkStatement {
   return overRows(insertText(target, rows.relation), rows);
 }
 
+/** Adds rows; those whose key is there stay. Any other unique index is an error. */
+export function insertMissingDuckdbRows(target: BulkTarget): BulkStatement {
+  const rows = cellRows(target.columns);
+  const text = `${insertText(target, rows.relation)} ON CONFLICT (${names(target.key)}) DO NOTHING`;
+  return overRows(text, rows);
+}
+
 /**
  * Rows that are whole take the place of those with their keys: DELETE and INSERT. ON CONFLICT and
  * MERGE fetch each row that they update by its address, which took 70 to 200 times as long where
@@ -43,30 +59,33 @@ export function insertDuckdbRows(target: BulkTarget): BulkStatement {
  * its rows, those that are there are updated, and the others added.
  */
 export function upsertDuckdbRows(target: BulkTarget): BulkStatement {
-  const { table, columns } = target;
+  const { table, columns, guard } = target;
   const given = new Set(columns.map(({ column }) => column.name));
   const isWhole = table.columns.every(({ name, generated }) => generated || given.has(name));
-  const first = isWhole && !table.referenced ? deleteOf(target) : updateDuckdbRows(target);
+  const isReplaced = isWhole && !table.referenced;
+  const first = isReplaced ? deleteOf(target) : updateDuckdbRows(target);
   const rows = cellRows(columns);
-  const isThere = `SELECT 1 FROM ${nameOf(table)} AS t WHERE ${sameKey(target)}`;
+  const isThere = `EXISTS (SELECT 1 FROM ${nameOf(table)} AS t WHERE ${sameKey(target)})`;
   const insert = insertText(target, rows.relation);
-  const text = isWhole && !table.referenced ? insert : `${insert} WHERE NOT EXISTS (${isThere})`;
+  // Behind the DELETE of all these keys nothing is there.
+  const text = isReplaced && guard === undefined ? insert : `${insert} WHERE NOT ${isThere}`;
   return {
     bind: (cells) => ({ ...first.bind(cells), next: { text, values: rows.values(cells) } }),
   };
 }
 
 function deleteOf(target: BulkTarget): BulkStatement {
-  const order = target.columns.flatMap(({ column }, i) =>
-    target.key.includes(column.name) ? [i] : [],
-  );
-  const columns = target.columns.filter(({ column }) => target.key.includes(column.name));
+  const isNeeded = ({ column: { name } }: BulkColumn): boolean =>
+    target.key.includes(name) || name === target.guard;
+  const order = target.columns.flatMap((column, i) => (isNeeded(column) ? [i] : []));
+  const columns = target.columns.filter(isNeeded);
   const rows = cellRows(columns, order);
   return overRows(deleteText({ ...target, columns }, rows.relation), rows);
 }
 
 function deleteText(target: BulkTarget, relation: string): string {
-  return `DELETE FROM ${nameOf(target.table)} AS t USING ${relation} AS s WHERE ${sameKey(target)}`;
+  const where = sameKeyAndOlder(target);
+  return `DELETE FROM ${nameOf(target.table)} AS t USING ${relation} AS s WHERE ${where}`;
 }
 
 /** Updates existing rows only; a row of nothing but its key is found, and stays as it is. */
@@ -75,7 +94,7 @@ export function updateDuckdbRows(target: BulkTarget): BulkStatement {
   const assignments = target.columns.flatMap(({ column }, i) =>
     target.key.includes(column.name) ? [] : [`${quoteDuckdbName(column.name)} = s.c${i}`],
   );
-  const from = `${rows.relation} AS s WHERE ${sameKey(target)}`;
+  const from = `${rows.relation} AS s WHERE ${sameKeyAndOlder(target)}`;
   const text =
     assignments.length === 0
       ? `SELECT 1 FROM ${nameOf(target.table)} AS t, ${from}`
@@ -83,10 +102,11 @@ export function updateDuckdbRows(target: BulkTarget): BulkStatement {
   return overRows(text, rows);
 }
 
-/** Deletes by the columns given, which are the key. */
+/** Removes the rows of these keys; a missing one is no error. */
 export function deleteDuckdbRows(target: BulkTarget): BulkStatement {
   const rows = cellRows(target.columns);
-  const key = target.columns.map(({ column }) => column.name);
+  const names = target.columns.map(({ column }) => column.name);
+  const key = names.filter((name) => name !== target.guard);
   return overRows(deleteText({ ...target, key }, rows.relation), rows);
 }
 
