@@ -45,7 +45,10 @@ function listOf(schema: ConnectSchema): Scalar {
   const { ddl, text } = element.type === 'array' ? listOf(element) : leaf(element);
   return {
     ddl: `${ddl}[]`,
-    text: (value) => `[${items(value).map((item) => shown(item, text)).join(',')}]`,
+    text: (value) =>
+      `[${items(value)
+        .map((item) => shown(item, text))
+        .join(',')}]`,
   };
 }
 

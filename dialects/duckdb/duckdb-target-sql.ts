@@ -190,9 +190,13 @@ export function deleteOneOfEachDuckdbRow(target: BulkTarget): BulkStatement {
 /** A column of that name would stand before the address. */
 function checkAddress(table: TargetTable): void {
   if (!table.columns.some(({ name }) => name.toLowerCase() === 'rowid')) return;
-  throw new TidemarkError('SINK_SCHEMA', `rows of ${nameOf(table)} have no address: it has no key`, {
-    cure: 'Give the table of the source a primary key; or rename its column rowid.',
-  });
+  throw new TidemarkError(
+    'SINK_SCHEMA',
+    `rows of ${nameOf(table)} have no address: it has no key`,
+    {
+      cure: 'Give the table of the source a primary key; or rename its column rowid.',
+    },
+  );
 }
 
 /** Rows of the sink's own tables; those that are there count on, or stay. */

@@ -26,7 +26,9 @@ export function parseDuckdbType(text: string): DuckdbType {
   }
   const members = ENUM.exec(element)?.[1];
   if (members !== undefined) {
-    const labels = [...members.matchAll(LABEL)].map(([, label = '']) => label.replaceAll("''", "'"));
+    const labels = [...members.matchAll(LABEL)].map(([, label = '']) =>
+      label.replaceAll("''", "'"),
+    );
     return { base: 'ENUM', digits: null, labels, depth };
   }
   return { base: element, digits: null, labels: null, depth };

@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { duckdbSinkError } from './duckdb-sink-errors.ts';
@@ -29,12 +30,11 @@ function memoryLimit(): string {
   return `${Math.max(MEMORY_MIN_MB, Math.floor(all / MEMORY_SHARE / 1024 ** 2))}MiB`;
 }
 
-function settingsOf({ settings }: DuckdbAddress, readOnly: boolean): Record<string, string> {
+function settingsOf({ settings }: DuckdbAddress): Readonly<Record<string, string>> {
   return {
     threads: String(Math.min(THREADS_MAX, availableParallelism())),
     memory_limit: memoryLimit(),
     ...settings,
-    access_mode: readOnly ? 'READ_ONLY' : 'READ_WRITE',
     // All that is needed is built in: nothing is fetched behind anybody's back.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -69,11 +69,17 @@ export class DuckdbDatabase {
   readonly #closed = Promise.withResolvers<void>();
   #isWritten = false;
   #isOver = false;
-  readonly settings: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
 
-  constructor(instance: DuckDBInstance, settings: string) {
+  constructor(
+    instance: DuckDBInstance,
+    settings: Readonly<Record<string, string>>,
+    readOnly: boolean,
+  ) {
     this.#instance = instance;
     this.settings = settings;
+    this.readOnly = readOnly;
   }
 
   /** It takes no more sessions: `closed` resolves when the file is free. */
@@ -133,7 +139,7 @@ export class DuckdbDatabase {
   /** The last session that leaves closes the file. */
   async leave(member: Member): Promise<void> {
     if (!this.#members.delete(member) || this.#members.size > 0) return;
-    const isSound = !this.#isOver;
+    const isSound = !this.#isOver && !this.readOnly;
     this.#isOver = true;
     try {
       // Else closing does it, on the main thread.
@@ -177,15 +183,14 @@ export async function joinDatabase(
   member: Member,
 ): Promise<DuckdbDatabase> {
   const name = await nameOf(address.file);
-  const settings = settingsOf(address, readOnly);
-  const wanted = JSON.stringify(settings);
+  const settings = settingsOf(address);
   for (;;) {
-    const database = await (open.get(name) ?? opening(name, settings, wanted));
-    if (database.isOver) {
+    const database = await (open.get(name) ?? opening(name, settings, readOnly));
+    if (database.isOver || (database.readOnly && !readOnly)) {
       await database.closed;
       continue;
     }
-    if (database.settings === wanted) {
+    if (isDeepStrictEqual(database.settings, settings)) {
       database.join(member);
       return database;
     }
@@ -197,13 +202,15 @@ export async function joinDatabase(
 
 function opening(
   name: string,
-  settings: Record<string, string>,
-  wanted: string,
+  settings: Readonly<Record<string, string>>,
+  readOnly: boolean,
 ): Promise<DuckdbDatabase> {
   const opened = (async () => {
     const { DuckDBInstance: Instance } = await loadLibrary();
     try {
-      return new DuckdbDatabase(await Instance.create(name, settings), wanted);
+      const access = readOnly ? 'READ_ONLY' : 'READ_WRITE';
+      const instance = await Instance.create(name, { ...settings, access_mode: access });
+      return new DuckdbDatabase(instance, settings, readOnly);
     } catch (thrown) {
       throw duckdbSinkError(thrown, name);
     }

@@ -12,6 +12,8 @@ import type { StatementResult, TargetSession } from './target-session.ts';
 const NOTHING: StatementResult = { rows: [], rowCount: 0 };
 const SAVEPOINT = /^(SAVEPOINT|ROLLBACK TO SAVEPOINT|RELEASE SAVEPOINT) (\w+)$/;
 const READS = /^\s*(?:SELECT|WITH)\b/i;
+const ALTERS = /^ALTER TABLE\b/;
+const DDL = /^(?:ALTER|CREATE|DROP)\b/;
 
 /** A place in a transaction, and how many statements had changed something before it. */
 interface Savepoint {
@@ -69,6 +71,7 @@ class DuckdbSession implements TargetSession {
       if (this.#letGo === null) return this.#alone(() => this.#run(sql));
       const result = await this.#run(sql);
       this.#changes.push(sql);
+      if (ALTERS.test(text)) await this.#commitDdl();
       return result;
     });
   }
@@ -171,6 +174,19 @@ class DuckdbSession implements TargetSession {
   #turn(): Promise<() => void> {
     if (this.#database === null) throw new Error('the session has no database');
     return this.#database.write(this.#lockTimeoutMs);
+  }
+
+  /**
+   * A column with a default changes rows, and DuckDB fails to commit another ALTER of the same table
+   * behind that. So each is committed, as with products whose DDL does so by itself, unless more
+   * than DDL has been done.
+   */
+  async #commitDdl(): Promise<void> {
+    const isDdl = this.#changes.every((sql) => typeof sql === 'string' && DDL.test(sql));
+    if (!isDdl || this.#savepoints.length > 0) return;
+    await this.#run('COMMIT');
+    this.#changes = [];
+    await this.#run('BEGIN');
   }
 
   /** A statement that commits by itself. */

@@ -55,7 +55,10 @@ export function parseDuckdbUrl(connectionUrl: string): DuckdbAddress {
 
 function settingOf(part: string): readonly [string, string] {
   const [given = '', ...rest] = part.split('=');
-  const known = given.trim().toLowerCase().replace(/^duckdb\./, '');
+  const known = given
+    .trim()
+    .toLowerCase()
+    .replace(/^duckdb\./, '');
   const name = ALIASES[known] ?? known;
   const value = decodeURIComponent(rest.join('=')).trim();
   if (name === 'read_only' || name === 'access_mode') {
