@@ -176,7 +176,10 @@ async function nameOf(file: string): Promise<string> {
   return realpath(file).catch(async () => path.join(await realpath(folder), path.basename(file)));
 }
 
-/** Joins the database of a file; it is opened, and made, where this process has it not open. */
+/**
+ * Joins the database of a file; it is opened, and made, where this process has it not open. One that
+ * is to be looked at only is an empty database while it is missing, and is not made.
+ */
 export async function joinDatabase(
   address: DuckdbAddress,
   readOnly: boolean,
@@ -184,6 +187,11 @@ export async function joinDatabase(
 ): Promise<DuckdbDatabase> {
   const name = await nameOf(address.file);
   const settings = settingsOf(address);
+  if (readOnly && (await stat(name).catch(() => null)) === null) {
+    const empty = await create(':memory:', settings, false);
+    empty.join(member);
+    return empty;
+  }
   for (;;) {
     const database = await (open.get(name) ?? opening(name, settings, readOnly));
     if (database.isOver || (database.readOnly && !readOnly)) {
@@ -200,21 +208,27 @@ export async function joinDatabase(
   }
 }
 
+async function create(
+  name: string,
+  settings: Readonly<Record<string, string>>,
+  readOnly: boolean,
+): Promise<DuckdbDatabase> {
+  const { DuckDBInstance: Instance } = await loadLibrary();
+  try {
+    const access = readOnly ? 'READ_ONLY' : 'READ_WRITE';
+    const instance = await Instance.create(name, { ...settings, access_mode: access });
+    return new DuckdbDatabase(instance, settings, readOnly);
+  } catch (thrown) {
+    throw duckdbSinkError(thrown, name);
+  }
+}
+
 function opening(
   name: string,
   settings: Readonly<Record<string, string>>,
   readOnly: boolean,
 ): Promise<DuckdbDatabase> {
-  const opened = (async () => {
-    const { DuckDBInstance: Instance } = await loadLibrary();
-    try {
-      const access = readOnly ? 'READ_ONLY' : 'READ_WRITE';
-      const instance = await Instance.create(name, { ...settings, access_mode: access });
-      return new DuckdbDatabase(instance, settings, readOnly);
-    } catch (thrown) {
-      throw duckdbSinkError(thrown, name);
-    }
-  })();
+  const opened = create(name, settings, readOnly);
   open.set(name, opened);
   const forget = (): void => {
     open.delete(name);
