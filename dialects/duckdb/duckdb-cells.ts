@@ -3,8 +3,8 @@ import { parseDuckdbType } from './duckdb-type-name.ts';
 
 /*
  * Rows come as one text for each column, whose cells stand between separators: DuckDB cuts it and
- * casts the cells, vector by vector, on its own threads. The other ways of the driver bind or append
- * value by value, on the main thread (`src/ARCHITECTURE.md` has the figures).
+ * casts the cells, vector by vector, on its own threads. The other ways of the driver bind or
+ * append value by value, on the main thread (`src/ARCHITECTURE.md` has the figures).
  */
 
 /** Reads a cell, a text, as a value of the column. */

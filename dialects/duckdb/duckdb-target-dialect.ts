@@ -25,9 +25,9 @@ import {
 } from './duckdb-target-sql.ts';
 
 /**
- * A DuckDB file as a target. One process has the file, and its sessions let one transaction write at
- * a time (`sink/sql/duckdb-database.ts`), so nothing is locked beside that: DuckDB has no locks of
- * rows, it refuses the second of two changes of one row.
+ * A DuckDB file as a target. One process has the file, and its sessions let one transaction write
+ * at a time (`sink/sql/duckdb-database.ts`), so nothing is locked beside that: DuckDB has no locks
+ * of rows, it refuses the second of two changes of one row.
  */
 export const duckdbTarget: TargetDialect = {
   name: 'duckdb',

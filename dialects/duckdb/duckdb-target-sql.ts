@@ -55,8 +55,8 @@ export function insertMissingDuckdbRows(target: BulkTarget): BulkStatement {
 /**
  * Rows that are whole take the place of those with their keys: DELETE and INSERT. ON CONFLICT and
  * MERGE fetch each row that they update by its address, which took 70 to 200 times as long where
- * keys are spread over five million rows. Where the table has more columns, or other tables refer to
- * its rows, those that are there are updated, and the others added.
+ * keys are spread over five million rows. Where the table has more columns, or other tables refer
+ * to its rows, those that are there are updated, and the others added.
  */
 export function upsertDuckdbRows(target: BulkTarget): BulkStatement {
   const { table, columns, guard } = target;

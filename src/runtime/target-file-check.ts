@@ -4,8 +4,8 @@ import { TidemarkError } from '../foundation/errors.ts';
 import type { TargetSession } from '../sink/sql/target-session.ts';
 
 /**
- * What is wrong with a file as a target; nothing is changed, and none is made. `open` reads one that
- * is there.
+ * What is wrong with a file as a target; nothing is changed, and none is made. `open` reads one
+ * that is there.
  */
 export async function inspectTargetFile(
   file: string,

@@ -2,28 +2,32 @@ import { realpath, stat } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type * as duckdb from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { duckdbSinkError } from './duckdb-sink-errors.ts';
 import type { DuckdbAddress } from './duckdb-url.ts';
 
 /*
  * Invariant: of a file there is one open database in the process, and of its sessions one writes at
- * a time, from its BEGIN to its COMMIT.
- * Why: DuckDB has no locks of rows. Two transactions that change one row do not wait for each other,
- * the second one fails; one that reads what another changes goes on with what was. The fences and
- * generations of the sink rely on locks, and one writer is what stands for them: no other process
- * can have the file open meanwhile. A statement uses several threads by itself.
- * What breaks otherwise: a task that empties a table for a new generation leaves rows of the old one,
- * which another task was writing. And a file that is opened twice in a process loses its lock when
- * the first of the two is closed (POSIX), so a second daemon would get in.
+ * a time, from its BEGIN to its COMMIT. Why: DuckDB has no locks of rows. Two transactions that
+ * change one row do not wait for each other, the second one fails; one that reads what another
+ * changes goes on with what was. The fences and generations of the sink rely on locks, and one
+ * writer is what stands for them: no other process can have the file open meanwhile. A statement
+ * uses several threads by itself. What breaks otherwise: a task that empties a table for a new
+ * generation leaves rows of the old one, which another task was writing. And a file that is opened
+ * twice in a process loses its lock when the first of the two is closed (POSIX), so a second daemon
+ * would get in.
  */
 
 const MEMORY_SHARE = 4;
 const MEMORY_MIN_MB = 256;
 const THREADS_MAX = 4;
 
-/** DuckDB's own limit is four fifths of the machine; ours is a quarter of it, or of the container. */
+/**
+ * DuckDB's own limit is four fifths of the machine; ours is a quarter of it, or of the container.
+ */
 function memoryLimit(): string {
   const constrained = process.constrainedMemory();
   const all = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
@@ -41,7 +45,7 @@ function settingsOf({ settings }: DuckdbAddress): Readonly<Record<string, string
   };
 }
 
-type Library = typeof import('@duckdb/node-api');
+type Library = Pick<typeof duckdb, 'DuckDBInstance'>;
 
 /** Loaded with the first file: 70 MB that others do not pay for. */
 async function loadLibrary(): Promise<Library> {
@@ -118,12 +122,12 @@ export class DuckdbDatabase {
 
   #turn(timeoutMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
+    const stop = systemClock.after(timeoutMs, () => {
       this.#waiting.splice(this.#waiting.indexOf(turn), 1);
       reject(new TidemarkError('SINK_SERVER', 'another task writes to the file for too long'));
-    }, timeoutMs);
+    });
     const turn = (): void => {
-      clearTimeout(timer);
+      stop();
       resolve();
     };
     this.#waiting.push(turn);
@@ -133,7 +137,7 @@ export class DuckdbDatabase {
   /** After an error that only opening the file anew ends. */
   invalidate(): void {
     this.#isOver = true;
-    for (const member of [...this.#members]) member.destroy();
+    for (const member of this.#members) member.destroy();
   }
 
   /** The last session that leaves closes the file. */
@@ -177,8 +181,8 @@ async function nameOf(file: string): Promise<string> {
 }
 
 /**
- * Joins the database of a file; it is opened, and made, where this process has it not open. One that
- * is to be looked at only is an empty database while it is missing, and is not made.
+ * Joins the database of a file; it is opened, and made, where this process has it not open. One
+ * that is to be looked at only is an empty database while it is missing, and is not made.
  */
 export async function joinDatabase(
   address: DuckdbAddress,

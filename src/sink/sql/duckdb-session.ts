@@ -26,9 +26,9 @@ interface Savepoint {
  * long statement stops the daemon.
  *
  * DuckDB has no savepoints, and an error ends the transaction: to go back to one the transaction is
- * rolled back, begun again, and what had changed something before it is run anew. Nobody else writes
- * meanwhile, so it does the same. The statements of a transaction are kept for it, which are those
- * of one batch.
+ * rolled back, begun again, and what had changed something before it is run anew. Nobody else
+ * writes meanwhile, so it does the same. The statements of a transaction are kept for it, which are
+ * those of one batch.
  */
 class DuckdbSession implements TargetSession {
   /** A text may have gigabytes. */
@@ -177,9 +177,9 @@ class DuckdbSession implements TargetSession {
   }
 
   /**
-   * A column with a default changes rows, and DuckDB fails to commit another ALTER of the same table
-   * behind that. So each is committed, as with products whose DDL does so by itself, unless more
-   * than DDL has been done.
+   * A column with a default changes rows, and DuckDB fails to commit another ALTER of the same
+   * table behind that. So each is committed, as with products whose DDL does so by itself, unless
+   * more than DDL has been done.
    */
   async #commitDdl(): Promise<void> {
     const isDdl = this.#changes.every((sql) => typeof sql === 'string' && DDL.test(sql));

@@ -40,8 +40,8 @@ const KNOWN: readonly Known[] = [
     pattern: /Could not set lock on file.*?(?:\(PID (\d+)\)|$)/s,
     code: 'SINK_CONNECT',
     words: ([, pid], file) =>
-      `another process${pid === undefined ? '' : ` (PID ${pid})`} has ${file} open: a DuckDB file ` +
-      'belongs to one process at a time',
+      `another process${pid === undefined ? '' : ` (PID ${pid})`} has ${file} open: ` +
+      'a DuckDB file belongs to one process at a time',
     cure: () =>
       'End what has the file open, readers too; let others read a copy, or give each daemon a ' +
       'file of its own.',
@@ -90,7 +90,7 @@ const KNOWN: readonly Known[] = [
   },
   {
     // The key's values stand behind the names.
-    pattern: /^Constraint Error: .*[Dd]uplicate key/s,
+    pattern: /^Constraint Error: .*[Dd]uplicate key.*$/s,
     code: 'SINK_RECORD',
     words: ([text]) => `a unique index has the value already${columnsOf(text)}`,
     cure: () => 'Drop the index in the target, or correct what else writes there.',

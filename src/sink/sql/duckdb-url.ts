@@ -36,9 +36,9 @@ function invalid(reason: string): TidemarkError {
 }
 
 /**
- * The file that `duckdb:/path/file.db`, `duckdb:///path/file.db` or `jdbc:duckdb:file.db` names, and
- * the settings behind it: `?name=value&…`, or `;name=value;…` as DuckDB's driver of Java has them.
- * Throws CONFIG_INVALID for what cannot be a target.
+ * The file that `duckdb:/path/file.db`, `duckdb:///path/file.db` or `jdbc:duckdb:file.db` names,
+ * and the settings behind it: `?name=value&…`, or `;name=value;…` as DuckDB's driver of Java has
+ * them. Throws CONFIG_INVALID for what cannot be a target.
  */
 export function parseDuckdbUrl(connectionUrl: string): DuckdbAddress {
   const [named = '', ...parts] = connectionUrl.replace(SCHEME, '').split(/[?&;]/);
