@@ -162,13 +162,11 @@ export async function sqliteSinkTarget(): Promise<FileTarget> {
 export async function duckdbSinkTarget(): Promise<FileTarget> {
   const folder = await temporaryFolder('duckdb');
   const file = path.join(folder.path, 'target.db');
+  // Opened by the first question: a file that nobody asks of is left to the sinks.
+  let asking: Promise<TargetSession> | null = null;
   const query = async <R extends Row>(sql: string): Promise<R[]> => {
-    const session = await openDuckdbSession(sinkOptions({ url: `duckdb:${file}` }), never);
-    try {
-      return (await session.query(sql)).rows as unknown as R[];
-    } finally {
-      await session.close();
-    }
+    asking ??= openDuckdbSession(sinkOptions({ url: `duckdb:${file}` }), never);
+    return (await (await asking).query(sql)).rows as unknown as R[];
   };
   return targetWith(
     {
@@ -180,6 +178,7 @@ export async function duckdbSinkTarget(): Promise<FileTarget> {
     },
     `duckdb:${file}`,
     async () => {
+      await (await asking)?.close();
       await folder[Symbol.asyncDispose]();
     },
   );

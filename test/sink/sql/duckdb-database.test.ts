@@ -53,9 +53,9 @@ test('other settings for a file that is open are refused; they count', async () 
     code: 'CONFIG_INVALID',
   });
   const connection = await database.connect();
-  const answer = await connection.runAndReadAll(
-    "SELECT current_setting('threads'), current_setting('memory_limit'), current_setting('TimeZone')",
-  );
+  const names = ['threads', 'memory_limit', 'TimeZone'];
+  const shown = names.map((name) => `current_setting('${name}')`).join(', ');
+  const answer = await connection.runAndReadAll(`SELECT ${shown}`);
   expect(answer.getRowsJson()).toEqual([['3', '300.0 MiB', 'UTC']]);
   connection.disconnectSync();
   await database.leave(one);
