@@ -5,9 +5,9 @@ import { never, put } from './sink-harness.ts';
 import { column, SinkTopic } from './sink-records.ts';
 
 /*
- * A process with a sink into a SQLite or DuckDB file, for tests that kill it or take its disk away. Told how
- * many records there are, it applies those that the file does not have yet, a batch at a time, and
- * says how each attempt went.
+ * A process with a sink into a SQLite or DuckDB file, for tests that kill it or take its disk away.
+ * Told how many records there are, it applies those that the file does not have yet, a batch at a
+ * time, and says how each attempt went.
  */
 
 /** What the process is told. */

@@ -13,8 +13,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
 
 /*
- * A DuckDB file as life has it: the process that writes is killed, the disk is full, another process
- * has the file, the file is damaged. The sink runs in a process of its own.
+ * A DuckDB file as life has it: the process that writes is killed, the disk is full, another
+ * process has the file, the file is damaged. The sink runs in a process of its own.
  */
 
 const CHILD = new URL('../../support/sqlite-sink-child.ts', import.meta.url);
