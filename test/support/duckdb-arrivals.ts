@@ -27,11 +27,12 @@ export async function askDuckdb<T>(
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    return await work(async (sql) =>
-      (await connection.runAndReadAll(sql))
-        .getRowsJson()
-        .map((row) => row.map((value) => (value === null ? null : String(value)))),
-    );
+    return await work(async (sql) => {
+      const found = (await connection.runAndReadAll(sql)).getRowsJson();
+      return found.map((row) =>
+        row.map((value) => (typeof value === 'number' ? String(value) : (value as string | null))),
+      );
+    });
   } finally {
     connection.disconnectSync();
     instance.closeSync();
