@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { loadPipelineFile } from '../../src/config/pipeline-file.ts';
 import { type CliResult, runProgram } from '../support/cli-process.ts';
 import { mysqlProperties } from '../support/examined-mysql-source.ts';
 import { createMysqlDatabase, sharedMysql } from '../support/mysql-database.ts';
 import { startServer } from '../support/mysql-server.ts';
+import { readStoredRecords } from '../support/ledger-log.ts';
 import { pipelineFolder } from '../support/pipeline-text.ts';
+import { expectRisingPositions } from '../support/position-oracle.ts';
 
 type Offset = Readonly<Record<string, string | number | null>>;
 
@@ -52,6 +55,12 @@ test('a source is sent back, by position and by GTID; what cannot be is refused'
       return JSON.stringify([value.op, value.after, value.source.file, value.source.pos]);
     });
   };
+  const { storePath } = loadPipelineFile(file, {});
+  const positions = async (): Promise<readonly string[]> => {
+    const records = await readStoredRecords(storePath, /^shop\.\w+\.t$/);
+    expectRisingPositions(records);
+    return records.map(({ position }) => position ?? '');
+  };
   await runOnce();
   const first = (await set('--reset', '--dry-run')).before ?? {};
   await database.query('INSERT INTO t VALUES (2); ALTER TABLE t ADD v INT; UPDATE t SET v = 1');
@@ -67,6 +76,13 @@ test('a source is sent back, by position and by GTID; what cannot be is refused'
   expect((await set('--to-gtids', gtids)).after).toMatchObject({ gtids });
   await runOnce();
   expect(await values()).toHaveLength(read + 6);
+  // Read from the same log, each has the place that it had, and an epoch above those before.
+  const told = await positions();
+  const again = [1, 2, 3].map((epoch) => `${epoch}`.padStart(8, '0'));
+  for (const [i, epoch] of again.entries()) {
+    const places = told.slice(read - 3, read).map((position) => epoch + position.slice(8));
+    expect(told.slice(read + 3 * (i - 1), read + 3 * i)).toEqual(places);
+  }
 
   for (const [flags, code] of [
     [['--to-position', 'here'], 2],
