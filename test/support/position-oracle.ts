@@ -13,7 +13,7 @@ export function expectRisingPositions(records: readonly StoredRecord[]): readonl
   let last = '';
   let lastOp: string | null = null;
   for (const [i, { topic, value, position }] of records.entries()) {
-    const op = value === null ? null : String(field(value, 'op'));
+    const op = value === null ? null : (field(value, 'op') as string);
     const parsed = parsePosition(position ?? '');
     const what = `record ${i} (${op ?? 'tombstone'} of ${topic}) at ${position} behind ${last}`;
     if (position === null || parsed === null) expect.fail(`${what}: no position`);
