@@ -59,8 +59,8 @@ export async function untilEqual(
  * The log's latest generation holds every snapshot row and, beside them, the records that the
  * committed operations must have left, in their order across both topics. Where a crash cut the
  * snapshot short, rows of the chunks it interrupted come again, also after changes of theirs, and a
- * change without all values may be left out for a read of its row (ruling 2). Positions rise with it
- * all (ruling 4).
+ * change without all values may be left out for a read of its row (ruling 2). Positions rise with
+ * it all (ruling 4).
  */
 export async function expectWholeHistory(
   pipeline: LedgerPipeline,
