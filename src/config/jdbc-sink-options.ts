@@ -1,4 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { EVOLUTION_POLICY } from './evolution-policy.ts';
 import { DRIVER_PROPERTIES, retryAliases } from './jdbc-sink-connection-options.ts';
 import {
   FIELD_LIST_OPTIONS,
@@ -48,6 +49,7 @@ const KEY_FIELDS_DOC =
   'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
 const COMMON: readonly Option[] = [
+  EVOLUTION_POLICY,
   {
     name: 'connector.class',
     type: { kind: 'string' },
