@@ -1,5 +1,6 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import { DUCKDB_SINK_RULES } from './duckdb-sink-rules.ts';
+import { EVOLUTION_POLICY } from './evolution-policy.ts';
 import { DRIVER_PROPERTIES, retryAliases } from './jdbc-sink-connection-options.ts';
 import {
   FIELD_LIST_OPTIONS,
@@ -56,6 +57,7 @@ const KEY_FIELDS_DOC =
   'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
 const COMMON: readonly Option[] = [
+  EVOLUTION_POLICY,
   {
     name: 'connector.class',
     type: { kind: 'string' },

@@ -70,6 +70,10 @@ function withoutSchemas({ tableNameFormat }: NamedOptions): Partial<SqlSinkOptio
   };
 }
 
+function policyOf(options: ResolvedOptions): 'alert' | 'shadow' {
+  return options.string('schema.evolution.policy') as 'alert' | 'shadow';
+}
+
 function confluentOptions(
   options: ResolvedOptions,
   flavour: ConnectorConfig['flavour'],
@@ -80,6 +84,7 @@ function confluentOptions(
     schemaEvolution: {
       create: options.boolean('auto.create'),
       evolve: options.boolean('auto.evolve'),
+      policy: policyOf(options),
     },
     requiredTopics: [],
     timestampFields: timestampFieldsOf(options),
@@ -99,7 +104,7 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
   return {
     primaryKeyMode: options.string('primary.key.mode') as PrimaryKeyMode,
     primaryKeyFields: options.list('primary.key.fields'),
-    schemaEvolution: { create: evolves, evolve: evolves },
+    schemaEvolution: { create: evolves, evolve: evolves, policy: policyOf(options) },
     requiredTopics: isKnown ? options.list('topics') : [],
     timestampFields: null,
     zones: SQL_SINK_DEFAULTS.zones,

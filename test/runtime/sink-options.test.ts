@@ -164,8 +164,8 @@ test('schema.evolution=none-validated requires the tables that topics names', ()
   const [validated, evolution] = ['none-validated', 'basic'].map(
     (mode) => optionsOf(name, { 'schema.evolution': mode }).schemaEvolution,
   );
-  expect(validated).toEqual({ create: false, evolve: false });
-  expect(evolution).toEqual({ create: true, evolve: true });
+  expect(validated).toEqual({ create: false, evolve: false, policy: 'alert' });
+  expect(evolution).toEqual({ create: true, evolve: true, policy: 'alert' });
 });
 
 test('timestamps and zones: Confluent tells dates by db.timezone too', () => {

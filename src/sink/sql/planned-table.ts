@@ -1,6 +1,7 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import type { TidemarkError } from '../../foundation/errors.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
+import { shadowedTable, shadowNames } from './shadow-columns.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 import type { WantedTable } from './table-evolution.ts';
 import { TableEvolution } from './table-evolution.ts';
@@ -45,11 +46,15 @@ export async function planTargetTable(
   session: TargetSession,
   dialect: TargetDialect,
   evolution: SchemaEvolution,
-  wanted: WantedTable,
+  asked: WantedTable,
 ): Promise<PlannedTargetTable> {
   const tables = new TableEvolution(dialect, evolution);
-  const { rows } = await session.query(dialect.tableQuery(wanted.name));
-  const table = dialect.readTable(wanted.name, rows);
+  const { rows } = await session.query(dialect.tableQuery(asked.name));
+  const table = dialect.readTable(asked.name, rows);
+  const wanted =
+    table === null || evolution.policy !== 'shadow'
+      ? asked
+      : shadowedTable(asked, shadowNames(table, asked, tables, String));
   const before = await missingObjects(session, dialect, evolution, wanted);
   try {
     if (table === null) {

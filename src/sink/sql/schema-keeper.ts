@@ -8,6 +8,7 @@ import type {
 import { TidemarkError } from '../../foundation/errors.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import { underDdlLock } from './sink-tables.ts';
+import { shadowNames, type ShadowNames } from './shadow-columns.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 import type { Evolution, WantedTable } from './table-evolution.ts';
@@ -43,6 +44,17 @@ export class SchemaKeeper {
   async read(session: TargetSession, name: TargetName): Promise<TargetTable | null> {
     const { rows } = await session.query(this.#dialect.tableQuery(name));
     return this.#dialect.readTable(name, rows);
+  }
+
+  /** Columns that stand in for those which cannot take the type of their field any more. */
+  async shadows(
+    session: TargetSession,
+    wanted: WantedTable,
+    identifier: (name: string) => string,
+  ): Promise<ShadowNames> {
+    if (this.#evolution.policy !== 'shadow') return new Map();
+    const table = await this.read(session, wanted.name);
+    return table === null ? new Map() : shadowNames(table, wanted, this.#tables, identifier);
   }
 
   /** The table as it is once it fits `wanted`. Throws SINK_SCHEMA when it cannot be made to fit. */

@@ -20,6 +20,8 @@ export interface SchemaEvolution {
   readonly create: boolean;
   /** Add columns, relax NOT NULL, add enum labels. */
   readonly evolve: boolean;
+  /** `schema.evolution.policy`: of a type that a column cannot take; absent: alert. */
+  readonly policy?: 'alert' | 'shadow';
 }
 
 /** Fields that count from 1970: `timestamp.fields.list` and `timestamp.precision.mode`. */

@@ -70,6 +70,14 @@ export class TableEvolution {
     this.#checkKey(table, wanted);
   }
 
+  /** The column is not there, holds all that is wanted, or can be widened to. */
+  fits(table: TargetTable, { name, type, schema }: WantedColumn): boolean {
+    const existing = table.columns.find((column) => column.name === name);
+    if (existing === undefined || this.#dialect.holds(existing, type, schema)) return true;
+    const widening = this.#dialect.widening(table, existing, type, schema);
+    return widening !== null && widening.kind !== 'refused';
+  }
+
   /** Where statements are missing that would have to be run, and may not be. */
   checkAllowed(table: TargetTable, missing: readonly Evolution[]): void {
     const needed = missing.filter(({ isOptional }) => !isOptional);
@@ -188,11 +196,12 @@ export class TableEvolution {
 
   #checkTypes(table: TargetTable, wanted: WantedTable): void {
     const present = new Map(table.columns.map((column) => [column.name, column]));
-    for (const { name, schema, type } of wanted.columns) {
+    for (const wantedColumn of wanted.columns) {
+      const { name, schema, type } = wantedColumn;
       const existing = present.get(name);
-      if (existing === undefined || this.#dialect.holds(existing, type, schema)) continue;
-      const widening = this.#dialect.widening(table, existing, type, schema);
-      if (widening !== null && widening.kind !== 'refused') continue;
+      if (existing === undefined || this.fits(table, wantedColumn)) continue;
+      const found = this.#dialect.widening(table, existing, type, schema);
+      const widening = found?.kind === 'refused' ? found : null;
       const column = `column ${name} of ${this.#dialect.qualify(table.name)}`;
       throw new TidemarkError(
         'SINK_SCHEMA',

@@ -9,6 +9,7 @@ import type { RowPlan } from './row-plan.ts';
 import { planRow } from './row-plan.ts';
 import type { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
+import { shadowedTable, withShadows } from './shadow-columns.ts';
 import type { TopicTarget } from './sink-state.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableModel } from './table-model.ts';
@@ -171,9 +172,13 @@ export class TopicTable {
     if (this.#ensured.get(value)?.has(key) === true) return true;
     const target = await this.#resolveTarget(session, record);
     const { naming, options, dialect, keeper, changes } = this.#parts;
-    const columns = recordColumns(record, naming, options);
+    let columns = recordColumns(record, naming, options);
     if (target !== null) {
-      const wanted = wantedTable(target, columns, dialect, options, changes);
+      const plain = wantedTable(target, columns, dialect, options, changes);
+      const identifier = (name: string): string => naming.identifier(name);
+      const shadows = await keeper.shadows(session, plain, identifier);
+      columns = withShadows(columns, shadows);
+      const wanted = shadowedTable(plain, shadows);
       this.#checkKeyStays(wanted.key);
       if (options.deleteMode === 'soft' && wanted.key.length === 0) throw unmarkable(record);
       if (record.value !== null) {
