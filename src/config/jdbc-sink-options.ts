@@ -3,6 +3,7 @@ import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-f
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { SINK_TRANSACTION_OPTIONS, SINK_TRANSACTION_RULES } from './sink-transaction-options.ts';
 import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
@@ -131,6 +132,7 @@ const COMMON: readonly Option[] = [
       'Schema in the target of tables whose name format has none: `public`; in MySQL and MariaDB ' +
       'the database of the URL; in SQLite only `main`.',
   },
+  ...SINK_TRANSACTION_OPTIONS,
   ...SINK_CONNECTOR_OPTIONS,
 ];
 
@@ -295,6 +297,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
   const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
     ...TRANSFORM_RULES,
+    ...SINK_TRANSACTION_RULES,
     {
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),

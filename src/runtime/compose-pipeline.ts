@@ -2,6 +2,7 @@ import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
 import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
@@ -21,6 +22,7 @@ import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { sinkOpening } from './open-sink.ts';
 import { openTransport } from './open-transport.ts';
+import { metadataTopic, transactionReading, withTopic } from './transaction-reading.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
 import { retryOptionsOf } from './restart-policy.ts';
@@ -319,15 +321,20 @@ function composeSink(
   const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
+  const converters = { key: key.converter, value: value.converter };
+  const transforms = apply === null ? null : new SinkTransforms(apply, takesWhole);
+  const topics = sinkTopics(sink.options, config.source.options);
+  const reading = { name: sink.name, topics, transport, converters, transforms, clock };
   return new SinkRunner({
     name: sink.name,
     ...sinkConsumption(config, sink),
-    topics: sinkTopics(sink.options, config.source.options),
+    ...transactionReading(config.source, sink.options, { ...reading, logger: ownLogger }),
+    topics,
     transport,
     openTask,
     takesWhole,
-    converters: { key: key.converter, value: value.converter },
-    ...(apply === null ? {} : { transforms: new SinkTransforms(apply, takesWhole) }),
+    converters,
+    ...(transforms === null ? {} : { transforms }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     clock,
@@ -346,7 +353,8 @@ export function sinkTopics(
   const others = [signalTopicOf(source), ...(history === null ? [] : [history])];
   const named = [heartbeatTopic(prefix, topicNamingOf(source)), schemaChangeTopic(prefix)];
   const renamed = isRegexNaming(source) ? named : null;
-  return topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
+  const topics = topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
+  return keepsTransactions(sink) ? withTopic(topics, metadataTopic(sink, source)) : topics;
 }
 
 /**

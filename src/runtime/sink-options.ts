@@ -1,5 +1,6 @@
 import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
@@ -52,6 +53,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     deleteEnabled: options.boolean('delete.enabled'),
     deleteMode: options.string('delete.mode') as DeleteMode,
     metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
+    wholePuts: keepsTransactions(options),
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,

@@ -69,7 +69,7 @@ class SqlSink implements SinkTask {
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
     const applier = new RangeApplier(dialect, options, changes, placeholder);
-    this.#transaction = new SinkTransaction(dialect, this.#state, applier);
+    this.#transaction = new SinkTransaction(dialect, this.#state, applier, options.wholePuts);
   }
 
   async start(signal: AbortSignal): Promise<void> {
