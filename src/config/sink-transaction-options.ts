@@ -1,5 +1,4 @@
 import type { Option, ResolvedOptions } from './option.ts';
-import type { ConnectorConfig } from './pipeline-config.ts';
 import type { OptionRule } from './resolve-options.ts';
 
 /** Whether and how a SQL sink keeps the source's transactions together. */
@@ -9,25 +8,25 @@ export const SINK_TRANSACTION_OPTIONS: readonly Option[] = [
     type: { kind: 'enum', values: ['none', 'source'] },
     default: 'none',
     doc:
-      '`source`: what one transaction of the source changed in any tables becomes visible at once, ' +
-      'and a record that cannot be applied stops the task. Needs provide.transaction.metadata of ' +
-      'the source, and all of the topics in one task. `none`: in the order of the log, by batches.',
+      '`source`: what one transaction of the source changed in any tables becomes visible at ' +
+      'once, and a record that cannot be applied stops the task. Needs all of the topics in one ' +
+      'task, and provide.transaction.metadata of the source. `none`: in the order of the log.',
   },
   {
     name: 'transaction.metadata.topic',
     type: { kind: 'string' },
     doc:
-      'With `transaction.mode: source`: where the transactions begin and end. By default the topic ' +
-      'of the source of this file; to be named where the sink reads what another program wrote ' +
-      '(`<prefix>.transaction` of Debezium). One partition.',
+      'With `transaction.mode: source`: where the transactions begin and end. By default the ' +
+      'topic of the source of this file; to be named where the sink reads what another program ' +
+      'wrote (`<prefix>.transaction` of Debezium). One partition.',
   },
   {
     name: 'transaction.max.rows',
     type: { kind: 'int', min: 1, max: 10_000_000 },
     default: '100000',
     doc:
-      'Rows of one transaction that wait in memory for the rest of it; a larger one is applied in ' +
-      'parts, in its turn, and a warning says so.',
+      'Rows of one transaction that wait in memory for the rest of it; a larger one is applied ' +
+      'in parts, in its turn, and a warning says so.',
   },
   {
     name: 'transaction.buffer.bytes',
@@ -35,8 +34,8 @@ export const SINK_TRANSACTION_OPTIONS: readonly Option[] = [
     default: '32mb',
     doc:
       'Bytes of records, as the log has them, that wait in memory (decoded they take up to ten ' +
-      'times as much). Beyond it partitions that are ahead are not read, and a transaction that is ' +
-      'larger is applied in parts.',
+      'times as much). Beyond it partitions that are ahead are not read, and a transaction that ' +
+      'is larger is applied in parts.',
   },
   {
     name: 'transaction.wait.ms',
@@ -44,8 +43,8 @@ export const SINK_TRANSACTION_OPTIONS: readonly Option[] = [
     default: '30000',
     doc:
       'How long a transaction may wait for records that it still lacks before a warning and the ' +
-      'status say for which. Records without a BEGIN in the topic of metadata, read to its end, are ' +
-      'then applied as they are.',
+      'status say for which. Records without a BEGIN in the topic of metadata, read to its end, ' +
+      'are then applied as they are.',
   },
 ];
 
@@ -60,13 +59,19 @@ export const SINK_TRANSACTION_RULES: readonly OptionRule[] = [
   },
 ];
 
+/** A connector of a pipeline. */
+interface NamedOptions {
+  readonly name: string;
+  readonly options: ResolvedOptions;
+}
+
 /** Transforms that leave to each record its topic and its block. */
-const HARMLESS = ['InsertHeader', 'DropHeaders'];
+const HARMLESS: readonly string[] = ['InsertHeader', 'DropHeaders'];
 
 /** What of the source stands in the way of a sink's `transaction.mode: source`; empty: nothing. */
 export function transactionProblems(
-  source: ConnectorConfig,
-  sinks: readonly ConnectorConfig[],
+  source: NamedOptions,
+  sinks: readonly NamedOptions[],
 ): readonly string[] {
   return sinks.filter(readsOwnTransactions).flatMap(({ name }) => {
     const { options } = source;
@@ -90,7 +95,7 @@ export function transactionProblems(
 }
 
 /** The sink keeps the transactions of the source that stands in its file together. */
-function readsOwnTransactions({ options }: ConnectorConfig): boolean {
+function readsOwnTransactions({ options }: NamedOptions): boolean {
   return keepsTransactions(options) && !options.has('transaction.metadata.topic');
 }
 

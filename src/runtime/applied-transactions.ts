@@ -1,5 +1,5 @@
 import { BoundedCache } from '../foundation/bounded-cache.ts';
-import type { SourceTransaction } from './source-transaction.ts';
+import type { SourceTransaction } from './transaction-queue.ts';
 
 /** Transactions that are remembered. */
 const KEPT = 10_000;

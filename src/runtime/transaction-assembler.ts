@@ -1,5 +1,4 @@
 import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
-import { SourceTransaction } from './source-transaction.ts';
 import { inSourceOrder } from './source-order.ts';
 import { AppliedTransactions } from './applied-transactions.ts';
 import type {
@@ -9,7 +8,7 @@ import type {
   ReadRecord,
 } from './assembled-records.ts';
 import type { Membership, TransactionMark } from './transaction-membership.ts';
-import { type QueuedRecord, TransactionQueue } from './transaction-queue.ts';
+import { type QueuedRecord, SourceTransaction, TransactionQueue } from './transaction-queue.ts';
 
 /** Transactions that have ended and wait for their records. */
 const ENDED_MAX = 10_000;
@@ -240,7 +239,7 @@ export class TransactionAssembler {
   /** All that is here of it, with what stands before that in its partitions. */
   #takeAll(transaction: SourceTransaction, out: SinkRecord[]): void {
     const own: QueuedRecord[] = [];
-    for (const queue of [...transaction.waiting.keys()]) {
+    for (const queue of transaction.waiting.keys()) {
       while (transaction.waiting.has(queue)) {
         const queued = this.#pop(queue);
         const { record, transaction: other } = queued;

@@ -1,7 +1,7 @@
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 
-/** To which transaction of the source an event belongs, by the block `transaction` of its envelope. */
+/** To which transaction an event belongs, by the block `transaction` of its envelope. */
 export interface Membership {
   /** As `transactionKey` makes it. */
   readonly transaction: string;
@@ -60,8 +60,7 @@ export function membershipOf(value: Struct | null): Membership | null {
 /** True: an envelope of a change, which has no place for a block or none in it. */
 export function isChange(value: Struct | null): boolean {
   if (value === null) return false;
-  const at = indexOf(value.schema, 'op');
-  return ['c', 'u', 'd', 't'].includes(String(value.values[at]));
+  return ['c', 'u', 'd', 't'].includes(textOf(value.values[indexOf(value.schema, 'op')]));
 }
 
 /** Null: not what such a topic holds. */

@@ -9,7 +9,7 @@ import { expectWholeMoves } from '../support/transfers.ts';
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const WHOLE = { 'transaction.mode': 'source' };
 
-test(`readers never see half a transaction of PostgreSQL, killed or not (S28, ${SEED})`, async () => {
+test(`no reader sees half a transaction of PostgreSQL, killed or not (S28, ${SEED})`, async () => {
   await using source = await postgresFamily(await freshDatabase());
   await using postgres = await postgresFamily(await freshDatabase());
   await using folder = await temporaryFolder('whole-transactions');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AppliedTransactions } from '../../src/runtime/applied-transactions.ts';
-import type { TransactionFate } from '../../src/runtime/source-transaction.ts';
-import { SourceTransaction } from '../../src/runtime/source-transaction.ts';
+import type { TransactionFate } from '../../src/runtime/transaction-queue.ts';
+import { SourceTransaction } from '../../src/runtime/transaction-queue.ts';
 
 interface Facts {
   readonly position?: string | null;

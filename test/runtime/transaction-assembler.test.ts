@@ -139,7 +139,8 @@ describe('whole transactions (S28)', () => {
     sink.readAll(() => random() < 0.01 && deaths-- > 0);
     expect(log.repeats).toBeGreaterThan(0);
     expect([...sink.broken]).toEqual([]);
-    for (const { name } of log.events) expect(sink.applied.get(name), name).toBe(1);
+    const names = log.events.map(({ name }) => [name, sink.applied.get(name)]);
+    expect(names.filter(([, times]) => times !== 1)).toEqual([]);
     expect(sink.alerts).toEqual([]);
   });
 
@@ -148,7 +149,8 @@ describe('whole transactions (S28)', () => {
     const log = new ModelLog(random, { repeats: false });
     const sink = new ModelSink(log, { maxRows: 20, bufferBytes: 4000 });
     sink.readAll(() => false);
-    for (const { name } of log.events) expect(sink.applied.get(name), name).toBe(1);
+    const names = log.events.map(({ name }) => [name, sink.applied.get(name)]);
+    expect(names.filter(([, times]) => times !== 1)).toEqual([]);
     // Those of 30 rows may be too large; no other one.
     for (const number of sink.broken) {
       expect((log.transactions.get(number) ?? []).length).toBeGreaterThan(15);

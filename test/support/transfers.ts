@@ -37,9 +37,9 @@ export function moveMoney(source: FamilyDatabase, seed: number) {
   const random = randomFrom(seed);
   const account = (): number => 1 + Math.floor(random() * ACCOUNTS);
   let n = 0;
-  let isOver = false;
+  const over = new AbortController();
   const work = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       n++;
       const [from, to] = random() < 0.5 ? ['checking', 'savings'] : ['savings', 'checking'];
       const which = n % 50 === 0 ? 'id > 0' : `id IN (${account()}, ${account()})`;
@@ -57,7 +57,7 @@ export function moveMoney(source: FamilyDatabase, seed: number) {
       return n;
     },
     stop: async (): Promise<void> => {
-      isOver = true;
+      over.abort();
       await work;
     },
   };
@@ -67,10 +67,10 @@ export function moveMoney(source: FamilyDatabase, seed: number) {
 export function watchSums(target: AskedTarget) {
   const wrong: string[] = [];
   const states = new Set<string>();
-  let isOver = false;
+  const over = new AbortController();
   const work = (async () => {
     let isFull = false;
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const [row] = await Promise.resolve()
         .then(() => target.rows(SUMS))
         // There are no tables yet.
@@ -90,7 +90,7 @@ export function watchSums(target: AskedTarget) {
     wrong,
     states,
     stop: async (): Promise<void> => {
-      isOver = true;
+      over.abort();
       await work;
     },
   };
@@ -119,7 +119,7 @@ export async function expectWholeMoves(
   const until = async (daemon: Daemon, more: number): Promise<void> => {
     await daemon.until(({ sinks }) => sinks.every((sink) => sink.applied > more));
   };
-  await until(first, 12_000);
+  await until(first, 6_000);
   first.kill('SIGKILL');
   await first.ended;
   for (const point of points) {
@@ -128,7 +128,7 @@ export async function expectWholeMoves(
     expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
   }
   await using last = Daemon.start(pipeline);
-  await until(last, 5_000);
+  await until(last, 3_000);
   await load.stop();
   const wanted = String((await source.rows(MOVES))[0]);
   for (const target of targets) {
