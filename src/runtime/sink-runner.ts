@@ -5,19 +5,13 @@ import { toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
 import type { Consumer, TopicPartition, Transport } from '../transport/transport.ts';
-import {
-  applicable,
-  type Applicable,
-  byteLength,
-  type DecodedBatch,
-  partitionsGone,
-  positionsAfter,
-} from './decoded-batch.ts';
+import { applicable, type Applicable, partitionsGone, positionsAfter } from './applicable-batch.ts';
 import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
+import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
@@ -52,9 +46,6 @@ export interface SinkRunnerParts {
   readonly logger: Logger;
   readonly fault: FaultHook;
 }
-
-/** Decoded batches that may wait for the target. */
-const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
 
 /**
  * How long a partition that goes to another member waits for what was polled of it; below the time
@@ -179,7 +170,8 @@ export class SinkRunner implements SupervisedTask {
     life.committer = committer;
     const filling = this.#fill(life, consumer, signal);
     try {
-      for await (const batch of queue) {
+      for await (const next of queue) {
+        const batch = joinWaiting(next, queue);
         if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
@@ -224,7 +216,7 @@ export class SinkRunner implements SupervisedTask {
         told = text;
         inFlight.begin();
         const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole);
-        await queue.push({ version, positions, records }, byteLength(fetched));
+        await queue.push({ version, positions, records, polls: 1 }, queuedBytes(fetched));
       }
       queue.close();
     } catch (error) {
@@ -249,7 +241,7 @@ export class SinkRunner implements SupervisedTask {
     for (let next = transactions.take(); next !== null; next = transactions.take()) {
       batches++;
       inFlight.begin();
-      await queue.push({ version, ...next }, next.bytes);
+      await queue.push({ version, ...next, polls: 1 }, next.bytes);
     }
     return batches > 0;
   }
@@ -322,7 +314,7 @@ export class SinkRunner implements SupervisedTask {
     batch.onApplied?.();
     this.#applied += done.records.length;
     this.#recordLatency(done.records);
-    life.inFlight.end();
+    life.inFlight.end(batch.polls);
     this.#checkFenced(life.partitions);
     return true;
   }

@@ -1,22 +1,8 @@
 import { TidemarkError } from '../foundation/errors.ts';
-import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
+import type { SinkPosition } from '../model/sink-record.ts';
 import type { Consumer, FetchedRecords, TopicPartition } from '../transport/transport.ts';
+import type { DecodedBatch } from './sink-batches.ts';
 import { partitionKey, type SinkPartitions } from './sink-partitions.ts';
-
-/** Records that wait for the target. */
-export interface DecodedBatch {
-  /** Of the partitions, when it was polled. */
-  readonly version: number;
-  readonly records: readonly SinkRecord[];
-  readonly positions: readonly SinkPosition[];
-  /**
-   * Of whole transactions: where the group may go on behind them; null: where it could before.
-   * Absent: at `positions`.
-   */
-  readonly cut?: readonly SinkPosition[] | null;
-  /** Called when it is durable in the target. */
-  readonly onApplied?: () => void;
-}
 
 /** What of a batch is put. */
 export type Applicable = Pick<DecodedBatch, 'records' | 'positions'>;
@@ -58,15 +44,4 @@ export function positionsAfter(
       ? { topic, partition, generation, offset: position }
       : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
   });
-}
-
-/** What records take in the log, with something for their frames. */
-export function byteLength(fetched: readonly FetchedRecords[]): number {
-  let bytes = 0;
-  for (const batch of fetched) {
-    for (const record of batch.records) {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
-    }
-  }
-  return bytes;
 }
