@@ -49,7 +49,7 @@ export function queuedBytes(fetched: readonly FetchedRecords[]): number {
 /**
  * The batch with those that wait behind it: the slower the target, the more there are, and a larger
  * transaction costs it less a row. What was polled under another assignment, or is of another
- * generation of its topic, stays a batch of its own; so do whole transactions, put together already.
+ * generation of its topic, stays a batch of its own; so do whole transactions.
  */
 export function joinWaiting(first: DecodedBatch, queue: BoundedQueue<DecodedBatch>): DecodedBatch {
   const parts = [first];

@@ -151,7 +151,17 @@ export class WholeTransactions {
     this.#isBegun = true;
     for (const one of at) this.#assembler.begin(one, this.#isMetadata(one));
     const isNew = [...taken.values()].every((position) => position === null);
-    if (known === null && !isNew) await this.#join(at);
+    if (known === null && !isNew && !(await this.#isAtStart(at))) await this.#join(at);
+  }
+
+  /** All that there is will be read: then no transaction has parts before it. */
+  async #isAtStart(at: readonly SinkPosition[]): Promise<boolean> {
+    for (const { topic, partition, offset } of at) {
+      const described = await this.#parts.transport.describeTopic(topic);
+      const start = described?.partitions.find((one) => one.partition === partition)?.startOffset;
+      if (offset > (start ?? 0)) return false;
+    }
+    return true;
   }
 
   /** Rows are in the target of a time when nobody looked at transactions. */

@@ -111,7 +111,7 @@ async function reading({ topics = TOPICS, assigned, stored = [], ...more }: Arou
     }),
   );
   await whole.begin(consumer, positions);
-  const offsets = new Map<string, number>();
+  const offsets = new Map<string, number>(Object.entries(group));
   const read = async (topic: string, ...texts: readonly string[]): Promise<void> => {
     const from = offsets.get(topic) ?? 0;
     offsets.set(topic, from + texts.length);
@@ -247,18 +247,27 @@ describe('a log that the sink has read before', () => {
   test('without regard to transactions: they begin behind what it has by now', async () => {
     const { read, applied, warnings } = await reading({
       stored,
-      topics: { 'p.transaction': [1], 'p.s.a': [2], 'p.s.b': [0] },
+      topics: { 'p.transaction': [1], 'p.s.a': [3], 'p.s.b': [0] },
+      group: { 'p.s.a': 1 },
     });
     expect(warnings()).toEqual([expect.stringContaining('whole transactions begin behind')]);
     await read('p.s.a', 'u 7:1 5', 'u 7:2 6');
-    expect(applied()).toEqual(['p.s.a@0 p.s.a@1']);
+    expect(applied()).toEqual(['p.s.a@1 p.s.a@2']);
     await read('p.transaction', 'END 7:9 s.a=6');
     expect(applied()).toEqual([]);
     await read('p.transaction', 'BEGIN 8:1');
     await read('p.s.a', 'u 8:1 1');
     expect(applied()).toEqual([]);
     await read('p.transaction', 'END 8:2 s.a=1');
-    expect(applied()).toEqual(['p.s.a@2']);
+    expect(applied()).toEqual(['p.s.a@3']);
+  });
+
+  // A first life that died before it committed anything.
+  test('from its beginning: nothing lies before what is read', async () => {
+    const { read, applied, warnings } = await reading({ stored });
+    await read('p.s.a', 'u 7:1 1');
+    expect(applied()).toEqual([]);
+    expect(warnings()).toEqual([]);
   });
 
   test('in this mode: where it stopped, it goes on with whole ones', async () => {
