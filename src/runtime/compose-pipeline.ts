@@ -15,7 +15,7 @@ import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import { composeFileSource, databaseOf } from './compose-file-source.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
 import { fileTopics } from './file-source-options.ts';
@@ -24,7 +24,7 @@ import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { sinkOpening } from './open-sink.ts';
-import { openTransport } from './open-transport.ts';
+import { openTransport, topicOptionsOf } from './open-transport.ts';
 import { metadataTopic, transactionReading, withTopic } from './transaction-reading.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
@@ -393,16 +393,4 @@ export function topicsOf(
   const inside = others.filter((name) => name.startsWith(first)).map(exactly);
   const except = inside.length === 0 ? '' : `(?!${inside.join('|')})`;
   return new RegExp(`^${except}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
-}
-
-/** Of the embedded log; on Kafka the rules of topic.creation decide. */
-function topicOptionsOf({ transport: options, transportType }: PipelineConfig): TopicOptions {
-  if (transportType === 'kafka') return {};
-  const retentionBytes = options.optionalNumber('retention.bytes');
-  return {
-    partitions: options.number('partitions'),
-    cleanup: 'delete',
-    retentionMs: options.number('retention.ms'),
-    ...(retentionBytes === undefined ? {} : { retentionBytes }),
-  };
 }
