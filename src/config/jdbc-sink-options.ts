@@ -304,12 +304,13 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
   DEBEZIUM_JDBC_SINK_DEFAULTS,
 );
 
+const COMMON_RULES: readonly OptionRule[] = [...TRANSFORM_RULES, ...SINK_TRANSACTION_RULES];
+
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
   const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
-    ...TRANSFORM_RULES,
-    ...SINK_TRANSACTION_RULES,
+    ...COMMON_RULES,
     {
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
