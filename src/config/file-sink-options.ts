@@ -1,6 +1,6 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import type { Option } from './option.ts';
-import { withDefaults, withDocs } from './option-table.ts';
+import { refusedOptions, withDefaults, withDocs } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
@@ -40,6 +40,9 @@ export const FILE_SINK_OPTIONS: readonly Option[] = [
       'A line: `json` has topic, partition, offset, timestampMs, key, value and headers; `value` ' +
       "the value alone as JSON; `text` the value as Connect's file sink prints it (`Struct{…}`).",
   },
+  ...refusedOptions({
+    'transaction.mode': 'a file has no transactions; its lines are in the order of the log',
+  }),
   ...withDocs(SINK_CONNECTOR_OPTIONS, {
     name: 'Name of the sink: its group in the log, and the owner of the file.',
     'errors.tolerance': 'Every record can be written as a line; there is nothing to tolerate.',

@@ -12,6 +12,7 @@ import { NAMING_STRATEGY_OPTIONS } from './jdbc-sink-naming-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { SINK_TRANSACTION_OPTIONS, SINK_TRANSACTION_RULES } from './sink-transaction-options.ts';
 import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
@@ -149,6 +150,7 @@ const COMMON: readonly Option[] = [
       'Schema in the target of tables whose name format has none: `public`; in MySQL and MariaDB ' +
       "the database of the URL; in SQLite only `main`, which is DuckDB's own too.",
   },
+  ...SINK_TRANSACTION_OPTIONS,
   ...SINK_CONNECTOR_OPTIONS,
 ];
 
@@ -304,11 +306,13 @@ export const DEBEZIUM_JDBC_SINK_OPTIONS: readonly Option[] = withDefaults(
   DEBEZIUM_JDBC_SINK_DEFAULTS,
 );
 
+const COMMON_RULES: readonly OptionRule[] = [...TRANSFORM_RULES, ...SINK_TRANSACTION_RULES];
+
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
   const keyFields = keyMode === 'pk.mode' ? 'pk.fields' : 'primary.key.fields';
   return [
-    ...TRANSFORM_RULES,
+    ...COMMON_RULES,
     {
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),

@@ -22,6 +22,7 @@ import { propertiesAsYaml } from './properties-text.ts';
 import { ConfigErrors, examineOptions, type OptionRule } from './resolve-options.ts';
 import { RUNTIME_OPTIONS, RUNTIME_RULES } from './runtime-options.ts';
 import { connectorTable, transportTable, type TransportType } from './transport-options.ts';
+import { transactionProblems } from './sink-transaction-options.ts';
 import { type YamlSection, YamlSections } from './yaml-sections.ts';
 
 /** Sections of a pipeline file. */
@@ -94,6 +95,7 @@ class PipelineParser {
     const http = this.#section('http', HTTP_OPTIONS, HTTP_RULES);
     const runtime = this.#section('runtime', RUNTIME_OPTIONS, RUNTIME_RULES);
     if (this.#transportType === 'kafka') this.#logins(transport, source, sinks);
+    if (source !== undefined) this.#transactions(source, sinks);
     this.#alerts();
     if (this.#problems.length > 0) throw new ConfigErrors(this.#problems, this.#warnings);
     const storePath = transport.optionalString('path') ?? `${name}-data`;
@@ -168,6 +170,12 @@ class PipelineParser {
       );
       for (const text of found)
         this.#problems.push(new TidemarkError('CONFIG_UNSUPPORTED', `${where}: ${text}`));
+    }
+  }
+
+  #transactions(source: ConnectorConfig, sinks: readonly ConnectorConfig[]): void {
+    for (const text of transactionProblems(source, sinks)) {
+      this.#problems.push(new TidemarkError('CONFIG_UNSUPPORTED', text));
     }
   }
 

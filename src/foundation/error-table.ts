@@ -200,6 +200,14 @@ export const ERROR_TABLE = {
     'Another task took over this sink.',
     'Only one daemon may run a sink of this name against this target; stop one of them.',
   ),
+  SINK_TRANSACTION: policy(
+    'backoff',
+    1,
+    409,
+    'Transactions of the source cannot be applied whole.',
+    'One task must read all of the topics, and that of transaction metadata: the message says ' +
+      'which is missing. transaction.mode none applies records as they come.',
+  ),
   SINK_SERVER: policy(
     'backoff',
     1,

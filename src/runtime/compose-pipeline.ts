@@ -3,6 +3,7 @@ import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import { isFileSourceClass } from '../config/file-source-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
 import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
@@ -14,7 +15,7 @@ import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
-import type { TopicOptions, Transport } from '../transport/transport.ts';
+import type { Transport } from '../transport/transport.ts';
 import { composeFileSource, databaseOf } from './compose-file-source.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
 import { fileTopics } from './file-source-options.ts';
@@ -23,7 +24,8 @@ import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { sinkOpening } from './open-sink.ts';
-import { openTransport } from './open-transport.ts';
+import { openTransport, topicOptionsOf } from './open-transport.ts';
+import { metadataTopic, transactionReading, withTopic } from './transaction-reading.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
 import { retryOptionsOf } from './restart-policy.ts';
@@ -328,15 +330,20 @@ function composeSink(
   const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
+  const converters = { key: key.converter, value: value.converter };
+  const transforms = apply === null ? null : new SinkTransforms(apply, takesWhole);
+  const topics = sinkTopics(sink.options, config.source.options);
+  const reading = { name: sink.name, topics, transport, converters, transforms, clock };
   return new SinkRunner({
     name: sink.name,
     ...sinkConsumption(config, sink),
-    topics: sinkTopics(sink.options, config.source.options),
+    ...transactionReading(config.source, sink.options, { ...reading, logger: ownLogger }),
+    topics,
     transport,
     openTask,
     takesWhole,
-    converters: { key: key.converter, value: value.converter },
-    ...(apply === null ? {} : { transforms: new SinkTransforms(apply, takesWhole) }),
+    converters,
+    ...(transforms === null ? {} : { transforms }),
     maxPollBytes: SINK_POLL_BYTES,
     commitIntervalMs: SINK_COMMIT_INTERVAL_MS,
     clock,
@@ -356,7 +363,8 @@ export function sinkTopics(
   const others = [signalTopicOf(source), ...(history === null ? [] : [history])];
   const named = [heartbeatTopic(prefix, topicNamingOf(source)), schemaChangeTopic(prefix)];
   const renamed = isRegexNaming(source) ? named : null;
-  return topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
+  const topics = topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
+  return keepsTransactions(sink) ? withTopic(topics, metadataTopic(sink, source)) : topics;
 }
 
 /**
@@ -385,16 +393,4 @@ export function topicsOf(
   const inside = others.filter((name) => name.startsWith(first)).map(exactly);
   const except = inside.length === 0 ? '' : `(?!${inside.join('|')})`;
   return new RegExp(`^${except}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
-}
-
-/** Of the embedded log; on Kafka the rules of topic.creation decide. */
-function topicOptionsOf({ transport: options, transportType }: PipelineConfig): TopicOptions {
-  if (transportType === 'kafka') return {};
-  const retentionBytes = options.optionalNumber('retention.bytes');
-  return {
-    partitions: options.number('partitions'),
-    cleanup: 'delete',
-    retentionMs: options.number('retention.ms'),
-    ...(retentionBytes === undefined ? {} : { retentionBytes }),
-  };
 }

@@ -19,12 +19,12 @@ export interface GroupCommitterParts {
  * those a commit that is missing only delivers records again.
  */
 export class GroupCommitter {
-  readonly #consumer: Consumer;
+  readonly #consumer: Pick<Consumer, 'commit'>;
   readonly #parts: GroupCommitterParts;
   #committedAtMs: number;
   #committed = '';
 
-  constructor(consumer: Consumer, parts: GroupCommitterParts) {
+  constructor(consumer: Pick<Consumer, 'commit'>, parts: GroupCommitterParts) {
     this.#consumer = consumer;
     this.#parts = parts;
     this.#committedAtMs = parts.clock.monotonicMs();

@@ -182,6 +182,26 @@ const SINK_METRICS: readonly {
     read: (sink) => sink.parked.length,
   },
   {
+    name: 'tidemark_sink_open_transactions',
+    help: 'Transactions of the source that wait to be whole (transaction.mode source)',
+    read: ({ transactions }) => transactions?.open ?? null,
+  },
+  {
+    name: 'tidemark_sink_waiting_bytes',
+    help: 'Bytes of records that wait for the rest of their transaction',
+    read: ({ transactions }) => transactions?.waitingBytes ?? null,
+  },
+  {
+    name: 'tidemark_sink_oldest_wait_milliseconds',
+    help: 'How long the next transaction has waited to be whole; 0: none waits',
+    read: ({ transactions }) => (transactions === null ? null : (transactions.oldestWaitMs ?? 0)),
+  },
+  {
+    name: 'tidemark_sink_transactions_in_parts_total',
+    help: 'Transactions that readers may have seen in parts',
+    read: ({ transactions }) => transactions?.inParts ?? null,
+  },
+  {
     name: 'tidemark_sink_running',
     help: '1 while the sink task runs',
     read: (sink) => (sink.state === 'running' ? 1 : 0),

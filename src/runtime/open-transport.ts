@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { openEmbeddedTransport } from '../transport/embedded/embedded-transport.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { openKafkaTransportOf } from './open-kafka-transport.ts';
 
@@ -66,4 +66,19 @@ export function describePlace(place: LogPlace): string {
   return config.transportType === 'kafka'
     ? `Kafka at ${config.transport.list('bootstrap.servers').join(', ')}`
     : `the store ${config.storePath}`;
+}
+
+/** How topics of the embedded log are made; on Kafka the rules of topic.creation decide. */
+export function topicOptionsOf({
+  transport: options,
+  transportType,
+}: PipelineConfig): TopicOptions {
+  if (transportType === 'kafka') return {};
+  const retentionBytes = options.optionalNumber('retention.bytes');
+  return {
+    partitions: options.number('partitions'),
+    cleanup: 'delete',
+    retentionMs: options.number('retention.ms'),
+    ...(retentionBytes === undefined ? {} : { retentionBytes }),
+  };
 }

@@ -10,6 +10,7 @@ import type { SchemaChangeNote, SourceStatistics } from './source-statistics.ts'
 import type { PipelineSource } from './pipeline-source.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TaskState } from './task-state.ts';
+import type { TransactionsView } from './whole-transactions.ts';
 
 /** An error as people and programs read it: no stack, no cause. */
 export interface ErrorView {
@@ -82,6 +83,8 @@ export interface SinkView {
   readonly lagMsP99: number | null;
   readonly lagMsLast: number | null;
   readonly parked: readonly ParkedTable[];
+  /** Null: `transaction.mode` is none. */
+  readonly transactions: TransactionsView | null;
 }
 
 /** What status, the HTTP API, metrics and the terminal show. JSON values only. */
@@ -181,6 +184,7 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
     lagMsP99: runner.latency.quantile(0.99),
     lagMsLast: runner.latency.lastMs,
     parked: status?.parked ?? [],
+    transactions: runner.transactions?.view ?? null,
   };
 }
 

@@ -11,6 +11,13 @@ export interface DecodedBatch {
   readonly positions: readonly SinkPosition[];
   /** How many polls it is made of. */
   readonly polls: number;
+  /**
+   * Of whole transactions: where the group may go on behind them; null: where it could before.
+   * Absent: at `positions`.
+   */
+  readonly cut?: readonly SinkPosition[] | null;
+  /** Called when it is durable in the target. */
+  readonly onApplied?: () => void;
 }
 
 /**
@@ -43,13 +50,14 @@ export function queuedBytes(fetched: readonly FetchedRecords[]): number {
 /**
  * The batch with those that wait behind it: the slower the target, the more there are, and a larger
  * transaction costs it less a row. What was polled under another assignment, or is of another
- * generation of its topic, stays a batch of its own.
+ * generation of its topic, stays a batch of its own; so do whole transactions.
  */
 export function joinWaiting(first: DecodedBatch, queue: BoundedQueue<DecodedBatch>): DecodedBatch {
   const parts = [first];
   const positions = new Map(first.positions.map((one) => [partitionKey(one), one]));
   let count = first.records.length;
   const fits = (next: DecodedBatch): boolean =>
+    first.cut === undefined &&
     next.version === first.version &&
     count + next.records.length <= JOINED_RECORDS &&
     next.positions.every((one) => {

@@ -1,6 +1,7 @@
 import { driverProperties } from '../config/jdbc-sink-connection-options.ts';
 import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
+import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { withParameters } from '../sink/sql/connection-url.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
@@ -54,6 +55,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     deleteEnabled: options.boolean('delete.enabled'),
     deleteMode: options.string('delete.mode') as DeleteMode,
     metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
+    wholePuts: keepsTransactions(options),
     truncateEnabled: options.boolean('truncate.enabled'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,

@@ -41,14 +41,24 @@ export class SinkPartitions {
   readonly #task: SinkTask;
   readonly #triesBeyondEnd: number;
   readonly #refused: RefusedOffsets | null;
+  readonly #rereads: boolean;
   readonly #holds = new Map<string, Hold>();
   #version = 0;
 
-  /** `triesBeyondEnd`: how many polls the log may take to have what the target has. */
-  constructor(task: SinkTask, triesBeyondEnd = 0, refused: RefusedOffsets | null = null) {
+  /**
+   * `triesBeyondEnd`: how many polls the log may take to have what the target has. `rereads`: where
+   * the group is behind the target, reading begins there, and the target leaves out what it has.
+   */
+  constructor(
+    task: SinkTask,
+    triesBeyondEnd = 0,
+    refused: RefusedOffsets | null = null,
+    rereads = false,
+  ) {
     this.#task = task;
     this.#triesBeyondEnd = triesBeyondEnd;
     this.#refused = refused;
+    this.#rereads = rereads;
   }
 
   /** Rises when partitions go: records that were polled before may be of those. */
@@ -162,12 +172,13 @@ export class SinkPartitions {
       // One that is ahead may belong to the snapshot that has not begun yet.
       if (hold === undefined || hold.ahead === null || hold.ahead.generation > generation) continue;
       const { ahead } = hold;
-      const isThere = ahead.offset === (begins.get(key) ?? position);
+      const from = begins.get(key) ?? position;
+      const isThere = ahead.offset === from;
       if (ahead.generation < generation || isThere) {
         hold.ahead = null;
         hold.tries = 0;
       } else {
-        if (this.#isSought(consumer, hold, ahead)) {
+        if (this.#isSought(consumer, hold, ahead, from)) {
           hold.ahead = null;
           hold.tries = 0;
         }
@@ -178,10 +189,11 @@ export class SinkPartitions {
   }
 
   /** A consumer knows the end as of some time ago; an owner before us may have been further. */
-  #isSought(consumer: Consumer, hold: Hold, ahead: SinkPosition): boolean {
+  #isSought(consumer: Consumer, hold: Hold, ahead: SinkPosition, from: number): boolean {
     if (this.#refused?.has(ahead) === true) throw shortLog(ahead, null);
     try {
       consumer.seek(bare(hold), ahead.offset);
+      if (this.#rereads && from < ahead.offset) consumer.seek(bare(hold), from);
       return true;
     } catch (error) {
       hold.tries++;

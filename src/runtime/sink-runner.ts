@@ -4,12 +4,8 @@ import type { Clock } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
-import type {
-  Consumer,
-  FetchedRecords,
-  TopicPartition,
-  Transport,
-} from '../transport/transport.ts';
+import type { Consumer, TopicPartition, Transport } from '../transport/transport.ts';
+import { applicable, type Applicable, partitionsGone, positionsAfter } from './applicable-batch.ts';
 import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -20,6 +16,7 @@ import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-rec
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
 import type { SupervisedTask } from './supervisor.ts';
+import type { WholeTransactions } from './whole-transactions.ts';
 
 /** What a sink task is made of; the task itself is opened anew for each life. */
 export interface SinkRunnerParts {
@@ -35,6 +32,8 @@ export interface SinkRunnerParts {
   readonly transforms?: SinkTransforms;
   /** The task takes records as they are (`SinkRecord.whole`). */
   readonly takesWhole?: boolean;
+  /** `transaction.mode: source`; absent: records are applied as they come. */
+  readonly openTransactions?: () => WholeTransactions;
   readonly maxPollBytes: number;
   readonly commitIntervalMs: number;
   /**
@@ -63,6 +62,7 @@ interface Life {
   readonly partitions: SinkPartitions;
   readonly inFlight: InFlightBatches;
   readonly queue: BoundedQueue<DecodedBatch>;
+  readonly transactions: WholeTransactions | null;
   committer: GroupCommitter | null;
   over: boolean;
 }
@@ -84,6 +84,8 @@ export class SinkRunner implements SupervisedTask {
   readonly latency = new LatencyHistogram();
   readonly #parts: SinkRunnerParts;
   #task: SinkTask | null = null;
+  /** Null: records are applied as they come. */
+  transactions: WholeTransactions | null = null;
   #applied = 0;
   /** Next offset to apply, by `topic/partition`; durable in the target. */
   readonly #positions = new Map<string, SinkPosition>();
@@ -142,13 +144,17 @@ export class SinkRunner implements SupervisedTask {
     this.#task = task;
     await task.start(signal);
     const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+    const transactions = this.#parts.openTransactions?.() ?? null;
+    this.transactions = transactions;
     const partitions = new SinkPartitions(
       task,
       this.#parts.fencedGraceMs > 0 ? TRIES_BEYOND_END : 0,
       new RefusedOffsets(transport.documents, name),
+      transactions !== null,
     );
     const inFlight = new InFlightBatches(clock);
-    const life: Life = { task, partitions, inFlight, queue, committer: null, over: false };
+    const idle = { committer: null, over: false };
+    const life: Life = { task, partitions, inFlight, queue, transactions, ...idle };
     await using consumer = await transport.consumer({
       group,
       topics,
@@ -159,7 +165,8 @@ export class SinkRunner implements SupervisedTask {
       },
     });
     started();
-    const committer = new GroupCommitter(consumer, this.#parts);
+    const committed = transactions?.committing(consumer) ?? consumer;
+    const committer = new GroupCommitter(committed, this.#parts);
     life.committer = committer;
     const filling = this.#fill(life, consumer, signal);
     try {
@@ -181,23 +188,29 @@ export class SinkRunner implements SupervisedTask {
 
   /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
   async #fill(life: Life, consumer: Consumer, signal: AbortSignal): Promise<void> {
-    const { queue, partitions, inFlight, committer } = life;
+    const { queue, partitions, inFlight, transactions } = life;
     const { converters, transforms, takesWhole, maxPollBytes } = this.#parts;
     let told = '';
     try {
-      this.#begin((await partitions.settle(consumer, [], signal)).taken, partitions);
+      await this.#begin((await partitions.settle(consumer, [], signal)).taken, life, consumer);
       while (!signal.aborted && !queue.closed) {
-        const polled = await consumer.poll({ maxBytes: maxPollBytes, maxWaitMs: 250, signal });
+        const limits = { maxBytes: maxPollBytes, maxWaitMs: 250, signal };
+        const polled = await consumer.poll({ ...limits, except: transactions?.ahead() });
         const { fetched, taken, version } = await partitions.settle(consumer, polled, signal);
-        this.#begin(taken, partitions);
+        await this.#begin(taken, life, consumer);
         if (fetched.length === 0 && polled.length > 0) continue;
         const positions = positionsAfter(consumer, fetched, partitions);
         const text = JSON.stringify(positions);
         for (const batch of fetched) this.#endOffsets.set(partitionKey(batch), batch.endOffset);
+        if (transactions !== null) {
+          await transactions.read(fetched, positions);
+          if (await this.#queueWhole(life, transactions, version)) continue;
+          await transactions.look(consumer);
+          await this.#idle(life);
+          continue;
+        }
         if (fetched.length === 0 && (positions.length === 0 || text === told)) {
-          this.#checkFenced(partitions);
-          // Without more records nobody else would commit the last ones: they would be pending.
-          await committer?.commitWhenDue(this.#positions.values());
+          await this.#idle(life);
           continue;
         }
         told = text;
@@ -215,11 +228,38 @@ export class SinkRunner implements SupervisedTask {
     }
   }
 
+  /** Without more records nobody else would commit the last ones: they would be pending. */
+  async #idle({ partitions, committer }: Life): Promise<void> {
+    this.#checkFenced(partitions);
+    await committer?.commitWhenDue(this.#positions.values());
+  }
+
+  /** Hands over all that is complete; false: nothing is. */
+  async #queueWhole(
+    { queue, inFlight }: Life,
+    transactions: WholeTransactions,
+    version: number,
+  ): Promise<boolean> {
+    let batches = 0;
+    for (let next = transactions.take(); next !== null; next = transactions.take()) {
+      batches++;
+      inFlight.begin();
+      await queue.push({ version, ...next, polls: 1 }, next.bytes);
+    }
+    return batches > 0;
+  }
+
   /** What is known of partitions is what the target said when they were taken. */
-  #begin(taken: ReadonlyMap<string, SinkPosition | null>, partitions: SinkPartitions): void {
+  async #begin(
+    taken: ReadonlyMap<string, SinkPosition | null>,
+    { partitions, transactions }: Life,
+    consumer: Consumer,
+  ): Promise<void> {
     if (taken.size === 0) return;
+    await transactions?.begin(consumer, taken);
     for (const [key, position] of taken) {
-      if (position === null) this.#positions.delete(key);
+      // Of a transaction that was applied in parts the target is further than the group may be.
+      if (position === null || transactions !== null) this.#positions.delete(key);
       else this.#positions.set(key, position);
     }
     // Of an earlier life: another member may have them.
@@ -257,6 +297,8 @@ export class SinkRunner implements SupervisedTask {
     if (life.over) return;
     life.partitions.drop(gone);
     for (const partition of gone) this.#forget(partitionKey(partition));
+    // Transactions lie over all partitions: reading begins anew with those that are left.
+    if (life.transactions !== null) life.queue.close(partitionsGone());
   }
 
   #checkFenced(partitions: SinkPartitions): void {
@@ -271,7 +313,8 @@ export class SinkRunner implements SupervisedTask {
     if (done === null) return false;
     this.#parts.fault('sink.applied');
     this.#tellParked(life.task);
-    this.#remember(life, done.positions);
+    this.#remember(life, batch.cut === undefined ? done.positions : (batch.cut ?? []));
+    batch.onApplied?.();
     this.#applied += done.records.length;
     this.#recordLatency(done.records);
     life.inFlight.end(batch.polls);
@@ -349,33 +392,4 @@ export class SinkRunner implements SupervisedTask {
       if (sourceMs !== null) this.latency.record(Math.max(0, nowMs - sourceMs));
     }
   }
-}
-
-type Applicable = Pick<DecodedBatch, 'records' | 'positions'>;
-
-/** The part of a batch whose partitions are still here. */
-function applicable(batch: DecodedBatch, partitions: SinkPartitions): Applicable {
-  const { version, records, positions } = batch;
-  if (partitions.version === version) return batch;
-  const mayApply = (partition: TopicPartition): boolean => partitions.mayApply(partition, version);
-  return { records: records.filter(mayApply), positions: positions.filter(mayApply) };
-}
-
-/** Where every partition that is here stands after what was fetched is applied. */
-function positionsAfter(
-  consumer: Consumer,
-  fetched: readonly FetchedRecords[],
-  partitions: SinkPartitions,
-): SinkPosition[] {
-  const read = new Map(fetched.map((batch) => [partitionKey(batch), batch]));
-  return consumer.assignment().flatMap(({ topic, partition, generation, position }) => {
-    const key = { topic, partition };
-    // The position of one that goes has passed records that nobody here applies.
-    if (!partitions.isOpen(key)) return [];
-    // What was read carries its own generation: the topic may have a newer one by now.
-    const batch = read.get(partitionKey(key));
-    return batch === undefined
-      ? { topic, partition, generation, offset: position }
-      : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
-  });
 }

@@ -187,11 +187,14 @@ export interface Consumer extends AsyncDisposable {
    * from then on `assignment` has them too. No record of the new generation comes before that, and
    * none of the old one after it, so that a sink can empty its table even when no record follows.
    * What the consumer finds when it is made is not told: `assignment` has it.
+   *
+   * Of partitions in `except` (`topic/partition`) no records are handed over this time.
    */
   poll(options: {
     readonly maxBytes: number;
     readonly maxWaitMs: number;
     readonly signal: AbortSignal;
+    readonly except?: ReadonlySet<string> | undefined;
   }): Promise<readonly FetchedRecords[]>;
   /** The partitions read now, with the generation of their topic. */
   assignment(): readonly (TopicPartition & {

@@ -18,7 +18,7 @@ function setup() {
     },
   };
   const faults: string[] = [];
-  const committer = new GroupCommitter(consumer as Consumer, {
+  const committer = new GroupCommitter(consumer, {
     clock,
     commitIntervalMs: 1000,
     fault: (point) => faults.push(point),

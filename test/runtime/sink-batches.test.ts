@@ -31,6 +31,13 @@ async function queueOf(...batches: readonly DecodedBatch[]): Promise<BoundedQueu
   return queue;
 }
 
+test('whole transactions stay as they were put together', async () => {
+  const first = batchOf(0, 10, { cut: null });
+  const queue = await queueOf(batchOf(10, 5, { cut: null }));
+  expect(joinWaiting(first, queue)).toBe(first);
+  expect(queue.size).toBe(1);
+});
+
 test('polls that wait are put together, in order, up to where the last one ends', async () => {
   const other = { topic: 'u', partition: 3, generation: 7, offset: 5 };
   const first = batchOf(0, 10, { positions: [other] });

@@ -43,6 +43,7 @@ export function sinkView(change: Partial<SinkView> = {}): SinkView {
     lagMsP99: 48,
     lagMsLast: 12,
     parked: [],
+    transactions: null,
     ...change,
   };
 }

@@ -128,6 +128,7 @@ export async function familyPipeline(
   source: FamilyDatabase,
   targets: readonly FamilyTarget[],
   more: Properties = {},
+  transport: Properties = {},
 ): Promise<FamilyPipeline> {
   const folder = await temporaryFolder('families');
   const port = await freeLoopbackPort();
@@ -135,7 +136,7 @@ export async function familyPipeline(
   const pipeline = {
     // Who reads a binlog is known by its pipeline's name.
     name: `families-${path.basename(folder.path)}`,
-    transport: { type: 'embedded', path: path.join(folder.path, 'store') },
+    transport: { type: 'embedded', path: path.join(folder.path, 'store'), ...transport },
     source: {
       'topic.prefix': 'copy',
       'errors.retry.delay.initial.ms': 200,

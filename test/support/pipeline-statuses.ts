@@ -43,6 +43,7 @@ export const RUNNING_SINK: SinkView = {
   lagMsP99: 90,
   lagMsLast: 25,
   parked: [],
+  transactions: null,
 };
 
 /** A pipeline that is well, with what the test changes. */

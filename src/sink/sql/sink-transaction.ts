@@ -43,8 +43,11 @@ export class SinkTransaction {
   readonly #dialect: TargetDialect;
   readonly #state: SinkState;
   readonly #applier: RangeApplier;
+  readonly #wholePuts: boolean;
 
-  constructor(dialect: TargetDialect, state: SinkState, applier: RangeApplier) {
+  /** `wholePuts`: the first record that is in the way fails all of them. */
+  constructor(dialect: TargetDialect, state: SinkState, applier: RangeApplier, wholePuts = false) {
+    this.#wholePuts = wholePuts;
     this.#dialect = dialect;
     this.#state = state;
     this.#applier = applier;
@@ -105,6 +108,7 @@ export class SinkTransaction {
       const taken = await this.#taken(session, works);
       if (taken.length > 0) return { kind: 'taken', works: taken };
       const outcomes = await work();
+      if (this.#wholePuts) failWhole(outcomes);
       const positions = outcomes.flatMap(positionsAfter);
       if (positions.length > 0) await session.query(this.#state.save(positions));
       for (const outcome of outcomes) await this.#enter(session, outcome);
@@ -206,6 +210,22 @@ export class SinkTransaction {
       (await this.#halve(session, records, from, middle)) ??
       (await this.#halve(session, records, middle, to))
     );
+  }
+}
+
+/** Readers see all of a put or nothing of it: what stands in the way of a record, does of all. */
+function failWhole(outcomes: readonly TopicOutcome[]): void {
+  for (const { work, applied, failure } of outcomes) {
+    if (failure === null) continue;
+    const { topic, table } = work.progress;
+    const record = work.records[applied];
+    const at =
+      record === undefined ? '' : ` at partition ${record.partition}, offset ${record.offset}`;
+    const name = table.target === null ? topic : `${table.target.schema}.${table.target.table}`;
+    throw new TidemarkError(failure.code, `${name}${at}: ${failure.message}`, {
+      cause: failure,
+      cure: failure.cure,
+    });
   }
 }
 

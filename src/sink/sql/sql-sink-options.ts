@@ -80,6 +80,11 @@ export interface SqlSinkOptions {
   readonly metadataColumns: readonly MetadataColumn[];
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
+  /**
+   * `transaction.mode: source`: a `put` is applied as one transaction of the target, or fails; no
+   * table is parked.
+   */
+  readonly wholePuts: boolean;
   readonly schemaEvolution: SchemaEvolution;
   /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
   readonly requiredTopics: readonly string[];
@@ -125,6 +130,7 @@ export const SQL_SINK_DEFAULTS = {
   deleteMode: 'hard',
   metadataColumns: [],
   truncateEnabled: true,
+  wholePuts: false,
   schemaEvolution: { create: true, evolve: true },
   requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',

@@ -7,6 +7,7 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
 import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
 import { missingTables } from './required-tables.ts';
@@ -73,7 +74,7 @@ class SqlSink implements SinkTask {
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
     const applier = new RangeApplier(dialect, options, changes, placeholder);
-    this.#transaction = new SinkTransaction(dialect, this.#state, applier);
+    this.#transaction = new SinkTransaction(dialect, this.#state, applier, options.wholePuts);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -127,6 +128,8 @@ class SqlSink implements SinkTask {
     return this.#withSession(signal, async (session) => {
       for (;;) {
         const foreign = positions.filter((position) => !this.#claims.has(keyOf(position)));
+        const [lost] = foreign;
+        if (lost !== undefined && this.#parts.options.wholePuts) throw takenOver(lost);
         const works = this.#plan(...this.#without(foreign, records, positions));
         const result = works.length === 0 ? null : await this.#apply(session, works);
         if (result === null || result.kind === 'done') {
@@ -301,6 +304,11 @@ class SqlSink implements SinkTask {
       target === null ? outcome.work.progress.topic : `${target.schema}.${target.table}`;
     return parkedAt(outcome, failure, table);
   }
+}
+
+function takenOver({ topic, partition }: SinkPartition): TidemarkError {
+  const message = `another task has taken ${topic}/${partition} over, and a put is applied whole`;
+  return new TidemarkError('SINK_TRANSACTION', message);
 }
 
 function keyOf({ topic, partition }: SinkPartition): string {

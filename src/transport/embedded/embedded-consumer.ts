@@ -102,9 +102,10 @@ export class EmbeddedConsumer implements Consumer {
     readonly maxBytes: number;
     readonly maxWaitMs: number;
     readonly signal: AbortSignal;
+    readonly except?: ReadonlySet<string> | undefined;
   }): Promise<readonly FetchedRecords[]> {
     const { clock, store, readerPollMs, wakeup } = this.#parts;
-    const { maxBytes, maxWaitMs, signal } = options;
+    const { maxBytes, maxWaitMs, signal, except } = options;
     const untilMs = clock.monotonicMs() + maxWaitMs;
     const leave = this.#leave.signal;
     const stop = (): void => {
@@ -114,7 +115,7 @@ export class EmbeddedConsumer implements Consumer {
     try {
       for (;;) {
         if (signal.aborted || leave.aborted) return [];
-        const fetched = this.#fetch(maxBytes);
+        const fetched = this.#fetch(maxBytes, except);
         if (fetched.length > 0) return fetched;
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0) return [];
@@ -125,7 +126,7 @@ export class EmbeddedConsumer implements Consumer {
     }
   }
 
-  #fetch(maxBytes: number): FetchedRecords[] {
+  #fetch(maxBytes: number, except?: ReadonlySet<string>): FetchedRecords[] {
     const { store, catalog } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       if (store.readOnly) {
@@ -136,7 +137,7 @@ export class EmbeddedConsumer implements Consumer {
       const told = this.#tellGenerations();
       if (told.length > 0) return told;
       try {
-        return this.#merge(maxBytes);
+        return this.#merge(maxBytes, except);
       } catch (thrown) {
         // The daemon has deleted a segment meanwhile: its tree says what came in its place.
         const again = thrown instanceof SegmentGone && store.readOnly && attempt < ATTEMPTS;
@@ -156,10 +157,11 @@ export class EmbeddedConsumer implements Consumer {
     return told;
   }
 
-  #merge(maxBytes: number): FetchedRecords[] {
+  #merge(maxBytes: number, except?: ReadonlySet<string>): FetchedRecords[] {
     const fetched: FetchedRecords[] = [];
     const heap = new CursorHeap();
-    for (const cursor of this.#cursors.values()) {
+    for (const [key, cursor] of this.#cursors) {
+      if (except?.has(key) === true) continue;
       const sequence = cursor.nextSequence();
       if (sequence !== Number.POSITIVE_INFINITY) heap.add(cursor, sequence);
     }

@@ -39,6 +39,8 @@ export interface LogConsumerParts {
   readonly closed: (consumer: KafkaLogConsumer) => void;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** A poll that does not wait has to find what is there: so long may a broker take for it. */
 const BEHIND_WAIT_MS = 1_000;
 
@@ -62,6 +64,9 @@ export class KafkaLogConsumer implements Consumer {
   /** Ends of partitions as they were assigned, with what transactions have not committed yet. */
   readonly #reached = new Map<string, number>();
   #sequence = 0;
+  /** Partitions of which nothing is handed over now; and of them those that were read past. */
+  #held: ReadonlySet<string> = NONE;
+  readonly #passed = new Set<string>();
 
   constructor(parts: LogConsumerParts, options: ConsumerOptions) {
     this.#parts = parts;
@@ -161,15 +166,17 @@ export class KafkaLogConsumer implements Consumer {
     readonly maxBytes: number;
     readonly maxWaitMs: number;
     readonly signal: AbortSignal;
+    readonly except?: ReadonlySet<string> | undefined;
   }): Promise<readonly FetchedRecords[]> {
     const { clock } = this.#parts;
-    const { maxBytes, maxWaitMs, signal } = options;
+    const { maxBytes, maxWaitMs, signal, except = NONE } = options;
     const untilMs = clock.monotonicMs() + maxWaitMs;
     for (;;) {
       const consumer = this.#consumer;
       if (signal.aborted || consumer === null || this.#leave.signal.aborted) return [];
       this.#wake = new AbortController();
       await this.#subscribe(consumer);
+      this.#hold(consumer, except);
       const told = this.#tellGenerations(consumer);
       if (told.length > 0) return told;
       const merged = this.#merge(maxBytes);
@@ -193,9 +200,23 @@ export class KafkaLogConsumer implements Consumer {
     for (const fetch of fetches) {
       const { topic, partition } = fetch;
       const from = this.#parts.generations.of(topic).starts[partition] ?? 0;
-      this.#buffers.get(partitionKey(fetch))?.add(fetch, from);
+      const key = partitionKey(fetch);
+      // Held ones have what they had: the rest is read again when it is their turn.
+      if (this.#held.has(key)) this.#passed.add(key);
+      else this.#buffers.get(key)?.add(fetch, from);
     }
     return fetches.length > 0;
+  }
+
+  /** Partitions whose turn has come are read on from where they were. */
+  #hold(consumer: KafkaConsumer, except: ReadonlySet<string>): void {
+    for (const key of this.#passed) {
+      if (except.has(key)) continue;
+      this.#passed.delete(key);
+      const buffer = this.#buffers.get(key);
+      if (buffer !== undefined) consumer.seek(buffer, buffer.readOffset);
+    }
+    this.#held = except;
   }
 
   /** Looks at the state. When that fails, what was fetched is not lost: it is read again. */
@@ -263,7 +284,8 @@ export class KafkaLogConsumer implements Consumer {
     let lowest: PartitionBuffer | null = null;
     let lowestMs = Number.POSITIVE_INFINITY;
     let secondMs = Number.POSITIVE_INFINITY;
-    for (const buffer of this.#buffers.values()) {
+    for (const [key, buffer] of this.#buffers) {
+      if (this.#held.has(key)) continue;
       const ms = buffer.nextTimestampMs;
       if (ms < lowestMs) {
         secondMs = lowestMs;
@@ -294,6 +316,7 @@ export class KafkaLogConsumer implements Consumer {
     const end = Math.max(buffer.endOffset, this.#reached.get(partitionKey(at)) ?? 0);
     checkRange(at, offset, buffer.startOffset, end);
     buffer.moveTo(offset);
+    this.#passed.delete(partitionKey(at));
     this.#consumer?.seek(at, offset);
   }
 

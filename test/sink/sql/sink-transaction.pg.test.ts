@@ -8,6 +8,7 @@ import { never, put, sinkOptions, startSink } from '../../support/sink-harness.t
 import { column, SinkTopic } from '../../support/sink-records.ts';
 import { postgresSinkTarget } from '../../support/sink-target.ts';
 import { contractOfOffsets } from './sink-contract-of-offsets.ts';
+import { contractOfWholePuts } from './sink-contract-of-whole-puts.ts';
 import { contractOfServers } from './sink-contract-of-servers.ts';
 
 const id = column('id', 'integer', { type: 'int32', optional: false });
@@ -31,6 +32,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 contractOfOffsets(postgresSinkTarget);
+contractOfWholePuts(postgresSinkTarget);
 contractOfServers(postgresSinkTarget);
 
 describe('offsets in the target (ruling 10, S7)', () => {
