@@ -1,5 +1,6 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-field-options.ts';
+import { HISTORY_OPTIONS, historyRules } from './jdbc-sink-history-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -68,6 +69,7 @@ const COMMON: readonly Option[] = [
     secret: true,
     doc: 'Password of the role; wins over the one in the URL.',
   },
+  ...HISTORY_OPTIONS,
   {
     name: 'insert.mode',
     type: {
@@ -299,6 +301,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
     },
+    ...historyRules(keyMode),
     ...sqliteSinkRules(keyMode === 'pk.mode' ? 'table.name.format' : 'collection.name.format'),
     {
       properties: ['topics', 'topics.regex'],

@@ -12,6 +12,7 @@ import {
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
   type TimestampFields,
+  type WriteMode,
 } from '../sink/sql/sql-sink-options.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
@@ -46,6 +47,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     connectionUrl: options.string('connection.url'),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
+    writeMode: options.string('write.mode') as WriteMode,
+    historyNameFormat: options.string('history.name.format'),
     insertMode: options.string('insert.mode') as InsertMode,
     fields: fieldSelectionOf(options),
     nullsAsDefaults: options.boolean('replace.null.with.default'),

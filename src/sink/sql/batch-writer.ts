@@ -36,7 +36,7 @@ export function* columnChunks(
 }
 
 /** Runs one bulk statement over all rows; returns how many rows the target touched. */
-async function run(
+export async function writeBulk(
   session: TargetSession,
   model: TableModel,
   operation: BulkOperation,
@@ -121,17 +121,17 @@ export async function writeKeyed(
 ): Promise<void> {
   const groups = group(batch.rows, options);
   for (const [columns, rows] of groups.deletes) {
-    await run(session, model, 'deleteByKey', columns, rows, options);
+    await writeBulk(session, model, 'deleteByKey', columns, rows, options);
   }
   for (const [columns, rows] of groups.partials) {
-    const found = await run(session, model, 'update', columns, rows, options);
+    const found = await writeBulk(session, model, 'update', columns, rows, options);
     if (found < rows.length && options.insertMode !== 'update') throw missingRow();
   }
   for (const [columns, rows] of groups.marks) {
-    await run(session, model, 'update', columns, rows, options);
+    await writeBulk(session, model, 'update', columns, rows, options);
   }
   for (const [columns, rows] of groups.writes) {
-    await run(session, model, options.insertMode, columns, rows, options);
+    await writeBulk(session, model, options.insertMode, columns, rows, options);
   }
 }
 
@@ -145,7 +145,14 @@ export async function writeKeyless(
   const removed = batch.removed();
   // One scan of the table serves all: cutting the batch would scan it again.
   const unlimited = { ...options, batchRows: Infinity, batchBytes: Infinity };
-  const gone = await run(session, model, 'deleteOneEach', batch.ownColumns, removed, unlimited);
+  const gone = await writeBulk(
+    session,
+    model,
+    'deleteOneEach',
+    batch.ownColumns,
+    removed,
+    unlimited,
+  );
   if (gone < removed.length) {
     throw new TidemarkError(
       'SINK_RECORD',
@@ -153,5 +160,5 @@ export async function writeKeyless(
       { cure: 'Somebody changed the target. Snapshot the table anew.' },
     );
   }
-  await run(session, model, 'insert', batch.columns, batch.added(), options);
+  await writeBulk(session, model, 'insert', batch.columns, batch.added(), options);
 }

@@ -54,7 +54,8 @@ const DELETED_AT: ChangeColumn = {
 
 type Columns = Readonly<Record<MetadataColumn, ChangeColumn>>;
 
-const METADATA: Columns = {
+/** What may be told of a change, by its name in `metadata.columns`. */
+export const METADATA: Columns = {
   op: {
     name: '_cdc_op',
     schema: TEXT,
@@ -102,12 +103,13 @@ export function changeColumns(
 }
 
 /** Where the fields of the source block stand; those that a connector does not have are -1. */
-interface SourceFields {
+export interface SourceFields {
   readonly source: number;
   readonly at: (name: string) => number;
 }
 
-function sourceFields(value: ConnectSchema): SourceFields | null {
+/** The source block of records whose value has this schema; null: they have none. */
+export function sourceFields(value: ConnectSchema): SourceFields | null {
   const shape = shapeOf(value);
   if (shape.kind !== 'envelope' || shape.source < 0) return null;
   const fields = value.fields?.[shape.source]?.schema.fields ?? [];

@@ -6,6 +6,8 @@ import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { ChangeColumn } from './change-columns.ts';
 import { DELETED } from './change-columns.ts';
+import type { HistoryTable } from './history-table.ts';
+import { HistoryWriter } from './history-writer.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
 import { coordinatesOf } from './log-coordinates.ts';
@@ -17,6 +19,7 @@ import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableModel } from './table-model.ts';
 import { writeKeyed, writeKeyless } from './batch-writer.ts';
 import type { TargetSession } from './target-session.ts';
+import type { TopicWork } from './topic-progress.ts';
 
 export type ApplierOptions = Pick<
   SqlSinkOptions,
@@ -32,6 +35,8 @@ export interface TableRecords {
   readonly planOf: (record: SinkRecord) => RowPlan | null;
   /** Other topics write to this table too: it is not ours to empty. */
   readonly shared: boolean;
+  /** Where all changes are kept, too; null: nowhere. */
+  readonly history: HistoryTable | null;
 }
 
 /** Reduces records of one topic and writes what is left, inside the caller's transaction. */
@@ -40,6 +45,7 @@ export class RangeApplier {
   readonly #options: ApplierOptions;
   readonly #changes: readonly ChangeColumn[];
   readonly #placeholder: AbsentValues;
+  readonly #history: HistoryWriter;
   /** Of the range that is being applied. */
   #nowMicros = 0n;
 
@@ -53,11 +59,21 @@ export class RangeApplier {
     this.#changes = changes;
     this.#options = options;
     this.#placeholder = placeholder;
+    this.#history = new HistoryWriter(dialect, options, placeholder);
+  }
+
+  /** Empties the table of a topic, of which a new generation begins (ruling 3). */
+  async empty(session: TargetSession, { progress, generation }: TopicWork): Promise<void> {
+    const { topic, table } = progress;
+    const { model, history } = table;
+    if (history !== null) await this.#history.empty(session, history, { topic, generation });
+    if (model !== null) await session.query(this.#dialect.empty(model.table));
   }
 
   /** Applies `records[from..to)`: all of them, or it throws and the caller rolls back. */
   async apply(session: TargetSession, work: TableRecords, from: number, to: number): Promise<void> {
-    const { model } = work;
+    const { model, history, records } = work;
+    if (history !== null) await this.#history.write(session, history, records, from, to);
     if (model === null) return;
     let batch: KeyedBatch | KeylessBatch | null = null;
     this.#nowMicros = systemClock.nowMicros();

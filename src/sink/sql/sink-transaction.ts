@@ -54,7 +54,7 @@ export class SinkTransaction {
     return this.#run(session, all, async () => {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
-        if (emptied) await this.#empty(session, work);
+        if (emptied) await this.#applier.empty(session, work);
         await this.#applier.apply(session, tableRecords(work, isShared), 0, limit);
         outcomes.push({ work, applied: limit, emptied, failure: error });
       }
@@ -70,7 +70,7 @@ export class SinkTransaction {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
         const failed = emptied
-          ? await this.#attempt(session, () => this.#empty(session, work))
+          ? await this.#attempt(session, () => this.#applier.empty(session, work))
           : null;
         if (failed !== null) {
           outcomes.push({ work, applied: 0, emptied: false, failure: failed });
@@ -133,11 +133,6 @@ export class SinkTransaction {
       all.push({ work, ...prepared, emptied: work.emptyFirst });
     }
     return all;
-  }
-
-  async #empty(session: TargetSession, work: TopicWork): Promise<void> {
-    const model = work.progress.table.model;
-    if (model !== null) await session.query(this.#dialect.empty(model.table));
   }
 
   #sharedTable(work: TopicWork): TidemarkError {
@@ -205,5 +200,6 @@ function tableRecords(work: TopicWork, isShared: IsShared): TableRecords {
     model: table.model,
     planOf: (record: SinkRecord) => table.planOf(record),
     shared: isShared(work),
+    history: table.history,
   };
 }

@@ -8,6 +8,7 @@ import type {
   SinkTask,
 } from '../../model/sink-record.ts';
 import { changeColumns } from './change-columns.ts';
+import { historyProblem } from './history-target.ts';
 import { RangeApplier } from './range-applier.ts';
 import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
@@ -21,11 +22,11 @@ import type { TransactionResult } from './sink-transaction.ts';
 import { SinkTransaction } from './sink-transaction.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableNaming } from './table-naming.ts';
+import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
 import { hasEntered, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
-import type { TableParts } from './topic-table.ts';
 import { TopicTable } from './topic-table.ts';
 
 /**
@@ -76,7 +77,8 @@ class SqlSink implements SinkTask {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
       const missing = await missingTables(session, dialect, options);
-      if (missing !== null) throw missing;
+      const problem = missing ?? (await historyProblem(session, options));
+      if (problem !== null) throw problem;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
     });
   }

@@ -9,7 +9,8 @@ import type {
 import { must } from '../../foundation/assert.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 
-export type BulkOperation = 'insert' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
+export type BulkOperation =
+  'insert' | 'insertMissing' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
 
 /** Column numbers of a target table, ascending; the same set is the same object (`columnSet`). */
 export type ColumnSet = readonly number[];
