@@ -8,8 +8,9 @@ export const HISTORY_OPTIONS: readonly Option[] = [
     type: { kind: 'enum', values: ['mirror', 'history', 'both'] },
     default: 'mirror',
     doc:
-      '`mirror`: the table as the source has it. `history`: every change ever, appended to a table ' +
-      'of its own, with views of each version of a row and of the rows as they are now. `both`.',
+      '`mirror`: the table as the source has it. `history`: every change ever, appended to a ' +
+      'table of its own, with views of each version of a row and of the rows as they are now. ' +
+      '`both`.',
   },
   {
     name: 'history.name.format',

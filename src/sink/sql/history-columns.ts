@@ -5,8 +5,8 @@ import { METADATA } from './change-columns.ts';
 
 /*
  * A change is one row of the history for each image that it carries: an update has a row `before`
- * and a row `after`, under the names and types of the source's columns. The other form, two columns
- * `before_x` and `after_x` for each, was weighed: it doubles the columns (which have an end in every
+ * and a row `after`, under the names and types of the source's columns. The other form, columns
+ * `before_x` and `after_x`, was weighed: it doubles the columns (which end in every
  * product) and lengthens their names past the limit, needs COALESCE in every condition on a key,
  * and cannot count rows of tables without key. Here `WHERE id = 7 ORDER BY _cdc_pos` is the life of
  * a row, and a table without key is a sum: rows `after` less rows `before`.

@@ -10,7 +10,7 @@ export interface CreatedRow {
   readonly position: string;
 }
 
-/** Asks for the columns (`absent`) that the create half of a key change left out, if it is there. */
+/** Asks which columns (`absent`) the create half of a key change left out, if it is there. */
 export function absentQuery(dialect: TargetDialect, created: CreatedRow): string {
   const absent = dialect.quote(HISTORY_ABSENT);
   return (
@@ -29,8 +29,8 @@ export function completion(
   created: CreatedRow,
   absent: readonly string[],
 ): string {
-  const { quote, qualify, byBytes } = dialect;
-  const table = qualify(created.table);
+  const quote = (name: string): string => dialect.quote(name);
+  const table = dialect.qualify(created.table);
   const same = [HISTORY_KEY.source, ...created.key].map(
     (name) => `p.${quote(name)} = d.${quote(name)}`,
   );
@@ -40,17 +40,18 @@ export function completion(
     const entry = dialect.literal(JSON.stringify(name));
     return (
       `FROM ${table} d JOIN ${table} p ON ${same.join(' AND ')} ` +
-      `AND ${byBytes(`p.${position}`)} < d.${position} ` +
+      `AND ${dialect.byBytes(`p.${position}`)} < d.${position} ` +
       `WHERE ${at(dialect, created, 'd.')} AND d.${quote(HISTORY_KEY.op)} = 'd' ` +
       `AND p.${quote(HISTORY_KEY.image)} = 'after' ` +
       `AND (${list} IS NULL OR REPLACE(${list}, ${entry}, '') = ${list}) ` +
-      `ORDER BY ${byBytes(`p.${position}`)} DESC LIMIT 1`
+      `ORDER BY ${dialect.byBytes(`p.${position}`)} DESC LIMIT 1`
     );
   };
   // MySQL reads the table that it writes only behind another subquery.
   const sets = absent.map(
     (name) =>
-      `${quote(name)} = (SELECT x.found FROM (SELECT p.${quote(name)} AS found ${earlier(name)}) x)`,
+      `${quote(name)} = ` +
+      `(SELECT x.found FROM (SELECT p.${quote(name)} AS found ${earlier(name)}) x)`,
   );
   const known = absent.map(
     (name) => `EXISTS (SELECT x.found FROM (SELECT 1 AS found ${earlier(name)}) x)`,
@@ -61,10 +62,12 @@ export function completion(
 }
 
 function at(dialect: TargetDialect, { source, position }: CreatedRow, alias: string): string {
-  const { quote, literal } = dialect;
+  const [sourceName, positionName] = [HISTORY_KEY.source, HISTORY_KEY.position].map((name) =>
+    dialect.quote(name),
+  );
   return (
-    `${alias}${quote(HISTORY_KEY.source)} = ${literal(source)} AND ` +
-    `${alias}${quote(HISTORY_KEY.position)} = ${literal(position)}`
+    `${alias}${sourceName} = ${dialect.literal(source)} AND ` +
+    `${alias}${positionName} = ${dialect.literal(position)}`
   );
 }
 

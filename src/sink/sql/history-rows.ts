@@ -204,7 +204,8 @@ function positionOf(plan: HistoryPlan, record: SinkRecord): RecordPosition {
 function opOf({ value }: SinkRecord): string {
   const shape = value === null ? null : shapeOf(value.schema);
   if (shape?.kind !== 'envelope') return value === null ? 'd' : 'w';
-  return String(value?.values[shape.op]);
+  const op = value?.values[shape.op];
+  return typeof op === 'string' ? op : 'w';
 }
 
 /**

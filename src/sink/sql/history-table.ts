@@ -193,7 +193,7 @@ export class HistoryTable {
     });
   }
 
-  /** Behind a restart a tombstone may come first: what is there tells whether it means something. */
+  /** Behind a restart a tombstone may come first: what is there tells if it means something. */
   async #askForEnvelopes(session: TargetSession, names: HistoryNames): Promise<void> {
     const { dialect } = this.#parts;
     const { rows } = await session.query(

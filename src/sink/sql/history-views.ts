@@ -50,7 +50,8 @@ class HistorySql {
 
   /** A truncate stands before the rows of its own position. */
   order(alias: string, direction: 'ASC' | 'DESC'): string {
-    const rank = `CASE ${this.column(alias, HISTORY_KEY.op)} WHEN 't' THEN 0 WHEN 'd' THEN 1 ELSE 2 END`;
+    const op = this.column(alias, HISTORY_KEY.op);
+    const rank = `CASE ${op} WHEN 't' THEN 0 WHEN 'd' THEN 1 ELSE 2 END`;
     return `${this.position(alias)} ${direction}, ${rank} ${direction}`;
   }
 
@@ -59,7 +60,8 @@ class HistorySql {
     const truncated = this.is('h', HISTORY_KEY.op, 't');
     return (
       `MIN(CASE WHEN ${truncated} THEN ${this.position('h')} END) OVER (` +
-      `PARTITION BY ${this.source('h')} ORDER BY ${this.order('h', 'DESC')} ROWS UNBOUNDED PRECEDING)`
+      `PARTITION BY ${this.source('h')} ORDER BY ${this.order('h', 'DESC')} ` +
+      'ROWS UNBOUNDED PRECEDING)'
     );
   }
 

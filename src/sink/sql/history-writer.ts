@@ -61,7 +61,7 @@ export class HistoryWriter {
 
   /**
    * A new generation of the topic: its rows come anew, and those that were there are gone. Its mark
-   * stands behind all that is there, and before all that comes (a longer text follows its beginning).
+   * stands behind all that is there, and before all that comes (a longer text follows its start).
    */
   async empty(
     session: TargetSession,

@@ -3,7 +3,7 @@ import type { SinkRecord } from '../../model/sink-record.ts';
 import { sourceFields } from './change-columns.ts';
 import { structOrNull } from './record-change.ts';
 
-/** Where a change stands in its source: texts of one source compare, as bytes, as its changes do. */
+/** Where a change stands in its source: texts of one source compare as its changes do. */
 export interface RecordPosition {
   /** `source.name` of the record; empty where it does not say. */
   readonly source: string;
@@ -42,7 +42,8 @@ export function positionReader(value: ConnectSchema | null): PositionReader {
   const read = blockReader(fields.at);
   return ({ position, value: envelope }) => {
     const block = structOrNull(envelope?.values[fields.source]);
-    const source = String(block?.values[name] ?? '');
+    const told = block?.values[name];
+    const source = typeof told === 'string' ? told : '';
     if (position !== undefined) return { source, text: position, isOfHeader: true };
     const text = block === null ? null : read(block.values);
     return text === null ? null : { source, text, isOfHeader: false };
@@ -92,8 +93,8 @@ export function logPosition({
   offset,
   generation,
 }: Pick<SinkRecord, 'topic' | 'partition' | 'offset' | 'generation'>): RecordPosition {
-  const text = `${hex(BigInt(generation), 8)}-${hex(BigInt(offset), 16)}-${hex(BigInt(partition), 8)}`;
-  return { source: topic, text, isOfHeader: true };
+  const begin = `${hex(BigInt(generation), 8)}-${hex(BigInt(offset), 16)}`;
+  return { source: topic, text: `${begin}-${hex(BigInt(partition), 8)}`, isOfHeader: true };
 }
 
 function hex(value: bigint, digits: number): string {

@@ -1,8 +1,10 @@
-import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import type { TargetDialect } from '../../../dialects/dialect.ts';
 import type { ChangeColumn } from './change-columns.ts';
 import type { SchemaKeeper } from './schema-keeper.ts';
+import type { TopicTarget } from './sink-state.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableNaming } from './table-naming.ts';
+import type { TargetSession } from './target-session.ts';
 
 /** What topics share. */
 export interface TableParts {
@@ -12,6 +14,6 @@ export interface TableParts {
   readonly keeper: SchemaKeeper;
   /** What is told of each change beside its row. */
   readonly changes: readonly ChangeColumn[];
-  /** Where the sink's topics go, as far as they are known. */
-  readonly targets: () => readonly TargetName[];
+  /** Where the topics of all the sink's tasks go, as far as anybody knows. */
+  readonly targets: (session: TargetSession) => Promise<readonly TopicTarget[]>;
 }

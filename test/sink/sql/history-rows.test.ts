@@ -25,10 +25,18 @@ function keysOf(records: readonly SinkRecord[], isEnvelope = true): Record<strin
   const columns = historyColumns(records[0]!, naming, options);
   const { wanted } = wantedHistory(name, columns, null, sqliteTarget, options);
   const table: TargetTable = {
-    ...{ name, primaryKeyName: null, referenced: false },
+    name,
+    primaryKeyName: null,
+    referenced: false,
     columns: wanted.columns.map(({ name: own, type }) => ({
-      ...{ name: own, type: type.ddl, castType: `STRICT ${type.ddl}`, isArray: false },
-      ...{ notNull: false, hasDefault: false, generated: false, identityAlways: false },
+      name: own,
+      type: type.ddl,
+      castType: `STRICT ${type.ddl}`,
+      isArray: false,
+      notNull: false,
+      hasDefault: false,
+      generated: false,
+      identityAlways: false,
     })),
     primaryKey: wanted.key,
     uniqueKeys: [wanted.key],
@@ -66,7 +74,7 @@ test('the halves of a key change and the images of an update have keys of their 
   expect(keys.map(({ row, position }) => [row, position])).toEqual(keys.map(() => ['', POSITION]));
 });
 
-test('an event of our own source is told apart by its position alone, a row of a snapshot is not', () => {
+test('an event of our source is told apart by its position, a row of a snapshot is not', () => {
   const event = { ...topic.insert({ id: 1 }), position: POSITION };
   const rows = [topic.read({ id: 1 }), topic.read({ id: 2 })].map((record) => ({
     ...record,

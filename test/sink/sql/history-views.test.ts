@@ -92,7 +92,9 @@ test('a row that changes its key takes the values along that were not sent (S5)'
     ['4', 'c', 'after', 3, undefined],
   ]);
   const at = (position: string) => ({
-    ...{ table: { schema: 'main', table: 'h' }, key: ['id'], source: 's' },
+    table: { schema: 'main', table: 'h' },
+    key: ['id'],
+    source: 's',
     position,
   });
   const [found] = database.prepare(absentQuery(sqliteTarget, at('3'))).all();

@@ -22,8 +22,15 @@ function record(block: Readonly<Record<string, ConnectValue>>, position?: string
   };
   const values = [null, { schema: source, values: Object.values(block) }, 'c'];
   return {
-    ...{ topic: 't', partition: 1, generation: 2, offset: 3, sequence: 0, timestampMs: 0 },
-    ...{ key: null, value: { schema, values }, absent: [] },
+    topic: 't',
+    partition: 1,
+    generation: 2,
+    offset: 3,
+    sequence: 0,
+    timestampMs: 0,
+    key: null,
+    value: { schema, values },
+    absent: [],
     ...(position === undefined ? {} : { position }),
   };
 }
@@ -62,7 +69,7 @@ test('transactions of PostgreSQL are in the order of their commits, not of their
   expect(first.text < commits[0]! && commits.every((text) => text < HEADER)).toBe(true);
 });
 
-test('events of a binlog are in the order of files, places and rows, however long (PITFALLS M)', () => {
+test('events of a binlog are in the order of files, places and rows, however long', () => {
   const events = [
     { file: 'binlog.000009', pos: 4n, row: 0 },
     { file: 'binlog.000009', pos: 4n, row: 11 },

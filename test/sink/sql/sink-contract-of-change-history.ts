@@ -138,7 +138,7 @@ function withoutHeaders({ records, checkpoints }: Story): Story {
     return { ...record, value: { ...value, values: value.values.with(2, block) } };
   });
   const placeOf = (position: string): string => {
-    const lsn = String((blocks.get(position)!.values.at(-1) as bigint).toString(16));
+    const lsn = (blocks.get(position)!.values.at(-1) as bigint).toString(16);
     return `${'0'.repeat(8)}-${'0'.repeat(16)}-${lsn.padStart(16, '0')}`;
   };
   return {

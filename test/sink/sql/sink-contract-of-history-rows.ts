@@ -148,7 +148,7 @@ export const contractOfHistoryRows = describeTarget((fresh) => {
       ]);
     });
 
-    test('keeps a column whose type has become another, and has the new one beside it', async () => {
+    test('keeps a column whose type is another now, and puts the new one beside it', async () => {
       await using target = await fresh();
       const x = column('x', 'integer', { type: 'int32' });
       const topic = new SinkTopic({ table: 'people', columns: [id, x], key: ['id'] });
