@@ -11,6 +11,7 @@ import {
   TIME_RULES,
   USE_TIME_ZONE_RULES,
 } from './jdbc-sink-field-options.ts';
+import { NAMING_STRATEGY_RULES } from './jdbc-sink-naming-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -97,6 +98,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     rules: [
       ...jdbcSinkRules('primary.key.mode'),
       ...FIELD_LIST_RULES,
+      ...NAMING_STRATEGY_RULES,
       ...USE_TIME_ZONE_RULES,
       ...KAFKA_SINK_RULES,
     ],

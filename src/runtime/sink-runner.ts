@@ -15,6 +15,7 @@ import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
+import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
 import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
@@ -46,16 +47,6 @@ export interface SinkRunnerParts {
   readonly logger: Logger;
   readonly fault: FaultHook;
 }
-
-interface DecodedBatch {
-  /** Of the partitions, when it was polled. */
-  readonly version: number;
-  readonly records: readonly SinkRecord[];
-  readonly positions: readonly SinkPosition[];
-}
-
-/** Decoded batches that may wait for the target. */
-const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
 
 /**
  * How long a partition that goes to another member waits for what was polled of it; below the time
@@ -172,7 +163,8 @@ export class SinkRunner implements SupervisedTask {
     life.committer = committer;
     const filling = this.#fill(life, consumer, signal);
     try {
-      for await (const batch of queue) {
+      for await (const next of queue) {
+        const batch = joinWaiting(next, queue);
         if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
@@ -211,7 +203,7 @@ export class SinkRunner implements SupervisedTask {
         told = text;
         inFlight.begin();
         const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole);
-        await queue.push({ version, positions, records }, byteLength(fetched));
+        await queue.push({ version, positions, records, polls: 1 }, queuedBytes(fetched));
       }
       queue.close();
     } catch (error) {
@@ -279,7 +271,7 @@ export class SinkRunner implements SupervisedTask {
     this.#remember(life, done.positions);
     this.#applied += done.records.length;
     this.#recordLatency(done.records);
-    life.inFlight.end();
+    life.inFlight.end(batch.polls);
     this.#checkFenced(life.partitions);
     return true;
   }
@@ -383,14 +375,4 @@ function positionsAfter(
       ? { topic, partition, generation, offset: position }
       : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
   });
-}
-
-function byteLength(fetched: readonly FetchedRecords[]): number {
-  let bytes = 0;
-  for (const batch of fetched) {
-    for (const record of batch.records) {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
-    }
-  }
-  return bytes;
 }
