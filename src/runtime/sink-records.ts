@@ -2,12 +2,13 @@ import type { Converter } from '../converter/converter.ts';
 import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
 import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
-import { wholeRecord } from './whole-record.ts';
+import { dataOf, wholeRecord } from './whole-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -29,11 +30,14 @@ export async function decodeSinkRecords(
   takesWhole = false,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
+  const decode = takesWhole || transforms !== null ? anyOf : structsOf;
   for (const batch of fetched) {
     for (const record of batch.records) {
-      const decodedKey = converters.key.toConnect(batch.topic, record.key);
-      const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
-      const value = converters.value.toConnect(batch.topic, record.value);
+      const decodedKey = decode(converters.key, batch.topic, record.key);
+      const keyData = decodedKey instanceof Promise ? await decodedKey : decodedKey;
+      const decodedValue = decode(converters.value, batch.topic, record.value);
+      const valueData = decodedValue instanceof Promise ? await decodedValue : decodedValue;
+      const key = structOf(keyData);
       const movedTo = key === null ? null : keyMovedTo(record, key.schema);
       const position = positionOf(record);
       const sinkRecord: SinkRecord = {
@@ -44,10 +48,11 @@ export async function decodeSinkRecords(
         sequence: record.sequence,
         timestampMs: record.timestampMs,
         key,
-        value: withoutPlaceholders(value instanceof Promise ? await value : value, record),
+        value: withoutPlaceholders(structOf(valueData), record),
         absent: absentColumns(record),
         ...(movedTo === null ? {} : { movedTo }),
         ...(position === null ? {} : { position }),
+        ...plainParts(keyData, valueData),
       };
       if (transforms !== null) {
         const transformed = transforms.transform(sinkRecord, record.headers);
@@ -57,6 +62,48 @@ export async function decodeSinkRecords(
     }
   }
   return decoded;
+}
+
+type Decoded = ConnectData | Struct | null;
+
+/** Of a table's records: no object is made around each. */
+function structsOf(converter: Converter, topic: string, bytes: Buffer | null) {
+  return converter.toConnect(topic, bytes);
+}
+
+/** What is no struct, too: lines of a file, which transforms may make one of. */
+function anyOf(
+  converter: Converter,
+  topic: string,
+  bytes: Buffer | null,
+): Promise<Decoded> | Decoded {
+  return converter.toData?.(topic, bytes) ?? converter.toConnect(topic, bytes);
+}
+
+function structOf(decoded: Decoded): Struct | null {
+  const value = decoded !== null && 'value' in decoded ? decoded.value : decoded;
+  return value !== null && isStruct(value) ? value : null;
+}
+
+/** Keys and values that are no structs stand beside the record. */
+function plainParts(key: Decoded, value: Decoded): Pick<SinkRecord, 'whole'> {
+  const plainKey = plainData(key);
+  const plainValue = plainData(value);
+  if (plainKey === null && plainValue === null) return NO_PARTS;
+  return {
+    whole: {
+      key: plainKey ?? dataOf(structOf(key)),
+      value: plainValue ?? dataOf(structOf(value)),
+      headers: [],
+    },
+  };
+}
+
+const NO_PARTS: Pick<SinkRecord, 'whole'> = {};
+
+function plainData(decoded: Decoded): ConnectData | null {
+  if (decoded === null || !('value' in decoded) || decoded.value === null) return null;
+  return isStruct(decoded.value) ? null : decoded;
 }
 
 function absentColumns(record: LogRecord): readonly string[] {
