@@ -20,6 +20,20 @@ export const HISTORY_OPTIONS: readonly Option[] = [
       'Name of the history of a table: `${table}` and `${schema}` are those of its mirror; a dot ' +
       'parts schema and table. Its views are `<table>__versions` and `<table>__current`.',
   },
+  {
+    name: 'position.guard',
+    type: { kind: 'boolean' },
+    default: 'false',
+    doc:
+      'A row is written only over an older one, by the positions of changes in their source: for ' +
+      'topics that are replayed, repartitioned or merged. Needs whole rows and a key.',
+  },
+  {
+    name: 'position.guard.tombstones.retention.ms',
+    type: { kind: 'duration', min: 1 },
+    default: '604800000',
+    doc: 'How long the guard remembers what was deleted; an older change then brings it back.',
+  },
 ];
 
 /** Rules of histories; `keyMode` is what the class calls pk.mode. */
@@ -34,7 +48,28 @@ export function historyRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly 
           : undefined,
     },
     { properties: ['history.name.format'], check: formatProblem },
+    {
+      properties: ['position.guard', 'write.mode', 'insert.mode', 'delete.mode', keyMode],
+      check: (options) =>
+        options.boolean('position.guard') ? guardProblem(options, keyMode) : undefined,
+    },
   ];
+}
+
+function guardProblem(
+  options: ResolvedOptions,
+  keyMode: 'pk.mode' | 'primary.key.mode',
+): string | undefined {
+  if (!options.string(keyMode).startsWith('record_')) {
+    return `true needs a key of the rows: set ${keyMode} to record_key`;
+  }
+  if (options.string('insert.mode') !== 'upsert') return 'true needs insert.mode upsert';
+  if (options.string('delete.mode') === 'soft') {
+    return 'true remembers deletes by itself: it needs delete.mode hard';
+  }
+  return options.string('write.mode') === 'history'
+    ? 'true guards rows of the mirror: a history takes changes in any order'
+    : undefined;
 }
 
 function keepsHistory(options: ResolvedOptions): boolean {

@@ -50,6 +50,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     writeMode: options.string('write.mode') as WriteMode,
+    positionGuard: options.boolean('position.guard'),
+    tombstoneRetentionMs: options.number('position.guard.tombstones.retention.ms'),
     historyNameFormat: options.string('history.name.format'),
     insertMode: options.string('insert.mode') as InsertMode,
     fields: fieldSelectionOf(options),

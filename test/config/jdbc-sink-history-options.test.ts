@@ -11,9 +11,12 @@ function problemsOf(input: Record<string, string>): string[] {
   return problems.map(({ message }) => message);
 }
 
+const GUARDED = { 'position.guard': 'true', 'pk.mode': 'record_key', 'insert.mode': 'upsert' };
+
 test.each([
   [{ 'write.mode': 'history' }],
   [{ 'write.mode': 'both', 'history.name.format': 'raw.${schema}_${table}' }],
+  [{ 'position.guard': 'true', 'pk.mode': 'record_key', 'insert.mode': 'upsert' }],
 ])('%j is well-formed', (input) => {
   expect(problemsOf(input)).toEqual([]);
 });
@@ -24,6 +27,10 @@ test.each([
   [{ 'history.name.format': 'a.b.${table}' }, 'more than schema and table'],
   [{ 'history.name.format': 'history' }, 'must have ${table}'],
   [{ 'history.name.format': '${table}' }, 'the name of the mirror'],
+  [{ 'position.guard': 'true' }, 'set pk.mode to record_key'],
+  [{ 'position.guard': 'true', 'pk.mode': 'record_key' }, 'needs insert.mode upsert'],
+  [{ ...GUARDED, 'delete.mode': 'soft', 'delete.enabled': 'true' }, 'needs delete.mode hard'],
+  [{ ...GUARDED, 'write.mode': 'history' }, 'takes changes in any order'],
 ])('%j is refused', (input, message) => {
   expect(problemsOf(input).join('\n')).toContain(message);
 });

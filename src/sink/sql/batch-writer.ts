@@ -35,7 +35,10 @@ export function* columnChunks(
   if (count > 0) yield { rows: count, columns: chunk };
 }
 
-/** Runs one bulk statement over all rows; returns how many rows the target touched. */
+/**
+ * Runs one bulk statement over all rows; returns how many rows the target touched. `guard`: the
+ * column whose text has to be older where a row is.
+ */
 export async function writeBulk(
   session: TargetSession,
   model: TableModel,
@@ -43,9 +46,10 @@ export async function writeBulk(
   columns: ColumnSet,
   rows: readonly Cells[],
   options: WriterOptions,
+  guard?: string,
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const statement = model.statement(operation, columns);
+  const statement = model.statement(operation, columns, guard);
   // A character is up to three bytes, and the statement's own signs stand between the values.
   const batchBytes = Math.min(options.batchBytes, session.statementBytesMax / 4);
   let touched = 0;

@@ -52,6 +52,13 @@ const DELETED_AT: ChangeColumn = {
   },
 };
 
+/** `position.guard`: the position of the change that the row comes from; the guard sets it. */
+export const GUARD: ChangeColumn = {
+  name: '_cdc_pos',
+  schema: TEXT,
+  reader: () => () => undefined,
+};
+
 type Columns = Readonly<Record<MetadataColumn, ChangeColumn>>;
 
 /** What may be told of a change, by its name in `metadata.columns`. */
@@ -96,10 +103,11 @@ export const METADATA: Columns = {
 
 /** The columns that the options ask for, in their order. */
 export function changeColumns(
-  options: Pick<SqlSinkOptions, 'deleteMode' | 'metadataColumns'>,
+  options: Pick<SqlSinkOptions, 'deleteMode' | 'metadataColumns' | 'positionGuard'>,
 ): readonly ChangeColumn[] {
   const deleted = options.deleteMode === 'soft' ? [DELETED, DELETED_AT] : [];
-  return [...deleted, ...options.metadataColumns.map((name) => METADATA[name])];
+  const guard = options.positionGuard ? [GUARD] : [];
+  return [...deleted, ...guard, ...options.metadataColumns.map((name) => METADATA[name])];
 }
 
 /** Where the fields of the source block stand; those that a connector does not have are -1. */

@@ -6,11 +6,13 @@ import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { ChangeColumn } from './change-columns.ts';
 import { DELETED } from './change-columns.ts';
-import type { HistoryTable } from './history-table.ts';
+import { GuardedApplier } from './guarded-applier.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
 import { coordinatesOf } from './log-coordinates.ts';
+import type { PositionGuard } from './position-guard.ts';
+import type { RangeWork } from './range-work.ts';
 import type { RecordChange } from './record-change.ts';
 import { changeOf, isUpdate } from './record-change.ts';
 import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
@@ -26,19 +28,6 @@ export type ApplierOptions = Pick<
   'insertMode' | 'deleteEnabled' | 'deleteMode' | 'truncateEnabled' | 'batchRows' | 'batchBytes'
 >;
 
-/** Records of one topic that go to one table, and how. */
-export interface TableRecords {
-  /** Null: there is no table, and nothing but deletes. */
-  readonly model: TableModel | null;
-  readonly records: readonly SinkRecord[];
-  /** The plan of each record's schemas; they were made before the transaction. */
-  readonly planOf: (record: SinkRecord) => RowPlan | null;
-  /** Other topics write to this table too: it is not ours to empty. */
-  readonly shared: boolean;
-  /** Where all changes are kept, too; null: nowhere. */
-  readonly history: HistoryTable | null;
-}
-
 /** Reduces records of one topic and writes what is left, inside the caller's transaction. */
 export class RangeApplier {
   readonly #dialect: TargetDialect;
@@ -46,6 +35,7 @@ export class RangeApplier {
   readonly #changes: readonly ChangeColumn[];
   readonly #placeholder: AbsentValues;
   readonly #history: HistoryWriter;
+  readonly #guarded: GuardedApplier | null;
   /** Of the range that is being applied. */
   #nowMicros = 0n;
 
@@ -54,12 +44,15 @@ export class RangeApplier {
     options: ApplierOptions,
     changes: readonly ChangeColumn[],
     placeholder: AbsentValues,
+    guard: PositionGuard | null,
   ) {
     this.#dialect = dialect;
     this.#changes = changes;
     this.#options = options;
     this.#placeholder = placeholder;
     this.#history = new HistoryWriter(dialect, options, placeholder);
+    this.#guarded =
+      guard === null ? null : new GuardedApplier(dialect, options, guard, placeholder);
   }
 
   /** Empties the table of a topic, of which a new generation begins (ruling 3). */
@@ -67,14 +60,17 @@ export class RangeApplier {
     const { topic, table } = progress;
     const { model, history } = table;
     if (history !== null) await this.#history.empty(session, history, { topic, generation });
-    if (model !== null) await session.query(this.#dialect.empty(model.table));
+    if (model === null) return;
+    await this.#guarded?.empty(session, model);
+    await session.query(this.#dialect.empty(model.table));
   }
 
   /** Applies `records[from..to)`: all of them, or it throws and the caller rolls back. */
-  async apply(session: TargetSession, work: TableRecords, from: number, to: number): Promise<void> {
+  async apply(session: TargetSession, work: RangeWork, from: number, to: number): Promise<void> {
     const { model, history, records } = work;
     if (history !== null) await this.#history.write(session, history, records, from, to);
     if (model === null) return;
+    if (this.#guarded !== null) return this.#guarded.apply(session, work, from, to);
     let batch: KeyedBatch | KeylessBatch | null = null;
     this.#nowMicros = systemClock.nowMicros();
     for (let i = from; i < to; i++) {

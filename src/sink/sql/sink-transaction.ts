@@ -1,7 +1,8 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { RangeApplier, TableRecords } from './range-applier.ts';
+import type { RangeApplier } from './range-applier.ts';
+import type { RangeWork } from './range-work.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, HeldState, SinkState } from './sink-state.ts';
 import { inTransaction } from './sink-tables.ts';
@@ -186,7 +187,7 @@ export class SinkTransaction {
 
   async #halve(
     session: TargetSession,
-    records: TableRecords,
+    records: RangeWork,
     from: number,
     to: number,
   ): Promise<Obstacle | null> {
@@ -216,7 +217,7 @@ function isOutdated(works: readonly TopicWork[], { fenced, topics }: HeldState):
   });
 }
 
-function tableRecords(work: TopicWork, isShared: IsShared): TableRecords {
+function tableRecords(work: TopicWork, isShared: IsShared): RangeWork {
   const { table } = work.progress;
   return {
     records: work.records,

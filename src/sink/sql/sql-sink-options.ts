@@ -60,6 +60,10 @@ export interface SqlSinkOptions {
   readonly writeMode: WriteMode;
   /** `history.name.format`: `${table}` and `${schema}` are those of the mirror. */
   readonly historyNameFormat: string;
+  /** `position.guard`: a row is written only over one of an older position. */
+  readonly positionGuard: boolean;
+  /** `position.guard.tombstones.retention.ms`: how long deletes are remembered for it. */
+  readonly tombstoneRetentionMs: number;
   /** `insert.mode` */
   readonly insertMode: InsertMode;
   /** `primary.key.mode`, `pk.mode` */
@@ -121,6 +125,8 @@ export interface SqlSinkOptions {
 export const SQL_SINK_DEFAULTS = {
   writeMode: 'mirror',
   historyNameFormat: '${table}__history',
+  positionGuard: false,
+  tombstoneRetentionMs: 604_800_000,
   insertMode: 'upsert',
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],

@@ -9,6 +9,7 @@ import type {
 } from '../../model/sink-record.ts';
 import { changeColumns } from './change-columns.ts';
 import { historyProblem } from './history-target.ts';
+import { PositionGuard } from './position-guard.ts';
 import { RangeApplier } from './range-applier.ts';
 import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
@@ -46,6 +47,7 @@ class SqlSink implements SinkTask {
   readonly #open: OpenSession;
   readonly #state: SinkState;
   readonly #transaction: SinkTransaction;
+  readonly #guard: PositionGuard | null;
   readonly #topics = new Map<string, TopicProgress>();
   /** By `topic/partition`. */
   readonly #claims = new Map<string, ClaimedPartition>();
@@ -73,7 +75,8 @@ class SqlSink implements SinkTask {
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    const applier = new RangeApplier(dialect, options, changes, placeholder);
+    this.#guard = options.positionGuard ? new PositionGuard(dialect, options) : null;
+    const applier = new RangeApplier(dialect, options, changes, placeholder, this.#guard);
     this.#transaction = new SinkTransaction(dialect, this.#state, applier);
   }
 
@@ -84,6 +87,7 @@ class SqlSink implements SinkTask {
       const problem = missing ?? (await historyProblem(session, options));
       if (problem !== null) throw problem;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
+      await this.#guard?.prepare(session);
     });
   }
 
