@@ -28,7 +28,7 @@ export interface FamilyDatabase extends AsyncDisposable {
 
 /** What a sink writes to. */
 export interface FamilyTarget {
-  readonly family: Family | 'sqlite';
+  readonly family: Family | 'sqlite' | 'duckdb';
   readonly sink: Properties;
 }
 
