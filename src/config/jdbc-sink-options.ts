@@ -313,7 +313,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
     },
-    ...[...historyRules(keyMode), ...DUCKDB_SINK_RULES],
+    ...[historyRules(keyMode), DUCKDB_SINK_RULES].flat(),
     ...sqliteSinkRules(keyMode === 'pk.mode' ? 'table.name.format' : 'collection.name.format'),
     {
       properties: ['topics', 'topics.regex'],
