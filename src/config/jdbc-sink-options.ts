@@ -8,6 +8,7 @@ import {
   TIME_OPTIONS,
   USE_TIME_ZONE,
 } from './jdbc-sink-field-options.ts';
+import { HISTORY_OPTIONS, historyRules } from './jdbc-sink-history-options.ts';
 import { NAMING_STRATEGY_OPTIONS } from './jdbc-sink-naming-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
@@ -87,6 +88,7 @@ const COMMON: readonly Option[] = [
     secret: true,
     doc: 'Password of the role; wins over the one in the URL.',
   },
+  ...HISTORY_OPTIONS,
   {
     name: 'insert.mode',
     type: {
@@ -317,7 +319,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
     },
-    ...DUCKDB_SINK_RULES,
+    ...[historyRules(keyMode), DUCKDB_SINK_RULES].flat(),
     ...sqliteSinkRules(keyMode === 'pk.mode' ? 'table.name.format' : 'collection.name.format'),
     {
       properties: ['topics', 'topics.regex'],

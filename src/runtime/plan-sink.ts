@@ -3,6 +3,7 @@ import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { changeColumns } from '../sink/sql/change-columns.ts';
+import { plannedHistory } from '../sink/sql/history-table.ts';
 import type { PlannedStatement, PlannedTargetTable } from '../sink/sql/planned-table.ts';
 import { planTargetTable, planUnseenTable } from '../sink/sql/planned-table.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
@@ -61,9 +62,10 @@ export async function planSink(
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     const unseen = toTidemarkError(thrown, 'SINK_SERVER').message;
-    const tables = wanted.map(({ topic, table }) =>
-      shown(topic, table, planUnseenTable(dialect, options.schemaEvolution, table)),
-    );
+    const tables = wanted.map(({ topic, table, views }) => {
+      const made = planUnseenTable(dialect, options.schemaEvolution, table);
+      return shown(topic, table, withViews(made, views));
+    });
     return { name, unseen, tables };
   }
 }
@@ -71,6 +73,8 @@ export async function planSink(
 interface TopicTable {
   readonly topic: string;
   readonly table: WantedTable;
+  /** Statements that follow when the table is made, and when it changes. */
+  readonly views: readonly string[];
 }
 
 function wantedOf(
@@ -81,9 +85,17 @@ function wantedOf(
   const naming = new TableNaming(options, dialect.identifierMax);
   const name = naming.target(record);
   if (name === null) return [];
-  const columns = recordColumns(record, naming, options);
-  const table = wantedTable(name, columns, dialect, options, changeColumns(options));
-  return [{ topic: record.topic, table }];
+  const { topic } = record;
+  const tables: TopicTable[] = [];
+  if (options.writeMode !== 'history') {
+    const columns = recordColumns(record, naming, options);
+    const table = wantedTable(name, columns, dialect, options, changeColumns(options));
+    tables.push({ topic, table, views: [] });
+  }
+  if (options.writeMode !== 'mirror') {
+    tables.push({ topic, ...plannedHistory(name, record, naming, dialect, options) });
+  }
+  return tables;
 }
 
 async function seenTables(
@@ -97,14 +109,24 @@ async function seenTables(
   try {
     session = await look(signal);
     const tables: PlannedSinkTable[] = [];
-    for (const { topic, table } of wanted) {
+    for (const { topic, table, views } of wanted) {
       const planned = await planTargetTable(session, dialect, schemaEvolution, table);
-      tables.push(shown(topic, table, planned.statements, planned));
+      const statements = withViews(planned.statements, views);
+      tables.push(shown(topic, table, statements, planned));
     }
     return tables;
   } finally {
     await session?.close();
   }
+}
+
+/** Views are made where their table is, or gets columns. */
+function withViews(
+  statements: readonly PlannedStatement[],
+  views: readonly string[],
+): readonly PlannedStatement[] {
+  if (statements.length === 0) return statements;
+  return [...statements, ...views.map((statement) => ({ statement, effect: null }))];
 }
 
 function shown(

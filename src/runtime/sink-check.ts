@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from '../../dialects/postgres/postgres-identifiers.ts';
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import { historyProblem } from '../sink/sql/history-target.ts';
 import { missingTables } from '../sink/sql/required-tables.ts';
 import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
@@ -29,7 +30,11 @@ export async function checkSink(
     const inspect = dialect.name === 'mysql' ? inspectMysqlTarget : inspectPostgresTarget;
     const missing = await missingTables(session, dialect, options);
     const ofServer = await inspect(options, session);
-    const problems = missing === null ? ofServer : [...ofServer, missing];
+    const problems = [
+      ...ofServer,
+      missing ?? [],
+      (await historyProblem(session, options)) ?? [],
+    ].flat();
     return { problems: problems.map((problem) => named(options, problem)), warnings: [] };
   } catch (error) {
     if (signal.aborted) throw error;

@@ -15,6 +15,7 @@ import {
   SQL_SINK_DEFAULTS,
   type SqlSinkOptions,
   type TimestampFields,
+  type WriteMode,
 } from '../sink/sql/sql-sink-options.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
@@ -49,6 +50,10 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     connectionUrl: withParameters(options.string('connection.url'), driverProperties(options)),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
+    writeMode: options.string('write.mode') as WriteMode,
+    positionGuard: options.boolean('position.guard'),
+    tombstoneRetentionMs: options.number('position.guard.tombstones.retention.ms'),
+    historyNameFormat: options.string('history.name.format'),
     insertMode: options.string('insert.mode') as InsertMode,
     fields: fieldSelectionOf(options),
     nullsAsDefaults: options.boolean('replace.null.with.default'),

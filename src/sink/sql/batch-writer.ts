@@ -35,17 +35,21 @@ export function* columnChunks(
   if (count > 0) yield { rows: count, columns: chunk };
 }
 
-/** Runs one bulk statement over all rows; returns how many rows the target touched. */
-async function run(
+/**
+ * Runs one bulk statement over all rows; returns how many rows the target touched. `guard`: the
+ * column whose text has to be older where a row is.
+ */
+export async function writeBulk(
   session: TargetSession,
   model: TableModel,
   operation: BulkOperation,
   columns: ColumnSet,
   rows: readonly Cells[],
   options: WriterOptions,
+  guard?: string,
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const statement = model.statement(operation, columns);
+  const statement = model.statement(operation, columns, guard);
   // A character is up to three bytes, and the statement's own signs stand between the values.
   const batchBytes = Math.min(options.batchBytes, session.statementBytesMax / 4);
   let touched = 0;
@@ -121,17 +125,17 @@ export async function writeKeyed(
 ): Promise<void> {
   const groups = group(batch.rows, options);
   for (const [columns, rows] of groups.deletes) {
-    await run(session, model, 'deleteByKey', columns, rows, options);
+    await writeBulk(session, model, 'deleteByKey', columns, rows, options);
   }
   for (const [columns, rows] of groups.partials) {
-    const found = await run(session, model, 'update', columns, rows, options);
+    const found = await writeBulk(session, model, 'update', columns, rows, options);
     if (found < rows.length && options.insertMode !== 'update') throw missingRow();
   }
   for (const [columns, rows] of groups.marks) {
-    await run(session, model, 'update', columns, rows, options);
+    await writeBulk(session, model, 'update', columns, rows, options);
   }
   for (const [columns, rows] of groups.writes) {
-    await run(session, model, options.insertMode, columns, rows, options);
+    await writeBulk(session, model, options.insertMode, columns, rows, options);
   }
 }
 
@@ -145,7 +149,14 @@ export async function writeKeyless(
   const removed = batch.removed();
   // One scan of the table serves all: cutting the batch would scan it again.
   const unlimited = { ...options, batchRows: Infinity, batchBytes: Infinity };
-  const gone = await run(session, model, 'deleteOneEach', batch.ownColumns, removed, unlimited);
+  const gone = await writeBulk(
+    session,
+    model,
+    'deleteOneEach',
+    batch.ownColumns,
+    removed,
+    unlimited,
+  );
   if (gone < removed.length) {
     throw new TidemarkError(
       'SINK_RECORD',
@@ -153,5 +164,5 @@ export async function writeKeyless(
       { cure: 'Somebody changed the target. Snapshot the table anew.' },
     );
   }
-  await run(session, model, 'insert', batch.columns, batch.added(), options);
+  await writeBulk(session, model, 'insert', batch.columns, batch.added(), options);
 }

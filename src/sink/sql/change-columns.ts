@@ -52,9 +52,17 @@ const DELETED_AT: ChangeColumn = {
   },
 };
 
+/** `position.guard`: the position of the change that the row comes from; the guard sets it. */
+export const GUARD: ChangeColumn = {
+  name: '_cdc_pos',
+  schema: TEXT,
+  reader: () => () => undefined,
+};
+
 type Columns = Readonly<Record<MetadataColumn, ChangeColumn>>;
 
-const METADATA: Columns = {
+/** What may be told of a change, by its name in `metadata.columns`. */
+export const METADATA: Columns = {
   op: {
     name: '_cdc_op',
     schema: TEXT,
@@ -95,19 +103,21 @@ const METADATA: Columns = {
 
 /** The columns that the options ask for, in their order. */
 export function changeColumns(
-  options: Pick<SqlSinkOptions, 'deleteMode' | 'metadataColumns'>,
+  options: Pick<SqlSinkOptions, 'deleteMode' | 'metadataColumns' | 'positionGuard'>,
 ): readonly ChangeColumn[] {
   const deleted = options.deleteMode === 'soft' ? [DELETED, DELETED_AT] : [];
-  return [...deleted, ...options.metadataColumns.map((name) => METADATA[name])];
+  const guard = options.positionGuard ? [GUARD] : [];
+  return [...deleted, ...guard, ...options.metadataColumns.map((name) => METADATA[name])];
 }
 
 /** Where the fields of the source block stand; those that a connector does not have are -1. */
-interface SourceFields {
+export interface SourceFields {
   readonly source: number;
   readonly at: (name: string) => number;
 }
 
-function sourceFields(value: ConnectSchema): SourceFields | null {
+/** The source block of records whose value has this schema; null: they have none. */
+export function sourceFields(value: ConnectSchema): SourceFields | null {
   const shape = shapeOf(value);
   if (shape.kind !== 'envelope' || shape.source < 0) return null;
   const fields = value.fields?.[shape.source]?.schema.fields ?? [];

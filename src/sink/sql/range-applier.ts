@@ -6,9 +6,13 @@ import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { ChangeColumn } from './change-columns.ts';
 import { DELETED } from './change-columns.ts';
+import { GuardedApplier } from './guarded-applier.ts';
+import { HistoryWriter } from './history-writer.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
 import { coordinatesOf } from './log-coordinates.ts';
+import type { PositionGuard } from './position-guard.ts';
+import type { RangeWork } from './range-work.ts';
 import type { RecordChange } from './record-change.ts';
 import { changeOf, isUpdate } from './record-change.ts';
 import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
@@ -17,22 +21,12 @@ import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableModel } from './table-model.ts';
 import { writeKeyed, writeKeyless } from './batch-writer.ts';
 import type { TargetSession } from './target-session.ts';
+import type { TopicWork } from './topic-progress.ts';
 
 export type ApplierOptions = Pick<
   SqlSinkOptions,
   'insertMode' | 'deleteEnabled' | 'deleteMode' | 'truncateEnabled' | 'batchRows' | 'batchBytes'
 >;
-
-/** Records of one topic that go to one table, and how. */
-export interface TableRecords {
-  /** Null: there is no table, and nothing but deletes. */
-  readonly model: TableModel | null;
-  readonly records: readonly SinkRecord[];
-  /** The plan of each record's schemas; they were made before the transaction. */
-  readonly planOf: (record: SinkRecord) => RowPlan | null;
-  /** Other topics write to this table too: it is not ours to empty. */
-  readonly shared: boolean;
-}
 
 /** Reduces records of one topic and writes what is left, inside the caller's transaction. */
 export class RangeApplier {
@@ -40,6 +34,8 @@ export class RangeApplier {
   readonly #options: ApplierOptions;
   readonly #changes: readonly ChangeColumn[];
   readonly #placeholder: AbsentValues;
+  readonly #history: HistoryWriter;
+  readonly #guarded: GuardedApplier | null;
   /** Of the range that is being applied. */
   #nowMicros = 0n;
 
@@ -48,17 +44,33 @@ export class RangeApplier {
     options: ApplierOptions,
     changes: readonly ChangeColumn[],
     placeholder: AbsentValues,
+    guard: PositionGuard | null,
   ) {
     this.#dialect = dialect;
     this.#changes = changes;
     this.#options = options;
     this.#placeholder = placeholder;
+    this.#history = new HistoryWriter(dialect, options, placeholder);
+    this.#guarded =
+      guard === null ? null : new GuardedApplier(dialect, options, guard, placeholder);
+  }
+
+  /** Empties the table of a topic, of which a new generation begins (ruling 3). */
+  async empty(session: TargetSession, { progress, generation }: TopicWork): Promise<void> {
+    const { topic, table } = progress;
+    const { model, history } = table;
+    if (history !== null) await this.#history.empty(session, history, { topic, generation });
+    if (model === null) return;
+    await this.#guarded?.empty(session, model);
+    await session.query(this.#dialect.empty(model.table));
   }
 
   /** Applies `records[from..to)`: all of them, or it throws and the caller rolls back. */
-  async apply(session: TargetSession, work: TableRecords, from: number, to: number): Promise<void> {
-    const { model } = work;
+  async apply(session: TargetSession, work: RangeWork, from: number, to: number): Promise<void> {
+    const { model, history, records } = work;
+    if (history !== null) await this.#history.write(session, history, records, from, to);
     if (model === null) return;
+    if (this.#guarded !== null) return this.#guarded.apply(session, work, from, to);
     let batch: KeyedBatch | KeylessBatch | null = null;
     this.#nowMicros = systemClock.nowMicros();
     for (let i = from; i < to; i++) {

@@ -32,13 +32,14 @@ export class SchemaKeeper {
   readonly #dialect: TargetDialect;
   readonly #evolution: SchemaEvolution;
   readonly #tables: TableEvolution;
-  readonly #tell: TellDdl;
+  /** Is to be told of each statement that changes the target. */
+  readonly tell: TellDdl;
 
   constructor(dialect: TargetDialect, evolution: SchemaEvolution, tell: TellDdl) {
     this.#dialect = dialect;
     this.#evolution = evolution;
     this.#tables = new TableEvolution(dialect, evolution);
-    this.#tell = tell;
+    this.tell = tell;
   }
 
   async read(session: TargetSession, name: TargetName): Promise<TargetTable | null> {
@@ -93,7 +94,7 @@ export class SchemaKeeper {
       if ((await this.read(session, wanted.name)) !== null) return;
       await ensureSchema(session, this.#dialect, schema);
       for (const statement of statements) {
-        this.#tell(statement, `the table ${this.#dialect.qualify(wanted.name)} is made`);
+        this.tell(statement, `the table ${this.#dialect.qualify(wanted.name)} is made`);
         await session.query(statement);
       }
     });
@@ -127,7 +128,7 @@ export class SchemaKeeper {
     } catch (thrown) {
       const error = toSinkError(thrown);
       if (!isPermanent(error)) throw error;
-      this.#tell(error.cure ?? '', `${error.message}; its values are judged one by one`);
+      this.tell(error.cure ?? '', `${error.message}; its values are judged one by one`);
     }
   }
 
@@ -145,7 +146,7 @@ export class SchemaKeeper {
 
   async #run(session: TargetSession, table: TargetTable, evolution: Evolution): Promise<void> {
     const { statement, effect, widens } = evolution;
-    this.#tell(statement, effect);
+    this.tell(statement, effect);
     try {
       await session.query(statement);
     } catch (thrown) {

@@ -1,7 +1,8 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { RangeApplier, TableRecords } from './range-applier.ts';
+import type { RangeApplier } from './range-applier.ts';
+import type { RangeWork } from './range-work.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, HeldState, SinkState } from './sink-state.ts';
 import { inTransaction } from './sink-tables.ts';
@@ -60,7 +61,7 @@ export class SinkTransaction {
     return this.#run(session, all, async () => {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
-        if (emptied) await this.#empty(session, work);
+        if (emptied) await this.#applier.empty(session, work);
         await this.#applier.apply(session, tableRecords(work, isShared), 0, limit);
         outcomes.push({ work, applied: limit, emptied, failure: error });
       }
@@ -76,7 +77,7 @@ export class SinkTransaction {
       const outcomes: TopicOutcome[] = [];
       for (const { work, limit, error, emptied } of prepared) {
         const failed = emptied
-          ? await this.#attempt(session, () => this.#empty(session, work))
+          ? await this.#attempt(session, () => this.#applier.empty(session, work))
           : null;
         if (failed !== null) {
           outcomes.push({ work, applied: 0, emptied: false, failure: failed });
@@ -162,11 +163,6 @@ export class SinkTransaction {
     return all;
   }
 
-  async #empty(session: TargetSession, work: TopicWork): Promise<void> {
-    const model = work.progress.table.model;
-    if (model !== null) await session.query(this.#dialect.empty(model.table));
-  }
-
   #sharedTable(work: TopicWork): TidemarkError {
     const target = work.progress.table.target;
     const name = target === null ? 'the table' : this.#dialect.qualify(target);
@@ -195,7 +191,7 @@ export class SinkTransaction {
 
   async #halve(
     session: TargetSession,
-    records: TableRecords,
+    records: RangeWork,
     from: number,
     to: number,
   ): Promise<Obstacle | null> {
@@ -241,12 +237,13 @@ function isOutdated(works: readonly TopicWork[], { fenced, topics }: HeldState):
   });
 }
 
-function tableRecords(work: TopicWork, isShared: IsShared): TableRecords {
+function tableRecords(work: TopicWork, isShared: IsShared): RangeWork {
   const { table } = work.progress;
   return {
     records: work.records,
     model: table.model,
     planOf: (record: SinkRecord) => table.planOf(record),
     shared: isShared(work),
+    history: table.history,
   };
 }

@@ -10,6 +10,9 @@ export type PrimaryKeyMode = 'record_key' | 'record_value' | 'kafka' | 'none';
 /** What becomes of rows that the source deleted: `delete.mode`. */
 export type DeleteMode = 'hard' | 'soft';
 
+/** What the sink makes of changes: the table as it is, all changes ever, or both: `write.mode`. */
+export type WriteMode = 'mirror' | 'history' | 'both';
+
 /** What the target may keep of a change: `metadata.columns`. */
 export type MetadataColumn =
   'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
@@ -55,6 +58,14 @@ export interface SqlSinkOptions {
   readonly user?: string;
   /** `connection.password`; wins over the URL. */
   readonly password?: string;
+  /** `write.mode` */
+  readonly writeMode: WriteMode;
+  /** `history.name.format`: `${table}` and `${schema}` are those of the mirror. */
+  readonly historyNameFormat: string;
+  /** `position.guard`: a row is written only over one of an older position. */
+  readonly positionGuard: boolean;
+  /** `position.guard.tombstones.retention.ms`: how long deletes are remembered for it. */
+  readonly tombstoneRetentionMs: number;
   /** `insert.mode` */
   readonly insertMode: InsertMode;
   /** `primary.key.mode`, `pk.mode` */
@@ -119,6 +130,10 @@ export interface SqlSinkOptions {
 
 /** The defaults of our short class names: exactly-once upserts with deletes, schema followed. */
 export const SQL_SINK_DEFAULTS = {
+  writeMode: 'mirror',
+  historyNameFormat: '${table}__history',
+  positionGuard: false,
+  tombstoneRetentionMs: 604_800_000,
   insertMode: 'upsert',
   primaryKeyMode: 'record_key',
   primaryKeyFields: [],

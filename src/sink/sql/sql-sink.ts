@@ -9,6 +9,8 @@ import type {
 } from '../../model/sink-record.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { changeColumns } from './change-columns.ts';
+import { historyProblem } from './history-target.ts';
+import { PositionGuard } from './position-guard.ts';
 import { RangeApplier } from './range-applier.ts';
 import { missingTables } from './required-tables.ts';
 import { AbsentValues } from './row-plan.ts';
@@ -22,11 +24,11 @@ import type { TransactionResult } from './sink-transaction.ts';
 import { SinkTransaction } from './sink-transaction.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableNaming } from './table-naming.ts';
+import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
 import { hasEntered, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
-import type { TableParts } from './topic-table.ts';
 import { TopicTable } from './topic-table.ts';
 
 /**
@@ -46,6 +48,7 @@ class SqlSink implements SinkTask {
   readonly #open: OpenSession;
   readonly #state: SinkState;
   readonly #transaction: SinkTransaction;
+  readonly #guard: PositionGuard | null;
   readonly #topics = new Map<string, TopicProgress>();
   /** By `topic/partition`. */
   readonly #claims = new Map<string, ClaimedPartition>();
@@ -73,7 +76,8 @@ class SqlSink implements SinkTask {
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    const applier = new RangeApplier(dialect, options, changes, placeholder);
+    this.#guard = options.positionGuard ? new PositionGuard(dialect, options) : null;
+    const applier = new RangeApplier(dialect, options, changes, placeholder, this.#guard);
     this.#transaction = new SinkTransaction(dialect, this.#state, applier, options.wholePuts);
   }
 
@@ -81,8 +85,10 @@ class SqlSink implements SinkTask {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
       const missing = await missingTables(session, dialect, options);
-      if (missing !== null) throw missing;
+      const problem = missing ?? (await historyProblem(session, options));
+      if (problem !== null) throw problem;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
+      await this.#guard?.prepare(session);
     });
   }
 

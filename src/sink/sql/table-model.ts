@@ -9,7 +9,8 @@ import type {
 import { must } from '../../foundation/assert.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 
-export type BulkOperation = 'insert' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
+export type BulkOperation =
+  'insert' | 'insertMissing' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
 
 /** Column numbers of a target table, ascending; the same set is the same object (`columnSet`). */
 export type ColumnSet = readonly number[];
@@ -23,7 +24,7 @@ export class TableModel {
   readonly key: readonly string[];
   readonly #dialect: TargetDialect;
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #statements = new Map<BulkOperation, Map<ColumnSet, BulkStatement>>();
+  readonly #statements = new Map<string, Map<ColumnSet, BulkStatement>>();
   readonly #columnSets = new Map<string, ColumnSet>();
   /** Whether every encoder of the column writes text that needs no quotes. */
   readonly #plain: boolean[];
@@ -69,24 +70,27 @@ export class TableModel {
     return known;
   }
 
-  statement(operation: BulkOperation, columns: ColumnSet): BulkStatement {
-    let ofOperation = this.#statements.get(operation);
+  /** `guard`: see `BulkTarget`. */
+  statement(operation: BulkOperation, columns: ColumnSet, guard?: string): BulkStatement {
+    const kind = guard === undefined ? operation : `${operation} ${guard}`;
+    let ofOperation = this.#statements.get(kind);
     if (ofOperation === undefined) {
       ofOperation = new Map();
-      this.#statements.set(operation, ofOperation);
+      this.#statements.set(kind, ofOperation);
     }
     let statement = ofOperation.get(columns);
     if (statement === undefined) {
-      statement = this.#dialect[operation](this.#bulkTarget(columns));
+      statement = this.#dialect[operation](this.#bulkTarget(columns, guard));
       ofOperation.set(columns, statement);
     }
     return statement;
   }
 
-  #bulkTarget(columns: ColumnSet): BulkTarget {
+  #bulkTarget(columns: ColumnSet, guard: string | undefined): BulkTarget {
     return {
       table: this.table,
       key: this.key,
+      ...(guard === undefined ? {} : { guard }),
       columns: columns.map((number) => ({
         column: must(this.table.columns[number], 'column'),
         plain: this.#plain[number] ?? false,

@@ -1,34 +1,20 @@
-import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import type { TargetName } from '../../../dialects/dialect.ts';
 import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { ChangeColumn } from './change-columns.ts';
+import { HistoryTable } from './history-table.ts';
 import { changeOf } from './record-change.ts';
 import type { RowPlan } from './row-plan.ts';
 import { planRow } from './row-plan.ts';
-import type { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import { shadowedTable, withShadows } from './shadow-columns.ts';
 import type { TopicTarget } from './sink-state.ts';
-import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableModel } from './table-model.ts';
-import type { TableNaming } from './table-naming.ts';
+import type { TableParts } from './table-parts.ts';
 import type { TargetSession } from './target-session.ts';
 import type { RecordColumns } from './wanted-table.ts';
 import { recordColumns, wantedChanges, wantedTable } from './wanted-table.ts';
-
-/** What topics share. */
-export interface TableParts {
-  readonly dialect: TargetDialect;
-  readonly options: SqlSinkOptions;
-  readonly naming: TableNaming;
-  readonly keeper: SchemaKeeper;
-  /** What is told of each change beside its row. */
-  readonly changes: readonly ChangeColumn[];
-  /** Where the topics of all the sink's tasks go, as far as anybody knows. */
-  readonly targets: (session: TargetSession) => Promise<readonly TopicTarget[]>;
-}
 
 /** How far the records of a topic can be written, and what stands against the next one. */
 export interface Prepared {
@@ -58,10 +44,14 @@ export class TopicTable {
   /** Made for the model, so they go with it. */
   #plans: SchemaPairs<RowPlan> = new WeakMap();
   #isRead = false;
+  /** Null: `write.mode=mirror`. */
+  readonly history: HistoryTable | null;
 
   constructor(parts: TableParts, target: TargetName | null) {
     this.#parts = parts;
     this.#target = target;
+    this.history = parts.options.writeMode === 'mirror' ? null : new HistoryTable(parts);
+    if (target !== null) this.history?.adopt(target);
   }
 
   /** No other topic may write to its table. */
@@ -82,6 +72,7 @@ export class TopicTable {
   /** Another task of the sink has made the topic's table. */
   adopt(target: TargetName): void {
     this.#target ??= target;
+    this.history?.adopt(target);
   }
 
   /** Null: the table does not exist, so there is nothing to delete either. */
@@ -95,6 +86,7 @@ export class TopicTable {
     this.#key = null;
     this.#isRead = false;
     this.#ensured = new WeakMap();
+    this.history?.invalidate();
   }
 
   /** Makes the table fit the records, one after the other, as far as it goes. */
@@ -124,7 +116,8 @@ export class TopicTable {
 
   /** Reads the table if that was not done since it last changed. */
   async read(session: TargetSession): Promise<void> {
-    if (this.#isRead || this.#target === null) return;
+    await this.history?.read(session);
+    if (this.#isRead || this.#target === null || !this.#isMirrored) return;
     const table = await this.#parts.keeper.read(session, this.#target);
     this.#model =
       table === null ? null : new TableModel(this.#parts.dialect, table, this.#key ?? []);
@@ -171,9 +164,10 @@ export class TopicTable {
     }
     if (this.#ensured.get(value)?.has(key) === true) return true;
     const target = await this.#resolveTarget(session, record);
+    await this.history?.ensure(session, record);
     const { naming, options, dialect, keeper, changes } = this.#parts;
     let columns = recordColumns(record, naming, options);
-    if (target !== null) {
+    if (target !== null && this.#isMirrored) {
       const plain = wantedTable(target, columns, dialect, options, changes);
       const identifier = (name: string): string => naming.identifier(name);
       const shadows = await keeper.shadows(session, plain, identifier);
@@ -196,6 +190,10 @@ export class TopicTable {
     return true;
   }
 
+  get #isMirrored(): boolean {
+    return this.#parts.options.writeMode !== 'history';
+  }
+
   async #resolveTarget(session: TargetSession, record: SinkRecord): Promise<TargetName | null> {
     const named = this.#parts.naming.target(record);
     if (named === null) return this.#target;
@@ -209,6 +207,7 @@ export class TopicTable {
         if (options.tablePerTopic) this.#checkAlone(record, named, others);
       }
       this.#target = named;
+      this.history?.adopt(named);
     } else if (known.schema !== named.schema || known.table !== named.table) {
       const { dialect } = this.#parts;
       throw new TidemarkError(
@@ -264,7 +263,7 @@ export class TopicTable {
   async #ensureMarks(session: TargetSession): Promise<void> {
     const { options, changes, dialect, keeper } = this.#parts;
     const target = this.#target;
-    if (options.deleteMode === 'hard' || target === null) return;
+    if (options.deleteMode === 'hard' || target === null || !this.#isMirrored) return;
     const added = await keeper.addColumns(session, target, wantedChanges(target, changes, dialect));
     if (added) this.#isRead = false;
   }

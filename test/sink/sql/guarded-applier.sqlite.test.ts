@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfPositions } from './sink-contract-of-positions.ts';
+
+contractOfPositions(sqliteSinkTarget);

@@ -1,0 +1,4 @@
+import { duckdbSinkTarget } from '../../support/sink-target.ts';
+import { contractOfChangeHistory } from './sink-contract-of-change-history.ts';
+
+contractOfChangeHistory(duckdbSinkTarget);

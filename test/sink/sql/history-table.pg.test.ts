@@ -1,0 +1,4 @@
+import { postgresSinkTarget } from '../../support/sink-target.ts';
+import { contractOfChangeHistory } from './sink-contract-of-change-history.ts';
+
+contractOfChangeHistory(postgresSinkTarget);

@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfChangeHistory } from './sink-contract-of-change-history.ts';
+
+contractOfChangeHistory(sqliteSinkTarget);

@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfHistoryRows } from './sink-contract-of-history-rows.ts';
+
+contractOfHistoryRows(sqliteSinkTarget);
