@@ -71,7 +71,9 @@ export const contractOfShadows = describeTarget((fresh) => {
       await put(sink, [topic.insert({ id: 1, v: 1 })]);
       topic.alter({ columns: [id, asBytes] });
       await put(sink, [topic.insert({ id: 2, v: Buffer.from('two') })]);
-      expect(sink.status().parked, table).toMatchObject([{ code: 'SINK_SCHEMA', offset: 1 }]);
+      expect(sink.status().parked).toMatchObject([
+        { topic: topic.topic, code: 'SINK_SCHEMA', offset: 1 },
+      ]);
     }
   });
 });
