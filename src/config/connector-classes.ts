@@ -19,6 +19,7 @@ import {
   USE_TIME_ZONE_RULES,
 } from './jdbc-sink-field-options.ts';
 import { NAMING_STRATEGY_RULES } from './jdbc-sink-naming-options.ts';
+import { jdbcSinkRules } from './jdbc-sink-rules.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -28,7 +29,6 @@ import {
   DEBEZIUM_JDBC_SINK_OPTIONS,
   JDBC_SINK_CLASSES,
   JDBC_SINK_OPTIONS,
-  jdbcSinkRules,
 } from './jdbc-sink-options.ts';
 import { KAFKA_SINK_RULES, KAFKA_SOURCE_RULES } from './kafka-connector-options.ts';
 import {

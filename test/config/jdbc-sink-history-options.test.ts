@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CONFLUENT_JDBC_SINK_OPTIONS, jdbcSinkRules } from '../../src/config/jdbc-sink-options.ts';
+import { CONFLUENT_JDBC_SINK_OPTIONS } from '../../src/config/jdbc-sink-options.ts';
+import { jdbcSinkRules } from '../../src/config/jdbc-sink-rules.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
 
 function problemsOf(input: Record<string, string>): string[] {
