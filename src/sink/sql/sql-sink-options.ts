@@ -1,4 +1,5 @@
 import type { TimeZone } from '../../foundation/time-zone.ts';
+import type { ParkMode } from '../../model/dead-letter.ts';
 import type { FieldSelection } from './field-selection.ts';
 
 /** How rows are written: `insert.mode`. */
@@ -79,6 +80,10 @@ export interface SqlSinkOptions {
   /** `truncate.enabled`: envelopes with op t. */
   readonly truncateEnabled: boolean;
   readonly schemaEvolution: SchemaEvolution;
+  /** `errors.park`: what a record does that cannot be applied. */
+  readonly park: ParkMode;
+  /** `errors.park.keys.max`: of one topic; past it the table waits. */
+  readonly parkedKeysMax: number;
   /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
   readonly requiredTopics: readonly string[];
   /**
@@ -124,6 +129,8 @@ export const SQL_SINK_DEFAULTS = {
   metadataColumns: [],
   truncateEnabled: true,
   schemaEvolution: { create: true, evolve: true },
+  park: 'table',
+  parkedKeysMax: 1_000,
   requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import { plainValue } from '../../src/runtime/topic-tail.ts';
+import { plainValue } from '../../src/model/plain-value.ts';
 
 test('values as JSON can show them', () => {
   const schema: ConnectSchema = {
