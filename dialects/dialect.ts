@@ -127,6 +127,11 @@ export interface BulkTarget {
   /** The columns of the rows, key columns included. */
   readonly columns: readonly BulkColumn[];
   readonly key: readonly string[];
+  /**
+   * One of the columns, with positions of changes: an upsert, update or delete leaves rows alone
+   * that have the same text there, or one that follows it as bytes. Absent: none is left alone.
+   */
+  readonly guard?: string;
 }
 
 /** A value of a column, as its encoder wrote it. */
@@ -247,6 +252,8 @@ export interface TargetDialect {
   /** Sets columns of all rows that have the value `where`. */
   updateAll(table: TargetTable, set: readonly CellText[], where: CellText): SqlText;
   insert(target: BulkTarget): BulkStatement;
+  /** Adds rows; one whose key is there already stays as it is. */
+  insertMissing(target: BulkTarget): BulkStatement;
   upsert(target: BulkTarget): BulkStatement;
   /** Updates existing rows only; the row count is that of the rows found. */
   update(target: BulkTarget): BulkStatement;
@@ -260,4 +267,13 @@ export interface TargetDialect {
   ): SqlText;
   /** Removes exactly one equal row, null-safe, for each row given; duplicates beyond stay. */
   deleteOneEach(target: BulkTarget): BulkStatement;
+
+  /** Statements that make a view, also where there is one of the name with fewer columns. */
+  createView(name: TargetName, query: string): readonly string[];
+  /** Makes an index that helps to find rows; it may be there already, which may be an error. */
+  createIndex(table: TargetName, index: string, columns: readonly string[]): string;
+  /** A text as SQL, made one whose order is that of its bytes. */
+  byBytes(text: string): string;
+  /** What rows have in common that are equal in all of these columns: for PARTITION BY. */
+  rowIdentity(columns: readonly string[]): string;
 }

@@ -17,6 +17,7 @@ import {
 import {
   deleteOneOfEach,
   deleteRows,
+  insertMissingRows,
   insertRows,
   insertState,
   moveRow,
@@ -91,9 +92,19 @@ export const mysqlTarget: TargetDialect = {
   empty: (table) => `DELETE FROM ${quoteQualifiedName(table.name.schema, table.name.table)}`,
   updateAll: updateAllRows,
   insert: insertRows,
+  insertMissing: insertMissingRows,
   upsert: upsertRows,
   update: updateRows,
   deleteByKey: deleteRows,
   moveKey: moveRow,
   deleteOneEach: deleteOneOfEach,
+  createView: ({ schema, table }, query) => [
+    `CREATE OR REPLACE VIEW ${quoteQualifiedName(schema, table)} AS\n${query}`,
+  ],
+  createIndex: ({ schema, table }, index, columns) =>
+    `CREATE INDEX ${quoteName(index)} ON ${quoteQualifiedName(schema, table)} ` +
+    `(${columns.map(quoteName).join(', ')})`,
+  // Texts of tables of ours have collations of bytes.
+  byBytes: (text) => text,
+  rowIdentity: (columns) => columns.join(', '),
 };

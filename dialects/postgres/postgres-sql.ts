@@ -57,18 +57,32 @@ function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
 }
 
 function insertText(target: BulkTarget): string {
+  // What stands there already has a name of its own where it is compared.
+  const alias = target.guard === undefined ? '' : ' AS old';
   const overriding = target.columns.some(({ column }) => column.identityAlways)
     ? ' OVERRIDING SYSTEM VALUE'
     : '';
   const columns = names(target.columns.map(({ column }) => column.name));
   const values = target.columns.map(value).join(', ');
   const rows = `SELECT ${values} FROM ${source(target.columns)}`;
-  return `INSERT INTO ${qualified(target)} (${columns})${overriding} ${rows}`;
+  return `INSERT INTO ${qualified(target)}${alias} (${columns})${overriding} ${rows}`;
 }
 
 /** Adds rows; a row that is there already is an error of its unique index. */
 export function insertStatement(target: BulkTarget): BulkStatement {
   return bulk(insertText(target), target.columns);
+}
+
+/** Adds rows; those whose key is there stay. Any other unique index is an error. */
+export function insertMissingStatement(target: BulkTarget): BulkStatement {
+  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO NOTHING`;
+  return bulk(text, target.columns);
+}
+
+/** True where the row `old` has an older position than the text `next`, or none. */
+function isOlder(old: string, guard: string, next: string): string {
+  const column = `${old}.${quoteIdentifier(guard)}`;
+  return `(${column} IS NULL OR ${column} COLLATE "C" < ${next} COLLATE "C")`;
 }
 
 /** ON CONFLICT names the key: another unique index is never taken for it. */
@@ -80,7 +94,12 @@ export function upsertStatement(target: BulkTarget): BulkStatement {
     ({ column }) => `${quoteIdentifier(column.name)} = EXCLUDED.${quoteIdentifier(column.name)}`,
   );
   const action = assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`;
-  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}`;
+  const { guard } = target;
+  const where =
+    guard === undefined
+      ? ''
+      : ` WHERE ${isOlder('old', guard, `EXCLUDED.${quoteIdentifier(guard)}`)}`;
+  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}${where}`;
   return bulk(text, target.columns);
 }
 
@@ -92,6 +111,9 @@ export function updateStatement(target: BulkTarget): BulkStatement {
     const name = quoteIdentifier(entry.column.name);
     if (target.key.includes(entry.column.name)) conditions.push(`t.${name} = ${value(entry, i)}`);
     else if (!entry.column.identityAlways) assignments.push(`${name} = ${value(entry, i)}`);
+    if (entry.column.name === target.guard) {
+      conditions.push(isOlder('t', target.guard, value(entry, i)));
+    }
   });
   // With nothing to set, the statement still tells whether the rows are there.
   const key = quoteIdentifier(target.key[0] ?? '');
@@ -103,8 +125,10 @@ export function updateStatement(target: BulkTarget): BulkStatement {
 
 /** Removes the rows of these keys; a missing one is no error. */
 export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
-  const conditions = target.columns.map(
-    (entry, i) => `t.${quoteIdentifier(entry.column.name)} = ${value(entry, i)}`,
+  const conditions = target.columns.map((entry, i) =>
+    entry.column.name === target.guard
+      ? isOlder('t', target.guard, value(entry, i))
+      : `t.${quoteIdentifier(entry.column.name)} = ${value(entry, i)}`,
   );
   const rows = `USING ${source(target.columns)} WHERE ${conditions.join(' AND ')}`;
   const text = `DELETE FROM ${qualified(target)} AS t ${rows}`;

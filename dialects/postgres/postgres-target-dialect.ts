@@ -19,6 +19,7 @@ import {
   deleteByKeyStatement,
   moveKeyStatement,
   deleteOneEachStatement,
+  insertMissingStatement,
   insertStatement,
   insertStateStatement,
   updateAllStatement,
@@ -77,9 +78,19 @@ export const postgresTarget: TargetDialect = {
       : `TRUNCATE ${quoteQualified(table.name.schema, table.name.table)}`,
   updateAll: updateAllStatement,
   insert: insertStatement,
+  insertMissing: insertMissingStatement,
   upsert: upsertStatement,
   update: updateStatement,
   deleteByKey: deleteByKeyStatement,
   moveKey: moveKeyStatement,
   deleteOneEach: deleteOneEachStatement,
+  createView: (name, query) => [
+    `CREATE OR REPLACE VIEW ${quoteQualified(name.schema, name.table)} AS\n${query}`,
+  ],
+  createIndex: ({ schema, table }, index, columns) =>
+    `CREATE INDEX IF NOT EXISTS ${quoteIdentifier(index)} ` +
+    `ON ${quoteQualified(schema, table)} (${columns.map(quoteIdentifier).join(', ')})`,
+  byBytes: (text) => `${text} COLLATE "C"`,
+  // Types without equality have a text.
+  rowIdentity: (columns) => `ROW(${columns.join(', ')})::text`,
 };

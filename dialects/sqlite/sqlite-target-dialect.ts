@@ -14,6 +14,7 @@ import {
 import {
   deleteOneOfEachSqliteRow,
   deleteSqliteRows,
+  insertMissingSqliteRows,
   insertSqliteRows,
   insertSqliteState,
   moveSqliteRow,
@@ -65,9 +66,19 @@ export const sqliteTarget: TargetDialect = {
   empty: (table) => `DELETE FROM ${quoteSqliteTable(table.name.schema, table.name.table)}`,
   updateAll: updateAllSqliteRows,
   insert: insertSqliteRows,
+  insertMissing: insertMissingSqliteRows,
   upsert: upsertSqliteRows,
   update: updateSqliteRows,
   deleteByKey: deleteSqliteRows,
   moveKey: moveSqliteRow,
   deleteOneEach: deleteOneOfEachSqliteRow,
+  createView: ({ schema, table }, query) => {
+    const name = quoteSqliteTable(schema, table);
+    return [`DROP VIEW IF EXISTS ${name}`, `CREATE VIEW ${name} AS\n${query}`];
+  },
+  createIndex: ({ schema, table }, index, columns) =>
+    `CREATE INDEX IF NOT EXISTS ${quoteSqliteTable(schema, index)} ` +
+    `ON ${quoteSqliteName(table)} (${columns.map(quoteSqliteName).join(', ')})`,
+  byBytes: (text) => `${text} COLLATE BINARY`,
+  rowIdentity: (columns) => columns.join(', '),
 };

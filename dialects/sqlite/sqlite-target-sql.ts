@@ -65,13 +65,28 @@ export function insertSqliteRows(target: BulkTarget): BulkStatement {
   return perRow(insertText(target), inOrder(target.columns));
 }
 
+/** Adds rows; those whose key is there stay. Any other unique index is an error. */
+export function insertMissingSqliteRows(target: BulkTarget): BulkStatement {
+  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO NOTHING`;
+  return perRow(text, inOrder(target.columns));
+}
+
+/** True where the row has an older position than the text `next`, or none. */
+function isOlder(guard: string, next: string): string {
+  const column = quoteSqliteName(guard);
+  return `(${column} IS NULL OR ${column} COLLATE BINARY < ${next})`;
+}
+
 /** ON CONFLICT names the key: another unique index is never taken for it. */
 export function upsertSqliteRows(target: BulkTarget): BulkStatement {
   const assignments = target.columns
     .filter(({ column }) => !target.key.includes(column.name))
     .map(({ column: { name } }) => `${quoteSqliteName(name)} = excluded.${quoteSqliteName(name)}`);
   const action = assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`;
-  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}`;
+  const { guard } = target;
+  const where =
+    guard === undefined ? '' : ` WHERE ${isOlder(guard, `excluded.${quoteSqliteName(guard)}`)}`;
+  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}${where}`;
   return perRow(text, inOrder(target.columns));
 }
 
@@ -86,14 +101,20 @@ export function updateSqliteRows(target: BulkTarget): BulkStatement {
   // With nothing to set, the statement still tells whether the rows are there.
   const nothing = `${first} = ${first}`;
   const assignments = set.map((i) => `${quoteSqliteName(nameOf(i))} = ?`).join(', ');
-  const where = key.map((i) => isSame(nameOf(i))).join(' AND ');
+  const guards = all.filter((i) => nameOf(i) === target.guard);
+  const where = [
+    ...key.map((i) => isSame(nameOf(i))),
+    ...guards.map((i) => isOlder(nameOf(i), '?')),
+  ].join(' AND ');
   const text = `UPDATE OR ABORT ${tableOf(target)} SET ${assignments || nothing} WHERE ${where}`;
-  return perRow(text, [...set, ...key]);
+  return perRow(text, [...set, ...key, ...guards]);
 }
 
 /** Removes the rows of these keys; a missing one is no error. */
 export function deleteSqliteRows(target: BulkTarget): BulkStatement {
-  const where = target.columns.map(({ column }) => isSame(column.name)).join(' AND ');
+  const where = target.columns
+    .map(({ column: { name } }) => (name === target.guard ? isOlder(name, '?') : isSame(name)))
+    .join(' AND ');
   return perRow(`DELETE FROM ${tableOf(target)} WHERE ${where}`, inOrder(target.columns));
 }
 

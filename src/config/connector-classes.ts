@@ -5,7 +5,12 @@ import {
   FILE_SINK_OPTIONS,
   FILE_SINK_RULES,
 } from './file-sink-options.ts';
-import { FIELD_LIST_RULES, FIELD_WHITELIST_RULES, TIME_RULES } from './jdbc-sink-field-options.ts';
+import {
+  FIELD_LIST_RULES,
+  FIELD_WHITELIST_RULES,
+  TIME_RULES,
+  USE_TIME_ZONE_RULES,
+} from './jdbc-sink-field-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -89,7 +94,12 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: [DEBEZIUM_JDBC_SINK_CLASS],
     flavour: 'debezium',
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('primary.key.mode'), ...FIELD_LIST_RULES, ...KAFKA_SINK_RULES],
+    rules: [
+      ...jdbcSinkRules('primary.key.mode'),
+      ...FIELD_LIST_RULES,
+      ...USE_TIME_ZONE_RULES,
+      ...KAFKA_SINK_RULES,
+    ],
   },
   {
     names: [FILE_SINK_CLASS],

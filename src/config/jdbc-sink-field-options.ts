@@ -63,6 +63,16 @@ export const TIME_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** Debezium's name for the zone of its JDBC driver, of which nothing but UTC loses nothing. */
+export const USE_TIME_ZONE: Option = {
+  name: 'use.time.zone',
+  type: { kind: 'string' },
+  default: 'UTC',
+  doc:
+    'UTC alone: columns with a zone keep the instant, all others the time that the record has. ' +
+    "For a clock of another place take Debezium's transform TimezoneConverter.",
+};
+
 /** The zone of `db.timezone`; null: times are written as they are, in UTC. */
 export function sinkZone(text: string): TimeZone | null {
   return IS_UTC.test(text) ? null : timeZone(text);
@@ -91,6 +101,21 @@ export const TIME_RULES: readonly OptionRule[] = [
       const text = options.string('db.timezone');
       const isZone = IS_UTC.test(text) || timeZone(text) !== null;
       return isZone ? undefined : `names no time zone: ${text}`;
+    },
+  },
+];
+
+/** Of Debezium's class. */
+export const USE_TIME_ZONE_RULES: readonly OptionRule[] = [
+  {
+    properties: ['use.time.zone'],
+    check: (options) => {
+      const text = options.string('use.time.zone');
+      if (IS_UTC.test(text)) return undefined;
+      return (
+        `is UTC here, not ${text}: an hour of each year would be shown twice. ` +
+        'Set transforms.zone.type: io.debezium.transforms.TimezoneConverter instead'
+      );
     },
   },
 ];

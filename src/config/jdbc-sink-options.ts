@@ -1,5 +1,10 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
-import { FIELD_LIST_OPTIONS, FIELD_WHITELIST, TIME_OPTIONS } from './jdbc-sink-field-options.ts';
+import {
+  FIELD_LIST_OPTIONS,
+  FIELD_WHITELIST,
+  TIME_OPTIONS,
+  USE_TIME_ZONE,
+} from './jdbc-sink-field-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -255,11 +260,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     default: 'false',
     doc: 'Names in the target keep their case; false folds them to lower case.',
   },
+  USE_TIME_ZONE,
   ...acceptedOptions({
     'use.reduction.buffer': 'batches are always reduced per key',
     'keyed.message.batch.mode': 'batches are always reduced per key',
     'dialect.postgres.unnest.insert.enabled': 'the sink chooses the fastest statement',
-    'use.time.zone': 'timestamps are written with their own meaning',
     'db.timezone': 'timestamps are written with their own meaning',
     'connection.provider': 'one connection feeds one target',
     'connection.pool.<property>': 'one connection feeds one target',

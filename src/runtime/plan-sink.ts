@@ -49,14 +49,14 @@ export async function planSink(
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) return { name, file: file.file, unseen: null, tables: [] };
   const options = sinkOptionsOf(sink);
-  const { dialect, open } = targetOf(options);
+  const { dialect, look } = targetOf(options);
   const topics = sinkTopics(sink.options, config.source.options);
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );
   const wanted = consumed.flatMap((record) => wantedOf(record, dialect, options));
   try {
-    const tables = await seenTables(open, signal, wanted, dialect, options);
+    const tables = await seenTables(look, signal, wanted, dialect, options);
     return { name, unseen: null, tables };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
@@ -87,7 +87,7 @@ function wantedOf(
 }
 
 async function seenTables(
-  open: OpenSession,
+  look: OpenSession,
   signal: AbortSignal,
   wanted: readonly TopicTable[],
   dialect: TargetDialect,
@@ -95,7 +95,7 @@ async function seenTables(
 ): Promise<readonly PlannedSinkTable[]> {
   let session: TargetSession | undefined;
   try {
-    session = await open(signal);
+    session = await look(signal);
     const tables: PlannedSinkTable[] = [];
     for (const { topic, table } of wanted) {
       const planned = await planTargetTable(session, dialect, schemaEvolution, table);

@@ -52,7 +52,7 @@ export async function setSinkOffsets(
     topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
   const { topic, partition, goal } = request;
   await using transport = await openForMoving(config, clock, request.dryRun);
-  await using target = await targetOffsets(config, sink, signal);
+  const target = await targetOffsets(config, sink, signal);
   const moves = await planMoves(transport, target, { group, covers, topic, partition, goal });
   if (!request.dryRun) await applyMoves(transport, target, group, moves);
   const notes = notesOn(moves, againNote(config, sink));
@@ -63,7 +63,7 @@ function targetOffsets(
   config: PipelineConfig,
   sink: ConnectorConfig,
   signal: AbortSignal,
-): Promise<TargetOffsets & AsyncDisposable> {
+): Promise<TargetOffsets> {
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) return Promise.resolve(new FileSinkOffsets(file));
   return SqlSinkOffsets.open(sinkOptionsOf(sink), signal);

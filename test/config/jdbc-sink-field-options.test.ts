@@ -4,6 +4,7 @@ import {
   FIELD_WHITELIST_RULES,
   sinkZone,
   TIME_RULES,
+  USE_TIME_ZONE_RULES,
 } from '../../src/config/jdbc-sink-field-options.ts';
 import {
   CONFLUENT_JDBC_SINK_OPTIONS,
@@ -12,6 +13,27 @@ import {
 } from '../../src/config/jdbc-sink-options.ts';
 import type { Option } from '../../src/config/option.ts';
 import { examineOptions } from '../../src/config/resolve-options.ts';
+
+test.each([
+  [undefined, []],
+  ['UTC', []],
+  ['Etc/UTC', []],
+  ['+00:00', []],
+  ['Europe/Berlin', [expect.stringMatching(/is UTC here, not Europe\/Berlin.*TimezoneConverter/)]],
+])('use.time.zone %s', (zone, wanted) => {
+  const given = {
+    name: 's',
+    'connector.class': 'x',
+    'connection.url': 'postgres://h/d',
+    ...(zone === undefined ? {} : { 'use.time.zone': zone }),
+  };
+  const { problems } = examineOptions(DEBEZIUM_JDBC_SINK_OPTIONS, given, {
+    where: 's',
+    rules: USE_TIME_ZONE_RULES,
+    providers: { environment: {}, folder: '/' },
+  });
+  expect(problems.map(({ message }) => message)).toEqual(wanted);
+});
 
 const RULES = [...FIELD_LIST_RULES, ...FIELD_WHITELIST_RULES, ...TIME_RULES];
 

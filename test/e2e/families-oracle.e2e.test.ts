@@ -17,7 +17,7 @@ import {
 } from '../support/value-texts.ts';
 
 /*
- * Every source into every other product, by the daemon: snapshot, stream, changes of a table. The
+ * Every source into every product, by the daemon: snapshot, stream, changes of a table. The
  * databases are the oracle: what the source prints is what the target prints, value by value.
  * `postgres-arrivals` and `mysql-arrivals` say, type by type, what becomes what, and which values
  * park their table because the target has none for them (PITFALLS S15, S16, S17, S18, S19).
@@ -86,12 +86,15 @@ describe.for(SETS)('PostgreSQL $postgres, MySQL $mysql, MariaDB $mariadb', (set)
     return postgresFamily(await (servers.postgres?.freshDatabase() ?? freshDatabase()));
   }
 
-  test.for(FAMILIES)('every type of %s arrives in the others, or is refused', async (family) => {
+  test.for(FAMILIES)('every type of %s arrives everywhere, or is refused', async (family) => {
     await using stack = new AsyncDisposableStack();
     const source = stack.use(await database(family));
     const targets: FamilyDatabase[] = [];
+    // PostgreSQL into itself is `value-oracle`.
     for (const other of FAMILIES) {
-      if (other !== family) targets.push(stack.use(await database(other)));
+      if (other !== 'postgres' || family !== 'postgres') {
+        targets.push(stack.use(await database(other)));
+      }
     }
     const tables =
       family === 'postgres' ? postgresTables(set.postgres) : mysqlTables(family, set[family]);

@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { renderErrorReference } from '../../src/cli/error-reference.ts';
 import { renderOptionReference } from '../../src/config/option-reference.ts';
 import { pipelineJsonSchema } from '../../src/config/pipeline-schema.ts';
+import { renderTypeMapping } from './type-mapping-page.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,6 +19,7 @@ export interface ReferenceFile {
 export async function referenceFiles(): Promise<readonly ReferenceFile[]> {
   const readme = path.join(ROOT, 'README.md');
   const schema = path.join(ROOT, 'schemas/pipeline.schema.json');
+  const types = path.join(ROOT, 'docs/type-mapping.md');
   const text = readFileSync(readme, 'utf8');
   const withOptions = between(text, 'options', renderOptionReference());
   const withErrors = between(withOptions, 'errors', renderErrorReference());
@@ -27,6 +29,11 @@ export async function referenceFiles(): Promise<readonly ReferenceFile[]> {
       file: schema,
       present: readOrEmpty(schema),
       wanted: await pretty(JSON.stringify(pipelineJsonSchema()), schema),
+    },
+    {
+      file: types,
+      present: readOrEmpty(types),
+      wanted: await pretty(renderTypeMapping(), types),
     },
   ];
 }

@@ -5,7 +5,7 @@ import { LineFile } from './line-file.ts';
 import { fulfilled, journalPath, positionKey, SinkJournal } from './sink-journal.ts';
 
 /** The offsets that lie beside a file, for whoever moves them while the sink is away. */
-export class FileSinkOffsets implements AsyncDisposable {
+export class FileSinkOffsets {
   readonly #options: FileSinkOptions;
   readonly #warn: (text: string) => void;
 
@@ -39,9 +39,5 @@ export class FileSinkOffsets implements AsyncDisposable {
     } catch (error) {
       throw toFileError(error, file);
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.resolve();
   }
 }

@@ -55,7 +55,9 @@ export class ParkedReplay implements AsyncDisposable {
     this.#session = session;
     this.#keys = new ParkedKeys(dialect, name, offsetsSchema);
     this.#state = new SinkState(dialect, name, offsetsSchema);
-    const { tables, applier } = sqlSinkParts(dialect, options, tellDdl, () => []);
+    const { tables, applier } = sqlSinkParts(dialect, options, tellDdl, (at) =>
+      this.#state.targets(at),
+    );
     this.#tables = tables;
     this.#applier = applier;
     // The letters are durable already, and no more of them wait than before.
@@ -96,23 +98,27 @@ export class ParkedReplay implements AsyncDisposable {
    */
   async replay(topic: string, letters: readonly SinkRecord[]): Promise<ReplayedLetters> {
     const table = await this.#table(topic);
-    return this.#locked(topic, async (before, stored) => {
-      const { generation } = stored;
-      const wanted = waitingLetters(letters, before, generation);
-      if (wanted.length === 0) return { applied: 0, failed: new Map() };
-      const chosen = new Set(wanted.map((letter) => keyTextOf(letter) ?? ''));
-      const others = new Map([...before].filter(([key]) => !chosen.has(key)));
-      const range = await this.#parking.isolate(wanted, wanted.length, others, (live) =>
-        this.#attempt(table, live),
-      );
-      const done = range.obstacle?.applied ?? wanted.length;
-      const after = keysAfter(before, wanted, done, range.sifted);
-      await this.#keys.store(this.#session, topic, before, after);
-      return {
-        applied: done - range.sifted.letters.length,
-        failed: failuresOf(wanted, done, range.sifted, range.obstacle?.error ?? null),
-      };
-    }, letters);
+    return this.#locked(
+      topic,
+      async (before, stored) => {
+        const { generation } = stored;
+        const wanted = waitingLetters(letters, before, generation);
+        if (wanted.length === 0) return { applied: 0, failed: new Map() };
+        const chosen = new Set(wanted.map((letter) => keyTextOf(letter) ?? ''));
+        const others = new Map([...before].filter(([key]) => !chosen.has(key)));
+        const range = await this.#parking.isolate(wanted, wanted.length, others, (live) =>
+          this.#attempt(table, live),
+        );
+        const done = range.obstacle?.applied ?? wanted.length;
+        const after = keysAfter(before, wanted, done, range.sifted);
+        await this.#keys.store(this.#session, topic, before, after);
+        return {
+          applied: done - range.sifted.letters.length,
+          failed: failuresOf(wanted, done, range.sifted, range.obstacle?.error ?? null),
+        };
+      },
+      letters,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

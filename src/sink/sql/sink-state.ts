@@ -24,6 +24,12 @@ export interface StoredTopic {
   readonly target: TargetName | null;
 }
 
+/** Where the rows of a topic go. */
+export interface TopicTarget {
+  readonly topic: string;
+  readonly target: TargetName;
+}
+
 /** A partition that a task owns as long as nobody raises its epoch in the target. */
 export interface ClaimedPartition extends SinkPartition {
   readonly epoch: string;
@@ -213,6 +219,15 @@ export class SinkState {
         count: null,
       }),
     );
+  }
+
+  /** Tables that topics of the sink went to, of all its tasks. */
+  async targets(session: TargetSession): Promise<readonly TopicTarget[]> {
+    const { rows } = await session.query(
+      `SELECT topic, generation, target_schema, target_table FROM ${this.#names.topics}
+       WHERE sink = ${this.#sink} AND target_table <> ''`,
+    );
+    return rows.map(storedTopic).flatMap(({ topic, target }) => (target ? { topic, target } : []));
   }
 
   async #topics(

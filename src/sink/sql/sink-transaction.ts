@@ -12,6 +12,7 @@ import type { TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicWork } from './topic-progress.ts';
 import { hasEntered, positionsAfter } from './topic-progress.ts';
 import type { Prepared } from './topic-table.ts';
+import { isSameTable } from './topic-table.ts';
 
 type IsShared = (work: TopicWork) => boolean;
 
@@ -25,7 +26,9 @@ export interface TransactionWork {
 /** What was done; or nothing, because the target is not as the work supposes. */
 export type TransactionResult =
   | { readonly kind: 'done'; readonly outcomes: readonly TopicOutcome[] }
-  | { readonly kind: 'outdated'; readonly held: HeldState };
+  | { readonly kind: 'outdated'; readonly held: HeldState }
+  /** Another task has written rows of another topic to the tables that these chose. */
+  | { readonly kind: 'taken'; readonly works: readonly TopicWork[] };
 
 /** A topic whose table is as its records want it, as far as it goes. */
 type PreparedWork = Prepared & { readonly work: TopicWork; readonly emptied: boolean };
@@ -138,6 +141,8 @@ export class SinkTransaction {
     return inTransaction(session, async () => {
       const held = await this.#state.hold(session, claims, topics, alone);
       if (isOutdated(works, held)) return { kind: 'outdated', held };
+      const taken = await this.#taken(session, works);
+      if (taken.length > 0) return { kind: 'taken', works: taken };
       const parked: ParkedTopics = (await this.#parking?.load(session, topics)) ?? new Map();
       const outcomes = await work(parked);
       await this.#parking?.settle(session, outcomes, parked);
@@ -146,6 +151,24 @@ export class SinkTransaction {
       for (const outcome of outcomes) await this.#enter(session, outcome);
       return { kind: 'done', outcomes };
     });
+  }
+
+  /**
+   * Topics that are about to write their first rows to a table of another topic. The whole file is
+   * this transaction's, where each topic needs a table of its own (SQLite), so none comes between.
+   */
+  async #taken(session: TargetSession, works: readonly TopicWork[]): Promise<readonly TopicWork[]> {
+    const first = works.filter(
+      ({ enters, progress }) => enters && progress.generation === 0 && progress.table.isAlone,
+    );
+    if (first.length === 0) return [];
+    const stored = await this.#state.targets(session);
+    return first.filter(({ progress: { topic, table } }) =>
+      stored.some((other) => {
+        const own = table.target;
+        return other.topic !== topic && own !== null && isSameTable(other.target, own);
+      }),
+    );
   }
 
   async #enter(session: TargetSession, outcome: TopicOutcome): Promise<void> {

@@ -1,4 +1,4 @@
-import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { changeColumns } from './change-columns.ts';
 import { RangeApplier } from './range-applier.ts';
 import { AbsentValues } from './row-plan.ts';
@@ -19,7 +19,7 @@ export function sqlSinkParts(
   dialect: TargetDialect,
   options: SqlSinkOptions,
   tellDdl: TellDdl,
-  targets: () => readonly TargetName[],
+  targets: TableParts['targets'],
 ): SqlSinkParts {
   const naming = new TableNaming(options, dialect.identifierMax);
   const keeper = new SchemaKeeper(dialect, options.schemaEvolution, tellDdl);

@@ -66,8 +66,12 @@ class SqlSink implements SinkTask {
     tellDdl: TellDdl,
     send: SendDeadLetters | null,
   ) {
-    const targets = (): TargetName[] =>
-      [...this.#topics.values()].flatMap(({ table }) => table.target ?? []);
+    const targets: TableParts['targets'] = async (session) => {
+      const own = [...this.#topics.values()].flatMap(({ topic, table: { target } }) =>
+        target === null ? [] : { topic, target },
+      );
+      return [...own, ...(await this.#state.targets(session))];
+    };
     const { tables, applier } = sqlSinkParts(dialect, options, tellDdl, targets);
     this.#parts = tables;
     this.#open = open;
@@ -150,10 +154,14 @@ class SqlSink implements SinkTask {
         const foreign = positions.filter((position) => !this.#claims.has(keyOf(position)));
         const works = this.#plan(...this.#without(foreign, records, positions));
         const result = works.length === 0 ? null : await this.#apply(session, works);
-        if (result?.kind !== 'outdated') {
+        if (result === null || result.kind === 'done') {
           for (const outcome of result?.outcomes ?? []) this.#remember(outcome);
           this.#stopAtPoison(result?.outcomes ?? []);
           return foreign.map(({ topic, partition }) => ({ topic, partition }));
+        }
+        if (result.kind === 'taken') {
+          for (const { progress } of result.works) progress.table.giveUp();
+          continue;
         }
         for (const partition of result.held.fenced) this.#claims.delete(keyOf(partition));
         this.#learnAll(works, result.held.topics);

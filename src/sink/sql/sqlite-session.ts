@@ -145,15 +145,20 @@ async function checkFolder(file: string): Promise<void> {
   });
 }
 
-/** Opens a session with everything set that the sink relies on; a missing file is made. */
+/**
+ * Opens a session with everything set that the sink relies on; a missing file is made. One that is
+ * to be looked at only is an empty database while it is missing, and is not made.
+ */
 export async function openSqliteSession(
   options: SqlSinkOptions,
   signal: AbortSignal,
   readOnly = false,
 ): Promise<TargetSession> {
-  const file = sqliteFileOf(options.connectionUrl);
-  await checkFolder(file);
+  const named = sqliteFileOf(options.connectionUrl);
+  await checkFolder(named);
+  const isMissing = readOnly && (await stat(named).catch(() => null)) === null;
   signal.throwIfAborted();
+  const file = isMissing ? ':memory:' : named;
   const session = new SqliteSession({ file, readOnly, lockTimeoutMs: options.lockTimeoutMs });
   const cut = (): void => {
     session.destroy();

@@ -15,16 +15,23 @@ import type { OpenSession } from './target-session.ts';
 export interface TargetProduct {
   readonly dialect: TargetDialect;
   readonly open: OpenSession;
+  /** A session that makes nothing by being opened, for whoever only looks. */
+  readonly look: OpenSession;
 }
 
 /** The product that `connection.url` names. One SQL serves MySQL and MariaDB. */
 export function targetOf(options: SqlSinkOptions): TargetProduct {
   if (isSqliteUrl(options.connectionUrl)) {
-    return { dialect: sqliteTarget, open: (signal) => openSqliteSession(options, signal) };
+    return {
+      dialect: sqliteTarget,
+      open: (signal) => openSqliteSession(options, signal),
+      look: (signal) => openSqliteSession(options, signal, true),
+    };
   }
-  return isMysqlUrl(options.connectionUrl)
-    ? { dialect: mysqlTarget, open: (signal) => openMysqlSession(options, signal) }
-    : { dialect: postgresTarget, open: (signal) => openPostgresSession(options, signal) };
+  const isMysql = isMysqlUrl(options.connectionUrl);
+  const open: OpenSession = (signal) =>
+    isMysql ? openMysqlSession(options, signal) : openPostgresSession(options, signal);
+  return { dialect: isMysql ? mysqlTarget : postgresTarget, open, look: open };
 }
 
 /** Where tables go that no option gives a schema to. */

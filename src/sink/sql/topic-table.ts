@@ -9,6 +9,7 @@ import type { RowPlan } from './row-plan.ts';
 import { planRow } from './row-plan.ts';
 import type { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
+import type { TopicTarget } from './sink-state.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import { TableModel } from './table-model.ts';
 import type { TableNaming } from './table-naming.ts';
@@ -24,8 +25,8 @@ export interface TableParts {
   readonly keeper: SchemaKeeper;
   /** What is told of each change beside its row. */
   readonly changes: readonly ChangeColumn[];
-  /** Where the sink's topics go, as far as they are known. */
-  readonly targets: () => readonly TargetName[];
+  /** Where the topics of all the sink's tasks go, as far as anybody knows. */
+  readonly targets: (session: TargetSession) => Promise<readonly TopicTarget[]>;
 }
 
 /** How far the records of a topic can be written, and what stands against the next one. */
@@ -62,8 +63,19 @@ export class TopicTable {
     this.#target = target;
   }
 
+  /** No other topic may write to its table. */
+  get isAlone(): boolean {
+    return this.#parts.options.tablePerTopic;
+  }
+
   get target(): TargetName | null {
     return this.#target;
+  }
+
+  /** The table turned out to be another topic's: nothing of this one is in it. */
+  giveUp(): void {
+    this.#target = null;
+    this.invalidate();
   }
 
   /** Another task of the sink has made the topic's table. */
@@ -163,13 +175,13 @@ export class TopicTable {
     const { kind } = changeOf(record);
     if (value === null || kind === 'skip' || kind === 'truncate') {
       if (kind === 'truncate') {
-        this.#resolveTarget(session, record);
+        await this.#resolveTarget(session, record);
         await this.#ensureMarks(session);
       }
       return false;
     }
     if (this.#ensured.get(value)?.has(key) === true) return true;
-    const target = this.#resolveTarget(session, record);
+    const target = await this.#resolveTarget(session, record);
     const { naming, options, dialect, keeper, changes } = this.#parts;
     const columns = recordColumns(record, naming, options);
     if (target !== null) {
@@ -191,14 +203,18 @@ export class TopicTable {
     return true;
   }
 
-  #resolveTarget(session: TargetSession, record: SinkRecord): TargetName | null {
+  async #resolveTarget(session: TargetSession, record: SinkRecord): Promise<TargetName | null> {
     const named = this.#parts.naming.target(record);
     if (named === null) return this.#target;
     const known = this.#target;
     if (known === null) {
       // Before it is the topic's: a start that meets the other topic first must not turn it round.
-      if (session.foldsNames) this.#checkCase(named);
-      if (this.#parts.options.tablePerTopic) this.#checkAlone(record, named);
+      const { options, targets } = this.#parts;
+      if (session.foldsNames || options.tablePerTopic) {
+        const others = (await targets(session)).filter(({ topic }) => topic !== record.topic);
+        if (session.foldsNames) this.#checkCase(named, others);
+        if (options.tablePerTopic) this.#checkAlone(record, named, others);
+      }
       this.#target = named;
     } else if (known.schema !== named.schema || known.table !== named.table) {
       const { dialect } = this.#parts;
@@ -213,28 +229,26 @@ export class TopicTable {
   }
 
   /** Rows of two tables would stand in one, and a key that both have be written over. */
-  #checkCase(named: TargetName): void {
-    const { dialect, targets } = this.#parts;
+  #checkCase(named: TargetName, others: readonly TopicTarget[]): void {
+    const { dialect } = this.#parts;
     const exact = dialect.qualify(named);
     const folded = exact.toLowerCase();
-    const other = targets().find((target) => {
-      const name = dialect.qualify(target);
-      return name !== exact && name.toLowerCase() === folded;
-    });
+    const other = others
+      .map(({ target }) => dialect.qualify(target))
+      .find((name) => name !== exact && name.toLowerCase() === folded);
     if (other === undefined) return;
     throw new TidemarkError(
       'SINK_SCHEMA',
-      `${exact} and ${dialect.qualify(other)} are one table in the target, which does not tell ` +
+      `${exact} and ${other} are one table in the target, which does not tell ` +
         'upper from lower case (in MySQL lower_case_table_names)',
       { cure: 'Leave one of them out (table.exclude.list, topics), or rename it in the source.' },
     );
   }
 
   /** Rows of two tables of one name, in two schemas, would stand in one. */
-  #checkAlone({ topic }: SinkRecord, { schema, table }: TargetName): void {
-    const { dialect, targets } = this.#parts;
-    if (!targets().some((other) => other.schema === schema && other.table === table)) return;
-    const name = dialect.qualify({ schema, table });
+  #checkAlone({ topic }: SinkRecord, named: TargetName, others: readonly TopicTarget[]): void {
+    if (!others.some(({ target }) => isSameTable(target, named))) return;
+    const name = this.#parts.dialect.qualify(named);
     throw new TidemarkError('SINK_SCHEMA', `another topic than ${topic} goes to ${name} already`, {
       cure: 'Set table.name.format: ${source.schema}_${source.table}; it tells the tables apart.',
     });
@@ -276,6 +290,11 @@ export class TopicTable {
       cure: 'Correct the key of the source (message.key.columns), or the table.',
     });
   }
+}
+
+/** Whether both names are of one table. */
+export function isSameTable(one: TargetName, other: TargetName): boolean {
+  return one.schema === other.schema && one.table === other.table;
 }
 
 function unmarkable({ topic }: SinkRecord): TidemarkError {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 test('are moved while the sink is away; what it has nothing of is passed over', async () => {
   await using folder = await temporaryFolder('file-offsets');
   const file = path.join(folder.path, 'a.jsonl');
-  await using offsets = new FileSinkOffsets({ owner: OWNER, file, format: 'json' });
+  const offsets = new FileSinkOffsets({ owner: OWNER, file, format: 'json' });
   expect(await offsets.read()).toEqual([]);
   await using running = await openLines(file);
   await running.append('one\n', [placeAt(1)]);
@@ -27,16 +27,16 @@ test('of another sink are not touched, and standard output has none', async () =
   await using folder = await temporaryFolder('file-offsets');
   const file = path.join(folder.path, 'a.jsonl');
   await using _running = await openLines(file);
-  await using foreign = new FileSinkOffsets({ owner: 'shop/other', file, format: 'json' });
+  const foreign = new FileSinkOffsets({ owner: 'shop/other', file, format: 'json' });
   await expect(foreign.move([placeAt(0)])).rejects.toMatchObject({ code: 'SINK_FILE_STATE' });
-  await using none = new FileSinkOffsets({ owner: OWNER, file: null, format: 'json' });
+  const none = new FileSinkOffsets({ owner: OWNER, file: null, format: 'json' });
   await none.move([placeAt(0)]);
   expect(await none.read()).toEqual([]);
 });
 
 test('in a folder that is gone are an error with its cure', async () => {
   const file = '/nowhere/at/all/a.jsonl';
-  await using offsets = new FileSinkOffsets({ owner: OWNER, file, format: 'json' });
+  const offsets = new FileSinkOffsets({ owner: OWNER, file, format: 'json' });
   expect(await offsets.read()).toEqual([]);
   await expect(offsets.move([placeAt(0)])).rejects.toMatchObject({ code: 'SINK_FILE' });
 });

@@ -55,7 +55,7 @@ export const contractOfOffsets = describeTarget((fresh) => {
       await using target = await fresh();
       const topic = counters();
       const place = first(topic);
-      await using offsets = await SqlSinkOffsets.open(target.options(), never);
+      const offsets = await SqlSinkOffsets.open(target.options(), never);
       expect(await offsets.read()).toEqual([]);
       await using zombie = await startTargetSink(target);
       const records = [1, 2, 3].map((value) => topic.insert({ id: value, n: value }));

@@ -200,7 +200,10 @@ export const contractOfParking = describeTarget((fresh) => {
       const error = new TidemarkError('RECORD_FORMAT', 'not what it should be');
       const bare = { ...topic.insert({ id: 1, n: 1 }), key: null };
       const broken = { ...bare, failure: { stage: 'KEY_CONVERTER', error } } as const;
-      await put(parking.sink, [topic.insert({ id: 1, n: 1 }), { ...broken, offset: 5, sequence: 5 }]);
+      await put(parking.sink, [
+        topic.insert({ id: 1, n: 1 }),
+        { ...broken, offset: 5, sequence: 5 },
+      ]);
       expect(parking.letters).toEqual([]);
       expect(parking.sink.status().parked).toMatchObject([{ offset: 5, code: 'RECORD_FORMAT' }]);
     });

@@ -8,7 +8,7 @@ const id = column('id', 'integer', { type: 'int32', optional: false });
 
 test('a target that was never written has none, and none are made', async () => {
   await using database = await freshDatabase();
-  await using offsets = await SqlSinkOffsets.open(sinkOptions(database), never);
+  const offsets = await SqlSinkOffsets.open(sinkOptions(database), never);
   expect(await offsets.read()).toEqual([]);
   expect(await database.query("SELECT to_regclass('tidemark_offsets') AS t")).toEqual([
     { t: null },
@@ -22,7 +22,7 @@ test('what is moved back is applied again; a task that still runs is fenced', as
   const place = { topic: topic.topic, partition: 0 };
   const records = [1, 2, 3].map((n) => topic.insert({ id: n }));
   await put(zombie, records);
-  await using offsets = await SqlSinkOffsets.open(sinkOptions(database), never);
+  const offsets = await SqlSinkOffsets.open(sinkOptions(database), never);
   expect(await offsets.read()).toMatchObject([{ ...place, generation: 1, offset: 3 }]);
   await database.query('DELETE FROM t WHERE id > 1');
   const elsewhere = { topic: 'never.written', partition: 0, generation: 1, offset: 9 };
