@@ -8,6 +8,7 @@ import {
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { CONNECT_SINK_ERROR_DEFAULTS, SINK_ERROR_OPTIONS } from './sink-error-options.ts';
 import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
@@ -137,6 +138,7 @@ const COMMON: readonly Option[] = [
       'the database of the URL; in SQLite only `main`.',
   },
   ...SINK_CONNECTOR_OPTIONS,
+  ...SINK_ERROR_OPTIONS,
 ];
 
 const SHARED_UNUSED: readonly Option[] = [
@@ -211,6 +213,7 @@ export const JDBC_SINK_OPTIONS: readonly Option[] = [
 ];
 
 export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  ...CONNECT_SINK_ERROR_DEFAULTS,
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
@@ -283,6 +286,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
 ];
 
 export const DEBEZIUM_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  ...CONNECT_SINK_ERROR_DEFAULTS,
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',

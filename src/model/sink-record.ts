@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../foundation/error-table.ts';
 import type { ConnectData } from './connect-record.ts';
 import type { Struct } from './connect-schema.ts';
-import type { RawRecord, RecordFailure } from './dead-letter.ts';
+import type { RawRecord, RecordFailure } from './record-failure.ts';
 
 /** A log record with its bytes decoded. */
 export interface SinkRecord {
@@ -26,9 +26,11 @@ export interface SinkRecord {
    * that the values which the source left out are kept.
    */
   readonly movedTo?: Struct;
+  /** The key as the log has it, where transforms may have made another of it; beside `raw`. */
+  readonly logKey?: Struct;
   /**
-   * On a create that is the second half of a key change: the key that the row had. Only where `raw`
-   * is there, too.
+   * On a create that is the second half of a key change: the key that the row had, as the log has
+   * it. Only where `raw` is there, too.
    */
   readonly movedFrom?: Struct;
   /**

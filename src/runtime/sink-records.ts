@@ -1,11 +1,13 @@
 import type { Converter } from '../converter/converter.ts';
 import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
 import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
+import type { ErrorStage } from '../model/record-failure.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
-import { keyMovedTo } from './moved-rows.ts';
+import { keyMovedFrom, keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
 import { wholeRecord } from './whole-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
@@ -18,6 +20,16 @@ export interface SinkConverters {
   readonly value: Converter;
 }
 
+/** What a task can make use of. */
+export interface KeptOfRecords {
+  /** A record that cannot be read or transformed comes with its `failure`; else it is thrown. */
+  readonly failures: boolean;
+  /** `raw` and `movedFrom`. */
+  readonly bytes: boolean;
+}
+
+const NOTHING_KEPT: KeptOfRecords = { failures: false, bytes: false };
+
 /**
  * Decodes fetched log records and, where the sink has transforms, transforms them; waits only where
  * a schema id is not cached.
@@ -27,36 +39,63 @@ export async function decodeSinkRecords(
   converters: SinkConverters,
   transforms: SinkTransforms | null = null,
   takesWhole = false,
+  kept: KeptOfRecords = NOTHING_KEPT,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   for (const batch of fetched) {
     for (const record of batch.records) {
-      const decodedKey = converters.key.toConnect(batch.topic, record.key);
-      const key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
-      const value = converters.value.toConnect(batch.topic, record.value);
-      const movedTo = key === null ? null : keyMovedTo(record, key.schema);
-      const position = positionOf(record);
-      const sinkRecord: SinkRecord = {
-        topic: batch.topic,
-        partition: batch.partition,
-        generation: batch.generation,
-        offset: record.offset,
-        sequence: record.sequence,
-        timestampMs: record.timestampMs,
-        key,
-        value: withoutPlaceholders(value instanceof Promise ? await value : value, record),
-        absent: absentColumns(record),
-        ...(movedTo === null ? {} : { movedTo }),
-        ...(position === null ? {} : { position }),
-      };
-      if (transforms !== null) {
-        const transformed = transforms.transform(sinkRecord, record.headers);
-        if (transformed !== null) decoded.push(transformed);
-      } else if (takesWhole) decoded.push(wholeRecord(sinkRecord, record.headers));
-      else decoded.push(sinkRecord);
+      let stage: ErrorStage = 'KEY_CONVERTER';
+      let key: Struct | null = null;
+      try {
+        const decodedKey = converters.key.toConnect(batch.topic, record.key);
+        key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
+        stage = 'VALUE_CONVERTER';
+        const decodedValue = converters.value.toConnect(batch.topic, record.value);
+        const value = decodedValue instanceof Promise ? await decodedValue : decodedValue;
+        const sinkRecord = sinkRecordOf(batch, record, { key, value }, kept);
+        stage = 'TRANSFORMATION';
+        if (transforms !== null) {
+          const own = kept.bytes && key !== null ? { ...sinkRecord, logKey: key } : sinkRecord;
+          const transformed = transforms.transform(own, record.headers);
+          if (transformed !== null) decoded.push(transformed);
+        } else if (takesWhole) decoded.push(wholeRecord(sinkRecord, record.headers));
+        else decoded.push(sinkRecord);
+      } catch (thrown) {
+        const error = toTidemarkError(thrown, 'RECORD_FORMAT');
+        // What may pass is for the whole sink to wait for.
+        if (!kept.failures || error.retry !== 'stop') throw thrown;
+        const failed = sinkRecordOf(batch, record, { key, value: null }, kept);
+        decoded.push({ ...failed, failure: { stage, error } });
+      }
     }
   }
   return decoded;
+}
+
+function sinkRecordOf(
+  batch: FetchedRecords,
+  record: LogRecord,
+  { key, value }: { readonly key: Struct | null; readonly value: Struct | null },
+  kept: KeptOfRecords,
+): SinkRecord {
+  const movedTo = key === null ? null : keyMovedTo(record, key.schema);
+  const movedFrom = key === null || !kept.bytes ? null : keyMovedFrom(record, key.schema);
+  const position = positionOf(record);
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    generation: batch.generation,
+    offset: record.offset,
+    sequence: record.sequence,
+    timestampMs: record.timestampMs,
+    key,
+    value: withoutPlaceholders(value, record),
+    absent: absentColumns(record),
+    ...(movedTo === null ? {} : { movedTo }),
+    ...(position === null ? {} : { position }),
+    ...(kept.bytes ? { raw: record } : {}),
+    ...(movedFrom === null ? {} : { movedFrom }),
+  };
 }
 
 function absentColumns(record: LogRecord): readonly string[] {

@@ -1,21 +1,29 @@
 import { Backoff } from '../foundation/backoff.ts';
 import { BoundedQueue } from '../foundation/bounded-queue.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { toTidemarkError } from '../foundation/errors.ts';
+import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
-import type {
-  Consumer,
-  FetchedRecords,
-  TopicPartition,
-  Transport,
-} from '../transport/transport.ts';
+import type { Consumer, TopicPartition, Transport } from '../transport/transport.ts';
+import type { DeadLetterTopic } from './dead-letter-topic.ts';
 import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
+import {
+  applicable,
+  type Applicable,
+  byteLength,
+  type DecodedBatch,
+  positionsAfter,
+} from './polled-batch.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
-import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
+import {
+  changeTimeMs,
+  decodeSinkRecords,
+  type KeptOfRecords,
+  type SinkConverters,
+} from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
 import type { SupervisedTask } from './supervisor.ts';
@@ -34,6 +42,13 @@ export interface SinkRunnerParts {
   readonly transforms?: SinkTransforms;
   /** The task takes records as they are (`SinkRecord.whole`). */
   readonly takesWhole?: boolean;
+  /** What the task can make use of beside what is decoded; absent: nothing. */
+  readonly kept?: KeptOfRecords;
+  /** Absent: the sink has none. */
+  readonly deadLetters?: DeadLetterTopic;
+  /** `errors.retry.timeout`, absent: 0; and the longest wait before a batch is tried again. */
+  readonly retryTimeoutMs?: number;
+  readonly retryDelayMaxMs?: number;
   readonly maxPollBytes: number;
   readonly commitIntervalMs: number;
   /**
@@ -45,13 +60,6 @@ export interface SinkRunnerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fault: FaultHook;
-}
-
-interface DecodedBatch {
-  /** Of the partitions, when it was polled. */
-  readonly version: number;
-  readonly records: readonly SinkRecord[];
-  readonly positions: readonly SinkPosition[];
 }
 
 /** Decoded batches that may wait for the target. */
@@ -94,6 +102,8 @@ export class SinkRunner implements SupervisedTask {
   readonly #parts: SinkRunnerParts;
   #task: SinkTask | null = null;
   #applied = 0;
+  /** What stands in the way of the batch that is tried again. */
+  #trouble: TidemarkError | null = null;
   /** Next offset to apply, by `topic/partition`; durable in the target. */
   readonly #positions = new Map<string, SinkPosition>();
   readonly #endOffsets = new Map<string, number>();
@@ -107,6 +117,16 @@ export class SinkRunner implements SupervisedTask {
 
   get task(): SinkTask | null {
     return this.#task;
+  }
+
+  /** Why the batch under way is tried again; null: nothing is in its way. */
+  get trouble(): TidemarkError | null {
+    return this.#trouble;
+  }
+
+  /** Dead letters of this process; null: the sink has none. */
+  get deadLetters(): number | null {
+    return this.#parts.deadLetters?.sent ?? null;
   }
 
   /** Records that went through `put`, this process. */
@@ -148,6 +168,7 @@ export class SinkRunner implements SupervisedTask {
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { name, transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
     await using task = this.#parts.openTask();
+    this.#trouble = null;
     this.#task = task;
     await task.start(signal);
     const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
@@ -190,7 +211,7 @@ export class SinkRunner implements SupervisedTask {
   /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
   async #fill(life: Life, consumer: Consumer, signal: AbortSignal): Promise<void> {
     const { queue, partitions, inFlight, committer } = life;
-    const { converters, transforms, takesWhole, maxPollBytes } = this.#parts;
+    const { converters, transforms, takesWhole, kept, maxPollBytes } = this.#parts;
     let told = '';
     try {
       this.#begin((await partitions.settle(consumer, [], signal)).taken, partitions);
@@ -210,7 +231,7 @@ export class SinkRunner implements SupervisedTask {
         }
         told = text;
         inFlight.begin();
-        const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole);
+        const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole, kept);
         await queue.push({ version, positions, records }, byteLength(fetched));
       }
       queue.close();
@@ -316,21 +337,27 @@ export class SinkRunner implements SupervisedTask {
    * Resolves to what was applied, null when the signal aborted before that.
    */
   async #put(life: Life, batch: DecodedBatch, signal: AbortSignal): Promise<Applicable | null> {
-    const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
+    const { clock, retryTimeoutMs = 0, retryDelayMaxMs = 5_000 } = this.#parts;
+    const backoff = new Backoff({ initialMs: 50, maxMs: retryDelayMaxMs });
+    const beganAtMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       const { records, positions } = applicable(batch, life.partitions);
       try {
         const fenced = await life.task.put(records, positions, signal);
         this.#tellFenced(life.partitions, fenced);
+        this.#trouble = null;
         return { records, positions };
       } catch (thrown) {
         if (signal.aborted) return null;
         const error = toTidemarkError(thrown, 'SINK_SERVER');
+        const isInTime = retryTimeoutMs < 0 || clock.monotonicMs() - beganAtMs < retryTimeoutMs;
         // A few tries on the same connection; then the supervisor opens a new one.
-        if (error.retry !== 'backoff' || error.code === 'SINK_CONNECT' || attempt >= 3) throw error;
+        const isOver = !isInTime && (error.code === 'SINK_CONNECT' || attempt >= 3);
+        this.#trouble = error.retry === 'backoff' && !isOver ? error : null;
+        if (this.#trouble === null) throw error;
         const delayMs = backoff.nextDelayMs();
         this.#parts.logger.warn({ code: error.code, attempt, delayMs }, error.message);
-        await this.#parts.clock.sleep(delayMs, signal);
+        await clock.sleep(delayMs, signal);
         if (signal.aborted) return null;
       }
     }
@@ -354,43 +381,4 @@ export class SinkRunner implements SupervisedTask {
       if (sourceMs !== null) this.latency.record(Math.max(0, nowMs - sourceMs));
     }
   }
-}
-
-type Applicable = Pick<DecodedBatch, 'records' | 'positions'>;
-
-/** The part of a batch whose partitions are still here. */
-function applicable(batch: DecodedBatch, partitions: SinkPartitions): Applicable {
-  const { version, records, positions } = batch;
-  if (partitions.version === version) return batch;
-  const mayApply = (partition: TopicPartition): boolean => partitions.mayApply(partition, version);
-  return { records: records.filter(mayApply), positions: positions.filter(mayApply) };
-}
-
-/** Where every partition that is here stands after what was fetched is applied. */
-function positionsAfter(
-  consumer: Consumer,
-  fetched: readonly FetchedRecords[],
-  partitions: SinkPartitions,
-): SinkPosition[] {
-  const read = new Map(fetched.map((batch) => [partitionKey(batch), batch]));
-  return consumer.assignment().flatMap(({ topic, partition, generation, position }) => {
-    const key = { topic, partition };
-    // The position of one that goes has passed records that nobody here applies.
-    if (!partitions.isOpen(key)) return [];
-    // What was read carries its own generation: the topic may have a newer one by now.
-    const batch = read.get(partitionKey(key));
-    return batch === undefined
-      ? { topic, partition, generation, offset: position }
-      : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
-  });
-}
-
-function byteLength(fetched: readonly FetchedRecords[]): number {
-  let bytes = 0;
-  for (const batch of fetched) {
-    for (const record of batch.records) {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
-    }
-  }
-  return bytes;
 }

@@ -77,8 +77,8 @@ export class KeyParking {
   }
 
   /**
-   * Finds the records that the target refuses by halving, and takes them out, with what waits behind
-   * them. Stops at one that nothing but its table can wait for.
+   * Finds the records that the target refuses by halving, and takes them out, with what waits
+   * behind them. Stops at one that nothing but its table can wait for.
    */
   async isolate(
     records: readonly SinkRecord[],

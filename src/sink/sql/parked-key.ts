@@ -22,7 +22,8 @@ export const NOTHING_PARKED: ParkedSet = new Map();
 
 /** How a key is told from others; null: the record has none, or one that is too long. */
 export function keyTextOf(record: SinkRecord): string | null {
-  const { key, raw, failure } = record;
+  const { key: own, logKey, raw, failure } = record;
+  const key = logKey ?? own;
   if (key !== null) return textOfKey(key);
   if (failure === undefined || raw === undefined || raw.key === null) return null;
   const text = `raw:${raw.key.toString('base64')}`;
@@ -54,6 +55,7 @@ export interface SiftedRange {
 /** By the number of a record: why it cannot be applied. */
 export type Poison = ReadonlyMap<number, TidemarkError>;
 
+/** How records are taken out. */
 export interface SiftOptions {
   /** Keys wait behind a record that failed; false: only the record itself is taken out. */
   readonly parks: boolean;

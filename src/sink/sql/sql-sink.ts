@@ -101,11 +101,11 @@ class SqlSink implements SinkTask {
     const [topic, keys] = first;
     throw new TidemarkError(
       'SINK_KEY_PARKED',
-      `${keys.size} keys of ${topic} wait as dead letters since errors.park was key, and it is not now`,
+      `${keys.size} keys of ${topic} wait as dead letters; errors.park was key, and is not now`,
       {
         cure:
-          'Replay them or give them up (tidemark dlq replay, tidemark dlq drop), or set errors.park ' +
-          'to key again.',
+          'Replay them or give them up (tidemark dlq replay, tidemark dlq drop), or set ' +
+          'errors.park to key again.',
       },
     );
   }
@@ -169,7 +169,7 @@ class SqlSink implements SinkTask {
     });
   }
 
-  /** `errors.park=task`: what stands before the record is durable, and the rest waits in the log. */
+  /** `errors.park=task`: what stands before the record is durable, the rest waits in the log. */
   #stopAtPoison(outcomes: readonly TopicOutcome[]): void {
     if (this.#parts.options.park !== 'task') return;
     for (const { failure, work } of outcomes) {
