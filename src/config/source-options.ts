@@ -52,6 +52,7 @@ export const DEBEZIUM_SOURCE_DEFAULTS: Readonly<Record<string, string | null>> =
   'snapshot.max.threads': '1',
   'incremental.snapshot.watermarking.strategy': 'insert_insert',
   'extended.headers.enabled': 'true',
+  'position.header': 'false',
   'key.converter': 'json',
   'value.converter': 'json',
   'key.converter.replace.null.with.default': 'true',

@@ -109,6 +109,15 @@ export const RECORD_OPTIONS: readonly Option[] = [
     doc: 'Headers `__debezium.context.*` on every record.',
   },
   {
+    name: 'position.header',
+    type: { kind: 'boolean' },
+    default: 'true',
+    doc:
+      'A header `__tidemark.position` on every record of a row: where the change stands in the ' +
+      'source, ordered as bytes, for sinks that leave out what is older than what they have. ' +
+      'Never with `compat`.',
+  },
+  {
     name: 'schema.name.adjustment.mode',
     type: ADJUSTMENT,
     default: 'avro',

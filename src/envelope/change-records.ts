@@ -2,6 +2,7 @@ import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-ev
 import { assert, must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { floorDiv } from '../foundation/floor-division.ts';
+import { POSITION_HEADER, positionOrdinal } from '../model/change-position.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
 import { textEncoding } from '../model/mysql-text-format.ts';
@@ -36,6 +37,8 @@ export interface ChangeRecordContext {
   placeholder(column: ColumnSchema): ConnectValue;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
   readonly transaction?: (origin: ChangeOrigin, table: TableId) => Struct | null;
+  /** The change's position (position.header); absent: records do not carry it. */
+  readonly position?: (origin: ChangeOrigin, ordinal: number) => string;
 }
 
 /** A header before its converter. */
@@ -76,7 +79,8 @@ export function truncateToRecords(
   const source = sourceStruct(change, change.table.id, options);
   const transaction = context.transaction?.(change, change.table.id) ?? null;
   const value = envelope(context, { before: null, after: null, source, transaction, op: 't' });
-  return [{ topic: schemas.topic, key: null, value, headers: contextHeaders(options) }];
+  const headers = [...positionHeader(change, context), ...contextHeaders(options)];
+  return [{ topic: schemas.topic, key: null, value, headers }];
 }
 
 function planned(
@@ -213,8 +217,16 @@ function headersOf(
   if (options.absentHeader && unconverted.length > 0) {
     headers.push({ name: UNCONVERTED_HEADER, value: JSON.stringify(unconverted) });
   }
-  headers.push(...contextHeaders(options));
+  headers.push(...positionHeader(change, context), ...contextHeaders(options));
   return headers;
+}
+
+function positionHeader(
+  change: RowChange | TruncateChange,
+  { position }: ChangeRecordContext,
+): readonly RecordHeaderValue[] {
+  if (position === undefined) return [];
+  return [{ name: POSITION_HEADER, value: position(change, positionOrdinal(change)) }];
 }
 
 function absentOf(

@@ -29,6 +29,8 @@ export interface EnvelopeOptions {
   readonly unavailableValuePlaceholder: string;
   /** Add the header `__tidemark.absent` (JSON array of column names) where values are absent. */
   readonly absentHeader: boolean;
+  /** position.header: `__tidemark.position` on each record of a row; absent: false. */
+  readonly positionHeader?: boolean;
   /** Of streamed changes `source.snapshot` is null, which its default makes `false`. */
   readonly leavesDefaults?: boolean;
   /** False: parameters of the source's type stand in rows, not in keys; absent: in both. */

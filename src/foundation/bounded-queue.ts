@@ -63,16 +63,27 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     this.#wakeProducer = null;
   }
 
+  /** The next item, if it is there already and `wanted`; for a consumer that can do with more. */
+  takeWaiting(wanted: (item: T) => boolean): T | undefined {
+    const next = this.#entries[0];
+    return next !== undefined && wanted(next.item) ? this.#take()?.item : undefined;
+  }
+
+  #take(): Entry<T> | undefined {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return undefined;
+    this.#bytes -= entry.bytes;
+    this.#wakeProducer?.();
+    this.#wakeProducer = null;
+    return entry;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     try {
       for (;;) {
-        const entry = this.#entries.shift();
-        if (entry !== undefined) {
-          this.#bytes -= entry.bytes;
-          this.#wakeProducer?.();
-          this.#wakeProducer = null;
-          yield entry.item;
-        } else if (this.#closed) {
+        const entry = this.#take();
+        if (entry !== undefined) yield entry.item;
+        else if (this.#closed) {
           if (this.#failure !== null) throw this.#failure;
           return;
         } else {

@@ -19,7 +19,10 @@ export type RowOperation = 'c' | 'u' | 'd' | 'r';
 
 /** What every family of sources tells of where an event stands. */
 interface EventOrigin {
-  /** Index of the event in its transaction, from 0. */
+  /**
+   * Index of the event in its transaction, from 0; of rows that were read it tells nothing. -1: the
+   * truncate in front of rows that are read beside the stream.
+   */
   ordinal: number;
   /** Commit time (snapshot: time of the read), µs since 1970. */
   sourceMicros: bigint;
@@ -34,7 +37,10 @@ export interface PostgresOrigin extends EventOrigin {
   readonly family: 'postgres';
   /** WAL position of the change itself; of a snapshot row: the snapshot's consistent point. */
   lsn: Lsn;
-  /** LSN of the transaction's commit record (Begin.final_lsn). */
+  /**
+   * LSN of the transaction's commit record (Begin.final_lsn). Of a row that was read: all commits
+   * before it have been handed over, and none from it on.
+   */
   commitLsn: Lsn;
   /** commitLsn of the transaction before this one; null at the start (source.sequence). */
   previousCommitLsn: Lsn | null;
@@ -59,6 +65,8 @@ export interface BinlogOrigin extends EventOrigin {
   file: string;
   /** Where the event begins in the file; of a snapshot's rows: where it stands. */
   pos: number;
+  /** Where in the file the group begins that the event is of; of a snapshot's rows: `pos`. */
+  groupPos: number;
   /** Index of the row in its event; of a statement (DDL) that of the last row before it. */
   row: number;
   /** The connection that wrote it, which MySQL tells and MariaDB does not. */
@@ -154,6 +162,12 @@ export interface SchemaMemory {
  * row, no promise, no closure. Backpressure stands at `settle`, once per chunk of input.
  */
 export interface ChangeReceiver {
+  /**
+   * Before the first row of a run: in which log the positions of its events are counted, as a text
+   * that changes with server and timeline. `resumes`: what the reader tells as its offset may be
+   * stored now, because no snapshot is made first.
+   */
+  logOpened?(log: string, resumes: boolean): Promise<void>;
   /** Before the first row of a snapshot; resolves when the attempt is durable (ruling 3). */
   snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void>;
   /** After the last row; resolves when all rows and `offset` are durable. */

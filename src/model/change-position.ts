@@ -17,14 +17,13 @@ export interface ChangePosition {
   readonly epoch: number;
   /**
    * Of PostgreSQL the LSN of the commit; of a binlog the number of the file (high 32 bits) and
-   * where in it the transaction's group begins (low 32 bits). Of a row that a snapshot read: the
-   * place up to which the row is told to have all changes.
+   * where in it the transaction's group begins (low 32 bits). Of a row that a snapshot read, first
+   * or beside the stream: where the stream stands then, behind all commits that were told.
    */
   readonly commit: bigint;
   /**
-   * `SNAPSHOT_ORDINAL` of rows of a first snapshot, before all events of a commit there;
-   * `WINDOW_ORDINAL` of rows that were read beside the stream, behind all events of the commit;
-   * else 1 + the index of the event in its transaction (`eventOrdinal`).
+   * `READ_ORDINAL` of rows that a snapshot read, so that they lose against whatever the log tells
+   * from that place on; else 1 + the index of the event in its transaction.
    */
   readonly ordinal: number;
 }
@@ -35,15 +34,17 @@ export const POSITION_HEADER = '__tidemark.position';
 /** Characters of a position's text. */
 export const POSITION_LENGTH = 34;
 
-/** Of rows of a first snapshot. */
-export const SNAPSHOT_ORDINAL = 0;
+/** Of rows that a snapshot read. */
+export const READ_ORDINAL = 0;
 
-/** Of rows that were read beside the stream. */
-export const WINDOW_ORDINAL = 0xffffffff;
+const ORDINAL_MAX = 0xffffffff;
 
-/** Of the event with this index (from 0) in its transaction; all past 2^32 - 3 share the last. */
-export function eventOrdinal(index: number): number {
-  return Math.min(index + 1, WINDOW_ORDINAL - 1);
+/** The ordinal of a row's change, or of a truncate; all past 2^32 - 2 events share the last. */
+export function positionOrdinal(change: {
+  readonly op?: string;
+  readonly ordinal: number;
+}): number {
+  return change.op === 'r' ? READ_ORDINAL : Math.min(change.ordinal + 1, ORDINAL_MAX);
 }
 
 /** Writes the text. */

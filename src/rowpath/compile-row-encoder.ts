@@ -19,6 +19,7 @@ import { UNCONVERTED_HEADER, unconvertedPath } from '../envelope/unconverted.ts'
 import { must } from '../foundation/assert.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
 import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
+import { positionOrdinal } from '../model/change-position.ts';
 import type { ConnectField, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { maskText } from '../model/column-mask.ts';
 import { textEncoding } from '../model/mysql-text-format.ts';
@@ -35,7 +36,7 @@ import { ImageEncoder } from './image-encoder.ts';
 import { prepareBytes, writePrepared } from './prepared-bytes.ts';
 import type { PreparedBytes } from './prepared-bytes.ts';
 import type { RecordOutput } from './record-output.ts';
-import type { RowEncoder, RowEncoderContext, WireFormat } from './row-encoder.ts';
+import type { Positions, RowEncoder, RowEncoderContext, WireFormat } from './row-encoder.ts';
 import { PostgresAvroSource, PostgresJsonSource } from './postgres-source-encoder.ts';
 import type { SourceEncoder } from './source-encoder.ts';
 
@@ -63,6 +64,7 @@ class CompiledRowEncoder implements RowEncoder {
   readonly #source: SourceEncoder;
   readonly #frame: EnvelopeFrame;
   readonly #untoldKeyHeader: Buffer | null;
+  readonly #positions: Positions | undefined;
   readonly #contextHeaders: readonly { readonly name: string; readonly value: Buffer }[];
   #timestampMs = 0;
   #micros = 0n;
@@ -97,6 +99,7 @@ class CompiledRowEncoder implements RowEncoder {
     this.#source = sourceEncoder(context, valueJson);
     const untold = untoldKeyFields(table, options.fieldNameAdjustment ?? 'none');
     this.#untoldKeyHeader = untold.length > 0 ? Buffer.from(JSON.stringify(untold)) : null;
+    this.#positions = context.positions;
     this.#contextHeaders = (options.contextHeaders ?? []).map(({ name, value }) => ({
       name,
       value: Buffer.from(headerText(value)),
@@ -135,6 +138,7 @@ class CompiledRowEncoder implements RowEncoder {
     this.#source.write(change, writer);
     this.#writeTail('t', this.#blockOf(change, change.table), writer);
     output.endValue(true);
+    this.#writePosition(change, output);
     this.#writeContextHeaders(output);
     output.end();
     return 1;
@@ -234,7 +238,14 @@ class CompiledRowEncoder implements RowEncoder {
     }
     if (this.#context.options.absentHeader) this.#writeAbsentHeader(record, change, output);
     if (this.#unconverted.length > 0) this.#writeUnconvertedHeader(output);
+    this.#writePosition(change, output);
     this.#writeContextHeaders(output);
+  }
+
+  #writePosition(change: RowChange | TruncateChange, output: RecordOutput): void {
+    const positions = this.#positions;
+    if (positions === undefined) return;
+    writePrepared(output.writer, positions.headerOf(change, positionOrdinal(change)));
   }
 
   #noteUnconverted(column: ColumnSchema): void {

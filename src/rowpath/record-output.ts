@@ -2,7 +2,8 @@ import type { ByteWriter } from '../foundation/byte-writer.ts';
 
 /**
  * Where encoded records go; the transport's RecordBatch has this shape. For each record: `start`,
- * key bytes to `writer`, `endKey`, value bytes, `endValue`, headers, `end`.
+ * key bytes to `writer`, `endKey`, value bytes, `endValue`, headers (or, to `writer`, the bytes of
+ * one as the output lays them out), `end`.
  */
 export interface RecordOutput {
   readonly writer: ByteWriter;

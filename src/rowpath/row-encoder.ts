@@ -4,9 +4,17 @@ import type { Struct } from '../model/connect-schema.ts';
 import type { TableId, TableSchema } from '../model/table-schema.ts';
 import type { PreparedSchema } from '../converter/converter.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
+import type { PreparedBytes } from './prepared-bytes.ts';
 import type { RecordOutput } from './record-output.ts';
 
 export type WireFormat = 'json' | 'avro';
+
+/** The position of what stands at an origin, for both paths. */
+export interface Positions {
+  textOf(origin: ChangeOrigin, ordinal: number): string;
+  /** The whole header, as the output has it; the bytes hold until the next call. */
+  headerOf(origin: ChangeOrigin, ordinal: number): PreparedBytes;
+}
 
 /** All that is constant for one table version, converter pair and topic. */
 export interface RowEncoderContext {
@@ -30,6 +38,8 @@ export interface RowEncoderContext {
   readonly onUnconverted?: (table: TableId, paths: readonly string[]) => void;
   /** Counts the event and gives its block (provide.transaction.metadata); absent: never any. */
   readonly transaction?: (origin: ChangeOrigin, table: TableId) => Struct | null;
+  /** Gives a change its position (position.header); absent: records do not carry it. */
+  readonly positions?: Positions;
 }
 
 /** Writes the log records of a change: one; two for a delete; three for a change of the key. */

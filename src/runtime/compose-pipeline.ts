@@ -44,6 +44,7 @@ import { SourceStatistics } from './source-statistics.ts';
 import { sourceRegistry } from './source-registry.ts';
 import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
+import { SourcePositions } from './source-positions.ts';
 import { SourceTask } from './source-task.ts';
 import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
@@ -165,7 +166,6 @@ function composeSource(
 ): SourceTask {
   const { clock, logger, fault, onDurable } = dependencies;
   const envelope = envelopeOptionsOf(config.source);
-  const warn = warningOnce(logger);
   const topicOptions = topicOptionsOf(config);
   const { converters, held, outage } = sourceRegistry(config.source.options, registry, {
     ...dependencies,
@@ -188,9 +188,9 @@ function composeSource(
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
-  const reading = source.reading({ transport, clock, note, warn, notify });
-  const statements = composeStatements(config.source.options, reading.history, heartbeat, envelope);
+  const reading = source.reading({ transport, clock, note, warn: warningOnce(logger), notify });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
+  const positions = new SourcePositions();
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
@@ -206,7 +206,9 @@ function composeSource(
       conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
       transforming,
       holding,
+      envelope.positionHeader === true ? positions : null,
     ),
+    positions,
     held,
     outage,
     transactions,
@@ -214,7 +216,7 @@ function composeSource(
     signals: composeSignals(config, transport, notify, dependencies),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
     messages: composeMessages({ ...heartbeat, envelope, binary: source.binary }, transactions),
-    ...(statements === null ? {} : { statements }),
+    ...composeStatements(config.source.options, reading.history, heartbeat, envelope),
     statistics,
     limits: publisherLimits(config),
     openReselectors: reading.openReselectors,
@@ -238,13 +240,13 @@ function composeStatements(
   history: SourceSchemaHistory | null,
   parts: RecordWriting,
   envelope: EnvelopeOptions,
-): SourceStatements | null {
-  if (history === null) return null;
+): { readonly statements?: SourceStatements } {
+  if (history === null) return {};
   const connector = envelope.connector === 'mariadb' ? 'mariadb' : 'mysql';
   const topic = options.boolean('include.schema.changes')
     ? new SourceSchemaChanges({ ...parts, connector, envelope })
     : null;
-  return new SourceStatements(history, topic);
+  return { statements: new SourceStatements(history, topic) };
 }
 
 /** Each connection finds the same again. */

@@ -22,9 +22,9 @@ export class InFlightBatches {
     this.#begun++;
   }
 
-  /** The oldest one is applied, or dropped. */
-  end(): void {
-    this.#ended++;
+  /** The oldest ones are applied, or dropped. */
+  end(count: number): void {
+    this.#ended += count;
     for (const waiting of this.#waiting) {
       if (waiting.upTo <= this.#ended) waiting.done();
     }

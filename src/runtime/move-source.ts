@@ -7,7 +7,8 @@ import type { ChosenPosition } from '../source/mysql/capture/chosen-position.ts'
 import { movedOffset } from '../source/mysql/capture/moved-offset.ts';
 import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { openForMoving } from './open-transport.ts';
-import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
+import { loadSourceOffset, resetEntries, toConnectEntries, withState } from './source-offset.ts';
+import { nextEpochState } from './source-positions.ts';
 import { SourceSchemaHistory } from './source-schema-history.ts';
 
 /** Where to: a place, or (`reset`) the beginning, as that of a new pipeline. */
@@ -44,7 +45,7 @@ export async function moveSource(
   } = options;
   await using transport = await openForMoving(config, clock, dryRun);
   const partition = { server: topicPrefix };
-  const { offset: found } = await loadSourceOffset(transport, name, partition);
+  const { offset: found, epoch } = await loadSourceOffset(transport, name, partition);
   const history = new SourceSchemaHistory({ transport, name, topic, topicPrefix, clock });
   const mayRun = config.transportType === 'kafka';
   const request = { options, pipeline: name, found, history, mayRun };
@@ -55,10 +56,12 @@ export async function moveSource(
   const before = found?.offset ?? null;
   const after = moved.offset?.offset ?? null;
   if (!dryRun && (found !== null || moved.offset !== null)) {
-    const entries = toConnectEntries(name, moved.offset ?? { partition, offset: {} });
-    // Of ours nothing is left: it would be about another place.
+    // Of ours only the epoch is left: all else would be about another place.
+    const next = nextEpochState(epoch);
     await transport.storeOffset(
-      moved.offset === null ? entries.map(({ key }) => ({ key, value: null })) : entries,
+      moved.offset === null
+        ? resetEntries(name, partition, next)
+        : toConnectEntries(name, withState(moved.offset, next)),
     );
   }
   return { before, after, notes: moved.notes };

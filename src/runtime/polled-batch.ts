@@ -1,16 +1,9 @@
-import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
+import type { SinkPosition } from '../model/sink-record.ts';
 import type { Consumer, FetchedRecords, TopicPartition } from '../transport/transport.ts';
+import type { DecodedBatch } from './sink-batches.ts';
 import { partitionKey, type SinkPartitions } from './sink-partitions.ts';
 
-/** What was polled at once, ready for the task. */
-export interface DecodedBatch {
-  /** Of the partitions, when it was polled. */
-  readonly version: number;
-  readonly records: readonly SinkRecord[];
-  readonly positions: readonly SinkPosition[];
-}
-
-/** What of it is put. */
+/** What of a decoded batch is put. */
 export type Applicable = Pick<DecodedBatch, 'records' | 'positions'>;
 
 /** The part of a batch whose partitions are still here. */
@@ -38,15 +31,4 @@ export function positionsAfter(
       ? { topic, partition, generation, offset: position }
       : { topic, partition, generation: batch.generation, offset: batch.nextOffset };
   });
-}
-
-/** Bytes of keys and values, and a little for what stands around them. */
-export function byteLength(fetched: readonly FetchedRecords[]): number {
-  let bytes = 0;
-  for (const batch of fetched) {
-    for (const record of batch.records) {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
-    }
-  }
-  return bytes;
 }

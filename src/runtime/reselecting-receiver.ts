@@ -55,6 +55,10 @@ export class ReselectingReceiver implements ChangeReceiver {
     return this.#waiting.length > 0;
   }
 
+  async logOpened(log: string, resumes: boolean): Promise<void> {
+    await this.#inner.logOpened?.(log, resumes);
+  }
+
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
     await this.#drain();
     await this.#inner.snapshotStarted(tables, offset);

@@ -10,14 +10,9 @@ import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { Logger } from './logger.ts';
-import {
-  applicable,
-  type Applicable,
-  byteLength,
-  type DecodedBatch,
-  positionsAfter,
-} from './polled-batch.ts';
+import { applicable, type Applicable, positionsAfter } from './polled-batch.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
+import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
 import {
   changeTimeMs,
   decodeSinkRecords,
@@ -61,9 +56,6 @@ export interface SinkRunnerParts {
   readonly logger: Logger;
   readonly fault: FaultHook;
 }
-
-/** Decoded batches that may wait for the target. */
-const QUEUE_LIMITS = { maxItems: 3, maxBytes: 6 * 1024 * 1024 };
 
 /**
  * How long a partition that goes to another member waits for what was polled of it; below the time
@@ -193,7 +185,8 @@ export class SinkRunner implements SupervisedTask {
     life.committer = committer;
     const filling = this.#fill(life, consumer, signal);
     try {
-      for await (const batch of queue) {
+      for await (const next of queue) {
+        const batch = joinWaiting(next, queue);
         if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
@@ -232,7 +225,10 @@ export class SinkRunner implements SupervisedTask {
         told = text;
         inFlight.begin();
         const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole, kept);
-        await queue.push({ version, positions, records }, byteLength(fetched));
+        await queue.push(
+          { version, positions, records, polls: 1 },
+          queuedBytes(fetched, kept?.bytes),
+        );
       }
       queue.close();
     } catch (error) {
@@ -300,7 +296,7 @@ export class SinkRunner implements SupervisedTask {
     this.#remember(life, done.positions);
     this.#applied += done.records.length;
     this.#recordLatency(done.records);
-    life.inFlight.end();
+    life.inFlight.end(batch.polls);
     this.#checkFenced(life.partitions);
     return true;
   }

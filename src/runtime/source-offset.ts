@@ -3,6 +3,7 @@ import type { JsonNode } from '../foundation/lossless-json.ts';
 import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import { inHashOrder } from '../envelope/transaction-metadata.ts';
 import type { SourceOffset } from '../model/change-event.ts';
+import { epochState } from './source-positions.ts';
 import type { StoredOffset, Transport } from '../transport/transport.ts';
 
 /**
@@ -69,6 +70,8 @@ function isLargeInteger(value: OffsetMap[string]): value is string {
 export interface FoundOffset {
   readonly offset: SourceOffset | null;
   readonly warning: string | null;
+  /** Of our entry what tells the epoch of positions, whoever has written the other one since. */
+  readonly epoch: OffsetMap;
 }
 
 /** Reads where a source stands. Throws STORE_IO when state is damaged, not absent. */
@@ -90,21 +93,44 @@ export function fromConnectEntries(
   ours: string | null,
 ): FoundOffset {
   const own = ours === null ? null : parseOwn(ours);
+  const epoch = epochState(own?.offset ?? {});
   if (theirs === null) {
     const gone = `the offset of ${name} was deleted by somebody else: it starts as if new`;
-    return { offset: null, warning: own === null ? null : gone };
+    return { offset: null, warning: own === null || isReset(own) ? null : gone, epoch };
   }
   const offset = parseOffsetMap(theirs);
-  if (own === null) return { offset: { partition, offset }, warning: null };
+  if (own === null) return { offset: { partition, offset }, warning: null, epoch };
   if (sameMap(offset, parseOffsetMap(own.beside))) {
-    return { offset: { partition, offset: { ...offset, ...own.offset } }, warning: null };
+    const whole = { partition, offset: { ...offset, ...own.offset } };
+    return { offset: whole, warning: null, epoch };
   }
   return {
     offset: { partition, offset },
+    epoch,
     warning:
       `the offset of ${name} was written by somebody else since it last ran (Debezium, or ` +
       "Connect's REST interface): it goes on from there, and what it knew itself is dropped",
   };
+}
+
+/** What is stored of a source that is to begin anew: no offset, but for what tells its epoch. */
+export function resetEntries(
+  name: string,
+  partition: SourceOffset['partition'],
+  epoch: OffsetMap,
+): readonly StoredOffset[] {
+  const ours = Object.keys(epoch).length === 0 ? null : { beside: '{}', offset: epoch };
+  return [
+    { key: sourceOffsetKey(name, { partition }), value: null },
+    {
+      key: ownOffsetKey(name, { partition }),
+      value: ours === null ? null : JSON.stringify(ours),
+    },
+  ];
+}
+
+function isReset({ beside }: { readonly beside: string }): boolean {
+  return beside === '{}';
 }
 
 /**

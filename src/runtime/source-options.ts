@@ -168,6 +168,7 @@ export function envelopeOptionsOf(source: ConnectorConfig): EnvelopeOptions {
     naming: topicNamingOf(options),
     skipTruncates: skippedOperations(options).includes('t'),
     absentHeader: compat === undefined,
+    positionHeader: compat === undefined && options.boolean('position.header'),
     leavesDefaults: source.flavour === 'debezium',
     keyTellsSourceType: source.flavour !== 'debezium',
     conversionFailures: options.string(

@@ -1,7 +1,5 @@
 import { must } from '../foundation/assert.ts';
-import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { FaultHook } from '../foundation/fault-points.ts';
 import type {
   BinlogOrigin,
   ChangeOrigin,
@@ -17,53 +15,12 @@ import type {
 import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
-import type { Transport } from '../transport/transport.ts';
-import type { HeldTopics, HeldTopicView } from './held-topics.ts';
-import type { Logger } from './logger.ts';
-import type { RegistryOutage } from './registry-outage.ts';
-import { PUBLISHER_LIMITS, type PublisherLimits, RecordPublisher } from './record-publisher.ts';
-import { type Reselector, ReselectingReceiver } from './reselecting-receiver.ts';
-import type { SourceHeartbeat } from './source-heartbeat.ts';
+import type { HeldTopicView } from './held-topics.ts';
+import { PUBLISHER_LIMITS, RecordPublisher } from './record-publisher.ts';
+import { ReselectingReceiver } from './reselecting-receiver.ts';
 import { loadSourceOffset, staleOffset, toConnectEntries, withState } from './source-offset.ts';
-import type { SourceMessages } from './source-messages.ts';
-import type { SourceNotifications } from './source-notifications.ts';
-import type { SourceStatements } from './source-statements.ts';
-import type { SourceSignals } from './source-signals.ts';
-import type { SourceTransactions } from './source-transactions.ts';
-import type { SourceStatistics } from './source-statistics.ts';
+import type { SourceTaskParts } from './source-task-parts.ts';
 import type { SupervisedTask } from './supervisor.ts';
-import type { TableEncoders } from './table-encoders.ts';
-
-/** What a source task is made of; the reader is opened anew for each life. */
-export interface SourceTaskParts {
-  readonly name: string;
-  readonly partition: SourceOffset['partition'];
-  readonly transport: Transport;
-  /** A new reader for each life of the task. */
-  readonly openReader: () => SourceReader;
-  readonly encoders: TableEncoders;
-  /** Null: none are written (`heartbeat.interval.ms` is 0). */
-  readonly heartbeat: SourceHeartbeat | null;
-  readonly messages: SourceMessages;
-  /** Absent: the source tells none. */
-  readonly statements?: SourceStatements;
-  readonly notifications: SourceNotifications;
-  readonly signals: SourceSignals;
-  readonly held: HeldTopics;
-  readonly outage: RegistryOutage;
-  /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
-  readonly transactions: SourceTransactions | null;
-  readonly statistics: SourceStatistics;
-  /** Absent: as the embedded log likes it. */
-  readonly limits?: PublisherLimits;
-  /** What fills in values that rows lack (post.processors), in this order; for each life anew. */
-  readonly openReselectors: () => readonly (Reselector & AsyncDisposable)[];
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly fault: FaultHook;
-  /** Told how many records became durable. */
-  readonly onDurable: (records: number) => void;
-}
 
 /**
  * Reads a source into the transport. The order durable → offset → confirm stands in
@@ -161,11 +118,13 @@ export class SourceTask implements SupervisedTask {
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
     const { notifications, signals, held, outage } = this.#parts;
-    const { offset: stored, warning } = await loadSourceOffset(transport, this.name, partition);
+    const found = await loadSourceOffset(transport, this.name, partition);
+    const { offset: stored, warning } = found;
     if (warning !== null) this.#parts.logger.warn(warning);
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
     encoders.forget();
+    this.#parts.positions.restore(found.epoch);
     outage.begin(signal, () => this.#hasWorked);
     await held.prepare(stored, () => this.#hasWorked);
     await heartbeat?.prepare();
@@ -262,7 +221,17 @@ class TaskReceiver implements ChangeReceiver {
   }
 
   #withOwnState(offset: SourceOffset): SourceOffset {
-    return withState(offset, { ...this.#parts.signals.offset(), ...this.#parts.held.offset() });
+    const { signals, held, positions } = this.#parts;
+    return withState(offset, { ...signals.offset(), ...held.offset(), ...positions.offset() });
+  }
+
+  async logOpened(log: string, resumes: boolean): Promise<void> {
+    const { positions, logger } = this.#parts;
+    if (!positions.opened(log)) return;
+    logger.info({ log, epoch: positions.epoch }, 'another log: positions count anew');
+    if (!resumes) return;
+    this.publisher.touch();
+    await this.flush();
   }
 
   async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {

@@ -10,7 +10,12 @@ import type { TableId, TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { UnconvertedListener } from './conversion-warnings.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
-import type { RowEncoder, RowEncoderContext, WireFormat } from '../rowpath/row-encoder.ts';
+import type {
+  Positions,
+  RowEncoder,
+  RowEncoderContext,
+  WireFormat,
+} from '../rowpath/row-encoder.ts';
 import type { HeldTopics } from './held-topics.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { blankRecord, TransformingEncoder } from './transforming-encoder.ts';
@@ -45,6 +50,8 @@ export class TableEncoders {
   readonly #holding: { readonly topics: HeldTopics; readonly writer: RecordWriter } | null;
   readonly #clock: Clock;
   readonly #onUnconverted: UnconvertedListener | null;
+  /** Null: records do not carry their position. */
+  readonly #positions: Positions | null;
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
   /** Tables that have a topic of their own, by name. */
@@ -64,6 +71,7 @@ export class TableEncoders {
     onUnconverted: UnconvertedListener | null = null,
     transforming: RecordWriter | null = null,
     holding: { readonly topics: HeldTopics; readonly writer: RecordWriter } | null = null,
+    positions: Positions | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -75,6 +83,7 @@ export class TableEncoders {
     this.#onUnconverted = onUnconverted;
     this.#transforming = transforming;
     this.#holding = holding;
+    this.#positions = positions;
   }
 
   /**
@@ -165,6 +174,7 @@ export class TableEncoders {
     const hooks: EncoderHooks = {
       ...(transactions === null ? {} : { transaction: (at, id) => transactions.block(at, id) }),
       ...(onUnconverted === null ? {} : { onUnconverted }),
+      ...(this.#positions === null ? {} : { positions: this.#positions }),
     };
     if (this.#transforming !== null) {
       const parts = { table, schemas, options: this.#options, ...hooks };
@@ -233,7 +243,7 @@ export class TableEncoders {
   }
 }
 
-type EncoderHooks = Pick<RowEncoderContext, 'transaction' | 'onUnconverted'>;
+type EncoderHooks = Pick<RowEncoderContext, 'transaction' | 'positions' | 'onUnconverted'>;
 
 function jsonOptions(converter: FormatConverter): JsonTextOptions {
   const { replaceNullWithDefault = false, decimalFormat = 'BASE64' } = converter;

@@ -2,7 +2,7 @@ import { parseColumnText, placeholderValue } from '../../dialects/text-values.ts
 import { changeToRecords, truncateToRecords } from '../envelope/change-records.ts';
 import type { ChangeRecord, ChangeRecordContext } from '../envelope/change-records.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
-import type { RowChange, TruncateChange } from '../model/change-event.ts';
+import type { ChangeOrigin, RowChange, TruncateChange } from '../model/change-event.ts';
 import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { NOTHING } from '../transform/record-transform.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
@@ -25,11 +25,11 @@ export class TransformingEncoder implements RowEncoder {
   constructor(
     parts: Pick<
       RowEncoderContext,
-      'table' | 'schemas' | 'options' | 'transaction' | 'onUnconverted'
+      'table' | 'schemas' | 'options' | 'transaction' | 'positions' | 'onUnconverted'
     >,
     writer: RecordWriter,
   ) {
-    const { table, schemas, options, transaction } = parts;
+    const { table, schemas, options, transaction, positions } = parts;
     const { unavailableValuePlaceholder } = options;
     this.#writer = writer;
     this.#tells = options.absentHeader;
@@ -45,6 +45,9 @@ export class TransformingEncoder implements RowEncoder {
       parse: (column, text) => parseColumnText(table.id, column, text),
       placeholder: (column) => placeholderValue(column, unavailableValuePlaceholder),
       ...(transaction === undefined ? {} : { transaction }),
+      ...(positions === undefined
+        ? {}
+        : { position: (at: ChangeOrigin, ordinal: number) => positions.textOf(at, ordinal) }),
     };
   }
 

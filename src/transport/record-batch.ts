@@ -61,12 +61,7 @@ export class RecordBatch {
   }
 
   header(name: string, value: Buffer | null): void {
-    const writer = this.writer;
-    const nameBytes = Buffer.from(name);
-    writer.u16be(nameBytes.length);
-    writer.raw(nameBytes);
-    writer.i32be(value === null ? NO_BYTES : value.length);
-    if (value !== null) writer.raw(value);
+    writeHeader(this.writer, name, value);
   }
 
   end(): void {
@@ -104,4 +99,19 @@ export class RecordBatch {
     timestamps.set(this.timestampsMs);
     this.timestampsMs = timestamps;
   }
+}
+
+/** A header as it stands in a batch, to be written between `endValue` and `end`. */
+export function headerBytes(name: string, value: Buffer): Buffer {
+  const writer = new ByteWriter(64);
+  writeHeader(writer, name, value);
+  return Buffer.from(writer.written());
+}
+
+function writeHeader(writer: ByteWriter, name: string, value: Buffer | null): void {
+  const nameBytes = Buffer.from(name);
+  writer.u16be(nameBytes.length);
+  writer.raw(nameBytes);
+  writer.i32be(value === null ? NO_BYTES : value.length);
+  if (value !== null) writer.raw(value);
 }

@@ -136,6 +136,7 @@ function postgresRows(): EncodedRows {
   let position = 649_128_472n;
   const moves = (begins: boolean): void => {
     if (begins) change.commitLsn = lsn(position + 1_000_000n);
+    change.ordinal = begins ? 0 : change.ordinal + 1;
     position += 137n;
     change.lsn = lsn(position);
   };

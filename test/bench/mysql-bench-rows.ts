@@ -97,6 +97,7 @@ export function mysqlRows(): EncodedRows {
     gtid: '531e30d3-e585-11f1-809b-02fc00000001:67',
     file: 'binlog.000001',
     pos: 4,
+    groupPos: 4,
     row: 0,
     thread: 246,
     query: null,
@@ -106,6 +107,7 @@ export function mysqlRows(): EncodedRows {
   };
   let transaction = 0;
   const moves = (begins: boolean): void => {
+    change.ordinal = begins ? 0 : change.ordinal + 1;
     change.pos += 137;
     change.row++;
     if (!begins) return;

@@ -49,6 +49,12 @@ export class PipelineChild {
     );
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the pipeline process was not started');
+    return pid;
+  }
+
   /**
    * Resolves when so many records are durable since the last report, or since now. Throws when the
    * pipeline fails or ends.

@@ -7,6 +7,7 @@ import { compileRowEncoder } from '../../src/rowpath/compile-row-encoder.ts';
 import type { WireFormat } from '../../src/rowpath/row-encoder.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
+import { SourcePositions } from '../../src/runtime/source-positions.ts';
 import type { EncodedRows, Figure } from './bench-rows.ts';
 import { measureEncoder, OPTIONS, TABLE } from './bench-rows.ts';
 import { MYSQL_TABLE, mysqlRows } from './mysql-bench-rows.ts';
@@ -26,6 +27,8 @@ interface Subject {
   readonly table: TableSchema;
   readonly options: EnvelopeOptions;
   readonly encoded?: () => EncodedRows;
+  /** With position.header. */
+  readonly positions?: SourcePositions;
 }
 
 const POSTGRES: Subject = { table: TABLE, options: OPTIONS };
@@ -39,7 +42,7 @@ async function measure(
   format: WireFormat,
   converter: (isKey: boolean) => Converter,
   rows: number,
-  { table, options, encoded }: Subject = POSTGRES,
+  { table, options, encoded, positions }: Subject = POSTGRES,
 ): Promise<Figure> {
   const schemas = tableRecordSchemas(table, options);
   const key = schemas.key === null ? null : await converter(true).prepare('t', schemas.key);
@@ -53,6 +56,7 @@ async function measure(
     value,
     keyFormat: format,
     valueFormat: format,
+    ...(positions === undefined ? {} : { positions }),
   });
   return measureEncoder(encoder, rows, encoded?.());
 }
@@ -61,11 +65,18 @@ const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rows: { type: 'string' } },
 });
 const rows = Number(values.rows ?? 200_000);
+const withPositions = (subject: Subject): Subject => ({
+  ...subject,
+  positions: new SourcePositions(),
+});
+const plain = (): Converter => new JsonConverter({ schemasEnable: false });
 const figures = {
   json: await measure('json', () => new JsonConverter({ schemasEnable: false }), rows),
   jsonWithSchemas: await measure('json', () => new JsonConverter(), rows / 4),
   avro: await measure('avro', (isKey) => new AvroConverter(registry, { isKey }), rows),
   mysqlJson: await measure('json', () => new JsonConverter({ schemasEnable: false }), rows, MYSQL),
+  jsonPositions: await measure('json', plain, rows, withPositions(POSTGRES)),
+  mysqlJsonPositions: await measure('json', plain, rows, withPositions(MYSQL)),
   mysqlAvro: await measure('avro', (isKey) => new AvroConverter(registry, { isKey }), rows, MYSQL),
 };
 for (const [name, figure] of Object.entries(figures)) {

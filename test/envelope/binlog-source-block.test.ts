@@ -15,6 +15,7 @@ const ORIGIN: BinlogOrigin = {
   gtid: '531e30d3-e585-11f1-809b-02fc00000001:116',
   file: 'binlog.000001',
   pos: 661_988,
+  groupPos: 4,
   row: 0,
   thread: 246,
   query: null,

@@ -65,3 +65,20 @@ test('a failure of the producer reaches the consumer after what was pushed', asy
   }).rejects.toThrow('socket gone');
   expect(seen).toEqual([1]);
 });
+
+test('what waits is taken in order, as long as it is wanted, and makes room', async () => {
+  const queue = new BoundedQueue<number>({ maxItems: 3, maxBytes: 100 });
+  for (const item of [1, 2, 3]) await queue.push(item, 10);
+  const waiting = queue.push(4, 10);
+  expect(queue.takeWaiting((item) => item === 2)).toBeUndefined();
+  expect(queue.takeWaiting((item) => item < 3)).toBe(1);
+  expect(await waiting).toBe(true);
+  expect(queue.takeWaiting((item) => item < 3)).toBe(2);
+  expect(queue.takeWaiting((item) => item < 3)).toBeUndefined();
+  expect(queue.bytes).toBe(20);
+  queue.close();
+  const rest: number[] = [];
+  for await (const item of queue) rest.push(item);
+  expect(rest).toEqual([3, 4]);
+  expect(queue.takeWaiting(() => true)).toBeUndefined();
+});

@@ -3,20 +3,19 @@ import { expect, test } from 'vitest';
 
 import type { ChangePosition } from '../../src/model/change-position.ts';
 import {
-  eventOrdinal,
   formatPosition,
   isPosition,
   parsePosition,
   POSITION_LENGTH,
-  SNAPSHOT_ORDINAL,
-  WINDOW_ORDINAL,
+  positionOrdinal,
+  READ_ORDINAL,
 } from '../../src/model/change-position.ts';
 
 const WORD = fc.integer({ min: 0, max: 0xffffffff });
 const POSITIONS: fc.Arbitrary<ChangePosition> = fc.record({
   epoch: fc.oneof(fc.integer({ min: 1, max: 3 }), WORD),
   commit: fc.oneof(fc.bigInt(0n, 20n), fc.bigInt(0n, 2n ** 64n - 1n)),
-  ordinal: fc.oneof(fc.constantFrom(SNAPSHOT_ORDINAL, 1, 2, WINDOW_ORDINAL), WORD),
+  ordinal: fc.oneof(fc.constantFrom(READ_ORDINAL, 1, 2, 0xffffffff), WORD),
 });
 
 function compare(a: ChangePosition, b: ChangePosition): number {
@@ -62,8 +61,13 @@ test.each([
   expect(parsePosition(text)).toBeNull();
 });
 
-test('events stand between the rows of a snapshot at their commit and those of a window', () => {
-  expect(eventOrdinal(0)).toBeGreaterThan(SNAPSHOT_ORDINAL);
-  expect(eventOrdinal(1)).toBeGreaterThan(eventOrdinal(0));
-  expect(eventOrdinal(2 ** 40)).toBeLessThan(WINDOW_ORDINAL);
+test('rows that were read lose against all events at their place, in the order of these', () => {
+  expect(positionOrdinal({ op: 'r', ordinal: 7 })).toBe(READ_ORDINAL);
+  // The truncate in front of them.
+  expect(positionOrdinal({ ordinal: -1 })).toBe(READ_ORDINAL);
+  expect(positionOrdinal({ op: 'c', ordinal: 0 })).toBeGreaterThan(READ_ORDINAL);
+  expect(positionOrdinal({ op: 'u', ordinal: 1 })).toBeGreaterThan(
+    positionOrdinal({ op: 'c', ordinal: 0 }),
+  );
+  expect(positionOrdinal({ op: 'd', ordinal: 2 ** 40 })).toBe(0xffffffff);
 });

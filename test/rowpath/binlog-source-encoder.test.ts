@@ -39,6 +39,7 @@ const origins: fc.Arbitrary<BinlogOrigin> = fc.record({
   gtid: fc.constantFrom(null, '0-1-7', '531e30d3-e585-11f1-809b-02fc00000001:122', 'u:tag:9'),
   file: fc.constantFrom('binlog.000001', 'mysql-bin.999999', 'ü "b"\\.000002'),
   pos: fc.oneof(fc.nat(), fc.constantFrom(0, 4, 2 ** 32, Number.MAX_SAFE_INTEGER)),
+  groupPos: fc.constant(4),
   row: fc.oneof(fc.nat(300), fc.constant(2_147_483_647)),
   thread: fc.constantFrom(null, 0, 246, 2 ** 32, Number.MAX_SAFE_INTEGER),
   query: fc.oneof(

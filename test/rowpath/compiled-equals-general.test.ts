@@ -166,7 +166,8 @@ describe('every shape of change', () => {
               after: op === 'd' ? null : image(true),
             };
             const family = isBinlog ? BINLOG_OPTIONS : OPTIONS;
-            const options = { ...family, tombstonesOnDelete: next(2) === 0 };
+            const tombstonesOnDelete = next(2) === 0;
+            const options = { ...family, tombstonesOnDelete, positionHeader: next(3) > 0 };
             const bench = await benchOf(table, wire, options, next(3) === 0);
             expect(bench.compiled(change)).toEqual(bench.general(change));
             const [compiled, general] = bench.truncated(change);
@@ -184,6 +185,8 @@ type Next = (below: number) => number;
 function somePostgresOrigin(next: Next): ReturnType<typeof origin> {
   return origin({
     previousCommitLsn: next(2) === 0 ? null : lsn(12n),
+    commitLsn: lsn(BigInt(next(1 << 30)) << 20n),
+    ordinal: next(3) === 0 ? -1 : next(1 << 30),
     lsn: lsn(next(2) === 0 ? 18446744073709551615n : BigInt(next(1 << 30))),
     transactionId: next(2) === 0 ? null : 0xffffffff,
     xmin: next(2) === 0 ? null : 731n,
@@ -198,6 +201,9 @@ function someBinlogOrigin(next: Next): ReturnType<typeof binlogOrigin> {
     gtid,
     transactionId: next(3) === 0 ? null : (gtid ?? 'file=binlog.000001,pos=4'),
     pos: next(1 << 30),
+    file: `binlog.${1 + next(2_000_000)}`,
+    groupPos: next(1 << 30),
+    ordinal: next(1 << 30),
     row: next(3),
     thread: next(2) === 0 ? null : next(1 << 30),
     query: next(2) === 0 ? null : 'INSERT INTO "t" VALUES (1)',

@@ -5,7 +5,7 @@ import type { Converter, PreparedSchema } from '../../src/converter/converter.ts
 import { JsonConverter } from '../../src/converter/json-converter.ts';
 import { headerText } from '../../src/converter/simple-header.ts';
 import { changeToRecords, truncateToRecords } from '../../src/envelope/change-records.ts';
-import type { ChangeRecord } from '../../src/envelope/change-records.ts';
+import type { ChangeRecord, ChangeRecordContext } from '../../src/envelope/change-records.ts';
 import type { EnvelopeOptions } from '../../src/envelope/envelope-options.ts';
 import { TransactionMetadata } from '../../src/envelope/transaction-metadata.ts';
 import { tableRecordSchemas } from '../../src/envelope/table-record-schemas.ts';
@@ -19,6 +19,7 @@ import { lsn } from '../../src/model/lsn.ts';
 import type { ColumnSchema, TableSchema } from '../../src/model/table-schema.ts';
 import { compileRowEncoder } from '../../src/rowpath/compile-row-encoder.ts';
 import type { RowEncoderContext, WireFormat } from '../../src/rowpath/row-encoder.ts';
+import { SourcePositions } from '../../src/runtime/source-positions.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import type { TypeCase } from './value-arbitraries.ts';
 
@@ -142,6 +143,7 @@ export async function benchOf(
           keyJson: wire.json,
           valueJson: wire.json,
         }),
+    ...positions(options),
     ...transactionBlocks(transactions),
     ...(onUnconverted === undefined ? {} : { onUnconverted }),
   };
@@ -155,6 +157,7 @@ export async function benchOf(
       parseText(column.format, column.schema, text),
     placeholder: (column: ColumnSchema): ConnectValue =>
       placeholderValue(column, options.unavailableValuePlaceholder),
+    ...positionText(options),
     ...transactionBlocks(transactions),
   };
   const encode = (record: ChangeRecord): Encoded => ({
@@ -177,6 +180,16 @@ export async function benchOf(
       truncateToRecords(change, recordContext).map(encode),
     ],
   };
+}
+
+function positions({ positionHeader }: EnvelopeOptions): Pick<RowEncoderContext, 'positions'> {
+  return positionHeader === true ? { positions: new SourcePositions() } : {};
+}
+
+function positionText(options: EnvelopeOptions): Pick<ChangeRecordContext, 'position'> {
+  const source = positions(options).positions;
+  if (source === undefined) return {};
+  return { position: (at, ordinal) => source.textOf(at, ordinal) };
 }
 
 /** Each path counts for itself. */
@@ -233,6 +246,7 @@ export function binlogOrigin(
     gtid: '531e30d3-e585-11f1-809b-02fc00000001:67',
     file: 'binlog.000001',
     pos: 232_974,
+    groupPos: 232_800,
     row: 0,
     thread: 246,
     query: null,

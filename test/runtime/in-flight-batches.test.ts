@@ -12,10 +12,10 @@ describe('what was polled', () => {
     let isDrained: boolean | null = null;
     const waiting = batches.drained(1000).then((drained) => (isDrained = drained));
     batches.begin();
-    batches.end();
+    batches.end(1);
     await Promise.resolve();
     expect(isDrained).toBeNull();
-    batches.end();
+    batches.end(1);
     await waiting;
     expect(isDrained).toBe(true);
   });

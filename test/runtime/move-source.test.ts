@@ -40,6 +40,23 @@ test('a reset leaves nothing of the offset, and a dry run all', async () => {
   expect(await stored(config)).toBeNull();
 });
 
+test('what is told again after a move has positions of the next epoch', async () => {
+  await using folder = await pipelineFolder({ name: 'shop', source: SOURCE });
+  const config = loadPipelineFile(folder.file, {});
+  const offset = { ...OFFSET, 'tidemark.epoch': 2, 'tidemark.epoch_log': 'id 1' };
+  {
+    await using transport = await openEmbeddedTransport({ path: config.storePath });
+    await transport.storeOffset(toConnectEntries('shop', { partition, offset }));
+  }
+  const request = { goal: { kind: 'reset' }, dryRun: false } as const;
+  await moveSource(config, request, systemClock, signal);
+  expect(await stored(config)).toBeNull();
+  await using transport = await openEmbeddedTransport({ path: config.storePath, readOnly: true });
+  const { epoch, warning } = await loadSourceOffset(transport, 'shop', partition);
+  expect(epoch).toEqual({ 'tidemark.epoch': 3, 'tidemark.epoch_log': 'id 1' });
+  expect(warning).toBeNull();
+});
+
 test('a source with a slot is moved by its server', async () => {
   const source = { ...SOURCE, 'connector.class': 'postgres', 'database.dbname': 'd' };
   await using folder = await pipelineFolder({ name: 'shop', source });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applicable, byteLength, positionsAfter } from '../../src/runtime/polled-batch.ts';
+import { applicable, positionsAfter } from '../../src/runtime/polled-batch.ts';
 import type { SinkPartitions } from '../../src/runtime/sink-partitions.ts';
 import type { Consumer } from '../../src/transport/transport.ts';
 
@@ -35,9 +35,4 @@ test('what was read carries its own generation, the rest stands where the consum
   const fetched = { topic: 't', partition: 0, generation: 1, records: [], nextOffset: 5 };
   expect(positionsAfter(consumer, [], partitions)).toEqual([{ ...at(0, 9), generation: 2 }]);
   expect(positionsAfter(consumer, [fetched as never], partitions)).toEqual([at(0, 5)]);
-});
-
-test('bytes are those of keys and values', () => {
-  const record = { key: Buffer.alloc(3), value: null };
-  expect(byteLength([{ records: [record, record] }] as never)).toBe(2 * (3 + 64));
 });

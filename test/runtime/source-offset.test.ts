@@ -6,6 +6,7 @@ import {
   fromConnectEntries,
   joinConnectEntries,
   loadSourceOffset,
+  resetEntries,
   sourceOffsetKey,
   staleOffset,
   toConnectEntries,
@@ -84,7 +85,7 @@ test('what is stored is read again as it was', () => {
       const mine = Object.entries(own).map(([key, value]) => [`tidemark.${key}`, value] as const);
       const offset = { ...theirs, ...Object.fromEntries(mine), 'tidemark.version': 2 };
       const found = fromConnectEntries('orders', partition, ...entriesOf(offset));
-      expect(found).toEqual({ offset: { partition, offset }, warning: null });
+      expect(found).toMatchObject({ offset: { partition, offset }, warning: null });
     }),
   );
 });
@@ -106,11 +107,26 @@ test('the same values in another order are the same offset', () => {
 test('an offset that somebody else deleted is none, although ours is there', () => {
   const [, ours] = entriesOf(OFFSET);
   const found = fromConnectEntries('orders', partition, null, ours);
-  expect(found).toEqual({ offset: null, warning: expect.stringMatching(/deleted/) as string });
+  const warning = expect.stringMatching(/deleted/) as string;
+  expect(found).toEqual({ offset: null, warning, epoch: {} });
   expect(fromConnectEntries('orders', partition, null, null)).toEqual({
     offset: null,
     warning: null,
+    epoch: {},
   });
+});
+
+test('the epoch of positions outlives whoever writes or deletes the offset', () => {
+  const epoch = { 'tidemark.epoch': 3, 'tidemark.epoch_log': 'a' };
+  const [theirs, ours] = entriesOf({ ...OFFSET, ...epoch });
+  for (const other of [theirs, '{"lsn":9}', null]) {
+    expect(fromConnectEntries('orders', partition, other, ours).epoch).toEqual(epoch);
+  }
+  const [none, kept] = resetEntries('orders', partition, epoch);
+  expect(none?.value).toBeNull();
+  const reset = fromConnectEntries('orders', partition, null, kept?.value ?? null);
+  expect(reset).toEqual({ offset: null, warning: null, epoch });
+  expect(resetEntries('orders', partition, {}).map(({ value }) => value)).toEqual([null, null]);
 });
 
 test('a store of before the split has all in one entry', async () => {

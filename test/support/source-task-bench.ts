@@ -15,6 +15,7 @@ import { SourceSignals } from '../../src/runtime/source-signals.ts';
 import { SourceStatistics } from '../../src/runtime/source-statistics.ts';
 import { HeldTopics } from '../../src/runtime/held-topics.ts';
 import { RegistryOutage } from '../../src/runtime/registry-outage.ts';
+import { SourcePositions } from '../../src/runtime/source-positions.ts';
 import { SourceTask } from '../../src/runtime/source-task.ts';
 import { TableEncoders } from '../../src/runtime/table-encoders.ts';
 import type { TransactionBoundary } from '../../src/runtime/transaction-boundary.ts';
@@ -84,6 +85,7 @@ export async function sourceTaskBench(
     notifications,
     signals,
     held: new HeldTopics({ ...writing, logger: silentLogger() }),
+    positions: new SourcePositions(),
     outage: new RegistryOutage(clock, silentLogger()),
     heartbeat: heartbeatMs === 0 ? null : new SourceHeartbeat({ ...beats, ...writing }),
     statements: statementsOf(writing),

@@ -162,6 +162,7 @@ export class MysqlReader implements SourceReader {
     const resume = await resumeFrom(found, request);
     this.#resumed = resume !== null;
     if (resume !== null) this.#unchanged = stored;
+    await receiver.logOpened?.(facts.serverUuid ?? `id ${facts.serverId}`, resume !== null);
     const read = (): Promise<TableCatalog> => readCatalog(querier, options, facts, signal);
     const beganAtMs = this.#clock.nowMs();
     const resumed =

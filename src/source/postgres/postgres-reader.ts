@@ -34,7 +34,7 @@ import type { LargeTransactions } from './stream/large-transactions.ts';
 import { applicationName, streamSession } from './stream/reader-sessions.ts';
 import { RelationCache } from './stream/relation-cache.ts';
 import { CatalogSession } from './stream/relation-catalog-session.ts';
-import { streamFingerprint } from './stream/replication-check.ts';
+import { serverLog, streamFingerprint } from './stream/replication-check.ts';
 import { beatUntilAborted } from './stream/replication-heartbeat.ts';
 import type { ReplicationOffset } from './stream/replication-offset.ts';
 import { fromSourceOffset, restartLsn, toSourceOffset } from './stream/replication-offset.ts';
@@ -187,10 +187,9 @@ export class PostgresReader implements SourceReader {
     const connection = streamSession(options);
     const wire = await PostgresWire.connect(options.connection, connection, signal, clock);
     this.#wire = wire;
-    const { publication, published, types } = capture.catalog;
-    const fingerprint = streamFingerprint(options, publication, published);
-    const told = { options, clock, note: this.#note, warn: this.#warn };
-    const resume = await resumeOnSlot(wire, stored, fingerprint, told, signal);
+    const { types } = capture.catalog;
+    const resume = await this.#resume(wire, stored, capture, signal);
+    await receiver.logOpened?.(serverLog(resume), true);
     const position = new ReplicationPosition(resume);
     const relations = new RelationCache(
       new CatalogSession(options, types, this.#catalogConnection, { clock, signal }),
@@ -244,6 +243,18 @@ export class PostgresReader implements SourceReader {
     });
     const command = startCommand(options, restartLsn(resume), version);
     await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
+  }
+
+  #resume(
+    wire: PostgresWire,
+    stored: ReplicationOffset,
+    { catalog: { publication, published } }: PreparedCapture,
+    signal: AbortSignal,
+  ): Promise<ReplicationOffset> {
+    const options = this.#options;
+    const fingerprint = streamFingerprint(options, publication, published);
+    const told = { options, clock: this.#clock, note: this.#note, warn: this.#warn };
+    return resumeOnSlot(wire, stored, fingerprint, told, signal);
   }
 
   #openSnapshots(

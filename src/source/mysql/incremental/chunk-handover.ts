@@ -95,6 +95,7 @@ export function snapshotChange(
     gtid: null,
     file,
     pos,
+    groupPos: pos,
     row: 0,
     thread: null,
     query: null,

@@ -332,7 +332,7 @@ export class WholeRead {
   #truncate({ schema }: KnownTable, at: LogSpot): void {
     const { receiver, clock } = this.#parts;
     const { op: _, before: __, after: ___, ...origin } = snapshotChange(schema, at, clock);
-    receiver.truncate({ ...origin, snapshot: 'false' });
+    receiver.truncate({ ...origin, ordinal: -1, snapshot: 'false' });
   }
 }
 

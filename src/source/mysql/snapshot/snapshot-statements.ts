@@ -75,6 +75,7 @@ export function snapshotOrigin(
     gtid: null,
     file,
     pos,
+    groupPos: pos,
     row: 0,
     thread: null,
     query: null,

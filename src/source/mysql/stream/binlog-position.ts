@@ -295,7 +295,8 @@ export function compareFiles(file: string, pos: number, otherFile: string, other
   return file < otherFile ? -1 : 1;
 }
 
-function fileNumber(file: string): number {
+/** Of `mysql-bin.000003` 3; 0 of a name without one. */
+export function fileNumber(file: string): number {
   return Number(/\.(\d+)$/.exec(file)?.[1] ?? 0);
 }
 

@@ -174,6 +174,7 @@ export class BinlogStream implements BinlogReceiver {
     const change = this.#change;
     change.serverId = group.serverId;
     change.gtid = group.gtid;
+    change.groupPos = group.pos;
     change.transactionId = group.gtid ?? `file=${group.file},pos=${group.pos}`;
     change.sourceMicros = group.micros ?? 0n;
     change.ordinal = -1;
@@ -198,18 +199,20 @@ export class BinlogStream implements BinlogReceiver {
   }
 
   #origin(): BinlogOrigin {
-    const { serverId, gtid, thread, query, transactionId, sourceMicros, snapshot } = this.#change;
+    const { serverId, gtid, groupPos, thread, query, transactionId } = this.#change;
+    const { ordinal, sourceMicros, snapshot } = this.#change;
     return {
       family: 'binlog',
       serverId,
       gtid,
       file: this.#decoder.file,
       pos: this.#decoder.position,
+      groupPos,
       row: 0,
       thread,
       query,
       transactionId,
-      ordinal: Math.max(0, this.#change.ordinal),
+      ordinal: Math.max(0, ordinal),
       sourceMicros,
       snapshot,
     };

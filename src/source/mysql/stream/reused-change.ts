@@ -26,6 +26,7 @@ export function unusedChange(): ReusedChange {
     gtid: null,
     file: '',
     pos: 4,
+    groupPos: 4,
     row: 0,
     thread: null,
     query: null,

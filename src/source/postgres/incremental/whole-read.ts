@@ -273,7 +273,7 @@ export class WholeRead {
         rowsEstimated: Math.max(0, captured.info.estimatedRows),
       })),
       receiver,
-      copiedRows(position.previousCommitLsn ?? at, clock, firstUnseen(snapshot)),
+      copiedRows(position.previousCommitLsn ?? at, clock, firstUnseen(snapshot), position.endLsn),
     );
     const names = tables.map(({ schema }) => tableName(schema.id));
     for (const [index, { captured, condition, statement }] of tables.entries()) {
@@ -304,9 +304,9 @@ export class WholeRead {
       table,
       family: 'postgres',
       lsn,
-      commitLsn: lsn,
+      commitLsn: position.endLsn,
       previousCommitLsn: position.previousCommitLsn,
-      ordinal: 0,
+      ordinal: -1,
       transactionId: null,
       sourceMicros: clock.nowMicros(),
       snapshot: 'false',

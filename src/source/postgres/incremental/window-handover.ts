@@ -128,7 +128,7 @@ function rowChange(
     after,
     family: 'postgres',
     lsn,
-    commitLsn: lsn,
+    commitLsn: position.endLsn,
     previousCommitLsn: position.previousCommitLsn,
     ordinal: 0,
     transactionId: null,

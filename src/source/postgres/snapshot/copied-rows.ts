@@ -4,11 +4,15 @@ import type { RowSource } from '../../snapshot/snapshot-rows.ts';
 import { NO_TABLE } from '../../snapshot/snapshot-rows.ts';
 import { readCopyRow } from './copy-text.ts';
 
-/** Rows of COPY, all of one consistent point. */
+/**
+ * Rows of COPY, all of one consistent point. `commitLsn`: the stream goes on there, if not at that
+ * point.
+ */
 export function copiedRows(
   consistentPoint: Lsn,
   clock: Clock,
   transactionId: number | null = null,
+  commitLsn: Lsn = consistentPoint,
 ): RowSource {
   return {
     change: {
@@ -19,7 +23,7 @@ export function copiedRows(
       after: null,
       family: 'postgres',
       lsn: consistentPoint,
-      commitLsn: consistentPoint,
+      commitLsn,
       previousCommitLsn: null,
       ordinal: 0,
       transactionId,

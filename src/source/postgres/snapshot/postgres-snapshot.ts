@@ -21,6 +21,7 @@ import {
 import type { StorageFingerprints } from './snapshot-reader.ts';
 import { readSnapshot, SnapshotRaceError, storageFingerprints } from './snapshot-reader.ts';
 import { examineOverrides } from './select-override.ts';
+import { serverLog } from '../stream/replication-check.ts';
 import { tablesToRead } from '../../snapshot/snapshot-selection.ts';
 import type {
   ServerIdentity,
@@ -109,6 +110,7 @@ async function attemptSnapshot(
   // An intent names a slot that may be dropped: never one that others made.
   const intent = taken === null ? attempt : { ...identity, slotName: '' };
   begun(intent);
+  await receiver.logOpened?.(serverLog(identity), false);
   await receiver.snapshotStarted(
     tables.map((table) => table.schema),
     offsets.started(intent),

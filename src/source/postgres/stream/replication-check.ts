@@ -43,6 +43,11 @@ export async function identifyServer(wire: Querier, signal: AbortSignal): Promis
   };
 }
 
+/** The log of a server, by which positions are compared: a promotion begins another one. */
+export function serverLog({ systemIdentifier, timeline }: ServerIdentity): string {
+  return `${systemIdentifier}/${timeline}`;
+}
+
 async function timelineHistory(
   wire: Querier,
   timeline: number,

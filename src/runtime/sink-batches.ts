@@ -1,0 +1,72 @@
+import type { BoundedQueue } from '../foundation/bounded-queue.ts';
+import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
+import type { FetchedRecords } from '../transport/transport.ts';
+import { partitionKey } from './sink-partitions.ts';
+
+/** What one poll gave, or several in a row, ready for the target. */
+export interface DecodedBatch {
+  /** Of the partitions, when it was polled. */
+  readonly version: number;
+  readonly records: readonly SinkRecord[];
+  readonly positions: readonly SinkPosition[];
+  /** How many polls it is made of. */
+  readonly polls: number;
+}
+
+/**
+ * Decoded batches that may wait for the target: six thousand records of the usual size. A poll of a
+ * Kafka partition is a megabyte, which is two thousand records as Avro and two hundred as JSON with
+ * schemas, so it is no bound to count polls.
+ */
+export const QUEUE_LIMITS = { maxItems: 64, maxBytes: 6 * 1024 * 1024 };
+
+/** What a put is made of at most, beside a single poll that is larger. */
+const JOINED_RECORDS = 5_000;
+
+/** Decoded, a record is no smaller than this, however dense its format is. */
+const RECORD_BYTES = 1024;
+/** Of the bytes of JSON with schemas most are the schema, of which nothing is kept. */
+const KEPT_PART = 1 / 4;
+
+/** What the records of a poll count for in the queue; `whole`: with their bytes. */
+export function queuedBytes(fetched: readonly FetchedRecords[], whole = false): number {
+  let bytes = 0;
+  let records = 0;
+  for (const batch of fetched) {
+    records += batch.records.length;
+    for (const { key, value } of batch.records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  }
+  return Math.max(bytes * (whole ? 1 : KEPT_PART), records * RECORD_BYTES);
+}
+
+/**
+ * The batch with those that wait behind it: the slower the target, the more there are, and a larger
+ * transaction costs it less a row. What was polled under another assignment, or is of another
+ * generation of its topic, stays a batch of its own.
+ */
+export function joinWaiting(first: DecodedBatch, queue: BoundedQueue<DecodedBatch>): DecodedBatch {
+  const parts = [first];
+  const positions = new Map(first.positions.map((one) => [partitionKey(one), one]));
+  let count = first.records.length;
+  const fits = (next: DecodedBatch): boolean =>
+    next.version === first.version &&
+    count + next.records.length <= JOINED_RECORDS &&
+    next.positions.every((one) => {
+      const earlier = positions.get(partitionKey(one));
+      return earlier === undefined || earlier.generation === one.generation;
+    });
+  for (;;) {
+    const next = queue.takeWaiting(fits);
+    if (next === undefined) break;
+    parts.push(next);
+    count += next.records.length;
+    for (const position of next.positions) positions.set(partitionKey(position), position);
+  }
+  if (parts.length === 1) return first;
+  return {
+    version: first.version,
+    records: parts.flatMap(({ records }) => records),
+    positions: [...positions.values()],
+    polls: parts.length,
+  };
+}

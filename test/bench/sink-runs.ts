@@ -1,0 +1,157 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectWorker } from '../support/connect-worker.ts';
+import { monotonicMs, PipelineChild } from './pipeline-child.ts';
+import { postgresBench } from './postgres-workload.ts';
+import { ProcessUsage } from './process-usage.ts';
+import type { SinkTarget } from './sink-targets.ts';
+import { converterLines, type FilledTopic, type SinkBench } from './sink-topic.ts';
+
+/** What one run of a sink gave, from its start to its last row. */
+export interface SinkFigures {
+  readonly rowsPerSecond: number;
+  /** Of the sink's process. */
+  readonly cpuMicrosPerRow: number;
+  readonly peakMb: number;
+}
+
+const POLL_MS = 20;
+/** To ask a worker costs it some time, too. */
+const POLLS_PER_CHECK = 100;
+const DEADLINE_MS = 900_000;
+
+/** Waits for the last row and measures the process that writes it; then all rows are compared. */
+async function measureUntilLast(
+  target: SinkTarget,
+  table: string,
+  filled: FilledTopic,
+  begin: () => Promise<number>,
+  check: () => Promise<void> = () => Promise.resolve(),
+): Promise<SinkFigures> {
+  const startedAtMs = monotonicMs();
+  const usage = new ProcessUsage(await begin());
+  const before = usage.cpuSeconds();
+  let polls = 0;
+  while (!(await target.has(table, filled.lastId))) {
+    if (monotonicMs() - startedAtMs > DEADLINE_MS) throw new Error('the last row did not arrive');
+    if (++polls % POLLS_PER_CHECK === 0) await check();
+    await delay(POLL_MS);
+  }
+  const seconds = (monotonicMs() - startedAtMs) / 1000;
+  const cpuSeconds = usage.cpuSeconds() - before;
+  const peakMb = usage.peakMb();
+  const found = await target.sum(table);
+  const { sum } = filled;
+  if (found.rows !== sum.rows || found.checksum !== sum.checksum) {
+    throw new Error(`${table} has ${JSON.stringify(found)}, the source ${JSON.stringify(sum)}`);
+  }
+  return {
+    rowsPerSecond: filled.events / seconds,
+    cpuMicrosPerRow: (cpuSeconds * 1e6) / filled.events,
+    peakMb,
+  };
+}
+
+/**
+ * Our daemon, started anew; its own start counts. Its source follows a database in which nothing
+ * happens.
+ */
+export async function runOurs(
+  bench: SinkBench,
+  target: SinkTarget,
+  filled: FilledTopic,
+  round: number,
+  sinkLines: readonly string[],
+): Promise<SinkFigures> {
+  const { server, bootstrapServers, registry, folder, builtSources } = bench;
+  const name = `ours_${target.family}_${filled.format}_${round}`;
+  await using idle = await postgresBench(server, name);
+  const file = path.join(folder, `${name}.yaml`);
+  const source = [...idle.source, 'snapshot.mode: no_data'];
+  const lines = [...source, ...converterLines(filled.format, registry)];
+  await writeFile(
+    file,
+    `name: ${name}
+transport:
+  type: kafka
+  bootstrap.servers: ${bootstrapServers}
+  path: ${path.join(folder, name)}
+source:
+${lines.map((line) => `  ${line}\n`).join('')}
+sinks:
+  - name: ${name}
+    connector.class: jdbc
+    connection.url: "${target.url}"
+    connection.user: ${target.user}
+    connection.password: "${target.password}"
+    topics: ${filled.topic}
+    table.name.format: ${name}
+${sinkLines.map((line) => `    ${line}\n`).join('')}`,
+  );
+  let child: PipelineChild | undefined;
+  try {
+    return await measureUntilLast(target, name, filled, () => {
+      child = PipelineChild.start(file, builtSources, folder);
+      return Promise.resolve(child.pid);
+    });
+  } finally {
+    await child?.stop();
+  }
+}
+
+/**
+ * What makes Debezium's JDBC sink fast. Its `dialect.postgres.unnest.insert.enabled` cannot be had:
+ * it passes microseconds on as they are, which the server refuses as a time.
+ */
+const TUNED: Readonly<Record<string, string>> = {
+  'batch.size': '5000',
+  'use.reduction.buffer': 'true',
+  'consumer.override.max.poll.records': '5000',
+  'consumer.override.fetch.min.bytes': '100000',
+  'consumer.override.max.partition.fetch.bytes': '8388608',
+};
+
+/** Debezium's JDBC sink in a worker that runs already; its connector's start counts. */
+export async function runDebezium(
+  worker: ConnectWorker,
+  registryOrigin: string | null,
+  target: SinkTarget,
+  filled: FilledTopic,
+  round: number,
+): Promise<SinkFigures> {
+  const name = `debezium_${target.family}_${filled.format}_${round}`;
+  const converters =
+    filled.format === 'avro'
+      ? worker.avro(registryOrigin ?? '')
+      : { 'key.converter.schemas.enable': 'true', 'value.converter.schemas.enable': 'true' };
+  const begin = async (): Promise<number> => {
+    const { pid } = worker;
+    if (pid === undefined) throw new Error('the worker does not run');
+    new ProcessUsage(pid).resetPeak();
+    await worker.put(name, {
+      'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+      'tasks.max': '1',
+      topics: filled.topic,
+      'insert.mode': 'upsert',
+      'primary.key.mode': 'record_key',
+      'delete.enabled': 'true',
+      'schema.evolution': 'basic',
+      'collection.name.format': name,
+      'connection.url': target.jdbcUrl,
+      'connection.username': target.user,
+      'connection.password': target.password,
+      'consumer.override.auto.offset.reset': 'earliest',
+      ...TUNED,
+      ...converters,
+    });
+    return pid;
+  };
+  const check = async (): Promise<void> => {
+    // Throws the trace of a task that has failed; there is no deadline for one that runs.
+    await worker.untilRunning(name);
+  };
+  const figures = await measureUntilLast(target, name, filled, begin, check);
+  await worker.delete(name);
+  return figures;
+}

@@ -1,0 +1,215 @@
+/**
+ * `npm run bench -- sink [postgres|mariadb] [--rows N] [--rounds N] [--formats json,avro] [--json]
+ * [--alone] [--set name=value]`: our SQL sink and Debezium's JDBC sink, tuned, in turns from the
+ * same topic of Kafka into fresh tables, which are compared with the source when a run ends. The
+ * limit beside them is the server itself that reads the same rows from a file (COPY, LOAD DATA).
+ * `--alone`: without Debezium; `--set`: a property of our sink.
+ */
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import { ConnectWorker } from '../support/connect-worker.ts';
+import { KafkaCluster } from '../support/kafka-cluster.ts';
+import { MysqlServer } from '../support/mysql-server.ts';
+import { RegistryServer } from '../support/registry-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { buildProgram } from './built-program.ts';
+import { runDebezium, runOurs, type SinkFigures } from './sink-runs.ts';
+import {
+  mariadbTarget,
+  postgresTarget,
+  type SinkTarget,
+  type TargetFamily,
+} from './sink-targets.ts';
+import { fillTopic, type FilledTopic, type SinkBench, type TopicFormat } from './sink-topic.ts';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rows: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '3' },
+    formats: { type: 'string', default: 'json,avro' },
+    alone: { type: 'boolean', default: false },
+    set: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+  },
+});
+const rows = Number(options.rows);
+const rounds = Number(options.rounds);
+const formats = options.formats.split(',') as readonly TopicFormat[];
+const families = (
+  positionals.length === 0 ? ['postgres', 'mariadb'] : positionals
+) as readonly TargetFamily[];
+const sinkLines = options.set.map((text) => text.replace('=', ': '));
+
+/** Medians of the rounds of one target and format. */
+interface Measured {
+  readonly family: TargetFamily;
+  readonly format: TopicFormat;
+  readonly ours: SinkFigures;
+  readonly debezium: SinkFigures | null;
+  /** Rows a second that the server reads from a file of its own. */
+  readonly limit: number;
+}
+
+// One that the server's account can enter: otherwise its data go elsewhere and stay.
+const folder = (await temporaryFolder('bench')).path;
+const abort = new AbortController();
+try {
+  await using server = await EmbeddedPostgres.start({
+    directory: path.join(folder, 'postgres'),
+    auth: 'trust',
+    durable: false,
+    settings: { max_wal_size: '4GB', max_wal_senders: 50, max_replication_slots: 50 },
+    signal: abort.signal,
+  });
+  await using broker = await KafkaCluster.start({ major: '4', forSpeed: true });
+  const registry = formats.includes('avro') ? await RegistryServer.start() : null;
+  try {
+    const { bootstrapServers } = broker;
+    const bench = {
+      server,
+      bootstrapServers,
+      registry: registry?.url ?? null,
+      folder,
+      builtSources: await buildProgram(path.join(folder, 'built')),
+    };
+    report(await measureAll(bench, registry?.origin ?? null));
+  } finally {
+    await registry?.[Symbol.asyncDispose]();
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measureAll(bench: SinkBench, origin: string | null): Promise<readonly Measured[]> {
+  const { server, bootstrapServers } = bench;
+  const topics: FilledTopic[] = [];
+  for (const format of formats) topics.push(await fillTopic(bench, format, rows));
+  const worker = options.alone
+    ? null
+    : await ConnectWorker.start({ bootstrapServers, plugins: ['jdbc', 'avro'], forSpeed: true });
+  const measured: Measured[] = [];
+  try {
+    for (const family of families) {
+      const mariadb = family === 'mariadb' ? await startMariadb() : null;
+      try {
+        await using target =
+          mariadb === null
+            ? await postgresTarget(server, 'target')
+            : await mariadbTarget(mariadb, 'target');
+        for (const topic of topics) {
+          measured.push(await measure(bench, target, topic, worker, origin));
+        }
+      } finally {
+        await mariadb?.[Symbol.asyncDispose]();
+      }
+    }
+  } finally {
+    await worker?.[Symbol.asyncDispose]();
+  }
+  return measured;
+}
+
+/** Room for all of the rows: a server that writes its dirty pages would be what is measured. */
+function startMariadb(): Promise<MysqlServer> {
+  return MysqlServer.start('11.4', {
+    settings: { 'innodb-buffer-pool-size': '1G', 'innodb-log-file-size': '512M' },
+  });
+}
+
+/** In turns, so that what else the machine does meets both. */
+async function measure(
+  bench: SinkBench,
+  target: SinkTarget,
+  topic: FilledTopic,
+  worker: ConnectWorker | null,
+  origin: string | null,
+): Promise<Measured> {
+  const ours: SinkFigures[] = [];
+  const theirs: SinkFigures[] = [];
+  const limits: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    await target.settle();
+    ours.push(await runOurs(bench, target, topic, round, sinkLines));
+    const table = `ours_${target.family}_${topic.format}_${round}`;
+    limits.push(topic.sum.rows / (await target.bulkLoad(table)));
+    await target.drop(table);
+    if (worker === null) continue;
+    await target.settle();
+    theirs.push(await runDebezium(worker, origin, target, topic, round));
+    await target.drop(`debezium_${target.family}_${topic.format}_${round}`);
+  }
+  return {
+    family: target.family,
+    format: topic.format,
+    ours: medians(ours),
+    debezium: theirs.length === 0 ? null : medians(theirs),
+    limit: median(limits),
+  };
+}
+
+function medians(runs: readonly SinkFigures[]): SinkFigures {
+  return {
+    rowsPerSecond: median(runs.map((run) => run.rowsPerSecond)),
+    cpuMicrosPerRow: median(runs.map((run) => run.cpuMicrosPerRow)),
+    peakMb: median(runs.map((run) => run.peakMb)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** How much better ours is than Debezium's. */
+function ratiosOf({ ours, debezium }: Measured): Record<string, number> | null {
+  if (debezium === null) return null;
+  return {
+    rate: ours.rowsPerSecond / debezium.rowsPerSecond,
+    cpu: debezium.cpuMicrosPerRow / ours.cpuMicrosPerRow,
+    memory: debezium.peakMb / ours.peakMb,
+  };
+}
+
+function report(all: readonly Measured[]): void {
+  const out = [`\n${rows} rows and their changes, medians of ${rounds}, load ${os.loadavg()[0]}\n`];
+  const line = (label: string, cells: readonly string[]): void => {
+    out.push(label.padEnd(26) + cells.map((cell) => cell.padStart(14)).join(''));
+  };
+  line('', ['rows/s', 'CPU µs/row', 'peak MB']);
+  const cells = (figures: SinkFigures): readonly string[] => [
+    figures.rowsPerSecond.toFixed(0),
+    figures.cpuMicrosPerRow.toFixed(1),
+    figures.peakMb.toFixed(0),
+  ];
+  for (const one of all) {
+    const title = `${one.family} ${one.format}`;
+    line(`${title} Tidemark`, cells(one.ours));
+    if (one.debezium !== null) line(`${title} Debezium`, cells(one.debezium));
+    const ratios = ratiosOf(one);
+    if (ratios !== null) {
+      const { rate = 0, cpu = 0, memory = 0 } = ratios;
+      line('  times better', [rate.toFixed(1), cpu.toFixed(1), memory.toFixed(1)]);
+    }
+    line('  server alone, from a file', [one.limit.toFixed(0)]);
+  }
+  process.stdout.write(`${out.join('\n')}\n`);
+  if (!options.json) return;
+  const ratios: Record<string, unknown> = {};
+  for (const one of all) {
+    const found = ratiosOf(one);
+    if (found === null) continue;
+    // The names without a format are those of the smaller records.
+    ratios[`${one.family}.${one.format}`] = found;
+    if (one.format === formats.at(-1)) ratios[one.family] = found['rate'];
+  }
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'sink', rows, rounds, figures: all, ratios })}\n`,
+  );
+}
