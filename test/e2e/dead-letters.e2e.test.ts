@@ -49,6 +49,10 @@ test('a key waits, is listed, shown and replayed beside the daemon (S11)', async
   await source.query('UPDATE items SET n = 100 WHERE id = 1');
   // In one batch with later changes of the row it would not come to be written.
   await daemon.until(({ sinks }) => sinks[0]?.parkedKeys?.count === 1);
+  // Not mended yet: it fails at the same record, and says so.
+  const early = await dlq(pipeline, 'replay');
+  expect(early.code).toBe(1);
+  expect(early.stdout).toContain('0 records applied');
   await source.query('UPDATE items SET n = 3 WHERE id = 2');
   await source.query('UPDATE items SET n = 5 WHERE id = 1');
   await source.query('UPDATE items SET id = 9 WHERE id = 1');
@@ -80,10 +84,6 @@ test('a key waits, is listed, shown and replayed beside the daemon (S11)', async
   const metrics = await (await fetch(`http://127.0.0.1:${pipeline.port}/metrics`)).text();
   expect(metrics).toMatch(/tidemark_sink_parked_keys\{.*\} 2/);
 
-  // Not mended yet: it fails at the same record, and says so.
-  const early = await dlq(pipeline, 'replay');
-  expect(early.code).toBe(1);
-  expect(early.stdout).toContain('0 records applied');
   expect((await dlq(pipeline, 'drop')).code).not.toBe(0);
   await cure(pipeline);
   const replayed = await dlq(pipeline, 'replay');
@@ -150,12 +150,17 @@ test('as Connect: errors.tolerance all gives the record away, with its headers',
   const status = await daemon.until(({ sinks }) => sinks[0]?.deadLetters === 1);
   await source.query('UPDATE items SET n = 3 WHERE id = 2');
   await source.query('UPDATE items SET n = 5 WHERE id = 1');
-  await daemon.until(({ sinks }) => sinks[0]?.applied === 4);
+  await daemon.until(({ sinks }) => sinks[0]?.applied === 5);
   expect(status.sinks[0]?.error).toBeNull();
   await daemon.until(({ sinks }) => sinks[0]?.lagRecords === 0);
   expect(await items(pipeline, 'warehouse')).toBe('1:5 2:3');
   const tail = await runProgram([
-    ...['tail', 'copy.dead', '--file', pipeline.file, '--from-beginning', '--json'],
+    'tail',
+    'copy.dead',
+    '--file',
+    pipeline.file,
+    '--from-beginning',
+    '--json',
   ]);
   const [letter] = tail.stdout
     .trim()

@@ -30,9 +30,14 @@ async function setup(change: { topic?: string | null; headers?: boolean; each?: 
     error: (...told: unknown[]) => void logged.push(told),
   });
   const letters = new DeadLetterTopic({
-    ...{ sink: 'w', topic, headers, replicationFactor: -1, classes: CLASSES, transport },
+    sink: 'w',
+    topic,
+    headers,
+    replicationFactor: -1,
+    classes: CLASSES,
+    transport,
     log: { each, places: each },
-    logger: logger as never,
+    logger,
     fault: (point) => points.push(point),
   });
   const read = async () => {
@@ -42,7 +47,11 @@ async function setup(change: { topic?: string | null; headers?: boolean; each?: 
     return polled.flatMap(({ records }) => records);
   };
   return {
-    ...{ letters, transport, points, logged, read },
+    letters,
+    transport,
+    points,
+    logged,
+    read,
     async [Symbol.asyncDispose]() {
       await transport[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();

@@ -29,7 +29,10 @@ test('records of partitions that went are left out, where any did', () => {
 
 test('what was read carries its own generation, the rest stands where the consumer is', () => {
   const assignment = [0, 1].map((partition) => ({
-    ...{ topic: 't', partition, generation: 2, position: 9 },
+    topic: 't',
+    partition,
+    generation: 2,
+    position: 9,
   }));
   const consumer = { assignment: () => assignment } as unknown as Consumer;
   const fetched = { topic: 't', partition: 0, generation: 1, records: [], nextOffset: 5 };
