@@ -50,7 +50,9 @@ const needsBroker = ['test/**/*.kafka.test.ts'];
 const needsRegistry = ['test/**/*.registry.test.ts'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
 /** With Java, and another one for each killed worker: two minutes. */
-const skippedInEveryRun = all ? [] : ['test/e2e/debezium-binlog-takeover*'];
+const skippedInEveryRun = all
+  ? []
+  : ['test/e2e/debezium-binlog-takeover*', 'test/e2e/debezium-interop*'];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 const packages = 'test/support/global-setup-packages.ts';
 

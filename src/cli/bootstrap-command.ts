@@ -3,6 +3,7 @@ import { awaitBootstrap, type BootstrapState } from '../runtime/bootstrap.ts';
 import { type HeldWal, readHeldWal } from '../runtime/held-wal.ts';
 import { createLogger } from '../runtime/logger.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
+import { requireDatabase } from '../runtime/source-partition.ts';
 import type { CliContext } from './cli-context.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import { formatBytes, formatCount } from './format-quantity.ts';
@@ -21,6 +22,7 @@ export async function bootstrapCommand(
   context: CliContext,
 ): Promise<void> {
   const config = loadPipelineFile(file, context.environment);
+  requireDatabase(config.source, 'bootstrap');
   const level = options.json || context.output.isTerminal ? 'warn' : undefined;
   const view = new BootstrapView(context.output, options.json);
   const logger = createLogger({

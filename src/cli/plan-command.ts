@@ -75,6 +75,10 @@ function sinkTableLines(planned: PlannedSinkTable): readonly string[] {
 
 function sourceLines(source: PlannedSource): readonly string[] {
   if (source.kind === 'binlog') return binlogLines(source);
+  if (source.kind === 'file') {
+    const to = source.topic ?? 'the topics that they name';
+    return [`lines of ${source.file ?? 'standard input'} go to ${to}; nothing is made there`];
+  }
   const { slot, publication } = source;
   const isThere = publication.statements.length === 0 ? ' exists and fits' : '';
   return [

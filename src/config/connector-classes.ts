@@ -6,11 +6,19 @@ import {
   FILE_SINK_RULES,
 } from './file-sink-options.ts';
 import {
+  CONNECT_FILE_SOURCE_CLASSES,
+  CONNECT_FILE_SOURCE_OPTIONS,
+  FILE_SOURCE_CLASS,
+  FILE_SOURCE_OPTIONS,
+  FILE_SOURCE_RULES,
+} from './file-source-options.ts';
+import {
   FIELD_LIST_RULES,
   FIELD_WHITELIST_RULES,
   TIME_RULES,
   USE_TIME_ZONE_RULES,
 } from './jdbc-sink-field-options.ts';
+import { NAMING_STRATEGY_RULES } from './jdbc-sink-naming-options.ts';
 import type { Option } from './option.ts';
 import type { OptionRule } from './resolve-options.ts';
 import {
@@ -52,14 +60,23 @@ export interface ConnectorClass {
   readonly rules: readonly OptionRule[];
 }
 
-/** Classes of the section `source`. */
-export const SOURCE_CLASSES: readonly ConnectorClass[] = [
+/** Classes of the section `source` that read a database. */
+export const DATABASE_SOURCE_CLASSES: readonly ConnectorClass[] = [
   sourceClass(POSTGRES_CLASS, 'tidemark', POSTGRES_OPTIONS, POSTGRES_RULES),
   sourceClass(DEBEZIUM_POSTGRES_CLASS, 'debezium', DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_RULES),
   sourceClass(MYSQL_CLASS, 'tidemark', MYSQL_OPTIONS, MYSQL_RULES),
   sourceClass(DEBEZIUM_MYSQL_CLASS, 'debezium', DEBEZIUM_MYSQL_OPTIONS, MYSQL_RULES),
   sourceClass(MARIADB_CLASS, 'tidemark', MARIADB_OPTIONS, MYSQL_RULES),
   sourceClass(DEBEZIUM_MARIADB_CLASS, 'debezium', DEBEZIUM_MARIADB_OPTIONS, MYSQL_RULES),
+];
+
+/** All classes of the section `source`. */
+export const SOURCE_CLASSES: readonly ConnectorClass[] = [
+  ...DATABASE_SOURCE_CLASSES,
+  sourceClass(FILE_SOURCE_CLASS, 'tidemark', FILE_SOURCE_OPTIONS, FILE_SOURCE_RULES),
+  ...CONNECT_FILE_SOURCE_CLASSES.map((name) =>
+    sourceClass(name, 'connect', CONNECT_FILE_SOURCE_OPTIONS, FILE_SOURCE_RULES),
+  ),
 ];
 
 function sourceClass(
@@ -105,6 +122,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
       ...jdbcSinkRules('primary.key.mode'),
       ...sinkErrorRules('primary.key.mode', 'connect'),
       ...FIELD_LIST_RULES,
+      ...NAMING_STRATEGY_RULES,
       ...USE_TIME_ZONE_RULES,
       ...KAFKA_SINK_RULES,
     ],
@@ -123,15 +141,10 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
   },
 ];
 
-const FILE_SOURCE = 'the file source is not built; a source is a database';
-
 /** Classes that exist elsewhere and are not built here: name → why. */
 export const REFUSED_CLASSES: Readonly<Record<string, string>> = {
   elasticsearch: 'the search sink is not built yet',
   opensearch: 'the search sink is not built yet',
   'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector':
     'the search sink is not built yet',
-  'org.apache.kafka.connect.file.FileStreamSourceConnector': FILE_SOURCE,
-  FileStreamSourceConnector: FILE_SOURCE,
-  FileStreamSource: FILE_SOURCE,
 };

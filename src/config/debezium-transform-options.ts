@@ -123,6 +123,20 @@ const SCRIPT: readonly Option[] = [
   ),
 ];
 
+/** Styles of names, whose values the original reads in either case. */
+function namingOptions(of: 'collection' | 'column', what: string): readonly Option[] {
+  return [
+    choiceOption(
+      `${of}.naming.style`,
+      ['default', 'snake_case', 'camel_case', 'upper_case', 'lower_case'],
+      'default',
+      `How ${what} is written; \`default\`: as it is.`,
+    ),
+    textOption(`${of}.naming.prefix`, undefined, 'Stands in front of it.'),
+    textOption(`${of}.naming.suffix`, undefined, 'Stands behind it.'),
+  ];
+}
+
 const SRIDS = listOption('srids', 'SRIDs that are concerned; `4326,3857,4269` when not given.');
 
 /** Transforms of Debezium, by the last part of their class name. */
@@ -278,6 +292,16 @@ export const DEBEZIUM_TRANSFORMS = {
         'driver.<property>': 'the connection of the source is used',
       }),
     ],
+  ),
+  CollectionNameTransformation: debezium(
+    'connector.jdbc.transforms.CollectionNameTransformation',
+    'Writes the name of the topic, and so of the table, in another style.',
+    namingOptions('collection', 'the name'),
+  ),
+  FieldNameTransformation: debezium(
+    'connector.jdbc.transforms.FieldNameTransformation',
+    'Writes the names of columns in another style, in key and row.',
+    namingOptions('column', 'a name'),
   ),
   ActivateTracingSpan: debezium(
     'transforms.tracing.ActivateTracingSpan',

@@ -1,10 +1,12 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { DRIVER_PROPERTIES, retryAliases } from './jdbc-sink-connection-options.ts';
 import {
   FIELD_LIST_OPTIONS,
   FIELD_WHITELIST,
   TIME_OPTIONS,
   USE_TIME_ZONE,
 } from './jdbc-sink-field-options.ts';
+import { NAMING_STRATEGY_OPTIONS } from './jdbc-sink-naming-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -189,9 +191,9 @@ const CONFLUENT_TABLE: readonly Option[] = [
     default: 'always',
     doc: 'Names in the target keep their case (always) or are folded to lower case (never).',
   },
+  DRIVER_PROPERTIES,
+  ...retryAliases('max.retries', 'retry.backoff.ms'),
   ...acceptedOptions({
-    'max.retries': 'errors.max.retries decides',
-    'retry.backoff.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
   }),
@@ -273,15 +275,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'connection.pool.<property>': 'one connection feeds one target',
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
     'hibernate.<property>': 'there is no Hibernate',
-    'flush.max.retries': 'errors.max.retries decides',
-    'flush.retry.delay.ms': 'errors.retry.delay.initial.ms and …max.ms decide',
     'dialect.postgres.postgis.schema': 'columns of PostGIS are known by their type',
     'internal.<property>': 'Java internals',
   }),
-  ...refusedOptions({
-    'collection.naming.strategy': 'Java classes cannot be loaded; use collection.name.format',
-    'column.naming.strategy': 'Java classes cannot be loaded; columns keep their names',
-  }),
+  ...retryAliases('flush.max.retries', 'flush.retry.delay.ms'),
+  ...NAMING_STRATEGY_OPTIONS,
   ...SHARED_UNUSED,
 ];
 

@@ -45,6 +45,7 @@ function baseTable(family: 'mysql' | 'mariadb'): readonly Option[] {
 /** Debezium's defaults where they differ from ours. */
 const DEBEZIUM_DEFAULTS: Readonly<Record<string, string | null>> = {
   ...DEBEZIUM_SOURCE_DEFAULTS,
+  'ddl.rewrites': 'warn',
   'zero.date.handling.mode': 'null',
   'enable.time.adjuster': 'true',
 };

@@ -1,6 +1,6 @@
 import type { Option } from './option.ts';
 import { acceptedOptions, withDocs } from './option-table.ts';
-import { BASED, SOURCE_SNAPSHOT_OPTIONS } from './source-snapshot-options.ts';
+import { BASED, DDL_REWRITES, SOURCE_SNAPSHOT_OPTIONS } from './source-snapshot-options.ts';
 
 const PERCONA = 'the backup locks of Percona are not used; take minimal or none';
 
@@ -51,6 +51,7 @@ export const MYSQL_SNAPSHOT_OPTIONS: readonly Option[] = [
   ...acceptedOptions({
     [`${BASED}.snapshot.schema`]: 'shapes of tables are always read before a stream begins',
   }),
+  DDL_REWRITES,
   {
     name: 'snapshot.locking.mode',
     type: {

@@ -4,6 +4,7 @@ import {
   JDBC_SINK_OPTIONS,
 } from './jdbc-sink-options.ts';
 import { CONNECT_FILE_SINK_OPTIONS, FILE_SINK_OPTIONS } from './file-sink-options.ts';
+import { CONNECT_FILE_SOURCE_OPTIONS, FILE_SOURCE_OPTIONS } from './file-source-options.ts';
 import { honouredClientProperties } from './kafka-client-properties.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import {
@@ -60,6 +61,13 @@ const SECTIONS: readonly ReferenceSection[] = [
       '`mariadb`': MARIADB_OPTIONS,
       MariaDbConnector: DEBEZIUM_MARIADB_OPTIONS,
     },
+  },
+  {
+    title: 'Section `source`: files',
+    intro:
+      'For `connector.class: file` (JSON lines), and for ' +
+      '`org.apache.kafka.connect.file.FileStreamSourceConnector` (or `FileStreamSource`).',
+    tables: { '`file`': FILE_SOURCE_OPTIONS, 'Java class': CONNECT_FILE_SOURCE_OPTIONS },
   },
   {
     title: 'Entries of `sinks`: SQL, names of the Confluent JDBC sink',

@@ -146,6 +146,16 @@ const INCREMENTAL: readonly Option[] = [
   },
 ];
 
+/** What follows DDL that changes stored rows without an event. */
+export const DDL_REWRITES: Option = {
+  name: 'ddl.rewrites',
+  type: { kind: 'enum', values: ['snapshot', 'warn'] },
+  default: 'snapshot',
+  doc:
+    'When DDL changes stored rows, which no event tells of: read the table again beside the ' +
+    'stream, or only say so. Both warn; a constant default of a new column is neither.',
+};
+
 /** How tables are read, at first and again, as far as all families have it. */
 export const SOURCE_SNAPSHOT_OPTIONS: readonly Option[] = [
   ...BASED_OPTIONS,

@@ -1,7 +1,7 @@
 import { BoundedCache } from '../foundation/bounded-cache.ts';
 import { ByteWriter } from '../foundation/byte-writer.ts';
-import { TidemarkError } from '../foundation/errors.ts';
 import { isStruct } from '../model/connect-schema.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { compileAvroDecoder } from './avro-decoder.ts';
 import type { CompiledAvro } from './avro-decoder.ts';
@@ -10,6 +10,7 @@ import type { AvroEncoder } from './avro-encoder.ts';
 import { AvroReader } from './avro-reader.ts';
 import { avroSchemaText, CONNECT_NAMESPACE, DEFAULT_RECORD_NAME } from './avro-schema.ts';
 import type { Converter, PreparedSchema, SchemaRegistry } from './converter.ts';
+import { notStruct } from './not-struct.ts';
 import type { SubjectNaming } from './registry/subject-name.ts';
 import { subjectNaming } from './registry/subject-name.ts';
 import { PREFIX_BYTES, schemaIdOf, schemaIdPrefix } from './schema-id-prefix.ts';
@@ -81,27 +82,37 @@ export class AvroConverter implements Converter {
   }
 
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null {
-    if (bytes === null) return null;
+    const data = this.toData(topic, bytes);
+    if (data instanceof Promise) return data.then(({ value }) => structOf(topic, value));
+    return structOf(topic, data.value);
+  }
+
+  toData(topic: string, bytes: Buffer | null): Promise<ConnectData> | ConnectData {
+    if (bytes === null) return { schema: null, value: null };
     const id = schemaIdOf(topic, bytes);
     const decoder = id === this.#lastId ? this.#lastDecoder : this.#decoders.get(id);
-    if (decoder === undefined) return this.#fetchAndDecode(topic, id, bytes);
+    if (decoder === undefined) return this.#fetchAndDecode(id, bytes);
     this.#lastId = id;
     this.#lastDecoder = decoder;
-    return this.#decode(topic, decoder, bytes);
+    return this.#decode(decoder, bytes);
   }
 
-  async #fetchAndDecode(topic: string, id: number, bytes: Buffer): Promise<Struct | null> {
+  async #fetchAndDecode(id: number, bytes: Buffer): Promise<ConnectData> {
     const compiled = compileAvroDecoder(await this.#registry.schemaById(id));
     this.#decoders.set(id, compiled);
-    return this.#decode(topic, compiled, bytes);
+    return this.#decode(compiled, bytes);
   }
 
-  #decode(topic: string, compiled: CompiledAvro, bytes: Buffer): Struct | null {
+  #decode(compiled: CompiledAvro, bytes: Buffer): ConnectData {
     const reader = this.#reader;
     reader.reset(bytes, PREFIX_BYTES);
     const value = compiled.decode(reader);
     reader.finish();
-    if (value === null || isStruct(value)) return value;
-    throw new TidemarkError('RECORD_FORMAT', `a record of ${topic} is not a struct`);
+    return { schema: compiled.schema, value };
   }
+}
+
+function structOf(topic: string, value: ConnectValue): Struct | null {
+  if (value === null || isStruct(value)) return value;
+  throw notStruct(topic);
 }

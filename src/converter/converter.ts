@@ -1,3 +1,4 @@
+import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 
 /**
@@ -13,6 +14,11 @@ export interface Converter {
   nullOf?(prepared: PreparedSchema): Buffer | null;
   /** Waits only for a schema id that is not cached. Null bytes → null. */
   toConnect(topic: string, bytes: Buffer | null): Promise<Struct | null> | Struct | null;
+  /**
+   * The same of what is no struct either, such as the lines of a file, with its schema; absent: the
+   * form tells no types. Nothing at all has no schema.
+   */
+  toData?(topic: string, bytes: Buffer | null): Promise<ConnectData> | ConnectData;
 }
 
 /** A schema that is known wherever it has to be, with the constant bytes of its records. */

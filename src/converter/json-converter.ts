@@ -1,9 +1,11 @@
 import { TidemarkError } from '../foundation/errors.ts';
 import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import { schemaFromJson, valueFromJson } from '../model/connect-json.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { Converter, PreparedSchema } from './converter.ts';
+import { notStruct } from './not-struct.ts';
 import { compileJsonDecoder, OtherLayout } from './json-payload-decoder.ts';
 import type { JsonDecode } from './json-payload-decoder.ts';
 import { schemaJson, valueJson } from './json-text.ts';
@@ -21,6 +23,7 @@ interface KnownSchema {
   readonly decode: JsonDecode;
 }
 
+const NOTHING: ConnectData = { schema: null, value: null };
 const EMPTY: Buffer = Buffer.alloc(0);
 const PAYLOAD_MARK = Buffer.from(',"payload":');
 const SCHEMA_MARK = Buffer.from('{"schema":');
@@ -65,11 +68,15 @@ export class JsonConverter implements Converter {
   }
 
   toConnect(topic: string, bytes: Buffer | null): Struct | null {
-    if (bytes === null) return null;
+    return asStruct(topic, this.toData(topic, bytes).value);
+  }
+
+  toData(topic: string, bytes: Buffer | null): ConnectData {
+    if (bytes === null) return NOTHING;
     if (!this.#options.schemasEnable) throw schemaless(topic, 'schemas.enable is false');
     const known = this.#schemas.get(topic);
     if (known !== undefined && startsWith(bytes, known.prefix)) {
-      return asStruct(topic, this.#payload(known, bytes));
+      return { schema: known.schema, value: this.#payload(known, bytes) };
     }
     return this.#withNewSchema(topic, bytes);
   }
@@ -88,15 +95,15 @@ export class JsonConverter implements Converter {
     return valueFromJson(known.schema, parseLosslessJson(payload));
   }
 
-  #withNewSchema(topic: string, bytes: Buffer): Struct | null {
+  #withNewSchema(topic: string, bytes: Buffer): ConnectData {
     const document = parseLosslessJson(bytes.toString('utf8'));
     if (!isJsonObject(document) || !('schema' in document) || !('payload' in document)) {
       throw schemaless(topic, 'the record has no schema and payload');
     }
-    if (document['schema'] === null && document['payload'] === null) return null;
+    if (document['schema'] === null && document['payload'] === null) return NOTHING;
     const schema = schemaFromJson(document['schema']);
     this.#remember(topic, bytes, schema);
-    return asStruct(topic, valueFromJson(schema, document['payload']));
+    return { schema, value: valueFromJson(schema, document['payload']) };
   }
 
   #remember(topic: string, bytes: Buffer, schema: ConnectSchema): void {
@@ -120,7 +127,7 @@ function startsWith(bytes: Buffer, prefix: Buffer): boolean {
 
 function asStruct(topic: string, value: ConnectValue): Struct | null {
   if (value === null || isStruct(value)) return value;
-  throw new TidemarkError('RECORD_FORMAT', `a record of ${topic} is not a struct`);
+  throw notStruct(topic);
 }
 
 function schemaless(topic: string, why: string): TidemarkError {

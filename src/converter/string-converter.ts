@@ -1,8 +1,10 @@
 import { TidemarkError } from '../foundation/errors.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { Converter, PreparedSchema } from './converter.ts';
 import { javaText } from '../model/java-text.ts';
 
+const TEXT: ConnectSchema = { type: 'string', optional: true };
 const EMPTY = Buffer.alloc(0);
 
 /** Connect's StringConverter: the value's text, without its schema. Nothing can read a row back. */
@@ -13,6 +15,11 @@ export class StringConverter implements Converter {
 
   fromConnect(prepared: PreparedSchema, value: ConnectValue): Buffer | null {
     return value === null ? null : Buffer.from(javaText(prepared.schema, value));
+  }
+
+  toData(_topic: string, bytes: Buffer | null): ConnectData {
+    if (bytes === null) return { schema: null, value: null };
+    return { schema: TEXT, value: bytes.toString('utf8') };
   }
 
   toConnect(topic: string, bytes: Buffer | null): Struct | null {

@@ -214,6 +214,13 @@ export const ERROR_TABLE = {
     'The target database answered with an error.',
     'Read the SQLSTATE and the message of the server.',
   ),
+  SOURCE_FILE: policy(
+    'backoff',
+    3,
+    503,
+    'The file of a source cannot be read.',
+    'Check the path of the property file and the rights to it; nothing of it is passed over.',
+  ),
   SINK_FILE: policy(
     'backoff',
     3,

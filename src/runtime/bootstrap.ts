@@ -1,7 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import type { SourceReader } from '../model/change-event.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { ReaderView } from './pipeline-source.ts';
 import type { PipelineStatus } from './pipeline-status.ts';
 
 /** How far a bootstrap is. */
@@ -81,7 +81,7 @@ async function logEnd(pipeline: Pipeline): Promise<LogEnd> {
 class StreamPassage {
   readonly #pipeline: Pipeline;
   #logEnd: string | null = null;
-  #reader: SourceReader | null = null;
+  #reader: ReaderView | null = null;
   #isDurable: (() => boolean) | null = null;
 
   constructor(pipeline: Pipeline) {

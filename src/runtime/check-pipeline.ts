@@ -7,8 +7,10 @@ import type { SourceOffset } from '../model/change-event.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
 import { checkKafka } from './check-kafka.ts';
+import { checkFileSource } from './check-file-source.ts';
 import { checkFileSink } from './file-sink-check.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
+import { fileSourceOptionsOf } from './file-source-options.ts';
 import { checkSourceServer } from './check-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { checkRegistry } from './registry-check.ts';
@@ -17,6 +19,7 @@ import { sinkLoops } from './sink-loop.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { transformProblems } from './pipeline-transforms.ts';
 import { loadSourceOffset } from './source-offset.ts';
+import { sourcePartition } from './source-partition.ts';
 import { openForReading } from './open-transport.ts';
 import { checkStore } from './store-check.ts';
 
@@ -26,9 +29,8 @@ export async function checkPipeline(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings & { readonly notes: readonly string[] }> {
-  const server = config.source.options.string('topic.prefix');
   const { problems, heldBy } = checkStore(config.storePath);
-  const findings = await checkAll(config, await storedOffset(config, server, clock), signal, clock);
+  const findings = await checkAll(config, await storedOffset(config, clock), signal, clock);
   return {
     problems: [
       ...problems,
@@ -93,6 +95,8 @@ async function checkSource(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<CheckFindings> {
+  const file = fileSourceOptionsOf(config);
+  if (file !== null) return checkFileSource(file);
   const report = await checkSourceServer(config, stored, signal, clock);
   const ofRecords = recordProblems(config, report.tables);
   // What no format can express needs no registry to refuse it.
@@ -114,14 +118,10 @@ async function checkSource(
 const NOTHING: CheckFindings = { problems: [], warnings: [] };
 
 /** Where this pipeline would resume; null when it never ran, and when there is no store yet. */
-async function storedOffset(
-  config: PipelineConfig,
-  server: string,
-  clock: Clock,
-): Promise<SourceOffset | null> {
+async function storedOffset(config: PipelineConfig, clock: Clock): Promise<SourceOffset | null> {
   try {
     await using transport = await openForReading({ config }, clock);
-    return (await loadSourceOffset(transport, config.name, { server })).offset;
+    return (await loadSourceOffset(transport, config.name, sourcePartition(config.source))).offset;
   } catch (error) {
     // What keeps Kafka from answering is told by its own check.
     const isTold = config.transportType === 'kafka' && error instanceof TidemarkError;
@@ -140,7 +140,7 @@ export async function checkFirstStart(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<void> {
-  const partition = { server: config.source.options.string('topic.prefix') };
+  const partition = sourcePartition(config.source);
   if ((await loadSourceOffset(transport, config.name, partition)).offset !== null) return;
   const { problems } = await checkAll(config, null, signal, clock);
   // The reader warns of these: who starts all the same may know that nobody updates the tables.

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
+import { isFileSourceClass } from '../config/file-source-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
@@ -12,6 +13,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
+import { composeFileSource, databaseOf } from './compose-file-source.ts';
 import { deadLetterTopics, sinkErrorsOf } from './dead-letter-options.ts';
 import { DeadLetterTopic } from './dead-letter-topic.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
@@ -84,24 +86,28 @@ export async function composePipeline(
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
   // Before the store is opened: modules of the user may refuse to be loaded.
-  const hypertables = new HypertableReader(() => source.postgresConnection(), clock);
+  const hypertables = new HypertableReader(() => databaseOf(source).postgresConnection(), clock);
   const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
-  const source = await loadSource(config);
+  const source = isFileSourceClass(config.source.connectorClass) ? null : await loadSource(config);
   const transport = await startTransport(config, dependencies);
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();
+  const around = { transport, registry, statistics, apply: transforms.source };
   const pipeline = new Pipeline({
     name: config.name,
     transport,
-    source: composeSource(
-      config,
-      transport,
-      registry,
-      statistics,
-      { source, apply: transforms.source },
-      dependencies,
-    ),
-    family: sourceFamily(config.source.connectorClass) ?? 'postgres',
+    source:
+      source === null
+        ? composeFileSource(config, around, topicOptionsOf(config), dependencies)
+        : composeSource(
+            config,
+            transport,
+            registry,
+            statistics,
+            { source, apply: transforms.source },
+            dependencies,
+          ),
+    family: source === null ? 'file' : (sourceFamily(config.source.connectorClass) ?? 'postgres'),
     statistics,
     sourceRetry: retryOptionsOf(config.runtime, config.source.options),
     sinks: config.sinks.map((sink) => ({

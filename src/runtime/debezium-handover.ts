@@ -8,6 +8,7 @@ import { handoverProblem } from '../source/postgres/stream/debezium-offset.ts';
 import { heldPositions } from './held-topics.ts';
 import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { openForReading } from './open-transport.ts';
+import { requireDatabase } from './source-partition.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
 import { sourceOptionsOf } from './source-options.ts';
 import { checkStore } from './store-check.ts';
@@ -28,6 +29,7 @@ export async function prepareHandover(
   config: PipelineConfig,
   clock: Clock,
 ): Promise<DebeziumHandover> {
+  requireDatabase(config.source, 'handover');
   const { name, transportType, storePath } = config;
   const inPlace = transportType === 'kafka';
   const { heldBy } = inPlace ? { heldBy: null } : checkStore(storePath);

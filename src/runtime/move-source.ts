@@ -7,6 +7,7 @@ import type { ChosenPosition } from '../source/mysql/capture/chosen-position.ts'
 import { movedOffset } from '../source/mysql/capture/moved-offset.ts';
 import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { openForMoving } from './open-transport.ts';
+import { requireDatabase } from './source-partition.ts';
 import { loadSourceOffset, resetEntries, toConnectEntries, withState } from './source-offset.ts';
 import { nextEpochState } from './source-positions.ts';
 import { SourceSchemaHistory } from './source-schema-history.ts';
@@ -33,6 +34,7 @@ export async function moveSource(
   signal: AbortSignal,
 ): Promise<SourceMove> {
   const { name, source } = config;
+  requireDatabase(source, 'offsets set-source');
   if (sourceFamily(source.connectorClass) === 'postgres') {
     throw new TidemarkError('CONFIG_UNSUPPORTED', 'where a slot stands its server decides', {
       cure: 'Use offset.mismatch.strategy; a new slot.name begins anew.',

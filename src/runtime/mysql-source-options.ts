@@ -58,7 +58,10 @@ export function mysqlSourceOptionsOf(source: ConnectorConfig): MysqlSourceOption
     lockingMode: options.string('snapshot.locking.mode') as MysqlLockingMode,
     snapshotMaxThreads: options.number('snapshot.max.threads'),
     snapshotLockTimeoutMs: options.number('snapshot.lock.timeout.ms'),
-    snapshots: snapshotOptionsOf(options),
+    snapshots: {
+      ...snapshotOptionsOf(options),
+      ddlRewrites: options.string('ddl.rewrites') as 'snapshot' | 'warn',
+    },
     keepAliveIntervalMs: options.number('connect.keep.alive.interval.ms'),
     netWriteTimeoutSeconds: options.number('binlog.net.write.timeout'),
     heartbeatIntervalMs: options.number('heartbeat.interval.ms'),

@@ -7,7 +7,7 @@ import type { TransportStatistics } from '../transport/transport.ts';
 import type { HeldTopicView } from './held-topics.ts';
 import type { SinkRunner } from './sink-runner.ts';
 import type { SchemaChangeNote, SourceStatistics } from './source-statistics.ts';
-import type { SourceTask } from './source-task.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TaskState } from './task-state.ts';
 
@@ -91,8 +91,8 @@ export interface SinkView {
 /** What status, the HTTP API, metrics and the terminal show. JSON values only. */
 export interface PipelineStatus {
   readonly name: string;
-  /** Of the source: `postgres`, `mysql`, `mariadb`. */
-  readonly family: SourceFamily;
+  /** Of the source: `postgres`, `mysql`, `mariadb`, `file`. */
+  readonly family: SourceFamily | 'file';
   readonly healthy: boolean;
   readonly uptimeMs: number;
   readonly source: SourceView;
@@ -138,7 +138,7 @@ function measuresOf(
 /** Before the first life of the reader there is no phase but `starting`. */
 export function sourceView(
   supervisor: Supervisor,
-  task: SourceTask,
+  task: PipelineSource,
   statistics: SourceStatistics,
   nowMs: number,
 ): SourceView {

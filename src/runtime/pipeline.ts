@@ -1,5 +1,4 @@
 import type { Clock } from '../foundation/clock.ts';
-import type { SourceFamily } from '../config/source-family.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { Lifecycle } from '../foundation/lifecycle.ts';
 import type { Notification } from '../model/source-notification.ts';
@@ -10,7 +9,7 @@ import type { MetricTags } from './metrics.ts';
 import { isHealthy, sinkView, sourceView, type PipelineStatus } from './pipeline-status.ts';
 import type { SinkRunner } from './sink-runner.ts';
 import type { SourceStatistics } from './source-statistics.ts';
-import type { SourceTask } from './source-task.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import type { RetryOptions } from './restart-policy.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -31,9 +30,9 @@ const SINK_FAILED =
 export interface PipelineParts {
   readonly name: string;
   /** Of the source; `postgres` if absent. */
-  readonly family?: SourceFamily;
+  readonly family?: PipelineStatus['family'];
   readonly transport: Transport;
-  readonly source: SourceTask;
+  readonly source: PipelineSource;
   readonly statistics: SourceStatistics;
   readonly sourceRetry: RetryOptions;
   readonly sinks: readonly SupervisedSink[];
@@ -106,7 +105,7 @@ export class Pipeline implements AsyncDisposable {
     return this.#parts.transport;
   }
 
-  get source(): SourceTask {
+  get source(): PipelineSource {
     return this.#parts.source;
   }
 

@@ -5,7 +5,9 @@ import type { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { type TableSchema, tableName } from '../model/table-schema.ts';
+import { checkFileSource } from './check-file-source.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
+import { type FileSourceOptions, fileSourceOptionsOf } from './file-source-options.ts';
 import { type PlannedSink, planSink } from './plan-sink.ts';
 import { type PlannedSource, planSource } from './plan-source.ts';
 import { recordProblems } from './record-checks.ts';
@@ -38,6 +40,8 @@ export async function planPipeline(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<PipelinePlan> {
+  const file = fileSourceOptionsOf(config);
+  if (file !== null) return planFilePipeline(config, file, signal);
   const envelope = envelopeOptionsOf(config.source);
   const plan = await planSource(config, signal, clock);
   const sources = plan.tables.map(({ schema, estimatedRows }) => ({
@@ -60,6 +64,23 @@ export async function planPipeline(
     topics: config.transportType === 'kafka' ? await planKafkaTopics(config, schemas, clock) : null,
     problems: [...plan.problems, ...recordProblems(config, schemas)],
     warnings: plan.warnings,
+  };
+}
+
+/** What tables lines come to only they tell, one by one. */
+async function planFilePipeline(
+  config: PipelineConfig,
+  file: FileSourceOptions,
+  signal: AbortSignal,
+): Promise<PipelinePlan> {
+  const { problems, warnings } = await checkFileSource(file);
+  return {
+    source: { kind: 'file', file: file.name === null ? null : file.path, topic: file.topic },
+    tables: [],
+    sinks: await Promise.all(config.sinks.map((sink) => planSink(config, sink, [], signal))),
+    topics: config.transportType === 'kafka' ? [] : null,
+    problems,
+    warnings,
   };
 }
 

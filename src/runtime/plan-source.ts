@@ -21,7 +21,9 @@ export interface PlannedPostgresSource {
 /** On the source: what a run would make there, or do for a moment. */
 export type PlannedSource =
   | ({ readonly kind: 'postgres' } & PlannedPostgresSource)
-  | ({ readonly kind: 'binlog' } & PlannedBinlogSource);
+  | ({ readonly kind: 'binlog' } & PlannedBinlogSource)
+  /** Null: standard input; a topic that the lines name. */
+  | { readonly kind: 'file'; readonly file: string | null; readonly topic: string | null };
 
 /** What would be captured, and what that takes. */
 export interface SourcePlan {

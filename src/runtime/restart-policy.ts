@@ -34,12 +34,19 @@ export function decideRestart(
   return { kind: 'retry', attempt: backoff.attempt + 1, delayMs: backoff.nextDelayMs() };
 }
 
-/** A connector's own properties win over the section `runtime`. */
+/**
+ * A connector's own properties win over the section `runtime`; by their names of Connect, or by
+ * those that the classes of the JDBC sinks have for them, whose wait does not grow.
+ */
 export function retryOptionsOf(runtime: ResolvedOptions, own: ResolvedOptions): RetryOptions {
-  const number = (name: string): number => own.optionalNumber(name) ?? runtime.number(name);
+  const given = (...names: readonly string[]): number | undefined =>
+    names.map((name) => own.optionalNumber(name)).find((value) => value !== undefined);
+  const delayMs = given('retry.backoff.ms', 'flush.retry.delay.ms');
+  const delay = (name: string): number => given(name) ?? delayMs ?? runtime.number(name);
+  const retries = given('errors.max.retries', 'max.retries', 'flush.max.retries');
   return {
-    maxRetries: number('errors.max.retries'),
-    initialDelayMs: number('errors.retry.delay.initial.ms'),
-    maxDelayMs: number('errors.retry.delay.max.ms'),
+    maxRetries: retries ?? runtime.number('errors.max.retries'),
+    initialDelayMs: delay('errors.retry.delay.initial.ms'),
+    maxDelayMs: delay('errors.retry.delay.max.ms'),
   };
 }

@@ -1,8 +1,10 @@
+import { driverProperties } from '../config/jdbc-sink-connection-options.ts';
 import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { parkModeOf } from '../config/sink-error-options.ts';
 import type { ParkMode } from '../model/dead-letter.ts';
+import { withParameters } from '../sink/sql/connection-url.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
@@ -45,7 +47,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     ...named,
     ...(isSqliteUrl(options.string('connection.url')) ? withoutSchemas(named) : {}),
     name: sink.name,
-    connectionUrl: options.string('connection.url'),
+    connectionUrl: withParameters(options.string('connection.url'), driverProperties(options)),
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     insertMode: options.string('insert.mode') as InsertMode,
@@ -96,6 +98,7 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
   const evolution = options.string('schema.evolution');
   const evolves = evolution === 'basic';
   // Behind transforms a topic may have any name.
+  const isPassedThrough = options.string('collection.naming.strategy') === 'passthrough';
   const isKnown = evolution === 'none-validated' && options.list('transforms').length === 0;
   return {
     primaryKeyMode: options.string('primary.key.mode') as PrimaryKeyMode,
@@ -105,7 +108,7 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
     timestampFields: null,
     zones: SQL_SINK_DEFAULTS.zones,
     tableNameFormat: options.string('collection.name.format'),
-    topicDots: 'underscore',
+    topicDots: isPassedThrough ? 'qualify' : 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),
   };
 }

@@ -3,13 +3,14 @@ import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
+import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { ErrorStage } from '../model/record-failure.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedFrom, keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
-import { wholeRecord } from './whole-record.ts';
+import { dataOf, wholeRecord } from './whole-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -42,17 +43,21 @@ export async function decodeSinkRecords(
   kept: KeptOfRecords = NOTHING_KEPT,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
+  const decode = takesWhole || transforms !== null ? anyOf : structsOf;
   for (const batch of fetched) {
     for (const record of batch.records) {
       let stage: ErrorStage = 'KEY_CONVERTER';
       let key: Struct | null = null;
       try {
-        const decodedKey = converters.key.toConnect(batch.topic, record.key);
-        key = decodedKey instanceof Promise ? await decodedKey : decodedKey;
+        const decodedKey = decode(converters.key, batch.topic, record.key);
+        const keyData = decodedKey instanceof Promise ? await decodedKey : decodedKey;
+        key = structOf(keyData);
         stage = 'VALUE_CONVERTER';
-        const decodedValue = converters.value.toConnect(batch.topic, record.value);
-        const value = decodedValue instanceof Promise ? await decodedValue : decodedValue;
-        const sinkRecord = sinkRecordOf(batch, record, { key, value }, kept);
+        const decodedValue = decode(converters.value, batch.topic, record.value);
+        const valueData = decodedValue instanceof Promise ? await decodedValue : decodedValue;
+        const data = { key, value: structOf(valueData) };
+        const parts = plainParts(keyData, valueData);
+        const sinkRecord = sinkRecordOf(batch, record, data, kept, parts);
         stage = 'TRANSFORMATION';
         if (transforms !== null) {
           const own = kept.bytes && key !== null ? { ...sinkRecord, logKey: key } : sinkRecord;
@@ -77,6 +82,7 @@ function sinkRecordOf(
   record: LogRecord,
   { key, value }: { readonly key: Struct | null; readonly value: Struct | null },
   kept: KeptOfRecords,
+  parts: Pick<SinkRecord, 'whole'> = NO_PARTS,
 ): SinkRecord {
   const movedTo = key === null ? null : keyMovedTo(record, key.schema);
   const movedFrom = key === null || !kept.bytes ? null : keyMovedFrom(record, key.schema);
@@ -95,7 +101,50 @@ function sinkRecordOf(
     ...(position === null ? {} : { position }),
     ...(kept.bytes ? { raw: record } : {}),
     ...(movedFrom === null ? {} : { movedFrom }),
+    ...parts,
   };
+}
+
+type Decoded = ConnectData | Struct | null;
+
+/** Of a table's records: no object is made around each. */
+function structsOf(converter: Converter, topic: string, bytes: Buffer | null) {
+  return converter.toConnect(topic, bytes);
+}
+
+/** What is no struct, too: lines of a file, which transforms may make one of. */
+function anyOf(
+  converter: Converter,
+  topic: string,
+  bytes: Buffer | null,
+): Promise<Decoded> | Decoded {
+  return converter.toData?.(topic, bytes) ?? converter.toConnect(topic, bytes);
+}
+
+function structOf(decoded: Decoded): Struct | null {
+  const value = decoded !== null && 'value' in decoded ? decoded.value : decoded;
+  return value !== null && isStruct(value) ? value : null;
+}
+
+/** Keys and values that are no structs stand beside the record. */
+function plainParts(key: Decoded, value: Decoded): Pick<SinkRecord, 'whole'> {
+  const plainKey = plainData(key);
+  const plainValue = plainData(value);
+  if (plainKey === null && plainValue === null) return NO_PARTS;
+  return {
+    whole: {
+      key: plainKey ?? dataOf(structOf(key)),
+      value: plainValue ?? dataOf(structOf(value)),
+      headers: [],
+    },
+  };
+}
+
+const NO_PARTS: Pick<SinkRecord, 'whole'> = {};
+
+function plainData(decoded: Decoded): ConnectData | null {
+  if (decoded === null || !('value' in decoded) || decoded.value === null) return null;
+  return isStruct(decoded.value) ? null : decoded;
 }
 
 function absentColumns(record: LogRecord): readonly string[] {

@@ -3,6 +3,7 @@ import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import { isRegexNaming } from '../config/topic-naming-options.ts';
 import { heartbeatTopic, schemaChangeTopic } from '../envelope/topic-naming.ts';
+import { fileTopics } from './file-source-options.ts';
 import { holdingTopic } from './held-topics.ts';
 import { topicNamingOf } from './source-options.ts';
 
@@ -13,6 +14,7 @@ export function sinkTopics(
   /** Of all sinks: what one could not apply is nothing for another. */
   deadLetters: readonly string[] = [],
 ): readonly string[] | RegExp {
+  if (!source.has('topic.prefix')) return fileTopics(sink, source);
   const prefix = source.string('topic.prefix');
   const history = historyTopicOf(source);
   const own = history === null ? [] : [history];

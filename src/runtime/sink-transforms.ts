@@ -35,7 +35,7 @@ export class SinkTransforms {
     const after = this.#apply(before);
     if (after === null) return null;
     if (this.#takesWhole) return transformedRecord(record, headers, before, after);
-    const { movedTo: _movedTo, ...rest } = record;
+    const { movedTo: _movedTo, whole: _whole, ...rest } = record;
     const value = structOf(after.value, 'value', record);
     const movedTo = this.#movedTo(record, before);
     return {
@@ -59,8 +59,8 @@ export class SinkTransforms {
     const { topic, partition, offset, timestampMs } = record;
     return {
       topic,
-      key: dataOf(record.key),
-      value: dataOf(record.value),
+      key: record.whole?.key ?? dataOf(record.key),
+      value: record.whole?.value ?? dataOf(record.value),
       headers: headers.map((header) => this.#header(header)),
       timestampMs,
       partition,

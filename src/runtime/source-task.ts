@@ -16,17 +16,17 @@ import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { HeldTopicView } from './held-topics.ts';
+import type { PipelineSource } from './pipeline-source.ts';
 import { PUBLISHER_LIMITS, RecordPublisher } from './record-publisher.ts';
 import { ReselectingReceiver } from './reselecting-receiver.ts';
 import { loadSourceOffset, staleOffset, toConnectEntries, withState } from './source-offset.ts';
 import type { SourceTaskParts } from './source-task-parts.ts';
-import type { SupervisedTask } from './supervisor.ts';
 
 /**
  * Reads a source into the transport. The order durable → offset → confirm stands in
  * `RecordPublisher`; this class connects it with the reader and the encoders.
  */
-export class SourceTask implements SupervisedTask {
+export class SourceTask implements PipelineSource {
   readonly name: string;
   readonly #parts: SourceTaskParts;
   #reader: SourceReader | null = null;

@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { GroupDescription, TopicDescription } from '../transport/transport.ts';
 import { describePlace, type LogPlace, openForReading } from './open-transport.ts';
 import { sinkConsumption } from './sink-consumption.ts';
+import { sourcePartition } from './source-partition.ts';
 import { joinConnectEntries, sourceOffsetKey } from './source-offset.ts';
 
 /** What a store says about itself while no daemon answers. */
@@ -49,10 +50,15 @@ interface PipelineParts {
 function partsOf(config: PipelineConfig): PipelineParts | null {
   const { name, source, sinks } = config;
   if (config.transportType === 'embedded') return null;
-  const server = source.options.string('topic.prefix');
+  const partition = sourcePartition(source);
+  const prefix = source.options.optionalString('topic.prefix');
+  const ofFile = source.options.optionalString('topic');
   return {
-    sourceKey: sourceOffsetKey(name, { partition: { server } }),
-    topics: new RegExp(`^(?:${RegExp.escape(server)}|__debezium-heartbeat)[.]`),
+    sourceKey: sourceOffsetKey(name, { partition }),
+    topics:
+      prefix === undefined
+        ? new RegExp(ofFile === undefined ? '^(?!__).+$' : `^${RegExp.escape(ofFile)}$`)
+        : new RegExp(`^(?:${RegExp.escape(prefix)}|__debezium-heartbeat)[.]`),
     groups: sinks.map((sink) => sinkConsumption(config, sink).group),
   };
 }

@@ -14,8 +14,8 @@ export function dataOf(struct: Struct | null): ConnectData {
 /** The record with all that the log has of it. */
 export function wholeRecord(record: SinkRecord, headers: readonly RecordHeader[]): SinkRecord {
   const whole = {
-    key: dataOf(record.key),
-    value: dataOf(record.value),
+    key: record.whole?.key ?? dataOf(record.key),
+    value: record.whole?.value ?? dataOf(record.value),
     headers: headers.map(headerText),
   };
   return { ...record, whole };

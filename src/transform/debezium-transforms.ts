@@ -1,6 +1,7 @@
 import type { DEBEZIUM_TRANSFORMS } from '../config/debezium-transform-options.ts';
 import type { MakeTransform } from './connect-transforms.ts';
 import { ByLogicalTableRouter } from './debezium/by-logical-table-router.ts';
+import { CollectionNameTransformation } from './debezium/collection-name-transformation.ts';
 import { ContentBasedRouter } from './debezium/content-based-router.ts';
 import { DecodeMessageContent } from './debezium/decode-message-content.ts';
 import { EnforceRecordSize } from './debezium/enforce-record-size.ts';
@@ -8,6 +9,7 @@ import { EventRouter } from './debezium/event-router.ts';
 import { ExtractChangedRecordState } from './debezium/extract-changed-record-state.ts';
 import { ExtractNewRecordState } from './debezium/extract-new-record-state.ts';
 import { ExtractSchemaToNewRecord } from './debezium/extract-schema-to-new-record.ts';
+import { FieldNameTransformation } from './debezium/field-name-transformation.ts';
 import { Filter } from './debezium/filter.ts';
 import { GeometryFormatTransformer } from './debezium/geometry-format-transformer.ts';
 import { HeaderToValue } from './debezium/header-to-value.ts';
@@ -40,6 +42,8 @@ export const MAKE_DEBEZIUM: Readonly<Record<DebeziumName, MakeTransform>> = {
   DecodeLogicalDecodingMessageContent: (options) => new DecodeMessageContent(options),
   GeometryFormatTransformer: (options) => new GeometryFormatTransformer(options),
   SwapGeometryCoordinates: (options) => new SwapGeometryCoordinates(options),
+  CollectionNameTransformation: (options) => new CollectionNameTransformation(options),
+  FieldNameTransformation: (options) => new FieldNameTransformation(options),
   ActivateTracingSpan: (_options, _side, warn) => new PassThrough('there is no tracing', warn),
   OpenLineage: (_options, _side, warn) => new PassThrough('lineage is not told', warn),
   ReadToInsertEvent: () => new ReadToInsertEvent(),

@@ -31,13 +31,6 @@ describe('refused', () => {
   ])('%j', (more, message) => {
     expect(() => formatOf('file', more)).toThrow(message);
   });
-
-  test('the file source, with the reason', () => {
-    const name = 'org.apache.kafka.connect.file.FileStreamSourceConnector';
-    expect(() => parsedPipeline({ source: { 'connector.class': name } })).toThrow(
-      'the file source is not built',
-    );
-  });
 });
 
 test('only these classes write files', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ConnectorClass } from '../../src/config/connector-classes.ts';
-import { SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
+import { DATABASE_SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
 import {
   DEBEZIUM_MARIADB_OPTIONS,
   DEBEZIUM_MYSQL_OPTIONS,
@@ -91,7 +91,9 @@ const OTHERS = [
   'database.connectionTimeZone',
 ];
 
-const CLASSES = SOURCE_CLASSES.filter(({ names }) => sourceFamily(names[0] ?? '') !== 'postgres');
+const CLASSES = DATABASE_SOURCE_CLASSES.filter(
+  ({ names }) => sourceFamily(names[0] ?? '') !== 'postgres',
+);
 
 describe.each(CLASSES.map((found): [string, ConnectorClass] => [found.names.join(), found]))(
   '%s',

@@ -18,6 +18,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'column.truncate.to.<N>.chars': 'column-mask-options.ts takes the names apart',
   'transforms.<name>.<property>': 'transform-options.ts asks for all that begin so',
   'predicates.<name>.<property>': 'transform-options.ts asks for all that begin so',
+  'connection.<property>': 'jdbc-sink-connection-options.ts asks for all that begin so',
 };
 
 /** Calls that make rules or texts: they read an option, or name it, and do nothing with it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SINK_CLASSES, SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
+import { SINK_CLASSES, DATABASE_SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
 import { sourceFamily } from '../../src/config/source-family.ts';
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
 });
 
 test('every class of a source has a family, and no class of a sink alone', () => {
-  const sources = SOURCE_CLASSES.flatMap(({ names }) => names);
+  const sources = DATABASE_SOURCE_CLASSES.flatMap(({ names }) => names);
   expect(sources.filter((name) => sourceFamily(name) === undefined)).toEqual([]);
   const sinks = SINK_CLASSES.flatMap(({ names }) => names).filter(
     (name) => !sources.includes(name),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
+import { DATABASE_SOURCE_CLASSES } from '../../src/config/connector-classes.ts';
 import {
   DEBEZIUM_SOURCE_DEFAULTS,
   identityOptions,
@@ -8,7 +8,7 @@ import {
 } from '../../src/config/source-options.ts';
 
 test('every class has what all have, with the rules', () => {
-  for (const { options, rules } of SOURCE_CLASSES) {
+  for (const { options, rules } of DATABASE_SOURCE_CLASSES) {
     const names = new Set(options.map(({ name }) => name));
     expect(SOURCE_OPTIONS.filter(({ name }) => !names.has(name))).toEqual([]);
     expect(rules).toEqual(expect.arrayContaining([...SOURCE_RULES]));
@@ -16,7 +16,7 @@ test('every class has what all have, with the rules', () => {
 });
 
 test("the Java classes have Debezium's defaults, ours have others", () => {
-  for (const { options, flavour } of SOURCE_CLASSES) {
+  for (const { options, flavour } of DATABASE_SOURCE_CLASSES) {
     for (const [name, value] of Object.entries(DEBEZIUM_SOURCE_DEFAULTS)) {
       const found = options.find((option) => option.name === name)?.default ?? null;
       expect([name, found === value]).toEqual([name, flavour === 'debezium']);

@@ -85,3 +85,38 @@ test('transforms of source and sink, over a crash, keep what rows and positions 
   expect(await daemon.stop()).toBe(0);
   expect(daemon.output).not.toContain('parked');
 });
+
+const STYLES = `
+    table.name.format: \${topic}
+    transforms: table,columns
+    transforms.table.type: io.debezium.connector.jdbc.transforms.CollectionNameTransformation
+    transforms.table.collection.naming.style: camel_case
+    transforms.columns.type: io.debezium.connector.jdbc.transforms.FieldNameTransformation
+    transforms.columns.column.naming.style: upper_case
+    transforms.columns.column.naming.prefix: c_
+`;
+
+test('tables and columns in another style, with key changes, deletes and tombstones', async () => {
+  await using pipeline = await daemonPipeline({ schema: SCHEMA, extraSink: STYLES });
+  const source = await pipeline.connect('source');
+  const warehouse = await pipeline.connect('warehouse');
+  const rows = async (): Promise<unknown> => {
+    const text = 'SELECT "c_ID", "c_NAME", length("c_BIG") AS size FROM "copyPublicT" ORDER BY 1';
+    return (await warehouse.query(text)).rows;
+  };
+  await using daemon = Daemon.start(pipeline);
+  await daemon.until((status) => status.sinks[0]?.applied === 3);
+  await source.query(`
+    UPDATE t SET name = 'eins' WHERE id = 1;
+    UPDATE t SET id = 10 WHERE id = 1;
+    DELETE FROM t WHERE id = 3;
+    INSERT INTO t VALUES (6, 'six', 'f')`);
+  await expect.poll(rows, { timeout: 20_000 }).toEqual([
+    { c_ID: 2, c_NAME: 'skip', size: 1 },
+    { c_ID: 6, c_NAME: 'six', size: 1 },
+    { c_ID: 10, c_NAME: 'eins', size: 9000 },
+  ]);
+  await daemon.until((status) => status.sinks[0]?.lagRecords === 0);
+  expect(await daemon.stop()).toBe(0);
+  expect(daemon.output).not.toContain('parked');
+});

@@ -43,6 +43,27 @@ test("a connector's own retries win over the section runtime, each for itself", 
   ]);
 });
 
+test.each([
+  ['jdbc', 'max.retries', 'retry.backoff.ms'],
+  ['io.debezium.connector.jdbc.JdbcSinkConnector', 'flush.max.retries', 'flush.retry.delay.ms'],
+])('%s: retries by the names of the JDBC sinks', (name, retries, backoff) => {
+  const runtime = { 'errors.max.retries': 9 };
+  const retryOf = (sink: Record<string, unknown>): unknown => {
+    const own = { 'connector.class': name, ...sink };
+    const config = configOf('/', { sink: own, runtime });
+    return config.sinks.map(({ options }) => retryOptionsOf(config.runtime, options))[0];
+  };
+  expect(retryOf({})).toEqual({ maxRetries: 9, initialDelayMs: 300, maxDelayMs: 10_000 });
+  const given = { [retries]: 4, [backoff]: 20 };
+  expect(retryOf(given)).toEqual({ maxRetries: 4, initialDelayMs: 20, maxDelayMs: 20 });
+  const ours = { 'errors.max.retries': -1, 'errors.retry.delay.max.ms': 70 };
+  expect(retryOf({ ...given, ...ours })).toEqual({
+    maxRetries: -1,
+    initialDelayMs: 20,
+    maxDelayMs: 70,
+  });
+});
+
 test('opens the store, starts nothing, and gives the store back', async () => {
   await using folder = await temporaryFolder('compose');
   const config = configOf(folder.path, { source: { 'custom.metric.tags': 'team=shop' } });

@@ -95,6 +95,25 @@ test("Debezium's names and defaults", () => {
   });
 });
 
+test("Debezium's naming strategies, by its class names", () => {
+  const name = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  const strategy = (java: string): Record<string, string> => ({
+    'collection.naming.strategy': `io.debezium.${java}CollectionNamingStrategy`,
+    'column.naming.strategy': 'io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy',
+  });
+  const passed = optionsOf(name, strategy('sink.naming.Passthrough'));
+  expect(passed).toMatchObject({ tableNameFormat: '${topic}', topicDots: 'qualify' });
+  const usual = optionsOf(name, strategy('sink.naming.Default'));
+  expect(usual).toMatchObject({ tableNameFormat: '${topic}', topicDots: 'underscore' });
+});
+
+test('properties of the driver are parameters of the URL', () => {
+  const set = { 'connection.sslmode': 'require', 'connection.user': 'u', 'connection.attempts': 3 };
+  for (const name of ['jdbc', 'io.confluent.connect.jdbc.JdbcSinkConnector']) {
+    expect(optionsOf(name, set).connectionUrl).toBe('postgres://h/d?sslmode=require');
+  }
+});
+
 test('lists of fields, by whatever name', () => {
   const debezium = 'io.debezium.connector.jdbc.JdbcSinkConnector';
   expect(optionsOf('jdbc').fields).toBeNull();

@@ -31,6 +31,8 @@ export const UNTESTED: Exceptions = {
   'dialects/semantic-schemas.ts': 'a table of schemas: golden tests compare them',
   'src/sink/sql/range-applier.ts': 'test/sink/sql/sql-sink.pg.test.ts meets each of its branches',
   'src/sink/sql/sql-sink-options.ts': 'types, and a table that every sink test starts from',
+  'src/runtime/compose-file-source.ts': 'test/e2e/file-source.e2e.test.ts runs what it makes',
+  'src/runtime/file-source-task.ts': 'test/e2e/file-source.e2e.test.ts kills it',
   'src/main.ts': 'the program: test/cli and the end-to-end tests run it',
   'src/demo/debian-packages.ts': 'test/support/mysql-server.mysql.test.ts starts what it fetches',
   'src/demo/demo-kinds.ts': 'test/demo/demo-pipeline.e2e.test.ts runs each of them',

@@ -72,6 +72,11 @@ export interface SnapshotState {
   readonly paused: boolean;
   /** PostgreSQL: nothing is read while a transaction older than this is open (P72). */
   readonly notBefore: number | null;
+  /**
+   * `schema.table.column` that targets still have: one that is added under such a name is none that
+   * they would make with nulls. The newest last.
+   */
+  readonly dropped: readonly string[];
 }
 
 export const NO_SNAPSHOTS: SnapshotState = {
@@ -80,18 +85,27 @@ export const NO_SNAPSHOTS: SnapshotState = {
   seen: [],
   paused: false,
   notBefore: null,
+  dropped: [],
 };
 
-/** `notBefore` came later than the first of them. */
-type StoredState = Omit<SnapshotState, 'notBefore'> &
-  Partial<Pick<SnapshotState, 'notBefore'>> & { readonly version: number };
+/** These came later than the first of them. */
+type Later = 'notBefore' | 'dropped';
+type StoredState = Omit<SnapshotState, Later> &
+  Partial<Pick<SnapshotState, Later>> & { readonly version: number };
 
 /** Null when there is nothing to remember. */
 export function encodeSnapshotState(state: SnapshotState): string | null {
-  const { tasks, blocking, seen, paused, notBefore } = state;
-  const isIdle = tasks.length + blocking.length + seen.length === 0;
-  if (isIdle && !paused && notBefore === null) return null;
+  if (!isOpen(state) && state.dropped.length === 0) return null;
   return JSON.stringify({ version: 1, ...state });
+}
+
+function isOpen({ tasks, blocking, seen, paused, notBefore }: SnapshotState): boolean {
+  return tasks.length + blocking.length + seen.length > 0 || paused || notBefore !== null;
+}
+
+/** What is stored tells of a snapshot that nobody else could go on with. */
+export function isSnapshotOpen(text: string | null): boolean {
+  return isOpen(decodeSnapshotState(text));
 }
 
 /** Reads what `encodeSnapshotState` wrote. */
@@ -103,8 +117,8 @@ export function decodeSnapshotState(text: string | null): SnapshotState {
       cure: 'Use the version that wrote it, or snapshot anew.',
     });
   }
-  const { tasks, blocking, seen, paused, notBefore = null } = state;
-  return { tasks, blocking, seen, paused, notBefore };
+  const { tasks, blocking, seen, paused, notBefore = null, dropped = [] } = state;
+  return { tasks, blocking, seen, paused, notBefore, dropped };
 }
 
 /** The table of a task. */

@@ -128,6 +128,19 @@ export class SnapshotTasks<T extends ReadableTable> {
     if (fresh.length > 0) this.#set({ tasks: [...this.#state.tasks, ...fresh] });
   }
 
+  /** DDL changed rows of these tables: they are read as if a signal had asked for it. */
+  readAgain(tasks: readonly TableTask[]): void {
+    const fresh = tasks.filter((task) => !this.has(task));
+    const [first] = fresh;
+    if (first === undefined) return;
+    this.add(fresh);
+    this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
+  }
+
+  setDropped(dropped: readonly string[]): void {
+    this.#set({ dropped });
+  }
+
   /** Not complete: what it has emptied is still to be read. */
   blockingDone(request: BlockingRequest, complete: boolean): void {
     const { blocking, tasks } = this.#state;

@@ -25,6 +25,8 @@ export interface SnapshotOptions {
   readonly signalChannels: readonly string[];
   /** incremental.snapshot.watermarking.strategy: how windows are marked in the signal table. */
   readonly watermarking: 'insert_insert' | 'insert_delete' | 'none';
+  /** ddl.rewrites: what follows DDL that changes stored rows without events. */
+  readonly ddlRewrites: 'snapshot' | 'warn';
   /** Tables that the first snapshot reads; empty: all captured ones. */
   readonly includeTables: readonly RegExp[];
   readonly orderByRowCount: 'disabled' | 'ascending' | 'descending';
@@ -51,6 +53,7 @@ export const DEFAULT_SNAPSHOT_OPTIONS: SnapshotOptions = {
   signalTableSilent: false,
   signalChannels: ['source'],
   watermarking: 'none',
+  ddlRewrites: 'snapshot',
   includeTables: [],
   orderByRowCount: 'disabled',
   overrides: [],

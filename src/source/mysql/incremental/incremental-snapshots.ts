@@ -1,29 +1,23 @@
-import type { TableCatalog } from '../../../../dialects/mysql/ddl/table-catalog.ts';
 import { Backoff } from '../../../foundation/backoff.ts';
-import type { Clock } from '../../../foundation/clock.ts';
 import { toTidemarkError } from '../../../foundation/errors.ts';
-import type { ChangeReceiver, SnapshotProgress } from '../../../model/change-event.ts';
+import type { SnapshotProgress } from '../../../model/change-event.ts';
 import type { SourceNotification } from '../../../model/source-notification.ts';
 import type { SourceSignal } from '../../../model/source-signal.ts';
 import type { TableId, TableSchema } from '../../../model/table-schema.ts';
 import { tableName } from '../../../model/table-schema.ts';
-import type { KnownTables } from '../../incremental/known-tables.ts';
-import type { SnapshotState, TableTask } from '../../incremental/snapshot-state.ts';
+import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { mustFinish } from '../../incremental/snapshot-state.ts';
 import { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { WindowMarks } from '../../incremental/window-marks.ts';
-import type { MysqlSourceOptions } from '../mysql-source-options.ts';
-import type { BinlogPosition } from '../stream/binlog-position.ts';
-import type { MysqlTableSchemas } from '../stream/mysql-table-schemas.ts';
 import type { StatementEffect } from '../stream/statement-changes.ts';
 import type { ChangeWatch, LogSpot, StreamWatches } from '../stream/stream-watches.ts';
 import type { BoundaryWork, WatchedStream } from '../stream/watched-stream.ts';
-import type { MysqlServerFacts } from '../wire/mysql-server-facts.ts';
 import type { ResultWire } from '../wire/result-wire.ts';
 import { addedTables } from './mysql-added-tables.ts';
+import type { MysqlIncrementalParts } from './incremental-parts.ts';
 import { MysqlMarkTable } from './mysql-mark-table.ts';
 import { ChunkPlanner } from './chunk-planner.ts';
-import type { ReadChunk, SessionFactory } from './chunk-reader.ts';
+import type { ReadChunk } from './chunk-reader.ts';
 import { ChunkReader, isStatementError, isTableChanged } from './chunk-reader.ts';
 import { isBefore } from './group-visibility.ts';
 import { MYSQL_SIGNALS } from './mysql-signals.ts';
@@ -31,6 +25,7 @@ import { StreamWindow } from './stream-window.ts';
 import { capturedTables, forgetSeen, knownTable } from './stream-tables.ts';
 import type { KnownTable } from './table-reading.ts';
 import { tableReading } from './table-reading.ts';
+import { RewrittenTables } from './rewritten-tables.ts';
 import { TableWatches } from './table-watches.ts';
 import { WholeRead } from './whole-read.ts';
 
@@ -39,33 +34,6 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 /** How often a stream that may be idle is looked at. */
 const NUDGE_MS = 20;
 const NOT_COVERED_WAIT_MS = 20;
-
-/** What snapshots beside the stream are made with. */
-export interface MysqlIncrementalParts {
-  readonly options: Pick<
-    MysqlSourceOptions,
-    'snapshots' | 'snapshotMode' | 'snapshotLockTimeoutMs' | 'skippedOperations'
-  >;
-  /** The server that is streamed from, and the way to it: no other one may answer. */
-  readonly server: MysqlServerFacts;
-  readonly connect: SessionFactory;
-  readonly receiver: ChangeReceiver;
-  readonly catalog: TableCatalog;
-  readonly schemas: MysqlTableSchemas;
-  readonly position: BinlogPosition;
-  readonly state: SnapshotState;
-  readonly clock: Clock;
-  /** The first snapshot was over before this run. */
-  readonly resumed: boolean;
-  /** Absent: tables that are added later are streamed only. */
-  readonly knownTables?: KnownTables | undefined;
-  offsetText(): string;
-  /** The last table of a first snapshot has been read. */
-  initialCompleted(): Promise<void>;
-  notify(notification: SourceNotification): void;
-  note(text: string): void;
-  warn(text: string): void;
-}
 
 /**
  * Reads tables while the stream runs: what is left of a first snapshot, and what signals ask for.
@@ -84,6 +52,8 @@ export class MysqlIncrementalSnapshots implements StreamWatches, BoundaryWork {
   readonly #whole: WholeRead;
   readonly #watches: TableWatches;
   readonly #marks: WindowMarks<ResultWire>;
+  /** Sees what statements did to stored rows. */
+  readonly rewritten: RewrittenTables;
   #stream: WatchedStream | null = null;
   readonly #window: StreamWindow;
   #wake: (() => void) | null = null;
@@ -106,6 +76,12 @@ export class MysqlIncrementalSnapshots implements StreamWatches, BoundaryWork {
       offsetText: () => parts.offsetText(),
     };
     this.#tasks = new SnapshotTasks(parts.state, events, MYSQL_SIGNALS);
+    this.rewritten = new RewrittenTables({
+      ...parts,
+      options: snapshots,
+      tasks: this.#tasks,
+      skipsTruncates: options.skippedOperations.includes('t'),
+    });
     this.#initialLeft = this.#tasks.hasInitial();
     const reader = (): ChunkReader =>
       new ChunkReader(parts.connect, server, options.snapshotLockTimeoutMs, WINDOW_BYTES);

@@ -1,5 +1,6 @@
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { SourceOffset } from '../../../model/change-event.ts';
+import { isSnapshotOpen } from '../../incremental/snapshot-state.ts';
 
 /**
  * Why Debezium could not go on from an offset of ours; null: it can. A group of which a part is
@@ -8,7 +9,8 @@ import type { SourceOffset } from '../../../model/change-event.ts';
 export function binlogHandoverProblem({ offset }: SourceOffset): TidemarkError | null {
   if ((offset['tidemark.version'] ?? null) === null) return null;
   const isFirst = offset['tidemark.snapshot'] === 'running';
-  if (!isFirst && (offset['tidemark.snapshots'] ?? null) === null) return null;
+  const state = offset['tidemark.snapshots'] ?? null;
+  if (!isFirst && !isSnapshotOpen(state === null ? null : String(state))) return null;
   const open = isFirst ? 'the first snapshot' : 'a snapshot beside the stream';
   const message = `Debezium cannot take over: ${open} is under way, and it knows nothing of it`;
   return new TidemarkError('HANDOVER_REFUSED', message, {

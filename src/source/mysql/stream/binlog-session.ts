@@ -23,6 +23,7 @@ import { CatalogRereads } from './catalog-rereads.ts';
 import { dumpStart, skipsRowsOf } from './dump-start.ts';
 import { HeldRows } from './held-rows.ts';
 import { MysqlTableSchemas } from './mysql-table-schemas.ts';
+import type { RewriteFollower } from './stream-statements.ts';
 import type { StreamWatches } from './stream-watches.ts';
 import type { BoundaryWork } from './watched-stream.ts';
 import { WatchedStream } from './watched-stream.ts';
@@ -61,6 +62,7 @@ export interface StreamGround {
 /** Sees what the stream sees, and hands rows over between its groups. */
 export interface StreamCompanion extends StreamWatches, BoundaryWork {
   attach(stream: WatchedStream): void;
+  readonly rewritten: RewriteFollower;
 }
 
 /** Rows of prepared transactions are kept until their outcome; the server has them on disk. */
@@ -107,7 +109,7 @@ export async function openBinlogSession(
     includeComments: options.history.includeComments,
     memories: keeper,
     rereads,
-    ...(beside === undefined ? {} : { watches: beside }),
+    ...(beside === undefined ? {} : { watches: beside, rewritten: beside.rewritten }),
     ...(ddlFilter.length === 0
       ? {}
       : { skipsStatement: (sql: string) => ddlFilter.some((filter) => filter.test(sql)) }),

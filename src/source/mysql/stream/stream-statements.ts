@@ -1,4 +1,9 @@
-import type { QualifiedName, TableCatalog } from '../../../../dialects/mysql/ddl/table-catalog.ts';
+import type { ServerVersion } from '../../../../dialects/mysql/ddl/ddl-dialect.ts';
+import type {
+  CatalogChange,
+  QualifiedName,
+  TableCatalog,
+} from '../../../../dialects/mysql/ddl/table-catalog.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { SchemaMemory } from '../../../model/change-event.ts';
 import type { BinlogPosition } from './binlog-position.ts';
@@ -35,6 +40,19 @@ export interface StatementContext {
   readonly unreadable: (error: TidemarkError) => void;
   /** Somebody has to read it. */
   readonly warn?: (text: string) => void;
+  /** Who reads tables again whose stored rows a statement changed; absent: nobody. */
+  readonly rewritten?: RewriteFollower;
+}
+
+/** Sees what the catalog has followed; returns the tables to be emptied at this place. */
+export interface RewriteFollower {
+  followed(statement: {
+    readonly step: StatementStep;
+    readonly changes: readonly CatalogChange[];
+    readonly server: ServerVersion;
+    readonly file: string;
+    readonly pos: number;
+  }): readonly QualifiedName[];
 }
 
 /** Where a statement stands. */
@@ -66,15 +84,17 @@ export class StreamStatements {
     const { server } = transactions;
     const effect = applyStatement(step, catalog, server, isCaptured, includeComments);
     schemas.changed();
+    const { memories, rewritten } = this.#context;
     // Partitions are dropped by the clock in many places: no reason to stop (PITFALLS B43).
-    for (const problem of effect.problems) {
+    for (const problem of rewritten === undefined ? effect.problems : []) {
       if (warn === undefined) unreadable(problem);
       else warn(`${problem.message} (${at.file}:${at.pos}). ${problem.cure ?? ''}`);
     }
     await this.#lookUp(effect, at);
-    const { memories } = this.#context;
+    const emptied = rewritten?.followed({ step, changes: effect.changes, server, ...at }) ?? [];
+    const truncated = [...effect.truncated, ...emptied];
     const told = memories?.tells(effect) === false ? [] : effect.told;
-    return { ...effect, told, memory: memories?.of(effect, position) ?? null };
+    return { ...effect, truncated, told, memory: memories?.of(effect, position) ?? null };
   }
 
   /** What the statement does not tell, or may have been read already, is read from the server. */
