@@ -47,6 +47,10 @@ export interface TargetTable {
   readonly referenced: boolean;
   /** Why it cannot be written to as the sink promises, and the statement that cures it. */
   readonly problem?: { readonly message: string; readonly cure: string };
+  /** Objects that let no column of it be altered as long as they are there, in words. */
+  readonly boundBy?: readonly string[];
+  /** What it would lose if it were made anew with the same columns, in words. */
+  readonly cannotBeRemade?: string;
 }
 
 /** An enum type that a column needs in the target. */
@@ -244,7 +248,7 @@ export interface TargetDialect {
   /** For a person to run: it may lose something. */
   changeType(name: TargetName, column: TargetColumn, type: WantedType): string;
   /** One statement for all of them, so that rows are written anew once. */
-  widenColumns(name: TargetName, changes: readonly TypeChange[]): string;
+  widenColumns(name: TargetName, changes: readonly TypeChange[], table: TargetTable): string;
   changePrimaryKey(table: TargetTable, key: readonly string[]): string;
 
   /** Empties the table inside a transaction. */

@@ -21,7 +21,7 @@ import { mysqlSourceType } from '../mysql-type-name.ts';
 import { nestedJson } from '../nested-json.ts';
 import { sparseVectorText } from '../sparse-vector-text.ts';
 import type { StorageClass } from './sqlite-cells.ts';
-import { structuredText } from './sqlite-structured-text.ts';
+import { structuredText } from '../structured-time-text.ts';
 import {
   dateText,
   instantText,
@@ -33,7 +33,7 @@ import {
   nanoTimeText,
   timestampText,
   timeText,
-} from './sqlite-time-text.ts';
+} from '../time-text.ts';
 
 /** Never null: the callers have dealt with null. */
 export type Value = Exclude<ConnectValue, null>;

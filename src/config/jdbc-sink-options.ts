@@ -1,4 +1,5 @@
 import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
+import { DUCKDB_SINK_RULES } from './duckdb-sink-rules.ts';
 import { DRIVER_PROPERTIES, retryAliases } from './jdbc-sink-connection-options.ts';
 import {
   FIELD_LIST_OPTIONS,
@@ -15,7 +16,14 @@ import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
-export const JDBC_SINK_CLASSES = ['jdbc', 'postgres', 'mysql', 'mariadb', 'sqlite'] as const;
+export const JDBC_SINK_CLASSES = [
+  'jdbc',
+  'postgres',
+  'mysql',
+  'mariadb',
+  'sqlite',
+  'duckdb',
+] as const;
 export const CONFLUENT_JDBC_SINK_CLASS = 'io.confluent.connect.jdbc.JdbcSinkConnector';
 export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 
@@ -54,8 +62,8 @@ const COMMON: readonly Option[] = [
     type: { kind: 'string' },
     required: true,
     doc:
-      '`jdbc`, or equally `postgres`, `mysql`, `mariadb`, `sqlite` (safe defaults), or a Java ' +
-      'class name (its defaults).',
+      '`jdbc`, or equally `postgres`, `mysql`, `mariadb`, `sqlite`, `duckdb` (safe defaults), or ' +
+      'a Java class name (its defaults).',
   },
   {
     name: 'connection.url',
@@ -65,7 +73,8 @@ const COMMON: readonly Option[] = [
     secret: true,
     doc:
       'Target: `postgres://host:port/database`, `mysql://…` or `mariadb://…`, ' +
-      '`sqlite:/path/file.db`, each also as a `jdbc:` URL. TLS: parameters `sslmode`, ' +
+      '`sqlite:/path/file.db`, `duckdb:/path/file.db?threads=2&memory_limit=1GB`, each also as a ' +
+      '`jdbc:` URL. TLS: parameters `sslmode`, ' +
       '`sslrootcert`, `sslcert`, `sslkey`, as of libpq; ' +
       'of MySQL and MariaDB `ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, or what Java drivers ' +
       'have (`sslMode`, `useSSL`, `serverSslCert`).',
@@ -130,14 +139,14 @@ const COMMON: readonly Option[] = [
     type: { kind: 'string' },
     doc:
       'Schema in the target of the tables that hold the log offsets: `public`; in MySQL and ' +
-      'MariaDB the database of the URL; in SQLite only `main`.',
+      "MariaDB the database of the URL; in SQLite only `main`, which is DuckDB's own too.",
   },
   {
     name: 'default.schema',
     type: { kind: 'string' },
     doc:
       'Schema in the target of tables whose name format has none: `public`; in MySQL and MariaDB ' +
-      'the database of the URL; in SQLite only `main`.',
+      "the database of the URL; in SQLite only `main`, which is DuckDB's own too.",
   },
   ...SINK_CONNECTOR_OPTIONS,
   ...SINK_ERROR_OPTIONS,
@@ -306,6 +315,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
       properties: ['connection.url'],
       check: (options) => urlProblem(options.optionalString('connection.url')),
     },
+    ...DUCKDB_SINK_RULES,
     ...sqliteSinkRules(keyMode === 'pk.mode' ? 'table.name.format' : 'collection.name.format'),
     {
       properties: ['topics', 'topics.regex'],
@@ -374,10 +384,10 @@ function urlProblem(url: string | undefined): string | undefined {
   const scheme = /^([a-z][a-z0-9+]*):/i.exec(plain)?.[1]?.toLowerCase();
   if (scheme === undefined || !TARGET_SCHEMES.has(scheme)) {
     const found = scheme ?? 'no scheme';
-    const known = 'postgres://, mysql://, mariadb:// or sqlite:';
+    const known = 'postgres://, mysql://, mariadb://, sqlite: or duckdb:';
     return `must begin with ${known}; ${found} is not supported yet`;
   }
-  if (scheme === 'sqlite') return undefined;
+  if (scheme === 'sqlite' || scheme === 'duckdb') return undefined;
   if (!URL.canParse(plain)) return 'is not a URL';
   const needsDatabase = !scheme.startsWith('postgres');
   return needsDatabase && !/^\/[^/]+$/.test(new URL(plain).pathname)
@@ -385,4 +395,4 @@ function urlProblem(url: string | undefined): string | undefined {
     : undefined;
 }
 
-const TARGET_SCHEMES = new Set(['postgres', 'postgresql', 'mysql', 'mariadb', 'sqlite']);
+const TARGET_SCHEMES = new Set(['postgres', 'postgresql', 'mysql', 'mariadb', 'sqlite', 'duckdb']);

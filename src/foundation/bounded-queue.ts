@@ -39,13 +39,18 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     return this.#closed;
   }
 
-  /** Resolves when the item is taken in: true, or false when the queue was closed meanwhile. */
-  async push(item: T, bytes: number): Promise<boolean> {
+  /** Resolves when an item of so many bytes would be taken in at once, or the queue is closed. */
+  async room(bytes: number): Promise<void> {
     while (!this.#closed && !this.#hasRoom(bytes)) {
       await new Promise<void>((resolve) => {
         this.#wakeProducer = resolve;
       });
     }
+  }
+
+  /** Resolves when the item is taken in: true, or false when the queue was closed meanwhile. */
+  async push(item: T, bytes: number): Promise<boolean> {
+    await this.room(bytes);
     if (this.#closed) return false;
     this.#entries.push({ item, bytes });
     this.#bytes += bytes;

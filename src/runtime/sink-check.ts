@@ -5,8 +5,10 @@ import { SINK_TABLES } from '../sink/sql/sink-tables.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
 import type { TargetSession } from '../sink/sql/target-session.ts';
+import { isDuckdbUrl } from '../sink/sql/duckdb-url.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import type { CheckFindings } from './check-findings.ts';
+import { inspectDuckdbTarget } from './duckdb-sink-check.ts';
 import { inspectMysqlTarget } from './mysql-sink-check.ts';
 import { inspectSqliteTarget } from './sqlite-sink-check.ts';
 
@@ -17,8 +19,9 @@ export async function checkSink(
 ): Promise<CheckFindings> {
   let session: TargetSession | undefined;
   try {
-    if (isSqliteUrl(options.connectionUrl)) {
-      const found = await inspectSqliteTarget(options, signal);
+    const inspectFile = fileInspection(options.connectionUrl);
+    if (inspectFile !== null) {
+      const found = await inspectFile(options, signal);
       return { problems: found.map((problem) => named(options, problem)), warnings: [] };
     }
     const { dialect, open } = targetOf(options);
@@ -34,6 +37,12 @@ export async function checkSink(
   } finally {
     await session?.close();
   }
+}
+
+/** Null: the target is a server. */
+function fileInspection(connectionUrl: string): typeof inspectSqliteTarget | null {
+  if (isDuckdbUrl(connectionUrl)) return inspectDuckdbTarget;
+  return isSqliteUrl(connectionUrl) ? inspectSqliteTarget : null;
 }
 
 async function inspectPostgresTarget(

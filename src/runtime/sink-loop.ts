@@ -8,6 +8,7 @@ import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import { parseConnectionUrl } from '../sink/sql/connection-url.ts';
 import { isMysqlUrl, parseMysqlUrl } from '../sink/sql/mysql-url.ts';
+import { isDuckdbUrl } from '../sink/sql/duckdb-url.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import { TableNaming } from '../sink/sql/table-naming.ts';
@@ -58,7 +59,7 @@ function wantedTables({ source }: PipelineConfig): (target: TargetName) => boole
 /** By what the configuration says; one server may have many names. */
 function isSameDatabase({ source }: PipelineConfig, sink: SqlSinkOptions): boolean {
   // No source reads a file.
-  if (isSqliteUrl(sink.connectionUrl)) return false;
+  if (isSqliteUrl(sink.connectionUrl) || isDuckdbUrl(sink.connectionUrl)) return false;
   const isMysql = isMysqlUrl(sink.connectionUrl);
   const isBinlog = (sourceFamily(source.connectorClass) ?? 'postgres') !== 'postgres';
   if (isMysql !== isBinlog) return false;

@@ -4,7 +4,7 @@ import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
 import type { ConnectData } from '../model/connect-record.ts';
-import type { ConnectValue, Struct } from '../model/connect-schema.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
 import type { ErrorStage } from '../model/record-failure.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
@@ -198,6 +198,15 @@ export function changeTimeMs(value: Struct | null): number | null {
 }
 
 function fieldOf(struct: Struct, name: string): Struct['values'][number] | undefined {
-  const index = struct.schema.fields?.findIndex((field) => field.name === name) ?? -1;
-  return index < 0 ? undefined : struct.values[index];
+  const { schema } = struct;
+  let places = placesOf.get(schema);
+  if (places === undefined) {
+    places = new Map(schema.fields?.map((field, place) => [field.name, place]));
+    placesOf.set(schema, places);
+  }
+  const place = places.get(name);
+  return place === undefined ? undefined : struct.values[place];
 }
+
+/** Every record asks for the same fields, and records of a topic have few schemas. */
+const placesOf = new WeakMap<ConnectSchema, ReadonlyMap<string, number>>();

@@ -224,11 +224,11 @@ export class SinkRunner implements SupervisedTask {
         }
         told = text;
         inFlight.begin();
+        const bytes = queuedBytes(fetched, kept?.bytes);
+        // Decoded it takes ten times the memory: not before there is room for it.
+        await queue.room(bytes);
         const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole, kept);
-        await queue.push(
-          { version, positions, records, polls: 1 },
-          queuedBytes(fetched, kept?.bytes),
-        );
+        await queue.push({ version, positions, records, polls: 1 }, bytes);
       }
       queue.close();
     } catch (error) {

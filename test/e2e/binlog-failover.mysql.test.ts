@@ -7,9 +7,10 @@ import {
 } from '../support/binlog-ledger.ts';
 import { Daemon } from '../support/daemon.ts';
 import { LedgerLoad } from '../support/ledger-load.ts';
-import { readLedgerLog } from '../support/ledger-log.ts';
+import { LEDGER_TOPICS, readLedgerLog, readStoredRecords } from '../support/ledger-log.ts';
 import { expectWholeHistory } from '../support/ledger-pipeline.ts';
 import { connectTo, sharedMysql } from '../support/mysql-database.ts';
+import { expectRisingPositions } from '../support/position-oracle.ts';
 import { replicaOf, stopReplica } from '../support/mysql-replica.ts';
 import { startServer } from '../support/mysql-server.ts';
 
@@ -77,6 +78,9 @@ test(
     const ids = Array.from({ length: BULK }, (_, i) => `account c ${1_000_000 + i}@1`);
     expect(bulk.length).toBe(BULK);
     expect(bulk.join()).toBe(ids.join());
+    // The rest of that transaction stands above its beginning, although its file is an earlier one.
+    const records = await readStoredRecords(pipeline.storePath, LEDGER_TOPICS);
+    expect(expectRisingPositions(records)).toEqual([1, 2]);
   },
 );
 

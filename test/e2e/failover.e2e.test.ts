@@ -5,6 +5,8 @@ import { expect, test, vi } from 'vitest';
 import { Daemon } from '../support/daemon.ts';
 import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { readStoredRecords } from '../support/ledger-log.ts';
+import { expectRisingPositions } from '../support/position-oracle.ts';
 import { ask, startPair, untilTrue } from '../support/standby.ts';
 
 /** As the worker of sync_replication_slots does it, which may sleep for half a minute. */
@@ -69,6 +71,10 @@ http: { listen: 127.0.0.1:${port} }
       new RegExp(`streaming from [0-9A-F/]+ of 127.0.0.1:${standby.port}`),
     );
     expect(await daemon.stop()).toBe(0);
+    // The timeline is another one, and with it the epoch (ruling 4).
+    const records = await readStoredRecords(path.join(folder, 'store'), /^ha\.public\.t$/);
+    expect(records).toHaveLength(308);
+    expect(expectRisingPositions(records)).toEqual([1, 2]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -82,3 +82,20 @@ test('what waits is taken in order, as long as it is wanted, and makes room', as
   expect(rest).toEqual([3, 4]);
   expect(queue.takeWaiting(() => true)).toBeUndefined();
 });
+
+test('room for an item is told before it is made, and when the queue is closed', async () => {
+  const queue = new BoundedQueue<number>({ maxItems: 5, maxBytes: 100 });
+  await queue.room(1000);
+  await queue.push(1, 60);
+  let told = '';
+  const waiting = queue.room(60).then(() => (told += 'room'));
+  await queue.room(40);
+  expect(told).toBe('');
+  expect(queue.takeWaiting(() => true)).toBe(1);
+  await waiting;
+  await queue.push(2, 60);
+  const late = queue.room(60).then(() => (told += ' closed'));
+  queue.close();
+  await late;
+  expect(told).toBe('room closed');
+});

@@ -45,9 +45,9 @@ test('polls that wait are put together, in order, up to where the last one ends'
   expect(queue.size).toBe(0);
 });
 
-test('no put grows past 5000 records by joining, and a larger poll stays whole', async () => {
-  const queue = await queueOf(batchOf(3000, 1500), batchOf(4500, 1000));
-  expect(joinWaiting(batchOf(0, 3000), queue).records).toHaveLength(4500);
+test('no put grows past 2500 records by joining, and a larger poll stays whole', async () => {
+  const queue = await queueOf(batchOf(1500, 800), batchOf(2300, 500));
+  expect(joinWaiting(batchOf(0, 1500), queue).records).toHaveLength(2300);
   expect(queue.size).toBe(1);
   expect(joinWaiting(batchOf(0, 7000), queue).records).toHaveLength(7000);
   expect(queue.size).toBe(1);

@@ -41,6 +41,7 @@ test.each([
   { 'connection.url': 'mysql://elsewhere/copy' },
   { 'connection.url': 'postgres://localhost:3306/shop' },
   { 'connection.url': 'sqlite:/data/shop.db' },
+  { 'connection.url': 'duckdb:/data/shop.db' },
 ])('other tables, servers and products: %j', (sink) => {
   expect(problems('mysql', sink)).toEqual([]);
 });

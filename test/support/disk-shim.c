@@ -77,7 +77,10 @@ static int ends_in(const char *path, const char *end) {
   return length >= tail && strcmp(path + length - tail, end) == 0;
 }
 
-static int of_sqlite(const char *path) { return ends_in(path, ".db") || ends_in(path, ".db-wal"); }
+/* Or of DuckDB, which calls its log otherwise. */
+static int of_sqlite(const char *path) {
+  return ends_in(path, ".db") || ends_in(path, ".db-wal") || ends_in(path, ".db.wal");
+}
 
 static int watch(int fd, const char *path, int flags) {
   if (fd < 0 || fd >= MAX_FD) return fd;

@@ -1,5 +1,6 @@
 import { AvroConverter } from '../../src/converter/avro-converter.ts';
 import { EmbeddedRegistry } from '../../src/converter/registry/embedded-registry.ts';
+import { POSITION_HEADER } from '../../src/model/change-position.ts';
 import { isStruct, type ConnectValue, type Struct } from '../../src/model/connect-schema.ts';
 import { joinConnectEntries } from '../../src/runtime/source-offset.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
@@ -10,6 +11,8 @@ export interface StoredRecord {
   readonly topic: string;
   readonly key: Struct | null;
   readonly value: Struct | null;
+  /** Its header; null: it has none. */
+  readonly position: string | null;
 }
 
 /** Every record of some topics in the order of the log-wide sequence. */
@@ -37,7 +40,9 @@ export async function readStoredRecords(
       for (const record of records) {
         const key = await converter.key.toConnect(topic, record.key);
         const value = await converter.value.toConnect(topic, record.value);
-        found.push({ sequence: record.sequence, record: { topic, key, value } });
+        const header = record.headers.find(({ name }) => name === POSITION_HEADER);
+        const position = header?.value?.toString('latin1') ?? null;
+        found.push({ sequence: record.sequence, record: { topic, key, value, position } });
       }
     }
   }
@@ -46,9 +51,16 @@ export async function readStoredRecords(
   return found.toSorted((a, b) => a.sequence - b.sequence).map(({ record }) => record);
 }
 
+/** The topics of the ledger. */
+export const LEDGER_TOPICS = /^copy\.\w+\.(account|movement)$/;
+
 /** Every record of the ledger's topics in the order of the log-wide sequence. */
 export async function readLedgerLog(storePath: string): Promise<LedgerRecord[]> {
-  const records = await readStoredRecords(storePath, /^copy\.\w+\.(account|movement)$/);
+  return described(await readStoredRecords(storePath, LEDGER_TOPICS));
+}
+
+/** What records of the ledger say. */
+export function described(records: readonly StoredRecord[]): LedgerRecord[] {
   return records.map(({ topic, key, value }) =>
     describe(topic.endsWith('.account') ? 'account' : 'movement', key, value),
   );

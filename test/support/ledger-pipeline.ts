@@ -8,7 +8,8 @@ import {
 } from './daemon-pipeline.ts';
 import type { LedgerClient, LedgerRecord } from './ledger-load.ts';
 import { expectedRecords, LEDGER_SCHEMA } from './ledger-load.ts';
-import { readLedgerLog } from './ledger-log.ts';
+import { described, LEDGER_TOPICS, readStoredRecords } from './ledger-log.ts';
+import { expectRisingPositions } from './position-oracle.ts';
 
 /** What the oracle asks of a pipeline over the ledger's tables, of either family. */
 export interface LedgerPipeline {
@@ -58,14 +59,17 @@ export async function untilEqual(
  * The log's latest generation holds every snapshot row and, beside them, the records that the
  * committed operations must have left, in their order across both topics. Where a crash cut the
  * snapshot short, rows of the chunks it interrupted come again, also after changes of theirs, and a
- * change without all values may be left out for a read of its row (ruling 2).
+ * change without all values may be left out for a read of its row (ruling 2). Positions rise with
+ * it all (ruling 4).
  */
 export async function expectWholeHistory(
   pipeline: LedgerPipeline,
   isLedger: (record: LedgerRecord) => boolean = () => true,
 ): Promise<void> {
   const source = await pipeline.connect('source');
-  const log = (await readLedgerLog(pipeline.storePath)).filter(isLedger);
+  const records = await readStoredRecords(pipeline.storePath, LEDGER_TOPICS);
+  expectRisingPositions(records);
+  const log = described(records).filter(isLedger);
   const read = log.filter((record) => record.split(' ')[1] === 'r');
   const streamed = log.filter((record) => record.split(' ')[1] !== 'r');
   const numberOf = (record: string): number => Number(record.split(' ')[2]);

@@ -2,10 +2,12 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import type { TargetDialect } from '../../dialects/dialect.ts';
+import { duckdbTarget } from '../../dialects/duckdb/duckdb-target-dialect.ts';
 import { mysqlTarget } from '../../dialects/mysql/mysql-target-dialect.ts';
 import { postgresTarget } from '../../dialects/postgres/postgres-target-dialect.ts';
 import { sqliteTarget } from '../../dialects/sqlite/sqlite-target-dialect.ts';
 import type { SinkTask } from '../../src/model/sink-record.ts';
+import { openDuckdbSession } from '../../src/sink/sql/duckdb-session.ts';
 import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
 import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
 import type { OpenSession, TargetSession } from '../../src/sink/sql/target-session.ts';
@@ -126,7 +128,7 @@ export async function mysqlSinkTarget(server?: MysqlAddress): Promise<ServerTarg
   );
 }
 
-/** A file of SQLite that a test asks beside its sinks. */
+/** A file of SQLite or DuckDB that a test asks beside its sinks. */
 export interface FileTarget extends SinkTarget {
   readonly file: string;
 }
@@ -148,6 +150,35 @@ export async function sqliteSinkTarget(): Promise<FileTarget> {
     { dialect: sqliteTarget, schema: 'main', file, query, hasTable },
     `sqlite:${file}`,
     async () => {
+      await folder[Symbol.asyncDispose]();
+    },
+  );
+}
+
+/**
+ * A new DuckDB file in a folder of its own. Only this process can have it open: what a test asks
+ * goes through the library's other connections to the same database.
+ */
+export async function duckdbSinkTarget(): Promise<FileTarget> {
+  const folder = await temporaryFolder('duckdb');
+  const file = path.join(folder.path, 'target.db');
+  // Opened by the first question: a file that nobody asks of is left to the sinks.
+  let asking: Promise<TargetSession> | null = null;
+  const query = async <R extends Row>(sql: string): Promise<R[]> => {
+    asking ??= openDuckdbSession(sinkOptions({ url: `duckdb:${file}` }), never);
+    return (await (await asking).query(sql)).rows as unknown as R[];
+  };
+  return targetWith(
+    {
+      dialect: duckdbTarget,
+      schema: 'main',
+      file,
+      query,
+      hasTable: async (name) => (await query(tablesOf('main', name))).length > 0,
+    },
+    `duckdb:${file}`,
+    async () => {
+      await (await asking)?.close();
       await folder[Symbol.asyncDispose]();
     },
   );

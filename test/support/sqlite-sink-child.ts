@@ -5,9 +5,9 @@ import { never, put } from './sink-harness.ts';
 import { column, SinkTopic } from './sink-records.ts';
 
 /*
- * A process with a sink into a SQLite file, for tests that kill it or take its disk away. Told how
- * many records there are, it applies those that the file does not have yet, a batch at a time, and
- * says how each attempt went.
+ * A process with a sink into a SQLite or DuckDB file, for tests that kill it or take its disk away.
+ * Told how many records there are, it applies those that the file does not have yet, a batch at a
+ * time, and says how each attempt went.
  */
 
 /** What the process is told. */
@@ -19,7 +19,7 @@ export interface ChildOrder {
 /** What it says: `started`, `done`, or the code of an error. */
 export type ChildWord = string;
 
-const [file = '', lockTimeoutMs = '1000'] = process.argv.slice(2);
+const [file = '', lockTimeoutMs = '1000', scheme = 'sqlite'] = process.argv.slice(2);
 const text = column('text', 'text', { type: 'string' });
 const topic = new SinkTopic({
   table: 'log',
@@ -29,7 +29,7 @@ const topic = new SinkTopic({
 const sink = createSqlSink({
   ...SQL_SINK_DEFAULTS,
   name: 'child',
-  connectionUrl: `sqlite:${file}`,
+  connectionUrl: `${scheme}:${file}`,
   tableNameFormat: '${source.table}',
   defaultSchema: 'main',
   offsetsSchema: 'main',

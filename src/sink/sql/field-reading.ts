@@ -122,13 +122,15 @@ export function readingEncoder(
   return options.nullsAsDefaults && initial !== null ? withDefault(reading, initial) : reading;
 }
 
+const CLOCKS = /^(?:timestamp|datetime|time|date|TEXT|TIMESTAMP(?:_NS)?|TIME(?:_NS)?|DATE)\b/;
+
 /**
- * A column that shows a clock, and knows of no zone by itself. SQLite has texts for that; no other
- * product prints the type in capitals.
+ * A column that shows a clock, and knows of no zone by itself. SQLite has texts for that; DuckDB's
+ * types are in capitals, and its TIMESTAMP knows of no zone, as MySQL's does.
  */
 function tellsClock({ type }: TargetColumn): boolean {
-  const isZoned = /\bwith time zone\b/.test(type) || /^timestamp(?:\(\d\))?$/.test(type);
-  return !isZoned && /^(?:timestamp|datetime|time|date|TEXT)\b/.test(type);
+  const isZoned = /\bwith time zone\b/i.test(type) || /^timestamp(?:\(\d\))?$/.test(type);
+  return !isZoned && CLOCKS.test(type);
 }
 
 function converting(encoder: ValueEncoder, convert: Convert | null): ValueEncoder {

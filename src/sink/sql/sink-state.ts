@@ -68,11 +68,14 @@ function offsetColumn({ name, type }: (typeof OFFSET_COLUMNS)[number]): TargetCo
   };
 }
 
+const EPOCH_COLUMN: TargetColumn = { ...offsetColumn(OFFSET_COLUMNS[3]), name: 'epoch' };
+
 function offsetsStatement(dialect: TargetDialect, name: TargetName): BulkStatement {
   const columns = OFFSET_COLUMNS.map((one) => ({ plain: false, column: offsetColumn(one) }));
   const table = {
     name,
-    columns: columns.map(({ column }) => column),
+    // It is there beside those that are written, and stays as it is.
+    columns: [...columns.map(({ column }) => column), EPOCH_COLUMN],
     primaryKey: OFFSET_KEY,
     primaryKeyName: null,
     uniqueKeys: [OFFSET_KEY],

@@ -132,10 +132,11 @@ export class TableEvolution {
       evolutions.push(this.#relaxation(name, column));
     }
     const widenings = [
-      ...this.#widenings(name, wider.needed, false),
-      ...this.#widenings(name, wider.optional, true),
+      ...this.#widenings(table, wider.needed, false),
+      ...this.#widenings(table, wider.optional, true),
     ];
-    return [...evolutions, ...widenings];
+    // First, because a table that is made anew for it has the columns that were read.
+    return [...widenings, ...evolutions];
   }
 
   #addition(name: TargetName, column: WantedColumn): Evolution {
@@ -151,13 +152,14 @@ export class TableEvolution {
     return { statement, effect, widens: [], isOptional: false };
   }
 
-  #widenings(name: TargetName, wider: Wider, isOptional: boolean): readonly Evolution[] {
+  #widenings(table: TargetTable, wider: Wider, isOptional: boolean): readonly Evolution[] {
     const { changes, isRewritten } = wider;
+    const { name } = table;
     if (changes.length === 0) return [];
     const texts = changes.map(
       ({ column, type }) => `${column.name} from ${column.type} to ${type.ddl}`,
     );
-    const statement = this.#dialect.widenColumns(name, changes);
+    const statement = this.#dialect.widenColumns(name, changes, table);
     const text = `is widened: ${texts.join(', ')}; ${costOf(isRewritten)}`;
     return [{ statement, effect: this.#effect(name, text), widens: changes, isOptional }];
   }

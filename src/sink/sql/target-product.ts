@@ -1,8 +1,11 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
+import { duckdbTarget } from '../../../dialects/duckdb/duckdb-target-dialect.ts';
 import { mysqlTarget } from '../../../dialects/mysql/mysql-target-dialect.ts';
 import { postgresTarget } from '../../../dialects/postgres/postgres-target-dialect.ts';
 import { sqliteTarget } from '../../../dialects/sqlite/sqlite-target-dialect.ts';
 import { SQLITE_SCHEMA } from '../../../dialects/sqlite/sqlite-target-ddl.ts';
+import { openDuckdbSession } from './duckdb-session.ts';
+import { isDuckdbUrl } from './duckdb-url.ts';
 import { databaseOfUrl, isMysqlUrl } from './mysql-url.ts';
 import { openMysqlSession } from './mysql-session.ts';
 import { openPostgresSession } from './postgres-session.ts';
@@ -28,6 +31,13 @@ export function targetOf(options: SqlSinkOptions): TargetProduct {
       look: (signal) => openSqliteSession(options, signal, true),
     };
   }
+  if (isDuckdbUrl(options.connectionUrl)) {
+    return {
+      dialect: duckdbTarget,
+      open: (signal) => openDuckdbSession(options, signal),
+      look: (signal) => openDuckdbSession(options, signal, true),
+    };
+  }
   const isMysql = isMysqlUrl(options.connectionUrl);
   const open: OpenSession = (signal) =>
     isMysql ? openMysqlSession(options, signal) : openPostgresSession(options, signal);
@@ -36,6 +46,7 @@ export function targetOf(options: SqlSinkOptions): TargetProduct {
 
 /** Where tables go that no option gives a schema to. */
 export function defaultSchemaOf(connectionUrl: string): string {
-  if (isSqliteUrl(connectionUrl)) return SQLITE_SCHEMA;
+  // Both call their own one so.
+  if (isSqliteUrl(connectionUrl) || isDuckdbUrl(connectionUrl)) return SQLITE_SCHEMA;
   return isMysqlUrl(connectionUrl) ? databaseOfUrl(connectionUrl) : 'public';
 }

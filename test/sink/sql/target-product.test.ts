@@ -9,6 +9,8 @@ test.each([
   ['jdbc:mariadb://h/shop', 'mysql', 'shop'],
   ['sqlite:/data/shop.db', 'sqlite', 'main'],
   ['jdbc:sqlite:shop.db', 'sqlite', 'main'],
+  ['duckdb:/data/shop.db', 'duckdb', 'main'],
+  ['jdbc:duckdb:shop.db?threads=2', 'duckdb', 'main'],
 ])('%s speaks %s, and puts tables into %s', (connectionUrl, dialect, schema) => {
   const options = { ...SQL_SINK_DEFAULTS, name: 's', connectionUrl };
   expect(targetOf(options).dialect.name).toBe(dialect);

@@ -38,6 +38,11 @@ export class BinlogDecoder {
   /** Where the open event starts and ends in its file; of an inner event: the whole payload. */
   position = 4;
   endPosition = 4;
+  /**
+   * Where the event itself begins. `position` is before it where the server left events out: those
+   * that a client has, of a file that it began to read at an index (MariaDB).
+   */
+  beginPosition = 4;
   /** Of the last ROTATE; empty in a file that is read by itself. */
   file = '';
   /** How events end; each FORMAT_DESCRIPTION says it anew (PITFALLS B3). */
@@ -170,6 +175,7 @@ export class BinlogDecoder {
     }
     this.position = this.#next;
     this.endPosition = this.#next;
+    this.beginPosition = this.#next;
     if (size !== end - start) reader.fail(`an event of ${size} bytes in ${end - start}`);
     this.#move(size, logPosition);
   }
@@ -190,6 +196,7 @@ export class BinlogDecoder {
       this.endPosition += (logPosition - (this.endPosition % 2 ** 32) + 2 ** 32) % 2 ** 32;
     }
     if (isHeartbeat) this.position = this.endPosition;
+    this.beginPosition = isHeartbeat ? this.endPosition : this.endPosition - size;
     this.#next = this.endPosition;
   }
 

@@ -174,7 +174,7 @@ export class BinlogStream implements BinlogReceiver {
     const change = this.#change;
     change.serverId = group.serverId;
     change.gtid = group.gtid;
-    change.groupPos = group.pos;
+    change.groupPos = group.beginPos;
     change.transactionId = group.gtid ?? `file=${group.file},pos=${group.pos}`;
     change.sourceMicros = group.micros ?? 0n;
     change.ordinal = -1;

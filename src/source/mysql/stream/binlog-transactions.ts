@@ -24,7 +24,7 @@ import { ALL_ROWS, rowsSent } from './binlog-position.ts';
 /** What of an event's header counts here: the decoder, which has the event open. */
 export type EventPlace = Pick<
   BinlogDecoder,
-  'file' | 'position' | 'endPosition' | 'timestamp' | 'flags' | 'serverId'
+  'file' | 'position' | 'beginPosition' | 'endPosition' | 'timestamp' | 'flags' | 'serverId'
 >;
 
 /** A statement that changes tables. */
@@ -64,6 +64,8 @@ export interface BinlogGroup {
   readonly gtid: string | null;
   readonly file: string;
   readonly pos: number;
+  /** The same place however the stream came there: `pos` may be before what the server left out. */
+  readonly beginPos: number;
   readonly serverId: number;
   /** Of the commit where the server tells it (MySQL 8.0), else of the statement; µs since 1970. */
   readonly micros: bigint | null;
@@ -312,6 +314,7 @@ function newGroup(place: EventPlace, gtid: string | null, micros: bigint | null)
     gtid,
     file: place.file,
     pos: place.position,
+    beginPos: place.beginPosition,
     serverId: place.serverId,
     micros: micros ?? BigInt(place.timestamp) * 1_000_000n,
     begun: false,

@@ -146,6 +146,10 @@ describe('positions', () => {
     const xid = eventBytes({ type: EventType.xid, body: Buffer.alloc(8), logPosition: 1261 });
     take(decoder, xid);
     expect([decoder.position, decoder.endPosition]).toEqual([1234, 1261]);
+    // A server that leaves events out says only by the next one how many bytes they had.
+    const next = eventBytes({ type: EventType.xid, body: Buffer.alloc(8), logPosition: 2000 });
+    take(decoder, next);
+    expect([decoder.position, decoder.beginPosition]).toEqual([1261, 2000 - next.length]);
   });
 
   test('go on past 4 GiB, where those of the headers start again (PITFALLS B5)', () => {

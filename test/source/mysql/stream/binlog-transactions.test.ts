@@ -35,7 +35,7 @@ class Follower {
     const position = this.#at;
     this.#at += 10;
     const rest = { endPosition: this.#at, timestamp: 5, flags: 0, serverId: 1 };
-    return { file: 'b.000001', position, ...rest, ...more };
+    return { file: 'b.000001', position, beginPosition: position, ...rest, ...more };
   }
 
   take(event: BinlogEvent, place = this.place()): TransactionStep {

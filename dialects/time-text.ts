@@ -1,19 +1,19 @@
-import { clockText, daysFromCivil, isoDate, modulo, pad } from '../civil-calendar.ts';
+import { clockText, daysFromCivil, isoDate, modulo, pad } from './civil-calendar.ts';
 import {
   infiniteDays,
   infiniteIso,
   infiniteMicros,
   infiniteMillis,
   infiniteNanos,
-} from '../infinite-times.ts';
+} from './infinite-times.ts';
 
 /*
- * SQLite has no types of time: its functions read ISO 8601 with a blank between date and time. So
- * one text is kept of each time, whatever digits the record had: texts are equal where times are,
- * and sort as these do (from the year 0 to 9999). Without a zone a fraction has the digits that it
- * needs; an instant is in UTC with six and a Z, which would stand in the wrong order otherwise.
- * Nothing is lost: years outside of these have ISO 8601's signs, PostgreSQL's infinities their
- * words, nanoseconds nine digits (PITFALLS S18).
+ * Times as texts, for targets that keep them as such (SQLite, whose functions read ISO 8601 with a
+ * blank between date and time) or read them (DuckDB). Of each time there is one text, whatever
+ * digits the record had: texts are equal where times are, and sort as these do (from the year 0 to
+ * 9999). Without a zone a fraction has the digits that it needs; an instant is in UTC with six and
+ * a Z, which would stand in the wrong order otherwise. Nothing is lost: years outside of these have
+ * ISO 8601's signs, PostgreSQL's infinities their words, nanoseconds nine digits (PITFALLS S18).
  */
 
 const DAY_MICROS = 86_400_000_000;

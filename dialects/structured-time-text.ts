@@ -1,6 +1,6 @@
-import type { ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import { pad } from '../civil-calendar.ts';
-import { instantText, isoTimestampText, isoTimeText } from './sqlite-time-text.ts';
+import type { ConnectValue, Struct } from '../src/model/connect-schema.ts';
+import { pad } from './civil-calendar.ts';
+import { instantText, isoTimestampText, isoTimeText } from './time-text.ts';
 
 const PREFIX = 'io.debezium.time.Structured';
 

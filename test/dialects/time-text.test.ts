@@ -12,7 +12,7 @@ import {
   nanoTimeText,
   timestampText,
   timeText,
-} from '../../../dialects/sqlite/sqlite-time-text.ts';
+} from '../../dialects/time-text.ts';
 
 test('dates and times of every size (S18)', () => {
   expect(dateText(0)).toBe('1970-01-01');

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { STRUCTURED } from '../../../dialects/semantic-schemas.ts';
-import { structuredText } from '../../../dialects/sqlite/sqlite-structured-text.ts';
-import type { StructuredPart } from '../../../src/model/table-schema.ts';
-import { struct } from '../../support/sink-records.ts';
+import { STRUCTURED } from '../../dialects/semantic-schemas.ts';
+import { structuredText } from '../../dialects/structured-time-text.ts';
+import type { StructuredPart } from '../../src/model/table-schema.ts';
+import { struct } from '../support/sink-records.ts';
 
 const of = (part: StructuredPart, values: Parameters<typeof struct>[1]): string | null =>
   structuredText(struct(STRUCTURED[part], values));
