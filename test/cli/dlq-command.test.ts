@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { runProgram } from '../support/cli-process.ts';
 import { letterSink } from '../support/letter-sink.ts';
 
-test('as tables for people, with exit codes for scripts', async () => {
+// Each command is a start of the program.
+test('as tables for people, with exit codes for scripts', { timeout: 90_000 }, async () => {
   await using sink = await letterSink();
   const dlq = (command: string, ...flags: string[]) =>
     runProgram(['dlq', command, sink.file, ...flags]);
-  expect((await dlq('list')).stdout).toContain('There are no dead letters.');
   await sink.feed([[7, 700]]);
   const listed = await dlq('list');
   expect(listed.stdout).toMatch(/^sink +topic +key +records +since +cause\n.*\{"id":7\} +1 /);
@@ -19,5 +19,5 @@ test('as tables for people, with exit codes for scripts', async () => {
   expect(unsure.stderr).toContain('1 records of 1 keys would never be applied; say --yes');
   expect(unsure.code).toBe(2);
   expect((await dlq('drop', '--yes')).stdout).toContain('w: 1 keys are free, 1 records');
-  expect((await dlq('show', '--limit', '0')).stderr).toContain('a whole number');
+  expect((await dlq('list')).stdout).toContain('There are no dead letters.');
 });
