@@ -12,6 +12,7 @@ import { handoverCommand } from './handover-command.ts';
 import { importCommand } from './import-command.ts';
 import { initCommand } from './init-command.ts';
 import { offsetsShowCommand } from './offsets-command.ts';
+import { addDlq } from './dlq-command.ts';
 import { addOffsetsSet } from './offsets-set-command.ts';
 import { addOffsetsSetSource } from './offsets-set-source-command.ts';
 import { planCommand } from './plan-command.ts';
@@ -79,6 +80,7 @@ export function buildProgram(context: CliContext, outcome: { exitCode: number })
   pipelineCommands(program, context, outcome);
   signalCommands(program, context);
   inspectCommands(program, context);
+  addDlq(program, context, outcome);
   migrationCommands(program, context, outcome);
   demoCommands(program, context, outcome);
   program.addHelpText(

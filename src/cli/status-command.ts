@@ -2,6 +2,7 @@ import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import { readStoredState, type StoredState } from '../runtime/stored-state.ts';
+import type { ParkedKeys } from '../model/sink-record.ts';
 import type { CliContext } from './cli-context.ts';
 import { daemonUrl } from './daemon-address.ts';
 import type { ConsoleOutput } from './console-output.ts';
@@ -85,10 +86,22 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
     for (const parked of sink.parked) {
       output.line(`  ${output.style('red', 'parked')} ${parked.table}: ${parked.message}`);
     }
+    if (sink.parkedKeys !== undefined) showParkedKeys(output, sink.parkedKeys);
+    if ((sink.deadLetters ?? 0) > 0) {
+      output.line(`  ${formatCount(sink.deadLetters ?? 0)} dead letters since the start`);
+    }
   }
   if (transport === null) return;
   const used = `${formatBytes(transport.bytesUsed)} of ${formatBytes(transport.bytesLimit)}`;
   output.line(`store    ${used}, ${formatCount(transport.records)} records`);
+}
+
+function showParkedKeys(output: ConsoleOutput, { count, first }: ParkedKeys): void {
+  for (const { topic, key, letters, message } of first) {
+    const waits = `${topic} ${key}: ${formatCount(letters)} records wait: ${message}`;
+    output.line(`  ${output.style('red', 'parked')} ${waits}`);
+  }
+  if (count > 0) output.line(`  ${formatCount(count)} keys wait; tidemark dlq list shows all`);
 }
 
 function showError(

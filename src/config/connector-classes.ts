@@ -47,6 +47,7 @@ import {
   MYSQL_CLASS,
   POSTGRES_CLASS,
 } from './source-family.ts';
+import { sinkErrorRules } from './sink-error-options.ts';
 
 /** Whose names and defaults a class brings. */
 export type ConnectorFlavour = 'tidemark' | 'debezium' | 'confluent' | 'connect';
@@ -95,6 +96,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     options: JDBC_SINK_OPTIONS,
     rules: [
       ...jdbcSinkRules('pk.mode'),
+      ...sinkErrorRules('pk.mode', 'tidemark'),
       ...FIELD_LIST_RULES,
       ...FIELD_WHITELIST_RULES,
       ...TIME_RULES,
@@ -105,7 +107,12 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     names: [CONFLUENT_JDBC_SINK_CLASS],
     flavour: 'confluent',
     options: CONFLUENT_JDBC_SINK_OPTIONS,
-    rules: [...jdbcSinkRules('pk.mode'), ...TIME_RULES, ...KAFKA_SINK_RULES],
+    rules: [
+      ...jdbcSinkRules('pk.mode'),
+      ...sinkErrorRules('pk.mode', 'connect'),
+      ...TIME_RULES,
+      ...KAFKA_SINK_RULES,
+    ],
   },
   {
     names: [DEBEZIUM_JDBC_SINK_CLASS],
@@ -113,6 +120,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     options: DEBEZIUM_JDBC_SINK_OPTIONS,
     rules: [
       ...jdbcSinkRules('primary.key.mode'),
+      ...sinkErrorRules('primary.key.mode', 'connect'),
       ...FIELD_LIST_RULES,
       ...NAMING_STRATEGY_RULES,
       ...USE_TIME_ZONE_RULES,

@@ -2,7 +2,7 @@ import { COLUMN_CONVERTER_OPTIONS } from './column-converter-options.ts';
 import { CONVERTER_OPTIONS } from './converter-options.ts';
 import { KAFKA_SINK_OPTIONS, KAFKA_SOURCE_OPTIONS } from './kafka-connector-options.ts';
 import type { Option } from './option.ts';
-import { acceptedOptions, refusedOptions } from './option-table.ts';
+import { acceptedOptions } from './option-table.ts';
 import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
 import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
@@ -76,7 +76,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** Properties of every sink (Connect's names). */
+/** Properties of every sink (Connect's names), but for those of errors. */
 export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
   {
     name: 'name',
@@ -106,25 +106,5 @@ export const SINK_CONNECTOR_OPTIONS: readonly Option[] = [
     'value.converter.<property>': 'records are read as the source wrote them',
     'header.converter': 'headers are read as the source wrote them',
     'config.action.reload': 'the file is read once, at the start',
-    'errors.retry.timeout': 'errors.max.retries decides',
-    'errors.log.enable': 'errors are always logged',
-    'errors.log.include.messages': 'row values are never logged',
   }),
-  ...refusedOptions({
-    'errors.deadletterqueue.topic.name':
-      'dead-letter topics are not supported yet; a record that cannot be applied parks its table',
-    'errors.deadletterqueue.<property>': 'dead-letter topics are not supported yet',
-  }),
-  {
-    name: 'errors.tolerance',
-    type: {
-      kind: 'enum',
-      values: ['none'],
-      refused: {
-        all: 'records are never dropped; one that cannot be applied parks its table',
-      },
-    },
-    default: 'none',
-    doc: 'What a record that cannot be applied does: it parks its table, other tables go on.',
-  },
 ];

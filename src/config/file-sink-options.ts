@@ -2,6 +2,7 @@ import { SINK_CONNECTOR_OPTIONS } from './connector-options.ts';
 import type { Option } from './option.ts';
 import { refusedOptions, withDefaults, withDocs } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { UNFAILING_SINK_OPTIONS } from './sink-error-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours with JSON lines, and Connect's with its text. */
@@ -45,8 +46,8 @@ export const FILE_SINK_OPTIONS: readonly Option[] = [
   }),
   ...withDocs(SINK_CONNECTOR_OPTIONS, {
     name: 'Name of the sink: its group in the log, and the owner of the file.',
-    'errors.tolerance': 'Every record can be written as a line; there is nothing to tolerate.',
   }),
+  ...UNFAILING_SINK_OPTIONS,
 ];
 
 /** Options of Connect's class. */

@@ -11,6 +11,7 @@ import { HISTORY_OPTIONS } from './jdbc-sink-history-options.ts';
 import { NAMING_STRATEGY_OPTIONS } from './jdbc-sink-naming-options.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
+import { CONNECT_SINK_ERROR_DEFAULTS, SINK_ERROR_OPTIONS } from './sink-error-options.ts';
 import { SINK_TRANSACTION_OPTIONS } from './sink-transaction-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
@@ -150,6 +151,7 @@ const COMMON: readonly Option[] = [
   EVOLUTION_POLICY,
   ...SINK_TRANSACTION_OPTIONS,
   ...SINK_CONNECTOR_OPTIONS,
+  ...SINK_ERROR_OPTIONS,
 ];
 
 const SHARED_UNUSED: readonly Option[] = [
@@ -224,6 +226,7 @@ export const JDBC_SINK_OPTIONS: readonly Option[] = [
 ];
 
 export const CONFLUENT_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  ...CONNECT_SINK_ERROR_DEFAULTS,
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',
@@ -292,6 +295,7 @@ const DEBEZIUM_TABLE: readonly Option[] = [
 ];
 
 export const DEBEZIUM_JDBC_SINK_DEFAULTS: Readonly<Record<string, string>> = {
+  ...CONNECT_SINK_ERROR_DEFAULTS,
   'insert.mode': 'insert',
   'delete.enabled': 'false',
   'truncate.enabled': 'false',

@@ -57,6 +57,17 @@ export const SINK_TRANSACTION_RULES: readonly OptionRule[] = [
         ? 'means nothing with transaction.mode none: set that to source'
         : undefined,
   },
+  {
+    properties: ['transaction.mode', 'errors.tolerance', 'errors.park'],
+    check: (options) => {
+      if (!keepsTransactions(options)) return undefined;
+      const park = options.optionalString('errors.park') ?? 'task';
+      return options.string('errors.tolerance') === 'all' || park !== 'task'
+        ? 'source stops the task at a record that cannot be applied: with it errors.tolerance is ' +
+            'none, and errors.park is task or not given'
+        : undefined;
+    },
+  },
 ];
 
 /** A connector of a pipeline. */

@@ -193,6 +193,13 @@ export const ERROR_TABLE = {
     'The target table does not fit the records.',
     'Run the DDL that the message names, or switch auto.create / auto.evolve on.',
   ),
+  SINK_KEY_PARKED: policy(
+    'stop',
+    1,
+    409,
+    'Records of a key wait as dead letters behind one that could not be applied.',
+    'Mend the cause and run `tidemark dlq replay`, or give the records up: `tidemark dlq drop`.',
+  ),
   SINK_FENCED: policy(
     'stop',
     1,

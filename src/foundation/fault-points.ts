@@ -19,6 +19,8 @@ export const FAULT_POINTS = [
   'source.confirmed',
   /** Records are read from the log; the target has seen nothing. */
   'sink.polled',
+  /** Dead letters are durable; the transaction that counts them is not committed. */
+  'sink.letters-sent',
   /** Rows and offsets are committed in the target; the log's group offset is not. */
   'sink.applied',
   /** The group offset is durable. */

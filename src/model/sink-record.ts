@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../foundation/error-table.ts';
 import type { ConnectData } from './connect-record.ts';
 import type { Struct } from './connect-schema.ts';
+import type { RawRecord, RecordFailure } from './record-failure.ts';
 
 /** A log record with its bytes decoded. */
 export interface SinkRecord {
@@ -25,6 +26,13 @@ export interface SinkRecord {
    * that the values which the source left out are kept.
    */
   readonly movedTo?: Struct;
+  /** The key as the log has it, where transforms may have made another of it; beside `raw`. */
+  readonly logKey?: Struct;
+  /**
+   * On a create that is the second half of a key change: the key that the row had, as the log has
+   * it. Only where `raw` is there, too.
+   */
+  readonly movedFrom?: Struct;
   /**
    * Where the change stands in its source (header `__tidemark.position`): texts of one source
    * compare as the changes do, see `change-position.ts`. Absent: the record does not say, because
@@ -33,6 +41,10 @@ export interface SinkRecord {
   readonly position?: string;
   /** For sinks that write records as they are; absent: the sink did not ask for it. */
   readonly whole?: WholeRecord;
+  /** For sinks that may have to give the record away; absent: the sink did not ask for it. */
+  readonly raw?: RawRecord;
+  /** It could not be decoded or transformed: whatever else stands here, nothing can be applied. */
+  readonly failure?: RecordFailure;
 }
 
 /** A record with what no table takes: headers, and keys and values that are no structs. */
@@ -64,11 +76,34 @@ export interface ParkedTable {
   readonly message: string;
 }
 
+/** A key whose records wait as dead letters behind one that could not be applied. */
+export interface ParkedKey extends SinkPartition {
+  /** JSON of its fields; of a key that cannot be read `raw:` and base64. */
+  readonly key: string;
+  /** Of the record that could not be applied. */
+  readonly offset: number;
+  /** Records that wait, with that one. */
+  readonly letters: number;
+  /** Since when, ms since 1970. */
+  readonly sinceMs: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Keys that wait, of the topics of this task. */
+export interface ParkedKeys {
+  readonly count: number;
+  /** The first of them: a status is no list of all. */
+  readonly first: readonly ParkedKey[];
+}
+
 /** A sink's own view of itself. */
 export interface SinkStatus {
   readonly applied: number;
   readonly parked: readonly ParkedTable[];
   readonly connected: boolean;
+  /** Absent: this sink parks no keys. */
+  readonly parkedKeys?: ParkedKeys;
 }
 
 /**

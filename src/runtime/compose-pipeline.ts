@@ -3,29 +3,27 @@ import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import { isFileSourceClass } from '../config/file-source-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
-import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
-import { historyTopicOf } from '../config/schema-history-options.ts';
 import { signalTopicOf } from '../config/signal-options.ts';
 import { sourceFamily } from '../config/source-family.ts';
-import { isRegexNaming } from '../config/topic-naming-options.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
-import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope/topic-naming.ts';
+import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import type { Transport } from '../transport/transport.ts';
 import { composeFileSource, databaseOf } from './compose-file-source.ts';
+import { deadLetterTopics, sinkErrorsOf } from './dead-letter-options.ts';
+import { DeadLetterTopic } from './dead-letter-topic.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
-import { fileTopics } from './file-source-options.ts';
-import { holdingTopic, type HeldTopics } from './held-topics.ts';
+import type { HeldTopics } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { sinkOpening } from './open-sink.ts';
 import { openTransport, topicOptionsOf } from './open-transport.ts';
-import { metadataTopic, transactionReading, withTopic } from './transaction-reading.ts';
+import { transactionReading } from './transaction-reading.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
 import { retryOptionsOf } from './restart-policy.ts';
@@ -33,6 +31,7 @@ import { SignalFile } from './signal-file.ts';
 import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkConsumption } from './sink-consumption.ts';
+import { sinkTopics } from './sink-topics.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
@@ -327,12 +326,17 @@ function composeSink(
 ): SinkRunner {
   const { clock, logger, fault } = dependencies;
   const ownLogger = logger.child({ task: sink.name });
-  const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger);
+  const errors = sinkErrorsOf(sink, config.source.options);
+  const letters = errors?.letters ?? null;
+  const deadLetters =
+    letters && new DeadLetterTopic({ ...letters, transport, logger: ownLogger, fault });
+  const send = deadLetters?.send ?? null;
+  const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger, send);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
   const converters = { key: key.converter, value: value.converter };
   const transforms = apply === null ? null : new SinkTransforms(apply, takesWhole);
-  const topics = sinkTopics(sink.options, config.source.options);
+  const topics = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
   const reading = { name: sink.name, topics, transport, converters, transforms, clock };
   return new SinkRunner({
     name: sink.name,
@@ -342,6 +346,10 @@ function composeSink(
     transport,
     openTask,
     takesWhole,
+    kept: { failures: errors !== null, bytes: deadLetters !== null },
+    ...(deadLetters === null ? {} : { deadLetters }),
+    ...(errors === null ? {} : { retryTimeoutMs: errors.retryTimeoutMs }),
+    retryDelayMaxMs: retryOptionsOf(config.runtime, sink.options).maxDelayMs,
     converters,
     ...(transforms === null ? {} : { transforms }),
     maxPollBytes: SINK_POLL_BYTES,
@@ -350,47 +358,4 @@ function composeSink(
     logger: ownLogger,
     fault,
   });
-}
-
-/** Which topics of the source's a sink reads. */
-export function sinkTopics(
-  sink: ResolvedOptions,
-  source: ResolvedOptions,
-): readonly string[] | RegExp {
-  if (!source.has('topic.prefix')) return fileTopics(sink, source);
-  const prefix = source.string('topic.prefix');
-  const history = historyTopicOf(source);
-  const others = [signalTopicOf(source), ...(history === null ? [] : [history])];
-  const named = [heartbeatTopic(prefix, topicNamingOf(source)), schemaChangeTopic(prefix)];
-  const renamed = isRegexNaming(source) ? named : null;
-  const topics = topicsOf(sink, prefix, source.string('topic.delimiter'), others, renamed);
-  return keepsTransactions(sink) ? withTopic(topics, metadataTopic(sink, source)) : topics;
-}
-
-/**
- * `topics` (exact names), `topics.regex` (anchored), or everything that the source writes; signals
- * are no records of its.
- */
-export function topicsOf(
-  sink: ResolvedOptions,
-  topicPrefix: string,
-  delimiter = '.',
-  /** Topics that hold no records of the source. */
-  others: readonly string[] = [],
-  /** More of them, of a source whose topics may have any name; null: they begin with the prefix. */
-  named: readonly string[] | null = null,
-): readonly string[] | RegExp {
-  const pattern = sink.optionalPattern('topics.regex');
-  if (pattern !== undefined) return pattern;
-  const topics = sink.list('topics');
-  if (topics.length > 0) return topics;
-  const exactly = (name: string): string => `${RegExp.escape(name)}$`;
-  if (named !== null) {
-    const names = [...named, ...others].filter((name) => name !== '').map(exactly);
-    return new RegExp(`^(?!${[...names, RegExp.escape(holdingTopic(''))].join('|')}).+$`);
-  }
-  const first = `${topicPrefix}${delimiter}`;
-  const inside = others.filter((name) => name.startsWith(first)).map(exactly);
-  const except = inside.length === 0 ? '' : `(?!${inside.join('|')})`;
-  return new RegExp(`^${except}${RegExp.escape(topicPrefix)}${RegExp.escape(delimiter)}.*$`);
 }

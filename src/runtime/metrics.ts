@@ -154,7 +154,7 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'tidemark_healthy',
-    help: '1 when every task runs and no table is parked',
+    help: '1 when every task runs and no table or key is parked',
     context: 'streaming',
     read: (status) => (status.healthy ? 1 : 0),
   },
@@ -200,6 +200,16 @@ const SINK_METRICS: readonly {
     name: 'tidemark_sink_transactions_in_parts_total',
     help: 'Transactions that readers may have seen in parts',
     read: ({ transactions }) => transactions?.inParts ?? null,
+  },
+  {
+    name: 'tidemark_sink_parked_keys',
+    help: 'Keys whose records wait as dead letters',
+    read: (sink) => sink.parkedKeys?.count ?? null,
+  },
+  {
+    name: 'tidemark_sink_dead_letters_total',
+    help: 'Dead letters since the start of the process',
+    read: (sink) => sink.deadLetters ?? null,
   },
   {
     name: 'tidemark_sink_running',

@@ -1,4 +1,4 @@
-import { NEW_KEY_ABSENT_HEADER, NEW_KEY_HEADER } from '../envelope/record-plan.ts';
+import { NEW_KEY_ABSENT_HEADER, NEW_KEY_HEADER, OLD_KEY_HEADER } from '../envelope/record-plan.ts';
 import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import type { JsonObject } from '../foundation/lossless-json.ts';
 import { valueFromJson } from '../model/connect-json.ts';
@@ -20,6 +20,13 @@ export function keyMovedTo(record: LogRecord, keySchema: ConnectSchema): Struct 
   if (record.headers.length === 0 || record.value === null) return null;
   if (headerText(record, NEW_KEY_ABSENT_HEADER) === null) return null;
   const header = headerText(record, NEW_KEY_HEADER);
+  return header === null ? null : parseKey(header, keySchema);
+}
+
+/** On the create of a key change: the key that the row had; null where it is none. */
+export function keyMovedFrom(record: LogRecord, keySchema: ConnectSchema): Struct | null {
+  if (record.headers.length === 0 || record.value === null) return null;
+  const header = headerText(record, OLD_KEY_HEADER);
   return header === null ? null : parseKey(header, keySchema);
 }
 

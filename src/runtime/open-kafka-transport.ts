@@ -99,6 +99,11 @@ function topicSpecs({ transport, source }: PipelineConfig): TopicSpecFor {
     if (isHoldingTopic(name) || name === history) {
       return { name, partitions: 1, replicationFactor: -1, configs: { 'retention.ms': '-1' } };
     }
+    const own = options.replicationFactor;
+    if (own !== undefined) {
+      const configs = { 'retention.ms': '-1' };
+      return { name, partitions: options.partitions ?? 1, replicationFactor: own, configs };
+    }
     const { partitions, replicationFactor, configs } = topicCreationGroup(rules, name);
     const wanted = partitions === -1 ? (options.partitions ?? -1) : partitions;
     return { name, partitions: wanted, replicationFactor, configs };

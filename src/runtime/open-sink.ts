@@ -1,5 +1,6 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { SendDeadLetters } from '../model/dead-letter.ts';
 import type { SinkTask } from '../model/sink-record.ts';
 import { createFileSink } from '../sink/file/create-file-sink.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
@@ -20,6 +21,7 @@ export function sinkOpening(
   sink: ConnectorConfig,
   clock: Clock,
   logger: Logger,
+  send: SendDeadLetters | null = null,
 ): SinkOpening {
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) {
@@ -31,5 +33,5 @@ export function sinkOpening(
   const tellDdl = (statement: string, effect: string): void => {
     logger.info({ statement }, effect);
   };
-  return { openTask: () => createSqlSink(options, tellDdl), takesWhole: false };
+  return { openTask: () => createSqlSink(options, tellDdl, send), takesWhole: false };
 }

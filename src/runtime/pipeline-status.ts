@@ -1,6 +1,6 @@
 import type { SourceFamily } from '../config/source-family.ts';
 import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
-import type { ParkedTable } from '../model/sink-record.ts';
+import type { ParkedKeys, ParkedTable } from '../model/sink-record.ts';
 import type { BinlogStatus, SourcePhase } from '../model/change-event.ts';
 import { tableName } from '../model/table-schema.ts';
 import type { TransportStatistics } from '../transport/transport.ts';
@@ -85,6 +85,10 @@ export interface SinkView {
   readonly parked: readonly ParkedTable[];
   /** Null: `transaction.mode` is none. */
   readonly transactions: TransactionsView | null;
+  /** Absent: this sink parks no keys. */
+  readonly parkedKeys?: ParkedKeys;
+  /** Dead letters of this process; absent: the sink has none. */
+  readonly deadLetters?: number;
 }
 
 /** What status, the HTTP API, metrics and the terminal show. JSON values only. */
@@ -176,7 +180,8 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   return {
     name: runner.name,
     state: supervisor.state.kind,
-    error: errorOf(supervisor, status?.connected ?? false),
+    // A batch that is tried again is no work either.
+    error: errorOf(supervisor, status?.connected ?? false) ?? runner.trouble?.toJSON() ?? null,
     connected: status?.connected ?? false,
     applied: runner.applied,
     lagRecords: runner.lagRecords(),
@@ -185,16 +190,22 @@ export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
     lagMsLast: runner.latency.lastMs,
     parked: status?.parked ?? [],
     transactions: runner.transactions?.view ?? null,
+    ...(status?.parkedKeys === undefined ? {} : { parkedKeys: status.parkedKeys }),
+    ...(runner.deadLetters === null ? {} : { deadLetters: runner.deadLetters }),
   };
 }
 
-/** Running or about to be for the first time; an error, a held or a parked table is not healthy. */
+/** Running or about to be for the first time; an error, or whatever waits, is not healthy. */
 export function isHealthy(source: SourceView, sinks: readonly SinkView[]): boolean {
   const isFine = ({ state, error }: Pick<SourceView, 'state' | 'error'>): boolean =>
     (state === 'running' || state === 'starting') && error === null;
   const isSourceFine = isFine(source) || (source.state === 'ended' && source.error === null);
   const isAllFine = isSourceFine && source.held.length === 0;
-  return isAllFine && sinks.every((sink) => isFine(sink) && sink.parked.length === 0);
+  return isAllFine && sinks.every((sink) => isFine(sink) && !isHeldBack(sink));
+}
+
+function isHeldBack({ parked, parkedKeys }: SinkView): boolean {
+  return parked.length > 0 || (parkedKeys?.count ?? 0) > 0;
 }
 
 /** What is not well, in words that name no host, table's value or user: everybody may read them. */
@@ -206,9 +217,20 @@ export function healthReasons({ source, sinks }: PipelineStatus): readonly strin
   return [
     ...ofTask('source', source.error),
     ...source.held.map(({ topic, code }) => reason(`source, topic ${topic} held`, code)),
-    ...sinks.flatMap(({ name, error, parked }) => [
+    ...sinks.flatMap(({ name, error, parked, parkedKeys }) => [
       ...ofTask(`sink ${name}`, error),
       ...parked.map(({ table, code }) => reason(`sink ${name}, table ${table} parked`, code)),
+      ...keyReasons(parkedKeys).map(([topic, code]) =>
+        reason(`sink ${name}, keys of ${topic} parked`, code),
+      ),
     ]),
   ];
+}
+
+/** Each topic with each cause once: keys are values of tables. */
+function keyReasons(keys: ParkedKeys | undefined): readonly (readonly [string, string])[] {
+  const first = keys?.first ?? [];
+  const told = new Map<string, readonly [string, string]>();
+  for (const { topic, code } of first) told.set(`${topic} ${code}`, [topic, code]);
+  return [...told.values()];
 }

@@ -12,7 +12,8 @@ import { TableNaming } from '../sink/sql/table-naming.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
 import type { OpenSession, TargetSession } from '../sink/sql/target-session.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
-import { sinkTopics } from './compose-pipeline.ts';
+import { deadLetterTopics } from './dead-letter-options.ts';
+import { sinkTopics } from './sink-topics.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 
@@ -51,7 +52,7 @@ export async function planSink(
   if (file !== null) return { name, file: file.file, unseen: null, tables: [] };
   const options = sinkOptionsOf(sink);
   const { dialect, look } = targetOf(options);
-  const topics = sinkTopics(sink.options, config.source.options);
+  const topics = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );

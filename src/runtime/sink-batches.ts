@@ -36,15 +36,15 @@ const RECORD_BYTES = 1024;
 /** Of the bytes of JSON with schemas most are the schema, of which nothing is kept. */
 const KEPT_PART = 1 / 4;
 
-/** What the records of a poll count for in the queue. */
-export function queuedBytes(fetched: readonly FetchedRecords[]): number {
+/** What the records of a poll count for in the queue; `whole`: with their bytes. */
+export function queuedBytes(fetched: readonly FetchedRecords[], whole = false): number {
   let bytes = 0;
   let records = 0;
   for (const batch of fetched) {
     records += batch.records.length;
     for (const { key, value } of batch.records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
   }
-  return Math.max(bytes * KEPT_PART, records * RECORD_BYTES);
+  return Math.max(bytes * (whole ? 1 : KEPT_PART), records * RECORD_BYTES);
 }
 
 /**

@@ -3,7 +3,8 @@ import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { FileSinkOffsets } from '../sink/file/file-sink-offsets.ts';
 import { SqlSinkOffsets } from '../sink/sql/sink-offsets.ts';
-import { sinkTopics } from './compose-pipeline.ts';
+import { deadLetterTopics } from './dead-letter-options.ts';
+import { sinkTopics } from './sink-topics.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
 import {
   applyMoves,
@@ -47,7 +48,7 @@ export async function setSinkOffsets(
 ): Promise<SetOffsetsResult> {
   const sink = chosenSink(config, request.sink);
   const { group } = sinkConsumption(config, sink);
-  const topics = sinkTopics(sink.options, config.source.options);
+  const topics = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
   const covers = (topic: string): boolean =>
     topics instanceof RegExp ? isWhole(topics, topic) : topics.includes(topic);
   const { topic, partition, goal } = request;

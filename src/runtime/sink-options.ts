@@ -3,6 +3,8 @@ import { sinkZone } from '../config/jdbc-sink-field-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import { parkModeOf } from '../config/sink-error-options.ts';
+import type { ParkMode } from '../model/dead-letter.ts';
 import { withParameters } from '../sink/sql/connection-url.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
@@ -62,6 +64,8 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     metadataColumns: [...new Set(options.list('metadata.columns'))] as MetadataColumn[],
     wholePuts: keepsTransactions(options),
     truncateEnabled: options.boolean('truncate.enabled'),
+    park: parkModeOf(options, sink.flavour === 'tidemark' ? 'tidemark' : 'connect') as ParkMode,
+    parkedKeysMax: options.number('errors.park.keys.max'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,
     batchRows: options.number('batch.size'),

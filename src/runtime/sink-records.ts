@@ -1,12 +1,14 @@
 import type { Converter } from '../converter/converter.ts';
 import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
+import { toTidemarkError } from '../foundation/errors.ts';
 import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
 import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
 import { isStruct } from '../model/connect-schema.ts';
+import type { ErrorStage } from '../model/record-failure.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
-import { keyMovedTo } from './moved-rows.ts';
+import { keyMovedFrom, keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
 import { dataOf, wholeRecord } from './whole-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
@@ -19,6 +21,16 @@ export interface SinkConverters {
   readonly value: Converter;
 }
 
+/** What a task can make use of. */
+export interface KeptOfRecords {
+  /** A record that cannot be read or transformed comes with its `failure`; else it is thrown. */
+  readonly failures: boolean;
+  /** `raw` and `movedFrom`. */
+  readonly bytes: boolean;
+}
+
+const NOTHING_KEPT: KeptOfRecords = { failures: false, bytes: false };
+
 /**
  * Decodes fetched log records and, where the sink has transforms, transforms them; waits only where
  * a schema id is not cached.
@@ -28,40 +40,69 @@ export async function decodeSinkRecords(
   converters: SinkConverters,
   transforms: SinkTransforms | null = null,
   takesWhole = false,
+  kept: KeptOfRecords = NOTHING_KEPT,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
   const decode = takesWhole || transforms !== null ? anyOf : structsOf;
   for (const batch of fetched) {
     for (const record of batch.records) {
-      const decodedKey = decode(converters.key, batch.topic, record.key);
-      const keyData = decodedKey instanceof Promise ? await decodedKey : decodedKey;
-      const decodedValue = decode(converters.value, batch.topic, record.value);
-      const valueData = decodedValue instanceof Promise ? await decodedValue : decodedValue;
-      const key = structOf(keyData);
-      const movedTo = key === null ? null : keyMovedTo(record, key.schema);
-      const position = positionOf(record);
-      const sinkRecord: SinkRecord = {
-        topic: batch.topic,
-        partition: batch.partition,
-        generation: batch.generation,
-        offset: record.offset,
-        sequence: record.sequence,
-        timestampMs: record.timestampMs,
-        key,
-        value: withoutPlaceholders(structOf(valueData), record),
-        absent: absentColumns(record),
-        ...(movedTo === null ? {} : { movedTo }),
-        ...(position === null ? {} : { position }),
-        ...plainParts(keyData, valueData),
-      };
-      if (transforms !== null) {
-        const transformed = transforms.transform(sinkRecord, record.headers);
-        if (transformed !== null) decoded.push(transformed);
-      } else if (takesWhole) decoded.push(wholeRecord(sinkRecord, record.headers));
-      else decoded.push(sinkRecord);
+      let stage: ErrorStage = 'KEY_CONVERTER';
+      let key: Struct | null = null;
+      try {
+        const decodedKey = decode(converters.key, batch.topic, record.key);
+        const keyData = decodedKey instanceof Promise ? await decodedKey : decodedKey;
+        key = structOf(keyData);
+        stage = 'VALUE_CONVERTER';
+        const decodedValue = decode(converters.value, batch.topic, record.value);
+        const valueData = decodedValue instanceof Promise ? await decodedValue : decodedValue;
+        const data = { key, value: structOf(valueData) };
+        const parts = plainParts(keyData, valueData);
+        const sinkRecord = sinkRecordOf(batch, record, data, kept, parts);
+        stage = 'TRANSFORMATION';
+        if (transforms !== null) {
+          const own = kept.bytes && key !== null ? { ...sinkRecord, logKey: key } : sinkRecord;
+          const transformed = transforms.transform(own, record.headers);
+          if (transformed !== null) decoded.push(transformed);
+        } else if (takesWhole) decoded.push(wholeRecord(sinkRecord, record.headers));
+        else decoded.push(sinkRecord);
+      } catch (thrown) {
+        const error = toTidemarkError(thrown, 'RECORD_FORMAT');
+        // What may pass is for the whole sink to wait for.
+        if (!kept.failures || error.retry !== 'stop') throw thrown;
+        const failed = sinkRecordOf(batch, record, { key, value: null }, kept);
+        decoded.push({ ...failed, failure: { stage, error } });
+      }
     }
   }
   return decoded;
+}
+
+function sinkRecordOf(
+  batch: FetchedRecords,
+  record: LogRecord,
+  { key, value }: { readonly key: Struct | null; readonly value: Struct | null },
+  kept: KeptOfRecords,
+  parts: Pick<SinkRecord, 'whole'> = NO_PARTS,
+): SinkRecord {
+  const movedTo = key === null ? null : keyMovedTo(record, key.schema);
+  const movedFrom = key === null || !kept.bytes ? null : keyMovedFrom(record, key.schema);
+  const position = positionOf(record);
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    generation: batch.generation,
+    offset: record.offset,
+    sequence: record.sequence,
+    timestampMs: record.timestampMs,
+    key,
+    value: withoutPlaceholders(value, record),
+    absent: absentColumns(record),
+    ...(movedTo === null ? {} : { movedTo }),
+    ...(position === null ? {} : { position }),
+    ...(kept.bytes ? { raw: record } : {}),
+    ...(movedFrom === null ? {} : { movedFrom }),
+    ...parts,
+  };
 }
 
 type Decoded = ConnectData | Struct | null;

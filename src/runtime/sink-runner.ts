@@ -1,51 +1,19 @@
 import { Backoff } from '../foundation/backoff.ts';
 import { BoundedQueue } from '../foundation/bounded-queue.ts';
-import type { Clock } from '../foundation/clock.ts';
-import { toTidemarkError } from '../foundation/errors.ts';
-import type { FaultHook } from '../foundation/fault-points.ts';
+import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
-import type { Consumer, TopicPartition, Transport } from '../transport/transport.ts';
+import type { Consumer, TopicPartition } from '../transport/transport.ts';
 import { applicable, type Applicable, partitionsGone, positionsAfter } from './applicable-batch.ts';
 import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import type { Logger } from './logger.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
 import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
-import { decodeSinkRecords, changeTimeMs, type SinkConverters } from './sink-records.ts';
+import { changeTimeMs, decodeSinkRecords } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
-import type { SinkTransforms } from './sink-transforms.ts';
+import type { SinkRunnerParts } from './sink-runner-parts.ts';
 import type { SupervisedTask } from './supervisor.ts';
 import type { WholeTransactions } from './whole-transactions.ts';
-
-/** What a sink task is made of; the task itself is opened anew for each life. */
-export interface SinkRunnerParts {
-  readonly name: string;
-  readonly group: string;
-  /** Where a group begins that has read nothing yet. */
-  readonly startAt?: 'earliest' | 'latest';
-  readonly topics: readonly string[] | RegExp;
-  readonly transport: Transport;
-  readonly openTask: () => SinkTask;
-  readonly converters: SinkConverters;
-  /** Absent: the sink has no transforms. */
-  readonly transforms?: SinkTransforms;
-  /** The task takes records as they are (`SinkRecord.whole`). */
-  readonly takesWhole?: boolean;
-  /** `transaction.mode: source`; absent: records are applied as they come. */
-  readonly openTransactions?: () => WholeTransactions;
-  readonly maxPollBytes: number;
-  readonly commitIntervalMs: number;
-  /**
-   * How long the target may say that another task has a partition while the group says it is ours,
-   * before the sink gives up. 0 where the members of a group are one process: then it is a second
-   * daemon.
-   */
-  readonly fencedGraceMs: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly fault: FaultHook;
-}
 
 /**
  * How long a partition that goes to another member waits for what was polled of it; below the time
@@ -87,6 +55,8 @@ export class SinkRunner implements SupervisedTask {
   /** Null: records are applied as they come. */
   transactions: WholeTransactions | null = null;
   #applied = 0;
+  /** What stands in the way of the batch that is tried again. */
+  #trouble: TidemarkError | null = null;
   /** Next offset to apply, by `topic/partition`; durable in the target. */
   readonly #positions = new Map<string, SinkPosition>();
   readonly #endOffsets = new Map<string, number>();
@@ -100,6 +70,16 @@ export class SinkRunner implements SupervisedTask {
 
   get task(): SinkTask | null {
     return this.#task;
+  }
+
+  /** Why the batch under way is tried again; null: nothing is in its way. */
+  get trouble(): TidemarkError | null {
+    return this.#trouble;
+  }
+
+  /** Dead letters of this process; null: the sink has none. */
+  get deadLetters(): number | null {
+    return this.#parts.deadLetters?.sent ?? null;
   }
 
   /** Records that went through `put`, this process. */
@@ -141,6 +121,7 @@ export class SinkRunner implements SupervisedTask {
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { name, transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
     await using task = this.#parts.openTask();
+    this.#trouble = null;
     this.#task = task;
     await task.start(signal);
     const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
@@ -189,7 +170,7 @@ export class SinkRunner implements SupervisedTask {
   /** Polls and decodes until the signal aborts or the queue's consumer leaves; never rejects. */
   async #fill(life: Life, consumer: Consumer, signal: AbortSignal): Promise<void> {
     const { queue, partitions, inFlight, transactions } = life;
-    const { converters, transforms, takesWhole, maxPollBytes } = this.#parts;
+    const { converters, transforms, takesWhole, kept, maxPollBytes } = this.#parts;
     let told = '';
     try {
       await this.#begin((await partitions.settle(consumer, [], signal)).taken, life, consumer);
@@ -215,10 +196,10 @@ export class SinkRunner implements SupervisedTask {
         }
         told = text;
         inFlight.begin();
-        const bytes = queuedBytes(fetched);
+        const bytes = queuedBytes(fetched, kept?.bytes);
         // Decoded it takes ten times the memory: not before there is room for it.
         await queue.room(bytes);
-        const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole);
+        const records = await decodeSinkRecords(fetched, converters, transforms, takesWhole, kept);
         await queue.push({ version, positions, records, polls: 1 }, bytes);
       }
       queue.close();
@@ -354,21 +335,27 @@ export class SinkRunner implements SupervisedTask {
    * Resolves to what was applied, null when the signal aborted before that.
    */
   async #put(life: Life, batch: DecodedBatch, signal: AbortSignal): Promise<Applicable | null> {
-    const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 });
+    const { clock, retryTimeoutMs = 0, retryDelayMaxMs = 5_000 } = this.#parts;
+    const backoff = new Backoff({ initialMs: 50, maxMs: retryDelayMaxMs });
+    const beganAtMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       const { records, positions } = applicable(batch, life.partitions);
       try {
         const fenced = await life.task.put(records, positions, signal);
         this.#tellFenced(life.partitions, fenced);
+        this.#trouble = null;
         return { records, positions };
       } catch (thrown) {
         if (signal.aborted) return null;
         const error = toTidemarkError(thrown, 'SINK_SERVER');
+        const isInTime = retryTimeoutMs < 0 || clock.monotonicMs() - beganAtMs < retryTimeoutMs;
         // A few tries on the same connection; then the supervisor opens a new one.
-        if (error.retry !== 'backoff' || error.code === 'SINK_CONNECT' || attempt >= 3) throw error;
+        const isOver = !isInTime && (error.code === 'SINK_CONNECT' || attempt >= 3);
+        this.#trouble = error.retry === 'backoff' && !isOver ? error : null;
+        if (this.#trouble === null) throw error;
         const delayMs = backoff.nextDelayMs();
         this.#parts.logger.warn({ code: error.code, attempt, delayMs }, error.message);
-        await this.#parts.clock.sleep(delayMs, signal);
+        await clock.sleep(delayMs, signal);
         if (signal.aborted) return null;
       }
     }

@@ -6,7 +6,7 @@ import { ConfluentRegistry } from '../converter/registry/confluent-registry.ts';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
-import { type ConnectValue, formatDecimal, isDecimal, isStruct } from '../model/connect-schema.ts';
+import { plainValue } from '../model/plain-value.ts';
 import { type LogPlace, openForReading } from './open-transport.ts';
 import type { LogRecord, TopicDescription, Transport } from '../transport/transport.ts';
 
@@ -155,25 +155,4 @@ function withoutSchema(document: unknown): unknown {
     'schema' in document &&
     'payload' in document;
   return isEnveloped ? document.payload : document;
-}
-
-/** A Connect value as JSON can show it: bytes as base64, decimals and large integers as digits. */
-export function plainValue(value: ConnectValue): unknown {
-  if (value === null || typeof value !== 'object') {
-    if (typeof value !== 'bigint') return value;
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
-  }
-  if (Buffer.isBuffer(value)) return value.toString('base64');
-  if (isDecimal(value)) return formatDecimal(value);
-  if (isStruct(value)) {
-    const fields = value.schema.fields ?? [];
-    return Object.fromEntries(
-      fields.map((field, index) => [field.name, plainValue(value.values[index] ?? null)]),
-    );
-  }
-  if (value instanceof Map) {
-    const entries = [...(value as ReadonlyMap<string, ConnectValue>)];
-    return Object.fromEntries(entries.map(([key, item]) => [key, plainValue(item)]));
-  }
-  return (value as readonly ConnectValue[]).map(plainValue);
 }

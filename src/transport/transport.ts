@@ -23,6 +23,13 @@ export interface Transport extends AsyncDisposable {
    */
   append(batch: RecordBatch, offsets: StoredOffsets | null, more?: boolean): Promise<void>;
 
+  /**
+   * Appends records that belong to no source: beside `append`, whatever transaction that is in, and
+   * in any number at a time. Durable when resolved; after an error some may be there, so that they
+   * are told at least once. Throws as `append`.
+   */
+  appendBeside(batch: RecordBatch): Promise<void>;
+
   /** Stores offsets without records, all or none; durable when resolved. `value` null deletes. */
   storeOffset(offsets: StoredOffsets): Promise<void>;
   loadOffset(key: string): Promise<string | null>;
@@ -76,6 +83,8 @@ export interface TopicOptions {
   readonly retentionMs?: number;
   /** Bytes per partition above which the oldest records may go; absent = no bound. */
   readonly retentionBytes?: number;
+  /** Of a topic whose maker knows better than the rules for topics; -1: the brokers' default. */
+  readonly replicationFactor?: number;
 }
 
 /** A topic as it stands. */

@@ -34,7 +34,6 @@ test.each([
   [{ 'connection.url': 'jdbc:oracle://u:pw@h/d' }, 'oracle is not supported yet'],
   [{ 'connection.url': 'mysql://u:pw@h' }, 'must name the database'],
   [{ 'connection.url': 'localhost' }, 'no scheme is not supported'],
-  [{ 'errors.tolerance': 'all' }, 'parks its table'],
   [{ 'pk.mode': 'record_header' }, 'by the transform HeaderToValue, and use record_value'],
   [{ 'pk.mode': 'kafka', 'insert.mode': 'update' }, 'update finds no row by the place'],
   [{ 'pk.mode': 'kafka', 'delete.enabled': 'true' }, 'delete.enabled needs pk.mode record_key'],

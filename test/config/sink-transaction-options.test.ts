@@ -55,6 +55,13 @@ describe('refused', () => {
     expect(sinkOf({}, mark)).toBeDefined();
   });
 
+  test('beside what lets others pass a record that fails', () => {
+    const message = 'source stops the task at a record that cannot be applied';
+    expect(() => sinkOf({ 'errors.tolerance': 'all' })).toThrow(message);
+    expect(() => sinkOf({ 'errors.park': 'table' })).toThrow(message);
+    expect(sinkOf({ 'errors.park': 'task' })).toBeDefined();
+  });
+
   test('for a file', () => {
     expect(() => sinkOf({ 'connector.class': 'file', file: 'a.jsonl' })).toThrow(
       'a file has no transactions',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { isStruct } from '../../src/model/connect-schema.ts';
-import { plainValue } from '../../src/runtime/topic-tail.ts';
+import { plainValue } from '../../src/model/plain-value.ts';
 import { binlogPipeline, untilReceived } from '../support/binlog-ledger.ts';
 import { Daemon } from '../support/daemon.ts';
 import { field, readStoredRecords } from '../support/ledger-log.ts';

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
-import type { ConnectorConfig, PipelineConfig } from '../../src/config/pipeline-config.ts';
+import { expect, test } from 'vitest';
+import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
-import { composePipeline, sinkTopics, topicsOf } from '../../src/runtime/compose-pipeline.ts';
+import { composePipeline } from '../../src/runtime/compose-pipeline.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { retryOptionsOf } from '../../src/runtime/restart-policy.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
@@ -26,58 +26,6 @@ function configOf(folder: string, { source, sink, runtime }: Properties = {}): P
   };
   return parsedPipeline(sections, path.join(folder, 'shop.yaml'));
 }
-
-describe('topics of a sink', () => {
-  const topics = (sink: Readonly<Record<string, unknown>>) => {
-    const [config] = configOf('/', { sink }).sinks;
-    if (config === undefined) throw new Error('no sink');
-    return topicsOf(config.options, 'shop.eu');
-  };
-
-  test('all of the source, and nothing that only looks like it', () => {
-    const pattern = topics({}) as RegExp;
-    expect(pattern.test('shop.eu.public.orders')).toBe(true);
-    expect(pattern.test('shopXeu.public.orders')).toBe(false);
-    expect(pattern.test('other.shop.eu.public.orders')).toBe(false);
-  });
-
-  test('all but heartbeats and signals where the source renames its topics', () => {
-    const source = {
-      'topic.naming.strategy': 'regex',
-      'topic.regex': '.*',
-      'topic.replacement': 'all',
-    };
-    const { sinks, source: from } = configOf('/', { source });
-    const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
-    const topics = [
-      'all',
-      'shop.eu.public.orders',
-      '__debezium-heartbeat.shop.eu',
-      'shop.eu-signal',
-    ];
-    expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 2));
-  });
-
-  test.each(['table', 'regex'])('no schema history, wherever it is kept (%s)', (strategy) => {
-    const source = {
-      'connector.class': 'mysql',
-      'database.dbname': undefined,
-      'topic.naming.strategy': strategy,
-      ...(strategy === 'regex' ? { 'topic.regex': '.*', 'topic.replacement': 'all' } : {}),
-      'schema.history.internal.kafka.topic': 'shop.eu.history',
-    };
-    const { sinks, source: from } = configOf('/', { source });
-    const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
-    const topics = ['shop.eu.db.orders', 'shop.eu.history', 'shop.eu'];
-    expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 1));
-  });
-
-  test('names, or a pattern over the whole name', () => {
-    expect(topics({ topics: 'a, b' })).toEqual(['a', 'b']);
-    const pattern = topics({ 'topics.regex': 'shop\\.a' }) as RegExp;
-    expect([pattern.test('shop.a'), pattern.test('shop.ab')]).toEqual([true, false]);
-  });
-});
 
 test("a connector's own retries win over the section runtime, each for itself", () => {
   const { source, sinks, runtime } = configOf('/', {

@@ -62,6 +62,8 @@ test('a sink that failed for good is told loudly; the source and the pipeline go
   pipeline.start();
   await eventually(() => expect(pipeline.sinkFailure()).toMatchObject({ code: 'SINK_AUTH' }));
   expect(pipeline.sourceFailure()).toBeNull();
+  // The sink may have failed before the source was up.
+  await eventually(() => expect(pipeline.status().source.state).toBe('running'));
   expect(pipeline.status()).toMatchObject({
     healthy: false,
     source: { state: 'running' },

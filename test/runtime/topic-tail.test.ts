@@ -1,35 +1,27 @@
 import { expect, test } from 'vitest';
-import type { ConnectSchema } from '../../src/model/connect-schema.ts';
-import { plainValue } from '../../src/runtime/topic-tail.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { listStoredTopics, type TailRecord, tailTopic } from '../../src/runtime/topic-tail.ts';
+import { letterSink } from '../support/letter-sink.ts';
+import { never } from '../support/sink-harness.ts';
 
-test('values as JSON can show them', () => {
-  const schema: ConnectSchema = {
-    type: 'struct',
-    optional: false,
-    fields: [
-      { name: 'small', schema: { type: 'int64', optional: false } },
-      { name: 'large', schema: { type: 'int64', optional: false } },
-      { name: 'bytes', schema: { type: 'bytes', optional: false } },
-      { name: 'price', schema: { type: 'bytes', optional: false } },
-      { name: 'list', schema: { type: 'array', optional: true } },
-      { name: 'gone', schema: { type: 'string', optional: true } },
-    ],
-  };
-  const values = [
-    5n,
-    9_007_199_254_740_993n,
-    Buffer.from('hi'),
-    { unscaled: -1230n, scale: 2 },
-    ['a', null, true],
-    null,
-  ];
-  expect(plainValue({ schema, values })).toEqual({
-    small: 5,
-    large: '9007199254740993',
-    bytes: 'aGk=',
-    price: '-12.30',
-    list: ['a', null, true],
-    gone: null,
-  });
-  expect(plainValue(new Map([['k', 1n]]))).toEqual({ k: 1 });
+test('the last records of a topic, decoded, and the topics that there are', async () => {
+  await using sink = await letterSink();
+  await sink.feed([
+    [1, 100],
+    [2, 200],
+    [3, 'no record'],
+  ]);
+  const place = { config: sink.config };
+  const topic = '__tidemark.dlq.w';
+  const settings = { place, clock: systemClock, signal: never, follow: false } as const;
+  const last = { ...settings, topic, fromBeginning: false, limit: 2 };
+  const records: TailRecord[] = [];
+  for await (const record of tailTopic(last)) records.push(record);
+  expect(records.map(({ key, value }) => [key, value])).toEqual([
+    [{ id: 2 }, { id: 2, n: 200 }],
+    [{ id: 3 }, 'no record'],
+  ]);
+  expect((await listStoredTopics(place, systemClock)).map(({ name }) => name)).toEqual([topic]);
+  const unknown = tailTopic({ ...last, topic: 'nothing' });
+  await expect(unknown.next()).rejects.toThrow('there is no topic nothing');
 });

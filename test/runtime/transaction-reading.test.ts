@@ -4,7 +4,7 @@ import {
   transactionReading,
   withTopic,
 } from '../../src/runtime/transaction-reading.ts';
-import { sinkTopics } from '../../src/runtime/compose-pipeline.ts';
+import { sinkTopics } from '../../src/runtime/sink-topics.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 type Properties = Record<string, unknown>;

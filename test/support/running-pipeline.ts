@@ -10,7 +10,7 @@ import { noFaults } from '../../src/foundation/fault-points.ts';
 import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import { composePipeline } from '../../src/runtime/compose-pipeline.ts';
 import type { Pipeline } from '../../src/runtime/pipeline.ts';
-import { plainValue } from '../../src/runtime/topic-tail.ts';
+import { plainValue } from '../../src/model/plain-value.ts';
 import type { TestDatabase } from './postgres.ts';
 import { sourceSection } from './pipeline-text.ts';
 import { temporaryFolder } from './temporary-folder.ts';

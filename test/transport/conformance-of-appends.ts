@@ -71,6 +71,29 @@ export const topicConformance: ConformanceTests = {
 
 /** What an append keeps. */
 export const appendConformance: ConformanceTests = {
+  'beside the source take several at a time, and end nothing that the source has begun': async (
+    make,
+  ) => {
+    await using log = await make();
+    await using transport = await log.open();
+    const shop = await transport.openTopic('shop');
+    const letters = await transport.openTopic('letters', { replicationFactor: -1 });
+    await transport.append(batchOf([{ topic: shop, key: 'a', value: '1' }]), null, true);
+    await Promise.all(
+      ['x', 'y'].map((value) =>
+        transport.appendBeside(batchOf([{ topic: letters, key: 'k', value }])),
+      ),
+    );
+    await transport.append(batchOf([{ topic: shop, key: 'a', value: '2' }]), null);
+    await using consumer = await tail(transport);
+    const values = new Map(
+      (await readAll(consumer)).flatMap(({ topic, records }) =>
+        records.map(({ value }) => [`${topic} ${value?.toString()}`, true]),
+      ),
+    );
+    expect([...values.keys()].toSorted()).toEqual(['letters x', 'letters y', 'shop 1', 'shop 2']);
+  },
+
   'keeps key, value, headers and timestamp, also when null or empty': async (make) => {
     await using log = await make();
     await using transport = await log.open();

@@ -169,6 +169,11 @@ export class SinkState {
     return { fenced, topics: await this.#topics(session, topics, alone) };
   }
 
+  /** Waits for the transactions of tasks that have them, and holds off the next ones. */
+  async lock(session: TargetSession, partitions: readonly SinkPartition[]): Promise<void> {
+    if (partitions.length > 0) await this.#lockedOffsets(session, partitions);
+  }
+
   async #holdPartitions(
     session: TargetSession,
     claims: readonly ClaimedPartition[],

@@ -1,6 +1,9 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
+import type { KeyParking, Obstacle } from './key-parking.ts';
+import type { ParkedSet, SiftedRange } from './parked-key.ts';
+import { NOTHING_PARKED } from './parked-key.ts';
 import type { RangeApplier } from './range-applier.ts';
 import type { RangeWork } from './range-work.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
@@ -28,54 +31,77 @@ export type TransactionResult =
   /** Another task has written rows of another topic to the tables that these chose. */
   | { readonly kind: 'taken'; readonly works: readonly TopicWork[] };
 
-/** What stands in the way of a range: how many records before it are applied, and why. */
-interface Obstacle {
-  readonly applied: number;
-  readonly error: TidemarkError;
-}
+/** A topic whose table is as its records want it, as far as it goes. */
+type PreparedWork = Prepared & { readonly work: TopicWork; readonly emptied: boolean };
+
+type ParkedTopics = ReadonlyMap<string, ParkedSet>;
 
 /**
  * Invariant: rows, their offsets and the hold on partitions and topics are one transaction. `whole`
  * does it in the fewest statements. `careful` finds what is in the way by halving the range inside
  * savepoints; as it goes in the order of the log with ever fewer records at once, it also gets past
  * what only the reduction of a batch brought about, such as unique values that two rows exchange.
+ * What is found stops its topic there, or is taken out where the sink has another way for it.
  */
 export class SinkTransaction {
   readonly #dialect: TargetDialect;
   readonly #state: SinkState;
   readonly #applier: RangeApplier;
+  readonly #parking: KeyParking | null;
   readonly #wholePuts: boolean;
 
-  /** `wholePuts`: the first record that is in the way fails all of them. */
-  constructor(dialect: TargetDialect, state: SinkState, applier: RangeApplier, wholePuts = false) {
-    this.#wholePuts = wholePuts;
+  /**
+   * `parking`: for records that cannot be applied; null: they stop their topic. `wholePuts`: the
+   * first one fails all of them.
+   */
+  constructor(
+    dialect: TargetDialect,
+    state: SinkState,
+    applier: RangeApplier,
+    parking: KeyParking | null = null,
+    wholePuts = false,
+  ) {
     this.#dialect = dialect;
     this.#state = state;
     this.#applier = applier;
+    this.#parking = parking;
+    this.#wholePuts = wholePuts;
   }
 
   /** Applies everything that the tables' shapes allow, or throws with nothing applied. */
   async whole(session: TargetSession, all: TransactionWork): Promise<TransactionResult> {
     const { works, isShared } = all;
     const prepared = await this.#prepareAll(session, works, isShared);
-    return this.#run(session, all, async () => {
+    return this.#run(session, all, async (parked) => {
       const outcomes: TopicOutcome[] = [];
-      for (const { work, limit, error, emptied } of prepared) {
+      for (const one of prepared) {
+        const { work, limit, error, emptied } = one;
         if (emptied) await this.#applier.empty(session, work);
-        await this.#applier.apply(session, tableRecords(work, isShared), 0, limit);
-        outcomes.push({ work, applied: limit, emptied, failure: error });
+        const records = tableRecords(work, isShared);
+        const sifted = this.#parking?.siftAll(records.records, limit, parkedOf(one, parked));
+        // What stands in the way is for `careful` to find.
+        if (sifted === null) throw new TidemarkError('SINK_RECORD', 'records cannot be applied');
+        if (sifted === undefined) await this.#applier.apply(session, records, 0, limit);
+        else await this.#applyAll(session, { ...records, records: sifted.live });
+        const how = sifted === undefined ? {} : { sifted };
+        outcomes.push({ work, applied: limit, emptied, failure: error, ...how });
       }
       return outcomes;
     });
+  }
+
+  #applyAll(session: TargetSession, records: RangeWork): Promise<void> {
+    return this.#applier.apply(session, records, 0, records.records.length);
   }
 
   /** Applies each topic up to the first record that the target refuses for good. */
   async careful(session: TargetSession, all: TransactionWork): Promise<TransactionResult> {
     const { works, isShared } = all;
     const prepared = await this.#prepareAll(session, works, isShared);
-    return this.#run(session, all, async () => {
+    return this.#run(session, all, async (parked) => {
       const outcomes: TopicOutcome[] = [];
-      for (const { work, limit, error, emptied } of prepared) {
+      for (const one of prepared) {
+        const { work, error, emptied } = one;
         const failed = emptied
           ? await this.#attempt(session, () => this.#applier.empty(session, work))
           : null;
@@ -83,23 +109,39 @@ export class SinkTransaction {
           outcomes.push({ work, applied: 0, emptied: false, failure: failed });
           continue;
         }
-        const records = tableRecords(work, isShared);
-        const obstacle = await this.#halve(session, records, 0, limit);
+        const { obstacle, ...how } = await this.#apply(session, one, parked, isShared);
         outcomes.push({
           work,
-          applied: obstacle?.applied ?? limit,
+          applied: obstacle?.applied ?? one.limit,
           emptied,
           failure: obstacle?.error ?? error,
+          ...how,
         });
       }
       return outcomes;
     });
   }
 
+  async #apply(
+    session: TargetSession,
+    one: PreparedWork,
+    parked: ParkedTopics,
+    isShared: IsShared,
+  ): Promise<{ obstacle: Obstacle | null; sifted?: SiftedRange }> {
+    const records = tableRecords(one.work, isShared);
+    if (this.#parking === null) {
+      return { obstacle: await this.#halve(session, records, 0, one.limit) };
+    }
+    const before = parkedOf(one, parked);
+    return this.#parking.isolate(records.records, one.limit, before, (live) =>
+      this.#attempt(session, () => this.#applyAll(session, { ...records, records: live })),
+    );
+  }
+
   async #run(
     session: TargetSession,
     { works, claims }: TransactionWork,
-    work: () => Promise<readonly TopicOutcome[]>,
+    work: (parked: ParkedTopics) => Promise<readonly TopicOutcome[]>,
   ): Promise<TransactionResult> {
     const topics = works.map(({ progress }) => progress.topic);
     const alone = works.some(({ enters, progress }) => enters && progress.table.target !== null);
@@ -108,8 +150,10 @@ export class SinkTransaction {
       if (isOutdated(works, held)) return { kind: 'outdated', held };
       const taken = await this.#taken(session, works);
       if (taken.length > 0) return { kind: 'taken', works: taken };
-      const outcomes = await work();
+      const parked: ParkedTopics = (await this.#parking?.load(session, topics)) ?? new Map();
+      const outcomes = await work(parked);
       if (this.#wholePuts) failWhole(outcomes);
+      await this.#parking?.settle(session, outcomes, parked);
       const positions = outcomes.flatMap(positionsAfter);
       if (positions.length > 0) await session.query(this.#state.save(positions));
       for (const outcome of outcomes) await this.#enter(session, outcome);
@@ -146,8 +190,8 @@ export class SinkTransaction {
     session: TargetSession,
     works: readonly TopicWork[],
     isShared: IsShared,
-  ): Promise<readonly (Prepared & { readonly work: TopicWork; readonly emptied: boolean })[]> {
-    const all: (Prepared & { readonly work: TopicWork; readonly emptied: boolean })[] = [];
+  ): Promise<readonly PreparedWork[]> {
+    const all: PreparedWork[] = [];
     for (const work of works) {
       const { table } = work.progress;
       if (work.emptyFirst) {
@@ -157,7 +201,7 @@ export class SinkTransaction {
           continue;
         }
       }
-      const prepared = await table.prepare(session, work.records);
+      const prepared = await table.prepare(session, work.records, this.#parking !== null);
       all.push({ work, ...prepared, emptied: work.emptyFirst });
     }
     return all;
@@ -235,6 +279,12 @@ function isOutdated(works: readonly TopicWork[], { fenced, topics }: HeldState):
       generation !== progress.generation || (target !== null && progress.table.target === null)
     );
   });
+}
+
+/** What was parked went with the rows of an older generation. */
+function parkedOf({ work, emptied }: PreparedWork, parked: ParkedTopics): ParkedSet {
+  if (emptied) return NOTHING_PARKED;
+  return parked.get(work.progress.topic) ?? NOTHING_PARKED;
 }
 
 function tableRecords(work: TopicWork, isShared: IsShared): RangeWork {

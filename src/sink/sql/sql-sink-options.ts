@@ -1,4 +1,5 @@
 import type { TimeZone } from '../../foundation/time-zone.ts';
+import type { ParkMode } from '../../model/dead-letter.ts';
 import type { FieldSelection } from './field-selection.ts';
 
 /** How rows are written: `insert.mode`. */
@@ -97,6 +98,10 @@ export interface SqlSinkOptions {
    */
   readonly wholePuts: boolean;
   readonly schemaEvolution: SchemaEvolution;
+  /** `errors.park`: what a record does that cannot be applied. */
+  readonly park: ParkMode;
+  /** `errors.park.keys.max`: of one topic; past it the table waits. */
+  readonly parkedKeysMax: number;
   /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
   readonly requiredTopics: readonly string[];
   /**
@@ -147,6 +152,8 @@ export const SQL_SINK_DEFAULTS = {
   truncateEnabled: true,
   wholePuts: false,
   schemaEvolution: { create: true, evolve: true },
+  park: 'table',
+  parkedKeysMax: 1_000,
   requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',

@@ -1,5 +1,9 @@
 import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import { must } from '../../foundation/assert.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type { SendDeadLetters } from '../../model/dead-letter.ts';
 import type {
+  ParkedKeys as ParkedKeysView,
   ParkedTable,
   SinkPartition,
   SinkPosition,
@@ -7,15 +11,13 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
-import { changeColumns } from './change-columns.ts';
 import { historyProblem } from './history-target.ts';
-import { PositionGuard } from './position-guard.ts';
-import { RangeApplier } from './range-applier.ts';
+import { KeyParking } from './key-parking.ts';
+import type { ParkedSet } from './parked-key.ts';
+import { ParkedKeys } from './parked-keys.ts';
+import type { PositionGuard } from './position-guard.ts';
 import { missingTables } from './required-tables.ts';
-import { AbsentValues } from './row-plan.ts';
 import type { TellDdl } from './schema-keeper.ts';
-import { SchemaKeeper } from './schema-keeper.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import type { ClaimedPartition, StoredPosition, StoredTopic } from './sink-state.ts';
 import { SinkState } from './sink-state.ts';
@@ -23,12 +25,12 @@ import { inTransaction, prepareSinkTables } from './sink-tables.ts';
 import type { TransactionResult } from './sink-transaction.ts';
 import { SinkTransaction } from './sink-transaction.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
-import { TableNaming } from './table-naming.ts';
+import { sqlSinkParts } from './sql-sink-parts.ts';
 import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
-import { hasEntered, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
+import { hasEntered, isShared, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
 import { TopicTable } from './topic-table.ts';
 
 /**
@@ -49,6 +51,9 @@ class SqlSink implements SinkTask {
   readonly #state: SinkState;
   readonly #transaction: SinkTransaction;
   readonly #guard: PositionGuard | null;
+  readonly #keys: ParkedKeys;
+  /** By topic; as of the last transaction of this task. */
+  readonly #parkedKeys = new Map<string, ParkedSet>();
   readonly #topics = new Map<string, TopicProgress>();
   /** By `topic/partition`. */
   readonly #claims = new Map<string, ClaimedPartition>();
@@ -62,23 +67,24 @@ class SqlSink implements SinkTask {
     options: SqlSinkOptions,
     open: OpenSession,
     tellDdl: TellDdl,
+    send: SendDeadLetters | null,
   ) {
-    const naming = new TableNaming(options, dialect.identifierMax);
-    const keeper = new SchemaKeeper(dialect, options.schemaEvolution, tellDdl);
     const targets: TableParts['targets'] = async (session) => {
       const own = [...this.#topics.values()].flatMap(({ topic, table: { target } }) =>
         target === null ? [] : { topic, target },
       );
       return [...own, ...(await this.#state.targets(session))];
     };
-    const changes = changeColumns(options);
-    this.#parts = { dialect, options, naming, keeper, targets, changes };
+    const { tables, applier, guard } = sqlSinkParts(dialect, options, tellDdl, targets);
+    this.#parts = tables;
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
-    const placeholder = new AbsentValues(options.unavailableValuePlaceholder);
-    this.#guard = options.positionGuard ? new PositionGuard(dialect, options) : null;
-    const applier = new RangeApplier(dialect, options, changes, placeholder, this.#guard);
-    this.#transaction = new SinkTransaction(dialect, this.#state, applier, options.wholePuts);
+    this.#guard = guard;
+    const gives = options.park === 'key' || options.park === 'record';
+    const parking = gives ? new KeyParking(dialect, options, must(send, 'dead letters')) : null;
+    this.#keys = new ParkedKeys(dialect, options.name, options.offsetsSchema);
+    const { wholePuts } = options;
+    this.#transaction = new SinkTransaction(dialect, this.#state, applier, parking, wholePuts);
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -89,7 +95,26 @@ class SqlSink implements SinkTask {
       if (problem !== null) throw problem;
       await prepareSinkTables(session, dialect, options.offsetsSchema, options.name);
       await this.#guard?.prepare(session);
+      if (options.park === 'key') await this.#keys.prepare(session);
+      else await this.#refuseParked(session);
     });
+  }
+
+  /** Later records of a key that waits must not pass the earlier ones (PITFALLS S11). */
+  async #refuseParked(session: TargetSession): Promise<void> {
+    if (!(await this.#keys.exists(session))) return;
+    const [first] = await this.#keys.load(session, null);
+    if (first === undefined) return;
+    const [topic, keys] = first;
+    throw new TidemarkError(
+      'SINK_KEY_PARKED',
+      `${keys.size} keys of ${topic} wait as dead letters; errors.park was key, and is not now`,
+      {
+        cure:
+          'Replay them or give them up (tidemark dlq replay, tidemark dlq drop), or set ' +
+          'errors.park to key again.',
+      },
+    );
   }
 
   async assign(
@@ -140,6 +165,7 @@ class SqlSink implements SinkTask {
         const result = works.length === 0 ? null : await this.#apply(session, works);
         if (result === null || result.kind === 'done') {
           for (const outcome of result?.outcomes ?? []) this.#remember(outcome);
+          this.#stopAtPoison(result?.outcomes ?? []);
           return foreign.map(({ topic, partition }) => ({ topic, partition }));
         }
         if (result.kind === 'taken') {
@@ -150,6 +176,18 @@ class SqlSink implements SinkTask {
         this.#learnAll(works, result.held.topics);
       }
     });
+  }
+
+  /** `errors.park=task`: what stands before the record is durable, the rest waits in the log. */
+  #stopAtPoison(outcomes: readonly TopicOutcome[]): void {
+    if (this.#parts.options.park !== 'task') return;
+    for (const { failure, work } of outcomes) {
+      if (failure === null) continue;
+      const { parked } = work.progress;
+      throw new TidemarkError(failure.code, parked?.message ?? failure.message, {
+        cure: failure.cure,
+      });
+    }
   }
 
   #without(
@@ -183,7 +221,19 @@ class SqlSink implements SinkTask {
   status(): SinkStatus {
     const parked = [...this.#topics.values()].flatMap(({ parked: table }) => table ?? []);
     const connected = this.#session !== null && !this.#session.broken;
-    return { applied: this.#applied, parked, connected };
+    const view = { applied: this.#applied, parked, connected };
+    return this.#parts.options.park === 'key' ? { ...view, parkedKeys: this.#keysView() } : view;
+  }
+
+  #keysView(): ParkedKeysView {
+    const sets = [...this.#parkedKeys.values()];
+    const first = sets.flatMap((set) => [...set.values()].slice(0, KEYS_SHOWN).flat());
+    return {
+      count: sets.reduce((sum, set) => sum + set.size, 0),
+      first: first
+        .slice(0, KEYS_SHOWN)
+        .map(({ generation: _generation, nextOffset: _nextOffset, ...shown }) => shown),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,6 +282,11 @@ class SqlSink implements SinkTask {
 
   async #load(session: TargetSession): Promise<readonly StoredPosition[]> {
     const { positions, topics } = await this.#state.load(session);
+    if (this.#parts.options.park === 'key') {
+      this.#parkedKeys.clear();
+      const parked = await this.#keys.load(session, null);
+      for (const [topic, keys] of parked) this.#parkedKeys.set(topic, keys);
+    }
     for (const progress of this.#topics.values()) progress.positions.clear();
     for (const topic of topics) this.#learn(topic);
     for (const position of positions) {
@@ -301,7 +356,9 @@ class SqlSink implements SinkTask {
     for (const position of positions) progress.positions.set(position.partition, position);
     if (hasEntered(outcome)) progress.generation = work.generation;
     progress.parked = failure === null ? null : this.#park(outcome, failure);
-    this.#applied += outcome.applied;
+    const { letters = [], parked } = outcome.sifted ?? {};
+    this.#applied += outcome.applied - letters.length;
+    if (parked !== undefined) this.#parkedKeys.set(progress.topic, parked);
   }
 
   #park(outcome: TopicOutcome, failure: Parameters<typeof parkedAt>[1]): ParkedTable {
@@ -317,27 +374,23 @@ function takenOver({ topic, partition }: SinkPartition): TidemarkError {
   return new TidemarkError('SINK_TRANSACTION', message);
 }
 
+/** Keys in a status, which is read every few seconds. */
+const KEYS_SHOWN = 20;
+
 function keyOf({ topic, partition }: SinkPartition): string {
   return `${topic}/${partition}`;
 }
 
-function isShared(progress: TopicProgress, others: readonly TopicProgress[]): boolean {
-  const { target } = progress.table;
-  if (target === null) return false;
-  return others.some((other) => {
-    const theirs = other.table.target;
-    return other !== progress && theirs?.schema === target.schema && theirs.table === target.table;
-  });
-}
-
 /**
  * A sink task into the database of `connection.url`. Nothing is opened before `start`; `tellDdl` is
- * told of each statement that changes a table before it runs.
+ * told of each statement that changes a table before it runs. `send` takes dead letters, which the
+ * ways `key` and `record` of errors.park need.
  */
 export function createSqlSink(
   options: SqlSinkOptions,
   tellDdl: TellDdl = () => undefined,
+  send: SendDeadLetters | null = null,
 ): SinkTask {
   const { dialect, open } = targetOf(options);
-  return new SqlSink(dialect, options, open, tellDdl);
+  return new SqlSink(dialect, options, open, tellDdl, send);
 }

@@ -1,5 +1,6 @@
 import type { TidemarkError } from '../../foundation/errors.ts';
 import type { ParkedTable, SinkPosition, SinkRecord } from '../../model/sink-record.ts';
+import type { SiftedRange } from './parked-key.ts';
 import type { StoredPosition } from './sink-state.ts';
 import type { TopicTable } from './topic-table.ts';
 
@@ -31,11 +32,13 @@ export interface TopicWork {
 /** How far a topic got in a transaction. */
 export interface TopicOutcome {
   readonly work: TopicWork;
-  /** Records that are applied, from the first. */
+  /** Records that are done, from the first: applied, or given away as dead letters. */
   readonly applied: number;
   /** The generation's emptying took place, if there was any to do. */
   readonly emptied: boolean;
   readonly failure: TidemarkError | null;
+  /** What of the records went another way, where the sink has one; absent: nothing. */
+  readonly sifted?: SiftedRange;
 }
 
 function compareOrder(left: SinkRecord, right: SinkRecord): number {
@@ -150,4 +153,14 @@ export function parkedAt(
     code: failure.code,
     message: `${table}${where}: ${failure.message}. ${failure.cure}`,
   };
+}
+
+/** Whether topics of others write to its table, too. */
+export function isShared(progress: TopicProgress, others: readonly TopicProgress[]): boolean {
+  const { target } = progress.table;
+  if (target === null) return false;
+  return others.some((other) => {
+    const theirs = other.table.target;
+    return other !== progress && theirs?.schema === target.schema && theirs.table === target.table;
+  });
 }

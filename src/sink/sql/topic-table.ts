@@ -89,13 +89,25 @@ export class TopicTable {
     this.history?.invalidate();
   }
 
-  /** Makes the table fit the records, one after the other, as far as it goes. */
-  async prepare(session: TargetSession, records: readonly SinkRecord[]): Promise<Prepared> {
+  /**
+   * Makes the table fit the records, one after the other, as far as it goes: up to one that could
+   * not be decoded, unless the caller takes those out.
+   */
+  async prepare(
+    session: TargetSession,
+    records: readonly SinkRecord[],
+    skipsFailed = false,
+  ): Promise<Prepared> {
     let prepared: Prepared = { limit: records.length, error: null };
     let lastValue: ConnectSchema | null | undefined;
     let lastKey: ConnectSchema | null | undefined;
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as SinkRecord;
+      if (record.failure !== undefined) {
+        if (skipsFailed) continue;
+        prepared = { limit: i, error: record.failure.error };
+        break;
+      }
       const value = outer(record);
       const key = record.key?.schema ?? null;
       if (value === lastValue && key === lastKey) continue;

@@ -178,6 +178,10 @@ class LogTransport implements EmbeddedTransport {
     this.#wakeup.wake();
   }
 
+  appendBeside(batch: RecordBatch): Promise<void> {
+    return this.append(batch, null);
+  }
+
   async storeOffset(offsets: StoredOffsets): Promise<void> {
     const operations = offsetOperations(offsets);
     await this.#writable().write('independent', () => ({ operations }));

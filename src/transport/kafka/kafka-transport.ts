@@ -93,6 +93,8 @@ class KafkaTransport implements Transport {
   readonly #appender: KafkaAppender;
   /** Of its own: a transaction of records may be open when a document is written. */
   readonly #stateAppender: KafkaAppender;
+  /** Of its own, without transactions: what is beside the source must not end one of its. */
+  readonly #besideAppender: KafkaAppender;
   readonly #offsets: CompactedTopic;
   readonly #state: CompactedTopic;
   readonly #generations: TopicGenerations;
@@ -114,6 +116,7 @@ class KafkaTransport implements Transport {
     this.#appender = this.#newAppender(producer.transactionalId);
     const { transactionalId: id } = producer;
     this.#stateAppender = this.#newAppender(id === null ? null : `${id}-state`);
+    this.#besideAppender = this.#newAppender(null);
     this.#offsets = this.#storage(options.offsets);
     this.#state = this.#storage({ ...options.state, partitions: 1 });
     this.#generations = new TopicGenerations(this.#state);
@@ -238,6 +241,10 @@ class KafkaTransport implements Transport {
     for (const { key, value } of offsets) this.#offsets.written(key, value);
   }
 
+  appendBeside(batch: RecordBatch): Promise<void> {
+    return this.#besideAppender.append(batch, []);
+  }
+
   readonly #offsetRecord = ({ key, value }: StoredOffset): TextRecord => ({
     topic: this.#offsetsHandle,
     key,
@@ -360,7 +367,8 @@ class KafkaTransport implements Transport {
     this.#lifecycle.stop();
     await Promise.allSettled([...this.#consumers].map((one) => one[Symbol.asyncDispose]()));
     await Promise.allSettled([this.#offsets.close(), this.#state.close()]);
-    await Promise.allSettled([this.#appender.close(), this.#stateAppender.close()]);
+    const appenders = [this.#appender, this.#stateAppender, this.#besideAppender];
+    await Promise.allSettled(appenders.map((appender) => appender.close()));
     await this.#lifecycle.dispose();
     const { producing } = this.#options;
     const consuming = await this.#consuming?.catch(() => null);

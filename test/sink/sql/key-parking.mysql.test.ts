@@ -1,0 +1,6 @@
+import { describeMysqlTargets, mysqlSinkTarget } from '../../support/sink-target.ts';
+import { contractOfParking } from './sink-contract-of-parking.ts';
+
+describeMysqlTargets(() => {
+  contractOfParking(mysqlSinkTarget);
+});

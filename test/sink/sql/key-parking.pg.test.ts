@@ -1,0 +1,4 @@
+import { postgresSinkTarget } from '../../support/sink-target.ts';
+import { contractOfParking } from './sink-contract-of-parking.ts';
+
+contractOfParking(postgresSinkTarget);
