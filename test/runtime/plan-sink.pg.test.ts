@@ -31,11 +31,11 @@ test('plan tells what a sink would do to the tables of its target, and does noth
   expect(seen).toContain('  shop.public.missing → public.missing\n    CREATE TABLE IF NOT EXISTS');
   expect(seen).toContain(
     '  shop.public.grows → public.grows\n' +
-      '    -- the table "public"."grows" gets the column v\n' +
-      '    ALTER TABLE "public"."grows" ADD COLUMN IF NOT EXISTS "v" text;\n' +
       '    -- the table "public"."grows" is widened: n from integer to bigint; every row is ' +
       'written anew, and others wait for the table meanwhile\n' +
-      '    ALTER TABLE "public"."grows" ALTER COLUMN "n" TYPE bigint;\n',
+      '    ALTER TABLE "public"."grows" ALTER COLUMN "n" TYPE bigint;\n' +
+      '    -- the table "public"."grows" gets the column v\n' +
+      '    ALTER TABLE "public"."grows" ADD COLUMN IF NOT EXISTS "v" text;\n',
   );
   expect(seen).toMatch(/public\.other\n {4}would be parked: .* type date.*\n {4}cure: ALTER TABLE/);
   expect(unseen).toMatch(/^gone, where it is missing \(not asked: .*ECONNREFUSED.*\)\n/);

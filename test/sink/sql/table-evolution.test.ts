@@ -69,11 +69,11 @@ test('each statement says what it does, widenings in one, and what that costs', 
   );
   const evolutions = tables.differences(table, records);
   expect(evolutions.map(({ effect }) => effect)).toEqual([
-    'the table "s"."t" gets the column new',
     'the table "s"."t" is widened: a from character varying(3) to text, n from numeric(5,2) to ' +
       'numeric(9,2); only the catalog changes',
+    'the table "s"."t" gets the column new',
   ]);
-  expect(evolutions[1]?.statement).toContain('ALTER COLUMN "a" DROP NOT NULL');
+  expect(evolutions[0]?.statement).toContain('ALTER COLUMN "a" DROP NOT NULL');
 });
 
 test('in MySQL a NOT NULL that goes has the rows written anew', () => {
