@@ -1,4 +1,6 @@
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
+import { must } from '../../src/foundation/assert.ts';
 import { mysqlArrivals } from '../support/mysql-arrivals.ts';
 import { postgresArrival } from '../support/postgres-arrivals.ts';
 import { sqliteArrival, UNUSUAL_VALUES } from '../support/sqlite-arrivals.ts';
@@ -81,6 +83,30 @@ describe.for(Object.entries(SOURCES) as [Family, readonly SourceType[]][])(
   },
 );
 
+test('DuckDB has each type by the name that stands there', async () => {
+  const target = must(
+    TARGETS.find(({ name }) => name === 'DuckDB'),
+    'target',
+  );
+  const types = Object.values(SOURCES).flatMap((sources) =>
+    sources.map((source) => typeCell(source, target).type),
+  );
+  const wanted = [...new Set(types)];
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const columns = wanted.map((type, i) => `c${i} ${type}`).join(', ');
+    await connection.run(`CREATE TABLE t (${columns})`);
+    const found = await connection.runAndReadAll(
+      "SELECT data_type FROM duckdb_columns() WHERE table_name = 't' ORDER BY column_index",
+    );
+    expect(found.getRowsJson().flat()).toEqual(wanted);
+  } finally {
+    connection.disconnectSync();
+    instance.closeSync();
+  }
+});
+
 test('a type of another name is the same only where it holds the same', () => {
   const kind = (family: Family, type: string, target: string): string => {
     const source = SOURCES[family].find((each) => each.type === type);
@@ -93,4 +119,7 @@ test('a type of another name is the same only where it holds the same', () => {
   expect(kind('mysql', 'datetime(3)', 'PostgreSQL')).toBe('exact');
   expect(kind('mysql', 'int unsigned', 'PostgreSQL')).toBe('lossless');
   expect(kind('mysql', 'bigint', 'SQLite')).toBe('exact');
+  expect(kind('postgres', 'numeric(12,2)', 'DuckDB')).toBe('exact');
+  expect(kind('mysql', 'tinyint(1)', 'DuckDB')).toBe('lossless');
+  expect(kind('postgres', 'character varying(40)', 'DuckDB')).toBe('lossless');
 });

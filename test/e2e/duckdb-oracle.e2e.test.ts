@@ -8,6 +8,7 @@ import type { MysqlServer } from '../support/mysql-server.ts';
 import { startServer } from '../support/mysql-server.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { SOURCES, TARGETS, typeCell } from '../support/type-mapping.ts';
 import type { TypedColumn } from '../support/type-tables.ts';
 import { mysqlTables, postgresTables } from '../support/type-tables.ts';
 import type { Family } from '../support/value-texts.ts';
@@ -89,8 +90,16 @@ async function expectEqual(
     `SELECT data_type FROM duckdb_columns()
      WHERE table_name = '${table}' AND column_name = '${name}'`,
   );
+  expect.soft(arrival, type).toBe(typeInDuckdb(source.family, isArray ? `${type}[]` : type));
   const mine = selectedOfDuckdb(kind, name, arrival ?? '');
   expect
     .soft(shown(await ours(`SELECT id, ${mine} FROM ${table} ORDER BY id`)), `${type} → ${arrival}`)
     .toEqual(shown(await source.rows(`SELECT id, ${theirs} FROM ${table} ORDER BY id`)));
+}
+
+/** As `docs/type-mapping.md` has it. */
+function typeInDuckdb(family: Family, type: string): string | undefined {
+  const source = SOURCES[family].find((each) => each.type === type);
+  const target = TARGETS.find(({ name }) => name === 'DuckDB');
+  return source === undefined || target === undefined ? type : typeCell(source, target).type;
 }

@@ -1,4 +1,5 @@
 import type { TargetColumn, TargetDialect } from '../../dialects/dialect.ts';
+import { duckdbTarget } from '../../dialects/duckdb/duckdb-target-dialect.ts';
 import { mapMysqlType } from '../../dialects/mysql/mysql-types.ts';
 import { mysqlTarget } from '../../dialects/mysql/mysql-target-dialect.ts';
 import { DEFAULT_MYSQL_VALUE_MODES } from '../../dialects/mysql/mysql-value-modes.ts';
@@ -34,6 +35,8 @@ export interface TypeTarget {
   shown?(ddl: string): string;
   /** Values that only the server refuses, and why. */
   readonly refused?: RefusedByServer;
+  /** A type of the same name is the same, in capitals. */
+  readonly inCapitals?: boolean;
   /** Types of sources that are the very same there, by the type in the target. */
   readonly same: Readonly<Record<string, readonly string[]>>;
 }
@@ -127,6 +130,26 @@ export const TARGETS: readonly TypeTarget[] = [
       REAL: ['double', 'double precision'],
       TEXT: ['text', 'longtext'],
       BLOB: ['bytea', 'longblob'],
+    },
+  },
+  {
+    name: 'DuckDB',
+    dialect: duckdbTarget,
+    castType: (type) => type,
+    inCapitals: true,
+    same: {
+      INTEGER: ['int'],
+      UTINYINT: ['tinyint unsigned'],
+      USMALLINT: ['smallint unsigned'],
+      UINTEGER: ['int unsigned'],
+      UBIGINT: ['bigint unsigned'],
+      FLOAT: ['real'],
+      DOUBLE: ['double precision'],
+      VARCHAR: ['text', 'longtext'],
+      BLOB: ['bytea', 'longblob'],
+      TIMESTAMP: ['timestamp without time zone', 'datetime(6)'],
+      'TIMESTAMP WITH TIME ZONE': ['timestamp(6)'],
+      TIME: ['time without time zone'],
     },
   },
 ];
@@ -230,7 +253,9 @@ export function typeCell(source: SourceType, target: TypeTarget): TypeCell {
 }
 
 /** Equal by name, or by another name of the same type. */
-function isSame(source: string, type: string, { same }: TypeTarget): boolean {
+function isSame(source: string, type: string, { same, inCapitals }: TypeTarget): boolean {
+  if (same[type]?.includes(source) === true) return true;
+  if (inCapitals === true) return type === source.toUpperCase().replace(/^NUMERIC\b/, 'DECIMAL');
   const plain = (name: string): string =>
     name
       .replace(/^numeric\b/, 'decimal')
@@ -238,6 +263,5 @@ function isSame(source: string, type: string, { same }: TypeTarget): boolean {
       .replace(/^timestamp\((\d)\) without time zone$/, 'datetime($1)')
       .replace(/^time(\(\d\))? without time zone$/, 'time$1')
       .replace(/^(?:timestamp|datetime)(?: without time zone)?$/, 'datetime(6)');
-  if (source === type || plain(source) === plain(type)) return true;
-  return same[type]?.includes(source) === true;
+  return source === type || plain(source) === plain(type);
 }
