@@ -1,44 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
-import { expect, test } from 'vitest';
-import { SqlSinkOffsets } from '../../../src/sink/sql/sink-offsets.ts';
-import { targetOf } from '../../../src/sink/sql/target-product.ts';
-import { never, put } from '../../support/sink-harness.ts';
-import { column, SinkTopic } from '../../support/sink-records.ts';
-import { sqliteSinkTarget, startTargetSink } from '../../support/sink-target.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfFileOffsets } from './sink-contract-of-file-offsets.ts';
 
-const id = column('id', 'integer', { type: 'int32', optional: false });
-
-test('a file that is missing is looked at and moved in without being made', async () => {
-  await using target = await sqliteSinkTarget();
-  await using folder = await temporaryFolder('sqlite');
-  const file = path.join(folder.path, 'never.db');
-  const options = target.options({ connectionUrl: `sqlite:${file}` });
-  const offsets = await SqlSinkOffsets.open(options, never);
-  expect(await offsets.read()).toEqual([]);
-  await offsets.move([{ topic: 'shop.public.t', partition: 0, generation: 1, offset: 3 }]);
-  const session = await targetOf(options).look(never);
-  const { rows } = await session.query('SELECT count(*) AS tables FROM sqlite_schema');
-  expect(rows).toEqual([{ tables: 0 }]);
-  await session.close();
-  expect(await readdir(folder.path)).toEqual([]);
-});
-
-test('what is moved back in a file is applied again', async () => {
-  await using target = await sqliteSinkTarget();
-  const topic = new SinkTopic({ table: 't', columns: [id], key: ['id'] });
-  const records = [1, 2, 3].map((n) => topic.insert({ id: n }));
-  const sink = await startTargetSink(target);
-  await put(sink, records);
-  await sink[Symbol.asyncDispose]();
-  await target.query('DELETE FROM t WHERE id > 1');
-  const offsets = await SqlSinkOffsets.open(target.options(), never);
-  const place = { topic: topic.topic, partition: 0, generation: 1 };
-  expect(await offsets.read()).toMatchObject([{ ...place, offset: 3 }]);
-  await offsets.move([{ ...place, offset: 1 }]);
-  expect(await offsets.read()).toMatchObject([{ ...place, offset: 1 }]);
-  await using again = await startTargetSink(target);
-  await put(again, records);
-  expect(await target.query('SELECT id FROM t ORDER BY id')).toHaveLength(3);
+contractOfFileOffsets({
+  scheme: 'sqlite',
+  tables: 'SELECT name FROM sqlite_schema',
+  open: sqliteSinkTarget,
 });
