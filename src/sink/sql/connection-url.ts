@@ -107,7 +107,7 @@ export function withParameters(
   const plain = connectionUrl.replace(/^jdbc:/i, '');
   if (!/^\w+:\/\/[^/]/.test(plain) || !URL.canParse(plain)) {
     const query = new URLSearchParams(Object.fromEntries(parameters));
-    return `${connectionUrl}?${query.toString()}`;
+    return `${connectionUrl}${plain.includes('?') ? '&' : '?'}${query.toString()}`;
   }
   const url = new URL(plain);
   for (const [name, value] of parameters) {

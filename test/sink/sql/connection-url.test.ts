@@ -52,6 +52,7 @@ test.each([
   ['jdbc:mysql://h/d', 'mysql://h/d?sslmode=require&sslcert=%2Fc'],
   // A file takes none, and whoever opens it says so.
   ['sqlite:/a/file.db', 'sqlite:/a/file.db?sslmode=require&sslcert=%2Fc'],
+  ['duckdb:/a.db?threads=2', 'duckdb:/a.db?threads=2&sslmode=require&sslcert=%2Fc'],
 ])('%s with properties of the driver is %s', (url, wanted) => {
   const properties = [
     ['sslmode', 'require'],
