@@ -269,6 +269,17 @@ export interface TargetDialect {
     from: readonly (string | null)[],
     to: readonly (string | null)[],
   ): SqlText;
+  /**
+   * Gives the row of one key a copy of another one, if there is no row of that; one that has
+   * `gone` makes way.
+   */
+  copyRow(
+    table: TargetTable,
+    key: readonly string[],
+    from: readonly (string | null)[],
+    to: readonly (string | null)[],
+    gone: CellText,
+  ): SqlText;
   /** Removes exactly one equal row, null-safe, for each row given; duplicates beyond stay. */
   deleteOneEach(target: BulkTarget): BulkStatement;
 

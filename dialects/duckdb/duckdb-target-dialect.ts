@@ -18,6 +18,7 @@ import {
   insertDuckdbRows,
   insertDuckdbState,
   insertMissingDuckdbRows,
+  copyDuckdbRow,
   moveDuckdbRow,
   updateAllDuckdbRows,
   updateDuckdbRows,
@@ -72,6 +73,7 @@ export const duckdbTarget: TargetDialect = {
   update: updateDuckdbRows,
   deleteByKey: deleteDuckdbRows,
   moveKey: moveDuckdbRow,
+  copyRow: copyDuckdbRow,
   deleteOneEach: deleteOneOfEachDuckdbRow,
   createView: ({ schema, table }, query) => [
     `CREATE OR REPLACE VIEW ${quoteDuckdbTable(schema, table)} AS\n${query}`,

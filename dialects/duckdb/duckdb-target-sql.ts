@@ -155,6 +155,44 @@ export function moveDuckdbRow(
   };
 }
 
+/** Copies the row of one key to another; a row that is there stays, but for one with `gone`. */
+export function copyDuckdbRow(
+  table: TargetTable,
+  key: readonly string[],
+  from: readonly (string | null)[],
+  to: readonly (string | null)[],
+  gone: CellText,
+): SqlText {
+  const own = table.columns.filter(({ generated }) => !generated);
+  const cellOf = (column: TargetColumn, at: number): string =>
+    castOf(column, `$${at + key.indexOf(column.name)}`);
+  const same = (at: number): string =>
+    own
+      .filter(({ name }) => key.includes(name))
+      .map((column) => `${quoteDuckdbName(column.name)} = ${cellOf(column, at)}`)
+      .join(' AND ');
+  const [isOld, isNew] = [same(1), same(1 + key.length)];
+  const isGone =
+    `${quoteDuckdbName(gone.column.name)} = ` + castOf(gone.column, `$${1 + 2 * key.length}`);
+  const columns = own.map(({ name }) => quoteDuckdbName(name)).join(', ');
+  const values = own.map((column) =>
+    key.includes(column.name) ? cellOf(column, 1 + key.length) : quoteDuckdbName(column.name),
+  );
+  return {
+    text:
+      `DELETE FROM ${nameOf(table)} WHERE ${isNew} AND ${isGone} ` +
+      `AND EXISTS (SELECT 1 FROM ${nameOf(table)} WHERE ${isOld})`,
+    values: [...from, ...to, gone.text],
+    next: {
+      text:
+        `INSERT INTO ${nameOf(table)} (${columns}) ` +
+        `SELECT ${values.join(', ')} FROM ${nameOf(table)} WHERE ${isOld} ` +
+        `AND NOT EXISTS (SELECT 1 FROM ${nameOf(table)} WHERE ${isNew})`,
+      values: [...from, ...to],
+    },
+  };
+}
+
 /** Values that DuckDB holds equal and that are not: 0 and -0, a month and thirty days. */
 const EQUAL_BUT_OTHER = /FLOAT|DOUBLE|INTERVAL/;
 

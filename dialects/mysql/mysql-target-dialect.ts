@@ -20,6 +20,7 @@ import {
   insertMissingRows,
   insertRows,
   insertState,
+  copyRow,
   moveRow,
   updateAllRows,
   updateRows,
@@ -97,6 +98,7 @@ export const mysqlTarget: TargetDialect = {
   update: updateRows,
   deleteByKey: deleteRows,
   moveKey: moveRow,
+  copyRow,
   deleteOneEach: deleteOneOfEach,
   createView: ({ schema, table }, query) => [
     `CREATE OR REPLACE VIEW ${quoteQualifiedName(schema, table)} AS\n${query}`,

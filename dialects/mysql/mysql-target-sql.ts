@@ -282,6 +282,38 @@ export function moveRow(
   );
 }
 
+/** Copies the row of one key to another; a row that is there stays, but for one with `gone`. */
+export function copyRow(
+  table: TargetTable,
+  key: readonly string[],
+  from: readonly (string | null)[],
+  to: readonly (string | null)[],
+  gone: CellText,
+): SqlText {
+  const keys = key.map((name) => columnOf(table, name));
+  const name = quoteQualifiedName(table.name.schema, table.name.table);
+  const at = (alias: string, literals: readonly (string | null)[]): string =>
+    keys
+      .map((column, i) =>
+        equals(column, literals[i] ?? 'NULL', `${alias}.${quoteName(column.name)}`),
+      )
+      .join(' AND ');
+  const columns = table.columns.filter(({ generated }) => !generated);
+  const values = columns.map((column) => {
+    const i = key.indexOf(column.name);
+    return i < 0 ? `o.${quoteName(column.name)}` : (to[i] ?? 'NULL');
+  });
+  const isGone = equals(gone.column, gone.text ?? 'NULL', `n.${quoteName(gone.column.name)}`);
+  const names = columns.map((column) => quoteName(column.name)).join(', ');
+  return statement(
+    `DELETE n FROM ${name} AS n JOIN ${name} AS o ON ${at('o', from)} ` +
+      `WHERE ${at('n', to)} AND ${isGone};` +
+      `INSERT INTO ${name} (${names}) SELECT ${values.join(', ')} FROM ${name} AS o ` +
+      `LEFT JOIN ${name} AS n ON ${at('n', to)} ` +
+      `WHERE ${at('o', from)} AND n.${quoteName(key[0] ?? '')} IS NULL`,
+  );
+}
+
 function columnOf({ columns }: TargetTable, name: string): TargetColumn {
   const found = columns.find((column) => column.name === name);
   if (found === undefined) throw new Error(`the key's column ${name} is not in the table`);

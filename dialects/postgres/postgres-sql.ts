@@ -175,6 +175,42 @@ export function moveKeyStatement(
 }
 
 /**
+ * Copies the row of one key to another; a row that is there stays, but for one with `gone`. The
+ * rows are asked for behind the delete, which frees the key for them.
+ */
+export function copyRowStatement(
+  table: TargetTable,
+  key: readonly string[],
+  from: readonly (string | null)[],
+  to: readonly (string | null)[],
+  gone: CellText,
+): SqlText {
+  const name = quoteQualified(table.name.schema, table.name.table);
+  const at = (first: number): string =>
+    key.map((column, i) => `${quoteIdentifier(column)} = $${first + i}`).join(' AND ');
+  const [isOld, isNew] = [at(1), at(1 + key.length)];
+  const isGone = `${quoteIdentifier(gone.column.name)} = $${1 + 2 * key.length}`;
+  const columns = table.columns.filter(({ generated }) => !generated);
+  const values = columns.map((column) => {
+    const i = key.indexOf(column.name);
+    return i < 0 ? quoteIdentifier(column.name) : `$${1 + key.length + i}::${column.castType}`;
+  });
+  const overriding = columns.some(({ identityAlways }) => identityAlways)
+    ? ' OVERRIDING SYSTEM VALUE'
+    : '';
+  return {
+    text:
+      `WITH gone AS (DELETE FROM ${name} WHERE ${isNew} AND ${isGone} AND EXISTS ` +
+      `(SELECT FROM ${name} WHERE ${isOld}) RETURNING 1), ` +
+      `made AS (SELECT count(*) AS way FROM gone) ` +
+      `INSERT INTO ${name} (${names(columns.map((column) => column.name))})${overriding} ` +
+      `SELECT ${values.join(', ')} FROM ${name}, made WHERE ${isOld} ` +
+      `AND (made.way > 0 OR NOT EXISTS (SELECT FROM ${name} WHERE ${isNew}))`,
+    values: [...from, ...to, gone.text],
+  };
+}
+
+/**
  * What the server quotes in its error where a table is not as its statement was made for. No value
  * of a row has it, which the server would quote, too.
  */

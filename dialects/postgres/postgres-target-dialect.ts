@@ -17,6 +17,7 @@ import {
 import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 import {
   deleteByKeyStatement,
+  copyRowStatement,
   moveKeyStatement,
   deleteOneEachStatement,
   insertMissingStatement,
@@ -83,6 +84,7 @@ export const postgresTarget: TargetDialect = {
   update: updateStatement,
   deleteByKey: deleteByKeyStatement,
   moveKey: moveKeyStatement,
+  copyRow: copyRowStatement,
   deleteOneEach: deleteOneEachStatement,
   createView: (name, query) => [
     `CREATE OR REPLACE VIEW ${quoteQualified(name.schema, name.table)} AS\n${query}`,

@@ -17,6 +17,7 @@ import {
   insertMissingSqliteRows,
   insertSqliteRows,
   insertSqliteState,
+  copySqliteRow,
   moveSqliteRow,
   updateAllSqliteRows,
   updateSqliteRows,
@@ -71,6 +72,7 @@ export const sqliteTarget: TargetDialect = {
   update: updateSqliteRows,
   deleteByKey: deleteSqliteRows,
   moveKey: moveSqliteRow,
+  copyRow: copySqliteRow,
   deleteOneEach: deleteOneOfEachSqliteRow,
   createView: ({ schema, table }, query) => {
     const name = quoteSqliteTable(schema, table);

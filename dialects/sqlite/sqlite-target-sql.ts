@@ -156,6 +156,37 @@ export function moveSqliteRow(
   };
 }
 
+/** Copies the row of one key to another; a row that is there stays, but for one with `gone`. */
+export function copySqliteRow(
+  { name, columns }: TargetTable,
+  key: readonly string[],
+  from: readonly (string | null)[],
+  to: readonly (string | null)[],
+  gone: CellText,
+): SqlText {
+  const table = quoteSqliteTable(name.schema, name.table);
+  const where = key.map(isSame).join(' AND ');
+  const own = columns.filter(({ generated }) => !generated).map((column) => column.name);
+  const values = own.map((column) => (key.includes(column) ? '?' : quoteSqliteName(column)));
+  const given = own.flatMap((column) => {
+    const i = key.indexOf(column);
+    return i < 0 ? [] : [to[i] ?? null];
+  });
+  return {
+    text:
+      `DELETE FROM ${table} WHERE ${where} AND ${quoteSqliteName(gone.column.name)} = ? ` +
+      `AND EXISTS (SELECT 1 FROM ${table} WHERE ${where})`,
+    values: [...to, gone.text, ...from],
+    next: {
+      text:
+        `INSERT INTO ${table} (${own.map(quoteSqliteName).join(', ')}) ` +
+        `SELECT ${values.join(', ')} FROM ${table} WHERE ${where} ` +
+        `AND NOT EXISTS (SELECT 1 FROM ${table} WHERE ${where})`,
+      values: [...given, ...from, ...to],
+    },
+  };
+}
+
 /**
  * Removes one equal row for each row given (ruling 14), by its rowid; each takes a scan, which ends
  * at the first row that is equal. Texts are compared by their bytes, nulls are equal.

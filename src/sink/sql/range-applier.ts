@@ -96,7 +96,8 @@ export class RangeApplier {
         if (batch !== null) await this.#write(session, model, batch);
         batch = null;
         await this.#moveRow(session, model, plan, { key: record.key, movedTo: record.movedTo });
-        continue;
+        // The row under its old key stays, marked as any other that is deleted.
+        if (this.#options.deleteMode === 'hard') continue;
       }
       // Rows without key are compared whole: those of another shape are another batch.
       if (batch !== null && !takes(batch, plan)) {
@@ -115,7 +116,8 @@ export class RangeApplier {
 
   /**
    * A key change whose create leaves values out: the row goes to its new key as it is, and the
-   * create that follows finds there what it does not carry (PITFALLS S4, S5).
+   * create that follows finds there what it does not carry (PITFALLS S4, S5). Where deleted rows
+   * stay, a copy of it does: one that was deleted under the new key has nothing to say any more.
    */
   async #moveRow(
     session: TargetSession,
@@ -130,7 +132,14 @@ export class RangeApplier {
     };
     const names = plan.keyColumns.map((column) => must(model.table.columns[column], 'key').name);
     const [from, to] = [cellsOf(must(keys.key, 'planned')), cellsOf(keys.movedTo)];
-    await session.query(this.#dialect.moveKey(model.table, names, from, to));
+    if (this.#options.deleteMode === 'hard') {
+      await session.query(this.#dialect.moveKey(model.table, names, from, to));
+      return;
+    }
+    const number = model.number(DELETED.name);
+    const column = must(model.table.columns[number], 'soft');
+    const gone = { column, text: model.encoder(DELETED.schema, number).encode(true) };
+    await session.query(this.#dialect.copyRow(model.table, names, from, to, gone));
   }
 
   /** A truncate where deleted rows stay: all are deleted now. */

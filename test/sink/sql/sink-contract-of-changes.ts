@@ -57,6 +57,37 @@ export const contractOfChanges = describeTarget((fresh) => {
     expect(await marks(target)).toEqual(['1 third gone timed', '2 third here never']);
   });
 
+  /**
+   * The create of such a key change lacks a value that only the row under the old key has. Once the
+   * row was moved, so that nothing was marked; and where a row of the new key had been deleted
+   * before, that one came to life again, with a value that the source has nowhere.
+   */
+  test('a key change that leaves values out marks the old row, and copies its values', async () => {
+    await using target = await fresh();
+    await using sink = await startTargetSink(target, { deleteMode: 'soft' });
+    const topic = people();
+    await put(sink, [
+      topic.insert({ id: 1, name: 'kept' }),
+      topic.insert({ id: 2, name: 'stale' }),
+    ]);
+    await put(sink, [topic.delete({ id: 2 })]);
+    const move = topic.move({ id: 1, name: 'kept' }, { id: 2, name: 'kept' }, ['name']);
+    await put(sink, move);
+    const wanted = ['1 kept gone timed', '2 kept here never'];
+    expect(await marks(target)).toEqual(wanted);
+    // Nothing is there under the next one; a row that lives under its new key stays as it is.
+    await put(sink, topic.move({ id: 2, name: 'kept' }, { id: 3, name: 'kept' }, ['name']));
+    await put(sink, [topic.insert({ id: 4, name: 'newer' })]);
+    await put(sink, topic.move({ id: 3, name: 'kept' }, { id: 4, name: 'kept' }, ['name']));
+    expect(await marks(target)).toEqual([
+      '1 kept gone timed',
+      '2 kept gone timed',
+      '3 kept gone timed',
+      '4 newer here never',
+    ]);
+    expect(sink.status().parked).toEqual([]);
+  });
+
   test('a truncate marks all rows, also those of its own batch', async () => {
     await using target = await fresh();
     await using sink = await startTargetSink(target, { deleteMode: 'soft' });
