@@ -78,9 +78,7 @@ export class SourcePositions {
     const isKnown = /^[\da-f]{16}$/.test(commit);
     const halves = isKnown ? [commit.slice(0, 8), commit.slice(8)] : ['0', '0'];
     const [high = 0, low = 0] = halves.map((half) => Number.parseInt(half, 16));
-    this.#commitLsn = -1n;
-    this.#groupPos = -1;
-    this.#goTo(high, low);
+    this.#restart(high, low);
   }
 
   /** From here on positions are of this log. True: another one, and the epoch has risen. */
@@ -89,7 +87,7 @@ export class SourcePositions {
     this.#log = log;
     if (known === null || known === log) return false;
     this.#epoch++;
-    this.#goTo(0, 0);
+    this.#restart(0, 0);
     return true;
   }
 
@@ -137,6 +135,13 @@ export class SourcePositions {
 
   #advance(high: number, low: number): void {
     if (high < this.#high || (high === this.#high && low < this.#low)) this.#epoch++;
+    this.#goTo(high, low);
+  }
+
+  /** What comes next is no repetition, though it may stand at the same place of another log. */
+  #restart(high: number, low: number): void {
+    this.#commitLsn = -1n;
+    this.#groupPos = -1;
     this.#goTo(high, low);
   }
 

@@ -66,6 +66,17 @@ test('another log is another epoch, the same one is not', () => {
   expect(parsePosition(postgres(positions, 950n))?.epoch).toBe(3);
 });
 
+/** Once the place was taken for the one before, and had no commit until the next group began. */
+test('the same place of another log is another one, and is told again as it was', () => {
+  const positions = opened('a');
+  expect(binlog(positions, 'b.000001', 4)).toBe('00000001-0000000100000004-00000001');
+  positions.opened('b');
+  expect(binlog(positions, 'b.000001', 4)).toBe('00000002-0000000100000004-00000001');
+  expect(postgres(positions, 77n)).toBe('00000003-000000000000004d-00000001');
+  positions.opened('c');
+  expect(postgres(positions, 77n)).toBe('00000004-000000000000004d-00000001');
+});
+
 test('a log that goes back under its old name is another epoch (RESET BINARY LOGS)', () => {
   const positions = opened();
   const last = binlog(positions, 'b.000007', 4);
