@@ -35,7 +35,7 @@ function skippedOnOldest(name: string): string[] {
     case 'postgres-14':
       return aroundTheServer;
     case 'kafka-3.9':
-      return ['test/support/**', 'test/runtime/{check,source}-*'];
+      return ['test/support/**', 'test/runtime/{check,source}-*', 'test/e2e/**'];
     case 'mariadb-10.11':
       return [...aroundTheServer, 'test/e2e/**'];
     case 'mysql-5.6':
