@@ -6,7 +6,7 @@ import { expectWholeMoves } from '../support/transfers.ts';
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 
-test(`no reader sees half a transaction that came by Kafka, killed or not (S28, ${SEED})`, async () => {
+test(`no reader sees half a transaction that Kafka carried (S28, ${SEED})`, async () => {
   await using source = await postgresFamily(await freshDatabase());
   await using copy = await postgresFamily(await freshDatabase());
   const target = {
