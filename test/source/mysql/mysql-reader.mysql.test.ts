@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SourceOffset } from '../../../src/model/change-event.ts';
 import { toSourceOffset } from '../../../src/source/mysql/stream/binlog-offset.ts';
+import { DEFAULT_SNAPSHOT_OPTIONS } from '../../../src/source/snapshot/snapshot-options.ts';
 import { binlogOffset } from '../../support/binlog-offsets.ts';
 import { freshMysqlDatabase, sharedMysql } from '../../support/mysql-database.ts';
 import { newReaderState, startReader } from '../../support/mysql-reader-run.ts';
@@ -9,7 +10,9 @@ import { mysqlSourceOptions } from '../../support/mysql-snapshot-run.ts';
 test('snapshot, stream, and each restart goes on where it stopped, shapes too', async () => {
   await using database = await freshMysqlDatabase();
   // A table that a rename brought would be read again.
-  const options = mysqlSourceOptions(database, { ddlRewrites: 'warn' });
+  const options = mysqlSourceOptions(database, {
+    snapshots: { ...DEFAULT_SNAPSHOT_OPTIONS, ddlRewrites: 'warn' },
+  });
   const state = newReaderState();
   await database.query(`
     CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20));
