@@ -90,7 +90,7 @@ async function expectEqual(
     `SELECT data_type FROM duckdb_columns()
      WHERE table_name = '${table}' AND column_name = '${name}'`,
   );
-  expect.soft(arrival, type).toBe(typeInDuckdb(source.family, isArray ? `${type}[]` : type));
+  expect.soft(arrival, type).toBe(typeInDuckdb(source.family, type));
   const mine = selectedOfDuckdb(kind, name, arrival ?? '');
   expect
     .soft(shown(await ours(`SELECT id, ${mine} FROM ${table} ORDER BY id`)), `${type} → ${arrival}`)
