@@ -20,6 +20,8 @@ import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
 const CHILD = new URL('../../support/sqlite-sink-child.ts', import.meta.url);
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 30 : 5;
+/** Each kill is two starts of a program. */
+const TIMEOUT_MS = 60_000 + KILLS * 5_000;
 
 class Sink {
   readonly process: ChildProcess;
@@ -84,32 +86,36 @@ async function untilWritten(file: string, times: number): Promise<void> {
   }
 }
 
-test(`killed ${KILLS} times (seed ${SEED}), each record is applied once (S6, S7)`, async () => {
-  await using folder = await temporaryFolder('duckdb');
-  const file = path.join(folder.path, 'a.db');
-  const random = randomFrom(SEED);
-  let last = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
+test(
+  `killed ${KILLS} times (seed ${SEED}), each record is applied once (S6, S7)`,
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using folder = await temporaryFolder('duckdb');
+    const file = path.join(folder.path, 'a.db');
+    const random = randomFrom(SEED);
+    let last = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const sink = new Sink(file);
+      expect(await sink.word()).toBe('started');
+      sink.tell(400_000, 1_000);
+      await untilWritten(file, 1 + Math.floor(random() * 12));
+      await sink.kill();
+      const [rows = -1, different, offset] = await stateOf(file);
+      expect([different, offset]).toEqual([rows, rows]);
+      expect(rows % 1_000).toBe(0);
+      expect(rows).toBeGreaterThanOrEqual(last);
+      last = rows;
+    }
+    expect(last).toBeGreaterThan(0);
+    expect(last).toBeLessThan(400_000);
     const sink = new Sink(file);
     expect(await sink.word()).toBe('started');
-    sink.tell(400_000, 1_000);
-    await untilWritten(file, 1 + Math.floor(random() * 12));
+    expect(await sink.apply(last + 3_000, 2_000)).toBe('done');
     await sink.kill();
-    const [rows = -1, different, offset] = await stateOf(file);
-    expect([different, offset]).toEqual([rows, rows]);
-    expect(rows % 1_000).toBe(0);
-    expect(rows).toBeGreaterThanOrEqual(last);
-    last = rows;
-  }
-  expect(last).toBeGreaterThan(0);
-  expect(last).toBeLessThan(400_000);
-  const sink = new Sink(file);
-  expect(await sink.word()).toBe('started');
-  expect(await sink.apply(last + 3_000, 2_000)).toBe('done');
-  await sink.kill();
-  const all = last + 3_000;
-  expect(await stateOf(file)).toEqual([all, all, all]);
-});
+    const all = last + 3_000;
+    expect(await stateOf(file)).toEqual([all, all, all]);
+  },
+);
 
 test('a disk that is full makes the sink try again, with what was there whole', async () => {
   await using folder = await temporaryFolder('duckdb');

@@ -20,6 +20,8 @@ import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
 const CHILD = new URL('../../support/sqlite-sink-child.ts', import.meta.url);
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 40 : 8;
+/** Each kill is two starts of a program. */
+const TIMEOUT_MS = 60_000 + KILLS * 5_000;
 
 class Sink {
   readonly process: ChildProcess;
@@ -75,34 +77,38 @@ async function untilLocked(file: string): Promise<void> {
   }
 }
 
-test(`killed ${KILLS} times (seed ${SEED}), each record is applied once (S6, S7)`, async () => {
-  await using folder = await temporaryFolder('sqlite');
-  const file = path.join(folder.path, 'a.db');
-  const random = randomFrom(SEED);
-  let withinBatch = 0;
-  let last = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    const sink = new Sink(file, {}, 30_000);
+test(
+  `killed ${KILLS} times (seed ${SEED}), each record is applied once (S6, S7)`,
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using folder = await temporaryFolder('sqlite');
+    const file = path.join(folder.path, 'a.db');
+    const random = randomFrom(SEED);
+    let withinBatch = 0;
+    let last = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const sink = new Sink(file, {}, 30_000);
+      expect(await sink.word()).toBe('started');
+      sink.tell(40_000, 2_000);
+      // Somewhere within one of the next batches.
+      for (let times = 1 + Math.floor(random() * 12); times > 0; times--) await untilLocked(file);
+      sink.process.kill('SIGKILL');
+      await once(sink.process, 'close');
+      const [rows, different, offset] = stateOf(file);
+      expect(different).toBe(rows);
+      expect(offset).toBe(rows);
+      expect(rows % 2_000).toBe(0);
+      expect(rows).toBeGreaterThanOrEqual(last);
+      if (rows < 40_000) withinBatch++;
+      last = rows;
+    }
+    expect(withinBatch).toBeGreaterThan(0);
+    const sink = new Sink(file);
     expect(await sink.word()).toBe('started');
-    sink.tell(40_000, 2_000);
-    // Somewhere within one of the next batches.
-    for (let times = 1 + Math.floor(random() * 12); times > 0; times--) await untilLocked(file);
-    sink.process.kill('SIGKILL');
-    await once(sink.process, 'close');
-    const [rows, different, offset] = stateOf(file);
-    expect(different).toBe(rows);
-    expect(offset).toBe(rows);
-    expect(rows % 2_000).toBe(0);
-    expect(rows).toBeGreaterThanOrEqual(last);
-    if (rows < 40_000) withinBatch++;
-    last = rows;
-  }
-  expect(withinBatch).toBeGreaterThan(0);
-  const sink = new Sink(file);
-  expect(await sink.word()).toBe('started');
-  expect(await sink.apply(40_000, 2_000)).toBe('done');
-  expect(stateOf(file)).toEqual([40_000, 40_000, 40_000]);
-});
+    expect(await sink.apply(40_000, 2_000)).toBe('done');
+    expect(stateOf(file)).toEqual([40_000, 40_000, 40_000]);
+  },
+);
 
 test('a disk that is full makes the sink try again, with what was there whole', async () => {
   await using folder = await temporaryFolder('sqlite');
