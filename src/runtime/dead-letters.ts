@@ -78,8 +78,7 @@ export async function listLetters(
   const found: SinkLetters[] = [];
   for (const sink of chosenSinks(command.config, choice.sink)) {
     const { topic, park } = lettersOf(command.config, sink);
-    await using replay = await openReplay(sink, command.signal);
-    const keys = (await replay.list()).filter((one) => isChosen(one, choice));
+    const keys = (await waitingKeys(sink, command.signal)).filter((one) => isChosen(one, choice));
     const loose = park === 'record' && topic !== null ? await looseLetters(command, sink) : [];
     found.push({ sink: sink.name, letterTopic: topic, keys, loose });
   }
@@ -95,8 +94,7 @@ export async function* showLetters(
   for (const sink of chosenSinks(config, choice.sink)) {
     const { topic } = lettersOf(config, sink);
     if (topic === null) continue;
-    await using replay = await openReplay(sink, signal);
-    const waiting = await replay.list();
+    const waiting = await waitingKeys(sink, signal);
     await using transport = await openForReading({ config }, clock);
     const reader = await DeadLetterReader.open(config, transport, topic, sink.name);
     for await (const letters of reader.letters(signal)) {
@@ -117,10 +115,10 @@ export async function replayLetters(
   const { config, clock, signal } = command;
   const results: ReplayResult[] = [];
   for (const sink of chosenSinks(config, choice.sink)) {
-    await using replay = await openReplay(sink, signal);
-    const keys = (await replay.list()).filter((one) => isChosen(one, choice));
+    const keys = (await waitingKeys(sink, signal)).filter((one) => isChosen(one, choice));
     const { topic, park } = lettersOf(config, sink);
     if (keys.length > 0 && topic !== null && park === 'key') {
+      await using replay = await openReplay(sink, signal);
       await using transport = await openForReading({ config }, clock);
       const reader = await DeadLetterReader.open(config, transport, topic, sink.name);
       const isWanted = (key: ParkedKey): boolean => isChosen(key, choice);
@@ -141,8 +139,12 @@ export async function dropLetters(
 ): Promise<readonly { readonly sink: string; readonly keys: number; readonly letters: number }[]> {
   const dropped: { sink: string; keys: number; letters: number }[] = [];
   for (const sink of chosenSinks(config, choice.sink)) {
+    const keys = (await waitingKeys(sink, signal)).filter((one) => isChosen(one, choice));
+    if (keys.length === 0) {
+      dropped.push({ sink: sink.name, keys: 0, letters: 0 });
+      continue;
+    }
     await using replay = await openReplay(sink, signal);
-    const keys = (await replay.list()).filter((one) => isChosen(one, choice));
     const names = new Map(keys.map(({ topic, key }) => [`${topic} ${key}`, { topic, key }]));
     let count = 0;
     for (const one of names.values()) count += await replay.drop(one);
@@ -150,6 +152,10 @@ export async function dropLetters(
     dropped.push({ sink: sink.name, keys: count, letters });
   }
   return dropped;
+}
+
+function waitingKeys(sink: ConnectorConfig, signal: AbortSignal): Promise<readonly ParkedKey[]> {
+  return ParkedReplay.waiting(sinkOptionsOf(sink), signal);
 }
 
 function openReplay(sink: ConnectorConfig, signal: AbortSignal): Promise<ParkedReplay> {

@@ -74,6 +74,16 @@ export class ParkedReplay implements AsyncDisposable {
     return new ParkedReplay(options, await targetOf(options).open(signal), tellDdl);
   }
 
+  /** As `list`, of a target that is only looked at: a file that is missing stays so. */
+  static async waiting(
+    options: SqlSinkOptions,
+    signal: AbortSignal,
+  ): Promise<readonly ParkedKey[]> {
+    const session = await targetOf(options).look(signal);
+    await using replay = new ParkedReplay(options, session, () => undefined);
+    return await replay.list();
+  }
+
   /** The oldest first within a topic; none before the sink has ever parked one. */
   async list(): Promise<readonly ParkedKey[]> {
     if (!(await this.#keys.exists(this.#session))) return [];

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { ParkedReplay } from '../../../src/sink/sql/parked-replay.ts';
 import { SqlSinkOffsets } from '../../../src/sink/sql/sink-offsets.ts';
 import { targetOf } from '../../../src/sink/sql/target-product.ts';
 import { never, put } from '../../support/sink-harness.ts';
@@ -27,6 +28,7 @@ export function contractOfFileOffsets({ scheme, tables, open }: FileOffsetsSubje
     const options = target.options({ connectionUrl: `${scheme}:${file}` });
     const offsets = await SqlSinkOffsets.open(options, never);
     expect(await offsets.read()).toEqual([]);
+    expect(await ParkedReplay.waiting(options, never)).toEqual([]);
     await offsets.move([{ topic: 'shop.public.t', partition: 0, generation: 1, offset: 3 }]);
     const session = await targetOf(options).look(never);
     expect((await session.query(tables)).rows).toEqual([]);
