@@ -1,17 +1,16 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
-import {
-  bytesToBigInt,
-  DECIMAL,
-  formatDecimal,
-  isDecimal,
-  POSTGRES_SOURCE_TYPE,
-} from '../../src/model/connect-schema.ts';
+import { DECIMAL, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import { asNumber, asString, asStruct, integerText, mismatch } from '../connect-values.ts';
 import { ewkbOf, sridOf } from '../ewkb.ts';
-import { geometricText } from '../geometric-text.ts';
+import {
+  bitsText,
+  decimalText,
+  shapeText,
+  variableDecimalText,
+  withoutScale,
+} from '../exact-texts.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
-import { sparseVectorText } from '../sparse-vector-text.ts';
 import { structuredText } from '../structured-time-text.ts';
 import { intervalText, timeScalar, unsignedYear } from './duckdb-times.ts';
 import { printEnum } from './duckdb-type-name.ts';
@@ -63,32 +62,8 @@ function blob(bytesOf: (value: Value) => Buffer): Scalar {
   };
 }
 
-/** One text for a number, whatever its scale: equal keys are equal texts (PITFALLS S3). */
-function numberText(digits: string): string {
-  return digits.includes('.') && digits.endsWith('0') ? digits.replace(/\.?0+$/, '') : digits;
-}
-
-function decimalText(value: ConnectValue): string {
-  if (isDecimal(value)) return numberText(formatDecimal(value));
-  throw mismatch('a Decimal', value);
-}
-
-function variableDecimalText(value: ConnectValue): string {
-  const [scale, unscaled] = asStruct(value).values;
-  if (typeof scale !== 'number' || !Buffer.isBuffer(unscaled)) {
-    throw mismatch('a VariableScaleDecimal', value);
-  }
-  return numberText(formatDecimal({ unscaled: bytesToBigInt(unscaled), scale }));
-}
-
-/** Debezium's Bits: least significant byte first, without zero bytes at the end. */
-function bitsText(length: number): Scalar['text'] {
-  return (value) => {
-    let bits = '';
-    for (const byte of asBytes(value)) bits = byte.toString(2).padStart(8, '0') + bits;
-    return bits.replace(/^0+/, '').padStart(length, '0');
-  };
-}
+/** Equal keys are equal texts. */
+const plainDecimal = (value: ConnectValue): string => withoutScale(decimalText(value));
 
 /** A BIT has no empty one, which a bit varying may be; and of that one zeros in front are lost. */
 function bitsScalar(schema: ConnectSchema): Scalar {
@@ -108,14 +83,14 @@ function sourceType({ parameters }: ConnectSchema): string {
 function decimalScalar(schema: ConnectSchema): Scalar {
   const { parameters } = schema;
   const scale = Number(parameters?.['scale'] ?? '0');
-  if (/^money\b/.test(sourceType(schema))) return of(`DECIMAL(19,${scale})`, decimalText);
+  if (/^money\b/.test(sourceType(schema))) return of(`DECIMAL(19,${scale})`, plainDecimal);
   const precision = Number(parameters?.['connect.decimal.precision'] ?? Number.NaN);
   // A negative scale has zeros in front of the point, one past the precision has them behind it.
   const digits = scale < 0 ? precision - scale : Math.max(precision, scale);
   const isDecimalType = Number.isInteger(digits) && digits >= 1 && digits <= DIGITS_MAX;
   return isDecimalType
-    ? of(`DECIMAL(${digits},${Math.max(scale, 0)})`, decimalText)
-    : of('VARCHAR', decimalText);
+    ? of(`DECIMAL(${digits},${Math.max(scale, 0)})`, plainDecimal)
+    : of('VARCHAR', plainDecimal);
 }
 
 const WHOLE: Readonly<Record<string, readonly [signed: string, unsigned: string]>> = {
@@ -137,10 +112,10 @@ function mysqlScalar(schema: ConnectSchema): Scalar | undefined {
   const isNumber = isDecimalSchema || schema.type.startsWith('int');
   const whole = WHOLE[base]?.[unsigned ? 1 : 0];
   if (whole !== undefined && isWhole === true && isNumber) {
-    return of(whole, isDecimalSchema ? decimalText : integerText);
+    return of(whole, isDecimalSchema ? plainDecimal : integerText);
   }
   if (base === 'decimal' && isDecimalSchema && length !== null && length <= DIGITS_MAX) {
-    return of(`DECIMAL(${length},${scale ?? 0})`, decimalText);
+    return of(`DECIMAL(${length},${scale ?? 0})`, plainDecimal);
   }
   // Without the strict mode the server stores an empty text for what is no member.
   return base === 'enum' && members !== null && schema.type === 'string'
@@ -163,12 +138,8 @@ function enumScalar(schema: ConnectSchema): Scalar {
 
 function structText(value: ConnectValue): string {
   const struct = asStruct(value);
-  const known = geometricText(struct) ?? structuredText(struct);
-  if (known !== null) return known;
-  const [first, second] = struct.values;
-  if (struct.schema.name?.endsWith('SparseDoubleVector') && second instanceof Map) {
-    return sparseVectorText(Number(first), second as ReadonlyMap<number, number>);
-  }
+  const text = shapeText(struct) ?? structuredText(struct);
+  if (text !== null) return text;
   throw mismatch('a known struct', value);
 }
 
@@ -221,7 +192,7 @@ function structScalar(schema: ConnectSchema): Scalar | undefined {
         ? { ddl: POINT_TYPE, text: pointText, elementText: structText }
         : blob(ewkbOf);
     case 'io.debezium.data.VariableScaleDecimal':
-      return of('VARCHAR', variableDecimalText);
+      return of('VARCHAR', (value) => withoutScale(variableDecimalText(value)));
     default:
       return /^io\.debezium\.data\.(?:geometry\.|Sparse)/.test(name)
         ? of('VARCHAR', structText)

@@ -1,11 +1,6 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
-import {
-  bytesToBigInt,
-  DECIMAL,
-  formatDecimal,
-  isDecimal,
-} from '../../src/model/connect-schema.ts';
+import { DECIMAL } from '../../src/model/connect-schema.ts';
 import {
   asBigInt,
   asNumber,
@@ -15,9 +10,8 @@ import {
   mismatch,
 } from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
-import { geometricText } from '../geometric-text.ts';
+import { decimalText, shapeText, variableDecimalText } from '../exact-texts.ts';
 import { nestedJson } from '../nested-json.ts';
-import { sparseVectorText } from '../sparse-vector-text.ts';
 import type { MysqlTypeName } from '../mysql-type-name.ts';
 import { parseMysqlType, printMysqlType } from '../mysql-type-name.ts';
 import { mysqlColumnType } from './mysql-column-types.ts';
@@ -70,19 +64,6 @@ function hexText(value: ConnectValue): string {
   throw mismatch('bytes', value);
 }
 
-function decimalText(value: ConnectValue): string {
-  if (isDecimal(value)) return formatDecimal(value);
-  throw mismatch('a Decimal', value);
-}
-
-function variableDecimalText(value: ConnectValue): string {
-  const [scale, unscaled] = asStruct(value).values;
-  if (typeof scale !== 'number' || !Buffer.isBuffer(unscaled)) {
-    throw mismatch('a VariableScaleDecimal', value);
-  }
-  return formatDecimal({ unscaled: bytesToBigInt(unscaled), scale });
-}
-
 const NUMBER = /^-?\d+(?:\.(\d+))?(?:[eE][+-]?\d+)?$/;
 
 /** A number as text: decimal.handling.mode=string has words for what is none. */
@@ -116,12 +97,8 @@ function bitsNumber(value: ConnectValue): bigint {
 
 function structText(value: ConnectValue): string {
   const struct = asStruct(value);
-  const text = geometricText(struct) ?? structuredLiteral(struct);
+  const text = shapeText(struct) ?? structuredLiteral(struct);
   if (text !== null) return text;
-  const [first, second] = struct.values;
-  if (struct.schema.name?.endsWith('SparseDoubleVector') && second instanceof Map) {
-    return sparseVectorText(Number(first), second as ReadonlyMap<number, number>);
-  }
   throw mismatch('a known struct', value);
 }
 

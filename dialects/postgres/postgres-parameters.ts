@@ -1,20 +1,19 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
+import { DECIMAL, isStruct, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import {
-  bytesToBigInt,
-  DECIMAL,
-  formatDecimal,
-  isDecimal,
-  isStruct,
-  POSTGRES_SOURCE_TYPE,
-} from '../../src/model/connect-schema.ts';
-import { asBigInt, asNumber, asString, integerText, mismatch } from '../connect-values.ts';
+  asBigInt,
+  asNumber,
+  asString,
+  asStruct,
+  integerText,
+  mismatch,
+} from '../connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../dialect.ts';
 import { clockText } from '../civil-calendar.ts';
 import { ewkbOf, sridOf } from '../ewkb.ts';
-import { geometricText } from '../geometric-text.ts';
+import { bitsText, decimalText, shapeText, variableDecimalText } from '../exact-texts.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
-import { sparseVectorText } from '../sparse-vector-text.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
 import { hstoreText } from './postgres-hstore.ts';
 import { structuredText } from './postgres-structured-text.ts';
@@ -51,20 +50,6 @@ function bytesText(value: ConnectValue): string {
   throw mismatch('bytes', value);
 }
 
-function decimalText(value: ConnectValue): string {
-  if (isDecimal(value)) return formatDecimal(value);
-  throw mismatch('a Decimal', value);
-}
-
-function variableDecimalText(value: ConnectValue): string {
-  if (!isStruct(value)) throw mismatch('a VariableScaleDecimal', value);
-  const [scale, unscaled] = value.values;
-  if (typeof scale !== 'number' || !Buffer.isBuffer(unscaled)) {
-    throw mismatch('a VariableScaleDecimal', value);
-  }
-  return formatDecimal({ unscaled: bytesToBigInt(unscaled), scale });
-}
-
 /** `-26:00:00.000001`: before PostgreSQL 15 no unit takes more than 32 bits, hours need not. */
 function durationText(value: ConnectValue): string {
   const micros = asBigInt(value);
@@ -82,32 +67,14 @@ function daysText(value: ConnectValue): string {
   throw new TidemarkError('VALUE_CONVERSION', "a date lies outside of PostgreSQL's range");
 }
 
-/**
- * Debezium's Bits: least significant byte first, without zero bytes at the end. A bit(n) is filled
- * up to its length; of a varbit the zeros in front are lost (bit.varying.handling.mode).
- */
-function bitsText(length: number): Encode {
-  return (value) => {
-    if (!Buffer.isBuffer(value)) throw mismatch('bytes', value);
-    let bits = '';
-    for (const byte of value) bits = byte.toString(2).padStart(8, '0') + bits;
-    bits = bits.replace(/^0+/, '');
-    return bits.padStart(length, '0');
-  };
-}
-
 function bitText(value: ConnectValue): string {
   return booleanText(value) === 't' ? '1' : '0';
 }
 
 function structText(value: ConnectValue): string {
-  if (!isStruct(value)) throw mismatch('a struct', value);
-  const text = geometricText(value) ?? structuredText(value);
+  const struct = asStruct(value);
+  const text = shapeText(struct) ?? structuredText(struct);
   if (text !== null) return text;
-  const [first, second] = value.values;
-  if (value.schema.name?.endsWith('SparseDoubleVector') && second instanceof Map) {
-    return sparseVectorText(Number(first), second as ReadonlyMap<number, number>);
-  }
   throw mismatch('a known struct', value);
 }
 

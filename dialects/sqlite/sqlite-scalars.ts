@@ -1,12 +1,6 @@
 import { TidemarkError } from '../../src/foundation/errors.ts';
 import type { ConnectSchema, ConnectValue } from '../../src/model/connect-schema.ts';
-import {
-  bytesToBigInt,
-  DECIMAL,
-  formatDecimal,
-  isDecimal,
-  POSTGRES_SOURCE_TYPE,
-} from '../../src/model/connect-schema.ts';
+import { DECIMAL, POSTGRES_SOURCE_TYPE } from '../../src/model/connect-schema.ts';
 import {
   asBigInt,
   asNumber,
@@ -16,10 +10,15 @@ import {
   mismatch,
 } from '../connect-values.ts';
 import { ewkbOf, sridOf } from '../ewkb.ts';
-import { geometricText } from '../geometric-text.ts';
+import {
+  bitsText,
+  decimalText,
+  shapeText,
+  variableDecimalText,
+  withoutScale,
+} from '../exact-texts.ts';
 import { mysqlSourceType } from '../mysql-type-name.ts';
 import { nestedJson } from '../nested-json.ts';
-import { sparseVectorText } from '../sparse-vector-text.ts';
 import type { StorageClass } from './sqlite-cells.ts';
 import { structuredText } from '../structured-time-text.ts';
 import {
@@ -68,45 +67,12 @@ function hexText(value: ConnectValue): string {
   throw mismatch('bytes', value);
 }
 
-/**
- * One text for a number, whatever its scale: zeros at the end of a fraction are left out, so that
- * equal numbers are equal texts, in keys too, also after the source has changed the scale.
- */
-function numberText(digits: string): string {
-  return digits.includes('.') && digits.endsWith('0') ? digits.replace(/\.?0+$/, '') : digits;
-}
-
-function decimalText(value: ConnectValue): string {
-  if (isDecimal(value)) return numberText(formatDecimal(value));
-  throw mismatch('a Decimal', value);
-}
-
-function variableDecimalText(value: ConnectValue): string {
-  const [scale, unscaled] = asStruct(value).values;
-  if (typeof scale !== 'number' || !Buffer.isBuffer(unscaled)) {
-    throw mismatch('a VariableScaleDecimal', value);
-  }
-  return numberText(formatDecimal({ unscaled: bytesToBigInt(unscaled), scale }));
-}
-
-/** Debezium's Bits: least significant byte first, without zero bytes at the end. */
-function bitsText(length: number): Scalar['text'] {
-  return (value) => {
-    if (!Buffer.isBuffer(value)) throw mismatch('bytes', value);
-    let bits = '';
-    for (const byte of value) bits = byte.toString(2).padStart(8, '0') + bits;
-    return bits.replace(/^0+/, '').padStart(length, '0');
-  };
-}
+const plainDecimal = (value: ConnectValue): string => withoutScale(decimalText(value));
 
 function structText(value: ConnectValue): string {
   const struct = asStruct(value);
-  const known = geometricText(struct) ?? structuredText(struct);
-  if (known !== null) return known;
-  const [first, second] = struct.values;
-  if (struct.schema.name?.endsWith('SparseDoubleVector') && second instanceof Map) {
-    return sparseVectorText(Number(first), second as ReadonlyMap<number, number>);
-  }
+  const text = shapeText(struct) ?? structuredText(struct);
+  if (text !== null) return text;
   throw mismatch('a known struct', value);
 }
 
@@ -133,8 +99,10 @@ const SEMANTIC: Readonly<Record<string, Scalar>> = {
   'io.debezium.time.NanoTimestamp': text((value) => nanoTimestampText(asBigInt(value))),
   'io.debezium.time.IsoTimestamp': text((value) => isoTimestampText(asString(value))),
   'io.debezium.time.ZonedTimestamp': text((value) => instantText(asString(value))),
-  'io.debezium.data.VariableScaleDecimal': text(variableDecimalText),
-  [DECIMAL]: text(decimalText),
+  'io.debezium.data.VariableScaleDecimal': text((value) =>
+    withoutScale(variableDecimalText(value)),
+  ),
+  [DECIMAL]: text(plainDecimal),
 };
 
 const PRIMITIVE: Readonly<Record<string, Scalar>> = {
