@@ -84,7 +84,7 @@ export class TransactionAssembler {
   #begun(id: string, offset: number, nowMs: number): void {
     const known = this.#active.get(id) ?? [];
     // The source began again after a failure: the rest of it follows, or all of it once more.
-    const again = known.find((one) => one.isKnown && one.endId === null);
+    const again = known.find((one) => one.isKnown && !one.isEnded);
     const transaction = again ?? known.find((one) => !one.isKnown) ?? this.#add(id, nowMs);
     transaction.beginOffset ??= offset;
     if (this.#joining !== null) transaction.fate = 'loose';
@@ -93,8 +93,8 @@ export class TransactionAssembler {
 
   #end({ id, transaction: key, collections }: TransactionMark, offset: number, nowMs: number) {
     const known = this.#active.get(key) ?? [];
-    const open = known.find((one) => one.isKnown && one.endId === null);
-    const transaction = open ?? known.find((one) => one.endId === null) ?? this.#add(key, nowMs);
+    const open = known.find((one) => one.isKnown && !one.isEnded);
+    const transaction = open ?? known.find((one) => !one.isEnded) ?? this.#add(key, nowMs);
     if (open === undefined) {
       // Its BEGIN lies before what is read, so records of it may lie there, too.
       transaction.beginOffset = offset;
@@ -266,6 +266,7 @@ export class TransactionAssembler {
   #loosen(transaction: SourceTransaction, why: string): void {
     if (transaction.fate === 'loose') return;
     transaction.fate = 'loose';
+    this.applied.gap(transaction.position);
     this.#parts.alert(`${why}; its records are applied as they come`, transaction.id);
   }
 

@@ -21,7 +21,8 @@ export class SourceTransaction {
   beginOffset: number | null = null;
   /** Its BEGIN was not read before its END. */
   isCut = false;
-  /** What its END says; null: not seen. */
+  /** Its END was read, which has this id; null: it does not tell it from others. */
+  isEnded = false;
   endId: string | null = null;
   /** By topic that the sink reads: how many records, and how many of them are here. */
   readonly expected = new Map<string, number>();
@@ -67,7 +68,8 @@ export class SourceTransaction {
   }
 
   /** Its END was read. */
-  end(id: string, expected: ReadonlyMap<string, number>): void {
+  end(id: string | null, expected: ReadonlyMap<string, number>): void {
+    this.isEnded = true;
     this.endId = id;
     this.expected.clear();
     this.#missing = 0;
@@ -79,7 +81,7 @@ export class SourceTransaction {
 
   /** All records of the topics that the sink reads are here. */
   get isComplete(): boolean {
-    return this.endId !== null && this.#missing <= 0;
+    return this.isEnded && this.#missing <= 0;
   }
 }
 
