@@ -77,6 +77,10 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
   output.line(`  behind ${lag(source.lagMs)}, ${bytesOr(source.lagBytes)}`);
   output.line(`  confirmed ${source.confirmedLsn ?? 'nothing yet'}`);
   if (source.error !== null) showError(output, source.error);
+  if ((source.deadLetters ?? 0) > 0) {
+    const count = formatCount(source.deadLetters ?? 0);
+    output.line(`  ${count} changes became no record since the start; tidemark dlq list shows all`);
+  }
   for (const sink of status.sinks) {
     const behind = `${formatCount(sink.lagRecords)} records behind, p99 ${lag(sink.lagMsP99)}`;
     output.line(

@@ -66,6 +66,8 @@ export interface SourceView {
   readonly lastSchemaChange: SchemaChangeNote | null;
   /** Topics whose records wait for the registry to take their schema. */
   readonly held: readonly HeldTopicView[];
+  /** Changes of this process that became no record; absent: the first one stops the source. */
+  readonly deadLetters?: number;
   /** Absent: it reads no binlog. */
   readonly binlog?: BinlogStatus;
 }
@@ -170,6 +172,7 @@ export function sourceView(
     })),
     lastSchemaChange: statistics.lastSchemaChange,
     held: task.heldTopics(),
+    ...(task.deadLetters === null ? {} : { deadLetters: task.deadLetters }),
     ...(status?.binlog === undefined ? {} : { binlog: status.binlog }),
   };
 }
