@@ -36,7 +36,7 @@ async function expectEqual(pipeline: DaemonPipeline): Promise<void> {
   );
 }
 
-test('a held table goes on by itself once its column was changed, also over a kill -9', async () => {
+test('a held table goes on once its column was changed, also over a kill -9', async () => {
   await using pipeline = await retypedPipeline('    schema.evolution.policy: hold\n');
   const source = await pipeline.connect('source');
   {

@@ -30,7 +30,7 @@ import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
-import { hasEntered, isShared, planWork, positionsAfter } from './topic-progress.ts';
+import { hasEntered, isShared, planWork, positionsAfter, retry } from './topic-progress.ts';
 import { TopicTable } from './topic-table.ts';
 
 /**
@@ -139,7 +139,7 @@ class SqlSink implements SinkTask {
       const claims = await inTransaction(session, () => this.#state.claim(session, partitions));
       for (const claim of claims) this.#claims.set(keyOf(claim), claim);
       const stored = await this.#load(session);
-      for (const { topic } of partitions) this.#topic(topic, null).parked = null;
+      for (const { topic } of partitions) retry(this.#topic(topic, null));
       const wanted = new Set(partitions.map(keyOf));
       return stored.filter((position) => wanted.has(keyOf(position)));
     });

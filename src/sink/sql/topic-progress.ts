@@ -154,6 +154,12 @@ export function parkedAt(outcome: TopicOutcome, failure: TidemarkError): ParkedT
   };
 }
 
+/** Has a topic that is parked tried again: somebody may have changed its table. */
+export function retry(progress: TopicProgress): void {
+  if (progress.parked !== null) progress.table.invalidate();
+  progress.parked = null;
+}
+
 /** Whether topics of others write to its table, too. */
 export function isShared(progress: TopicProgress, others: readonly TopicProgress[]): boolean {
   const { target } = progress.table;
