@@ -88,7 +88,8 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
     );
     if (sink.error !== null) showError(output, sink.error);
     for (const parked of sink.parked) {
-      output.line(`  ${output.style('red', 'parked')} ${parked.table}: ${parked.message}`);
+      const what = parked.held === true ? 'held' : 'parked';
+      output.line(`  ${output.style('red', what)} ${parked.table}: ${parked.message}`);
     }
     if (sink.parkedKeys !== undefined) showParkedKeys(output, sink.parkedKeys);
     if ((sink.deadLetters ?? 0) > 0) {

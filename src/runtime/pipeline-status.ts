@@ -222,7 +222,10 @@ export function healthReasons({ source, sinks }: PipelineStatus): readonly strin
     ...source.held.map(({ topic, code }) => reason(`source, topic ${topic} held`, code)),
     ...sinks.flatMap(({ name, error, parked, parkedKeys }) => [
       ...ofTask(`sink ${name}`, error),
-      ...parked.map(({ table, code }) => reason(`sink ${name}, table ${table} parked`, code)),
+      ...parked.map(({ table, code, held }) => {
+        const what = held === true ? 'held' : 'parked';
+        return reason(`sink ${name}, table ${table} ${what}`, code);
+      }),
       ...keyReasons(parkedKeys).map(([topic, code]) =>
         reason(`sink ${name}, keys of ${topic} parked`, code),
       ),
