@@ -38,7 +38,7 @@ class ModelSink {
     };
     const alert = (text: string, id: string): void => void this.alerts.push(`${id} ${text}`);
     this.#assembler = new TransactionAssembler(
-      { topicOf, alert, ...this.#limits },
+      { topicOf, alert, warn: alert, ...this.#limits },
       // What is known by its position need not be known by itself.
       new AppliedTransactions(
         this.#known.upTo(this.#known.count),
