@@ -87,6 +87,10 @@ class SqlSink implements SinkTask {
     this.#transaction = new SinkTransaction(dialect, this.#state, applier, parking, wholePuts);
   }
 
+  get putRecords(): number | undefined {
+    return this.#parts.dialect.transactionRows;
+  }
+
   async start(signal: AbortSignal): Promise<void> {
     const { dialect, options } = this.#parts;
     await this.#withSession(signal, async (session) => {
