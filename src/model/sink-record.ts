@@ -74,6 +74,8 @@ export interface ParkedTable {
   readonly offset: number;
   readonly code: ErrorCode;
   readonly message: string;
+  /** It goes on by itself once the target takes the record (`schema.evolution.policy: hold`). */
+  readonly held?: true;
 }
 
 /** A key whose records wait as dead letters behind one that could not be applied. */
@@ -140,5 +142,10 @@ export interface SinkTask extends AsyncDisposable {
     positions: readonly SinkPosition[],
     signal: AbortSignal,
   ): Promise<readonly SinkPartition[]>;
+  /**
+   * Topics of held tables that take the record they stopped at now; they go on when their
+   * partitions are assigned anew. To be asked every few seconds. Absent: the task holds none.
+   */
+  fitting?(signal: AbortSignal): Promise<readonly string[]>;
   status(): SinkStatus;
 }

@@ -175,6 +175,7 @@ export class SinkRunner implements SupervisedTask {
     try {
       await this.#begin((await partitions.settle(consumer, [], signal)).taken, life, consumer);
       while (!signal.aborted && !queue.closed) {
+        await this.#resumeHeld(partitions, signal);
         const limits = { maxBytes: maxPollBytes, maxWaitMs: 250, signal };
         const polled = await consumer.poll({ ...limits, except: transactions?.ahead() });
         const { fetched, taken, version } = await partitions.settle(consumer, polled, signal);
@@ -206,6 +207,13 @@ export class SinkRunner implements SupervisedTask {
     } catch (error) {
       // A target that is cut off because the signal aborted is no failure.
       queue.close(signal.aborted ? null : error);
+    }
+  }
+
+  async #resumeHeld(partitions: SinkPartitions, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#parts;
+    for (const topic of await partitions.resumeHeld(clock.monotonicMs(), signal)) {
+      logger.info({ topic }, 'the table takes its records now: it goes on where it was held');
     }
   }
 
@@ -306,10 +314,11 @@ export class SinkRunner implements SupervisedTask {
   /** Once for each record that parks a table: from then on the table only falls behind. */
   #tellParked(task: SinkTask): void {
     const { parked } = task.status();
-    for (const { topic, table, offset, code, message } of parked) {
+    for (const { topic, table, offset, code, message, held } of parked) {
       if (this.#parked.get(topic) === offset) continue;
       this.#parked.set(topic, offset);
-      this.#parts.logger.error({ table, topic, offset, code }, `table parked: ${message}`);
+      const what = held === true ? 'held' : 'parked';
+      this.#parts.logger.error({ table, topic, offset, code }, `table ${what}: ${message}`);
     }
     for (const topic of this.#parked.keys()) {
       if (!parked.some((table) => table.topic === topic)) this.#parked.delete(topic);
