@@ -76,6 +76,7 @@ class SqlSink implements SinkTask {
   #turn: Promise<unknown> = Promise.resolve();
   #session: TargetSession | null = null;
   #applied = 0;
+  readonly putRecords: number | undefined;
 
   constructor(
     dialect: TargetDialect,
@@ -92,6 +93,7 @@ class SqlSink implements SinkTask {
     };
     const { tables, applier, guard } = sqlSinkParts(dialect, options, tellDdl, targets);
     this.#parts = tables;
+    this.putRecords = dialect.transactionRows;
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     this.#guard = guard;
