@@ -107,6 +107,17 @@ export interface SqlText {
   readonly times?: number;
   /** What runs behind it. */
   readonly next?: SqlText;
+  /** Rows that it, and what runs behind it, read from a table of the session. */
+  readonly staged?: StagedRows;
+}
+
+/** Rows that a session puts into a temporary table of its own before a statement runs. */
+export interface StagedRows {
+  /** The table; its columns are called `k0`, `k1`, …. Whatever was in it is gone. */
+  readonly table: string;
+  /** The type that the statement casts each column to; a cell is a text of it, or null. */
+  readonly types: readonly string[];
+  readonly columns: readonly ColumnValues[];
 }
 
 /** The values of one column, row by row, as its encoder made them. */
@@ -227,6 +238,8 @@ export interface TargetDialect {
   readonly ddlPace: string;
   /** To let a column take null is to write every row anew. */
   readonly relaxingRewrites: boolean;
+  /** Rows of a transaction, where each costs so much that more pay; absent: they do not. */
+  readonly transactionRows?: number;
   readonly state: StateDialect;
   /** Absent where enums are no objects. */
   readonly enums?: EnumDialect;

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import {
@@ -6,9 +6,16 @@ import {
   type LetterChoice,
   type LetterCommand,
   listLetters,
+  type LooseLetters,
   replayLetters,
   showLetters,
 } from '../runtime/dead-letters.ts';
+import {
+  dropSourceLetters,
+  listSourceLetters,
+  noSourceReplay,
+  showSourceLetters,
+} from '../runtime/source-letters.ts';
 import type { CliContext } from './cli-context.ts';
 
 interface DlqFlags {
@@ -17,6 +24,7 @@ interface DlqFlags {
   readonly key?: string;
   readonly limit?: number;
   readonly yes?: boolean;
+  readonly source?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,14 +37,23 @@ function choiceOf({ sink = null, topic = null, key = null }: Partial<LetterChoic
   return { sink, topic, key };
 }
 
+/** `--source` and `--sink` leave out the other. */
+async function foundLetters(command: LetterCommand, flags: DlqFlags) {
+  const choice = choiceOf(flags);
+  const source = await listSourceLetters(command, choice);
+  const sinks = flags.source === true ? [] : await listLetters(command, choice);
+  return { source, sinks };
+}
+
 async function listCommand(file: string, flags: DlqFlags, context: CliContext): Promise<void> {
   const { output } = context;
-  const found = await listLetters(commandOf(file, context), choiceOf(flags));
+  const { source, sinks } = await foundLetters(commandOf(file, context), flags);
   if (flags.json === true) {
-    output.json(found);
+    output.json(source === null ? sinks : [source, ...sinks]);
     return;
   }
-  const rows = found.flatMap(({ sink, keys, loose }) => [
+  const ofSource = source === null ? [] : looseRows('source', source.loose);
+  const ofSinks = sinks.flatMap(({ sink, keys, loose }) => [
     ...keys.map(({ topic, key, letters, sinceMs, code, message }) => [
       sink,
       topic,
@@ -45,23 +62,41 @@ async function listCommand(file: string, flags: DlqFlags, context: CliContext): 
       new Date(sinceMs).toISOString(),
       `${code} ${message}`,
     ]),
-    ...loose.map(({ topic, stage, letters, firstMs, code, message }) => [
-      sink,
-      topic,
-      `(any, ${stage})`,
-      String(letters),
-      new Date(firstMs).toISOString(),
-      `${code ?? ''} ${message}`,
-    ]),
+    ...looseRows(sink, loose),
   ]);
+  const rows = [...ofSource, ...ofSinks];
   if (rows.length === 0) output.line('There are no dead letters.');
-  else output.table([['sink', 'topic', 'key', 'records', 'since', 'cause'], ...rows]);
+  else output.table([['connector', 'topic', 'key', 'records', 'since', 'cause'], ...rows]);
+}
+
+function looseRows(connector: string, loose: readonly LooseLetters[]): readonly string[][] {
+  return loose.map(({ topic, stage, letters, firstMs, code, message }) => [
+    connector,
+    topic,
+    `(any, ${stage})`,
+    String(letters),
+    new Date(firstMs).toISOString(),
+    `${code ?? ''} ${message}`,
+  ]);
 }
 
 async function showCommand(file: string, flags: DlqFlags, context: CliContext): Promise<void> {
   const { output } = context;
+  const command = commandOf(file, context);
+  const choice = choiceOf(flags);
   let left = flags.limit ?? Number.POSITIVE_INFINITY;
-  for await (const letter of showLetters(commandOf(file, context), choiceOf(flags))) {
+  for await (const letter of showSourceLetters(command, choice)) {
+    if (left-- <= 0) return;
+    if (flags.json === true) {
+      output.json(letter);
+      continue;
+    }
+    const { topic, offset, stage, code, message, key, value } = letter;
+    output.line(`${topic} letter ${offset}  ${stage} ${code ?? ''}: ${message}`);
+    output.line(`  ${JSON.stringify(key)}  ${JSON.stringify(value)}`);
+  }
+  if (flags.source === true) return;
+  for await (const letter of showLetters(command, choice)) {
     if (left-- <= 0) return;
     if (flags.json === true) {
       output.json(letter);
@@ -77,7 +112,15 @@ async function showCommand(file: string, flags: DlqFlags, context: CliContext): 
 /** 1 while keys wait on: a script must not take that for done. */
 async function replayCommand(file: string, flags: DlqFlags, context: CliContext): Promise<number> {
   const { output } = context;
-  const results = await replayLetters(commandOf(file, context), choiceOf(flags));
+  const command = commandOf(file, context);
+  if (flags.source === true) {
+    const source = await listSourceLetters(command, choiceOf(flags));
+    const letters = (source?.loose ?? []).reduce((sum, one) => sum + one.letters, 0);
+    if (letters > 0) throw noSourceReplay(letters);
+    output.line('There are no dead letters.');
+    return 0;
+  }
+  const results = await replayLetters(command, choiceOf(flags));
   const left = results.flatMap(({ keys }) => keys.filter(({ letters }) => letters > 0));
   if (flags.json === true) output.json(results);
   else {
@@ -94,11 +137,15 @@ async function replayCommand(file: string, flags: DlqFlags, context: CliContext)
 
 async function dropCommand(file: string, flags: DlqFlags, context: CliContext): Promise<void> {
   const command = commandOf(file, context);
+  if (flags.source === true) {
+    await dropOfSource(command, flags, context);
+    return;
+  }
   const choice = choiceOf(flags);
   const { output } = context;
   if (flags.yes !== true) {
-    const found = await listLetters(command, choice);
-    const keys = found.flatMap((one) => one.keys);
+    const waiting = await listLetters(command, choice);
+    const keys = waiting.flatMap((one) => one.keys);
     const letters = keys.reduce((sum, one) => sum + one.letters, 0);
     throw new TidemarkError(
       'USAGE',
@@ -115,15 +162,35 @@ async function dropCommand(file: string, flags: DlqFlags, context: CliContext): 
   }
 }
 
+/** All of them or none: nothing waits for one alone. */
+async function dropOfSource(
+  command: LetterCommand,
+  flags: DlqFlags,
+  { output }: CliContext,
+): Promise<void> {
+  if (flags.topic !== undefined || flags.key !== undefined) {
+    throw new TidemarkError('USAGE', 'dead letters of a source are given up together');
+  }
+  if (flags.yes !== true) {
+    const source = await listSourceLetters(command, choiceOf(flags));
+    const letters = (source?.loose ?? []).reduce((sum, one) => sum + one.letters, 0);
+    throw new TidemarkError('USAGE', `${letters} changes would be forgotten; say --yes for that`);
+  }
+  const letters = await dropSourceLetters(command);
+  if (flags.json === true) output.json([{ source: command.config.name, letters }]);
+  else output.line(`source: ${letters} dead letters were given up`);
+}
+
 /** Adds `tidemark dlq`. `outcome` carries the exit code of a replay. */
 export function addDlq(program: Command, context: CliContext, outcome: { exitCode: number }): void {
-  const dlq = program.command('dlq').description('records that a sink could not apply');
+  const dlq = program.command('dlq').description('records that could not be made or applied');
   const add = (name: string, description: string, more: string): Command =>
     dlq
       .command(name)
       .description(description)
       .argument('<file>', 'pipeline file')
-      .option('--sink <name>', 'only of this sink')
+      .addOption(new Option('--sink <name>', 'only of this sink').conflicts('source'))
+      .option('--source', 'only of the source: changes that became no record')
       .option('--topic <topic>', 'only of this topic')
       .option('--key <key>', 'only of this key, as `dlq list` shows it')
       .option('--json', 'print JSON for programs')

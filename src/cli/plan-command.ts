@@ -59,6 +59,12 @@ function showPlan(output: ConsoleOutput, plan: PipelinePlan, storePath: string):
   }
 }
 
+const FATES = {
+  parked: 'would be parked',
+  held: 'would be held',
+  'dead letters': 'records would be dead letters',
+} as const;
+
 function sinkTableLines(planned: PlannedSinkTable): readonly string[] {
   const { topic, table, exists, statements, effects, refusal } = planned;
   const fits = exists === true && statements.length === 0 && refusal === null;
@@ -70,7 +76,7 @@ function sinkTableLines(planned: PlannedSinkTable): readonly string[] {
   });
   if (refusal === null) return lines;
   const cure = refusal.cure.split('\n').map((line) => `  cure: ${line}`);
-  return [...lines, `  would be parked: ${refusal.message}`, ...cure];
+  return [...lines, `  ${FATES[refusal.fate]}: ${refusal.message}`, ...cure];
 }
 
 function sourceLines(source: PlannedSource): readonly string[] {

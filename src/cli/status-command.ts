@@ -77,6 +77,10 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
   output.line(`  behind ${lag(source.lagMs)}, ${bytesOr(source.lagBytes)}`);
   output.line(`  confirmed ${source.confirmedLsn ?? 'nothing yet'}`);
   if (source.error !== null) showError(output, source.error);
+  if ((source.deadLetters ?? 0) > 0) {
+    const count = formatCount(source.deadLetters ?? 0);
+    output.line(`  ${count} changes became no record since the start; tidemark dlq list shows all`);
+  }
   for (const sink of status.sinks) {
     const behind = `${formatCount(sink.lagRecords)} records behind, p99 ${lag(sink.lagMsP99)}`;
     output.line(
@@ -84,7 +88,8 @@ function showStatus(output: ConsoleOutput, status: PipelineStatus): void {
     );
     if (sink.error !== null) showError(output, sink.error);
     for (const parked of sink.parked) {
-      output.line(`  ${output.style('red', 'parked')} ${parked.table}: ${parked.message}`);
+      const what = parked.held === true ? 'held' : 'parked';
+      output.line(`  ${output.style('red', what)} ${parked.table}: ${parked.message}`);
     }
     if (sink.parkedKeys !== undefined) showParkedKeys(output, sink.parkedKeys);
     if ((sink.deadLetters ?? 0) > 0) {

@@ -47,6 +47,7 @@ import {
   MYSQL_CLASS,
   POSTGRES_CLASS,
 } from './source-family.ts';
+import { evolutionRules } from './evolution-policy.ts';
 import { sinkErrorRules } from './sink-error-options.ts';
 
 /** Whose names and defaults a class brings. */
@@ -97,6 +98,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     rules: [
       ...jdbcSinkRules('pk.mode'),
       ...sinkErrorRules('pk.mode', 'tidemark'),
+      ...evolutionRules('tidemark'),
       ...FIELD_LIST_RULES,
       ...FIELD_WHITELIST_RULES,
       ...TIME_RULES,
@@ -110,6 +112,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     rules: [
       ...jdbcSinkRules('pk.mode'),
       ...sinkErrorRules('pk.mode', 'connect'),
+      ...evolutionRules('connect'),
       ...TIME_RULES,
       ...KAFKA_SINK_RULES,
     ],
@@ -121,6 +124,7 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     rules: [
       ...jdbcSinkRules('primary.key.mode'),
       ...sinkErrorRules('primary.key.mode', 'connect'),
+      ...evolutionRules('connect'),
       ...FIELD_LIST_RULES,
       ...NAMING_STRATEGY_RULES,
       ...USE_TIME_ZONE_RULES,

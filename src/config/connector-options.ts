@@ -4,6 +4,7 @@ import { KAFKA_SINK_OPTIONS, KAFKA_SOURCE_OPTIONS } from './kafka-connector-opti
 import type { Option } from './option.ts';
 import { acceptedOptions } from './option-table.ts';
 import { POST_PROCESSOR_OPTIONS } from './post-processor-options.ts';
+import { SOURCE_ERROR_OPTIONS } from './source-error-options.ts';
 import { TRANSFORM_OPTIONS } from './transform-options.ts';
 
 const HEADERS = 'headers are written as by SimpleHeaderConverter; remove it';
@@ -50,6 +51,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     doc: "Form of header values: text and JSON, as of Connect's SimpleHeaderConverter.",
   },
   ...RETRY_OPTIONS,
+  ...SOURCE_ERROR_OPTIONS,
   ...KAFKA_SOURCE_OPTIONS,
   ...acceptedOptions({
     name: 'the name of the pipeline is used',
@@ -60,20 +62,7 @@ export const SOURCE_CONNECTOR_OPTIONS: readonly Option[] = [
     'config.action.reload': 'the file is read once, at the start',
     'topic.creation.enable': 'the section transport has it',
     'retriable.restart.connector.wait.ms': 'use errors.retry.delay.initial.ms and …max.ms',
-    'errors.retry.timeout': 'errors.max.retries decides',
-    'errors.log.enable': 'errors are always logged',
-    'errors.log.include.messages': 'row values are never logged',
   }),
-  {
-    name: 'errors.tolerance',
-    type: {
-      kind: 'enum',
-      values: ['none'],
-      refused: { all: 'dropping records that fail is not supported; the task stops instead' },
-    },
-    default: 'none',
-    doc: 'What a record that cannot be converted does: the task stops (none).',
-  },
 ];
 
 /** Properties of every sink (Connect's names), but for those of errors. */

@@ -4,6 +4,7 @@ import { topicNameProblem } from './kafka-transport-options.ts';
 import type { Option } from './option.ts';
 import { withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { SOURCE_ERROR_RULES } from './source-error-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 /** Names of the classes: ours, and Connect's with its behaviour. */
@@ -66,7 +67,9 @@ export const FILE_SOURCE_OPTIONS: readonly Option[] = [
     name: 'invalid.text',
     type: { kind: 'enum', values: ['fail', 'replace'] },
     default: 'fail',
-    doc: 'Bytes that are no UTF-8: the source stops, or U+FFFD takes their place.',
+    doc:
+      'Bytes that are no UTF-8: the source stops, also with errors.tolerance `all`; or U+FFFD ' +
+      'takes their place.',
   },
   ...withDefaults(
     SOURCE_CONNECTOR_OPTIONS.filter(({ name }) => !OF_TABLES.test(name)),
@@ -85,6 +88,7 @@ export const CONNECT_FILE_SOURCE_OPTIONS: readonly Option[] = withDefaults(FILE_
 export const FILE_SOURCE_RULES: readonly OptionRule[] = [
   ...CONVERTER_RULES,
   ...TRANSFORM_RULES,
+  ...SOURCE_ERROR_RULES,
   {
     properties: ['topic'],
     check: (options) => {

@@ -22,6 +22,7 @@ import { propertiesAsYaml } from './properties-text.ts';
 import { ConfigErrors, examineOptions, type OptionRule } from './resolve-options.ts';
 import { RUNTIME_OPTIONS, RUNTIME_RULES } from './runtime-options.ts';
 import { connectorTable, transportTable, type TransportType } from './transport-options.ts';
+import { sourceLetterProblems } from './source-error-options.ts';
 import { transactionProblems } from './sink-transaction-options.ts';
 import { type YamlSection, YamlSections } from './yaml-sections.ts';
 
@@ -95,7 +96,7 @@ class PipelineParser {
     const http = this.#section('http', HTTP_OPTIONS, HTTP_RULES);
     const runtime = this.#section('runtime', RUNTIME_OPTIONS, RUNTIME_RULES);
     if (this.#transportType === 'kafka') this.#logins(transport, source, sinks);
-    if (source !== undefined) this.#transactions(source, sinks);
+    if (source !== undefined) this.#betweenConnectors(source, sinks);
     this.#alerts();
     if (this.#problems.length > 0) throw new ConfigErrors(this.#problems, this.#warnings);
     const storePath = transport.optionalString('path') ?? `${name}-data`;
@@ -173,8 +174,12 @@ class PipelineParser {
     }
   }
 
-  #transactions(source: ConnectorConfig, sinks: readonly ConnectorConfig[]): void {
-    for (const text of transactionProblems(source, sinks)) {
+  #betweenConnectors(source: ConnectorConfig, sinks: readonly ConnectorConfig[]): void {
+    const problems = [
+      ...transactionProblems(source, sinks),
+      ...sourceLetterProblems(source.options, sinks),
+    ];
+    for (const text of problems) {
       this.#problems.push(new TidemarkError('CONFIG_UNSUPPORTED', text));
     }
   }

@@ -94,6 +94,12 @@ export function transactionProblems(
           'of the source to true, or name the topic of another one (transaction.metadata.topic)',
       );
     }
+    if (options.string('errors.tolerance') === 'all') {
+      problems.push(
+        `${mode} waits for all records of a transaction, and errors.tolerance all of the source ` +
+          'passes over those that cannot be made: set it to none',
+      );
+    }
     const others = options.list('transforms').filter((one) => !isHarmless(options, one));
     if (others.length > 0) {
       problems.push(

@@ -7,6 +7,7 @@ import type { Option } from './option.ts';
 import { POST_PROCESSOR_RULES } from './post-processor-options.ts';
 import type { OptionRule } from './resolve-options.ts';
 import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
+import { SOURCE_ERROR_RULES } from './source-error-options.ts';
 import { SHAPING_RULES } from './source-shaping-options.ts';
 import { SOURCE_SNAPSHOT_RULES } from './source-snapshot-options.ts';
 import { TOPIC_NAMING_RULES } from './topic-naming-options.ts';
@@ -71,6 +72,7 @@ export const SOURCE_RULES: readonly OptionRule[] = [
   ...METRIC_TAG_RULES,
   ...TRANSFORM_RULES,
   ...SHAPING_RULES,
+  ...SOURCE_ERROR_RULES,
   ...TOPIC_NAMING_RULES,
   {
     properties: ['topic.prefix'],

@@ -200,6 +200,15 @@ export const ERROR_TABLE = {
     'Records of a key wait as dead letters behind one that could not be applied.',
     'Mend the cause and run `tidemark dlq replay`, or give the records up: `tidemark dlq drop`.',
   ),
+  SOURCE_LETTER: policy(
+    'stop',
+    1,
+    409,
+    'Dead letters of a source cannot be replayed: newer changes of their rows may have gone out, ' +
+      'and the old ones would come behind them.',
+    'Mend the cause and have the rows read again, in order with the stream: `tidemark snapshot`. ' +
+      'Then give the letters up: `tidemark dlq drop --source`.',
+  ),
   SINK_FENCED: policy(
     'stop',
     1,

@@ -74,6 +74,8 @@ export interface ParkedTable {
   readonly offset: number;
   readonly code: ErrorCode;
   readonly message: string;
+  /** It goes on by itself once the target takes the record (`schema.evolution.policy: hold`). */
+  readonly held?: true;
 }
 
 /** A key whose records wait as dead letters behind one that could not be applied. */
@@ -113,6 +115,8 @@ export interface SinkStatus {
  * which. Calls may overlap: the task does one after the other.
  */
 export interface SinkTask extends AsyncDisposable {
+  /** How many records a put has at best where so many wait; absent: as few as are quick. */
+  readonly putRecords?: number | undefined;
   /** Connects, and makes in the target what the task itself needs there. */
   start(signal: AbortSignal): Promise<void>;
   /**
@@ -138,5 +142,10 @@ export interface SinkTask extends AsyncDisposable {
     positions: readonly SinkPosition[],
     signal: AbortSignal,
   ): Promise<readonly SinkPartition[]>;
+  /**
+   * Topics of held tables that take the record they stopped at now; they go on when their
+   * partitions are assigned anew. To be asked every few seconds. Absent: the task holds none.
+   */
+  fitting?(signal: AbortSignal): Promise<readonly string[]>;
   status(): SinkStatus;
 }

@@ -152,8 +152,7 @@ class CompiledRowEncoder implements RowEncoder {
     if (record.op === null) {
       output.endValue(false);
     } else {
-      const block = this.#blockOf(change, change.table);
-      this.#writeValue(record, { op: record.op, block }, change, output);
+      this.#writeValue(record, { op: record.op, counts: true }, change, output);
       output.endValue(true);
     }
     this.#writeHeaders(record, change, output);
@@ -165,7 +164,7 @@ class CompiledRowEncoder implements RowEncoder {
     if (last.op === null) return;
     output.start(this.#context.topic, this.#timestampMs);
     this.#writeKey(last.key, change, output);
-    this.#writeValue(last, { op: last.op, block: null }, change, output);
+    this.#writeValue(last, { op: last.op, counts: false }, change, output);
     output.abandon();
   }
 
@@ -210,7 +209,7 @@ class CompiledRowEncoder implements RowEncoder {
 
   #writeValue(
     record: PlannedRecord,
-    { op, block }: { readonly op: Operation; readonly block: Struct | null },
+    { op, counts }: { readonly op: Operation; readonly counts: boolean },
     change: RowChange,
     output: RecordOutput,
   ): void {
@@ -228,7 +227,8 @@ class CompiledRowEncoder implements RowEncoder {
       writePrepared(writer, frame.source);
     }
     this.#source.write(change, writer);
-    this.#writeTail(op, block, writer);
+    // Behind the images: a row that cannot be converted is no event of its transaction.
+    this.#writeTail(op, counts ? this.#blockOf(change, change.table) : null, writer);
   }
 
   #writeHeaders(record: PlannedRecord, change: RowChange, output: RecordOutput): void {

@@ -5,11 +5,13 @@ import { LineSource } from '../source/file/line-source.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import { convertersOf } from './converters.ts';
+import { sourceErrorsOf } from './dead-letter-options.ts';
 import { fileSourceOptionsOf } from './file-source-options.ts';
 import { type FileSourceParts, FileSourceTask } from './file-source-task.ts';
 import { recordOfLine } from './line-records.ts';
 import { publisherLimits } from './publisher-limits.ts';
 import { RecordWriter } from './record-writer.ts';
+import { SourceDeadLetters } from './source-dead-letters.ts';
 import { sourcePartition } from './source-partition.ts';
 import type { LoadedSource } from './source-reading.ts';
 import type { SourceStatistics } from './source-statistics.ts';
@@ -45,18 +47,26 @@ export function composeFileSource(
     note: (text: string) => ownLogger.info(text),
     warn: (text: string) => ownLogger.warn(text),
   };
+  const errors = sourceErrorsOf(config);
+  const letters =
+    errors === null
+      ? {}
+      : { letters: new SourceDeadLetters({ ...errors, transport, clock, logger: ownLogger }) };
   return new FileSourceTask({
     name: config.name,
     partition: sourcePartition(config.source),
     transport,
     openReader: () => new LineSource(parts),
     recordOf: recordOfLine(options.format, options.topic),
+    topic: options.topic,
+    ...letters,
     writer: new RecordWriter({
       transport,
       key: key.converter,
       value: value.converter,
       topicOptions,
       apply: apply ?? ((record) => record),
+      ...letters,
     }),
     resumes: options.name !== null,
     statistics,

@@ -14,7 +14,7 @@ import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import type { Transport } from '../transport/transport.ts';
 import { composeFileSource, databaseOf } from './compose-file-source.ts';
-import { deadLetterTopics, sinkErrorsOf } from './dead-letter-options.ts';
+import { deadLetterTopics, sinkErrorsOf, sourceErrorsOf } from './dead-letter-options.ts';
 import { DeadLetterTopic } from './dead-letter-topic.ts';
 import { convertersOf, needsGeneralPath } from './converters.ts';
 import type { HeldTopics } from './held-topics.ts';
@@ -35,6 +35,7 @@ import { sinkTopics } from './sink-topics.ts';
 import { SinkTransforms } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
+import { type RowReading, SourceDeadLetters } from './source-dead-letters.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { type MessageParts, SourceMessages } from './source-messages.ts';
 import { SourceNotifications } from './source-notifications.ts';
@@ -179,25 +180,22 @@ function composeSource(
     transport,
     topicOptions,
   });
-  const records = {
-    intervalMs: source.heartbeatIntervalMs,
-    topicPrefix: envelope.topicPrefix,
-    topic: heartbeatTopic(envelope.topicPrefix, envelope.naming),
-    transport,
-    key: converters.key.converter,
-    value: converters.value.converter,
-    topicOptions,
-    clock,
-  };
+  const { topicPrefix, naming } = envelope;
+  const topic = heartbeatTopic(topicPrefix, naming);
+  const written = { key: converters.key.converter, value: converters.value.converter };
+  const around = { transport, topicOptions, clock, topicPrefix, topic, ...written };
+  const records = { intervalMs: source.heartbeatIntervalMs, ...around };
+  const positions = new SourcePositions();
+  const rows = { envelope, positions: envelope.positionHeader === true ? positions : null };
+  const letters = composeSourceLetters(config, rows, transport, dependencies);
   const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
-  const { transforming, holding } = writersOf({ ...records, held }, chain, config.name);
+  const { transforming, holding } = writersOf({ ...records, held, ...letters }, chain, config.name);
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
   const notifications = composeNotifications(config.source.options, heartbeat, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
   const note = (text: string): void => logger.info({ task: 'source' }, text);
   const reading = source.reading({ transport, clock, note, warn: warningOnce(logger), notify });
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
-  const positions = new SourcePositions();
   return new SourceTask({
     name: config.name,
     partition: { server: envelope.topicPrefix },
@@ -213,9 +211,10 @@ function composeSource(
       conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
       transforming,
       holding,
-      envelope.positionHeader === true ? positions : null,
+      rows.positions,
     ),
     positions,
+    ...letters,
     held,
     outage,
     transactions,
@@ -232,6 +231,18 @@ function composeSource(
     fault,
     onDurable: onDurable ?? (() => undefined),
   });
+}
+
+function composeSourceLetters(
+  config: PipelineConfig,
+  rows: RowReading,
+  transport: Transport,
+  { clock, logger }: PipelineDependencies,
+): { readonly letters?: SourceDeadLetters } {
+  const errors = sourceErrorsOf(config);
+  if (errors === null) return {};
+  const parts = { ...errors, transport, clock, logger: logger.child({ task: 'source' }) };
+  return { letters: new SourceDeadLetters(parts, rows) };
 }
 
 function composeMessages(

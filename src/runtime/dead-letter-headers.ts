@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../foundation/error-table.ts';
 import { ERROR_TABLE } from '../foundation/error-table.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
-import type { ErrorStage } from '../model/record-failure.ts';
+import type { ErrorStage, RecordFailure } from '../model/record-failure.ts';
 import type { RecordHeader } from '../transport/transport.ts';
 
 const PREFIX = '__connect.errors.';
@@ -16,12 +16,20 @@ export interface LetterOrigin {
   readonly generation: number;
 }
 
-/** What a dead letter says of itself. */
-export interface LetterContext extends LetterOrigin {
-  readonly sink: string;
+/** What a dead letter says of its failure. */
+export interface LetterFailure {
+  /** Of the sink; of a source the name of the pipeline. */
+  readonly connector: string;
+  /** Where the record stood, or was to go. */
+  readonly topic: string;
   readonly stage: string;
   readonly code: ErrorCode | null;
   readonly message: string;
+}
+
+/** What a dead letter of a sink says of itself. */
+export interface LetterContext extends LetterOrigin, Omit<LetterFailure, 'connector'> {
+  readonly sink: string;
 }
 
 /** Classes of the Java side, by the stage; people's programs look for these names. */
@@ -39,15 +47,41 @@ const EXCEPTIONS: StageClasses = {
 export function letterHeaders(
   { topic, partition, offset, generation }: LetterOrigin,
   sink: string,
-  { stage, error }: { readonly stage: ErrorStage; readonly error: TidemarkError },
+  { stage, error }: RecordFailure,
   classes: StageClasses,
 ): readonly RecordHeader[] {
-  const exception = EXCEPTIONS[stage];
-  const texts: readonly (readonly [string, string])[] = [
+  return headersOf([
     [`${PREFIX}topic`, topic],
     [`${PREFIX}partition`, String(partition)],
     [`${PREFIX}offset`, String(offset)],
-    [`${PREFIX}connector.name`, sink],
+    ...failureTexts(sink, { stage, error }, classes),
+    [GENERATION, String(generation)],
+  ]);
+}
+
+/**
+ * The same of what a source could make no record of, which stands nowhere in the log: without
+ * partition, offset and generation. Connect has no dead letters of sources.
+ */
+export function sourceLetterHeaders(
+  topic: string,
+  pipeline: string,
+  failure: RecordFailure,
+  classes: StageClasses,
+): readonly RecordHeader[] {
+  return headersOf([[`${PREFIX}topic`, topic], ...failureTexts(pipeline, failure, classes)]);
+}
+
+type HeaderText = readonly [name: string, text: string];
+
+function failureTexts(
+  connector: string,
+  { stage, error }: RecordFailure,
+  classes: StageClasses,
+): readonly HeaderText[] {
+  const exception = EXCEPTIONS[stage];
+  return [
+    [`${PREFIX}connector.name`, connector],
     [`${PREFIX}task.id`, '0'],
     [`${PREFIX}stage`, stage],
     [`${PREFIX}class.name`, classes[stage]],
@@ -55,8 +89,10 @@ export function letterHeaders(
     [`${PREFIX}exception.message`, error.message],
     [`${PREFIX}exception.stacktrace`, stackTrace(exception, error)],
     [CODE, error.code],
-    [GENERATION, String(generation)],
   ];
+}
+
+function headersOf(texts: readonly HeaderText[]): readonly RecordHeader[] {
   return texts.map(([name, text]) => ({ name, value: Buffer.from(text) }));
 }
 
@@ -71,24 +107,44 @@ function stackTrace(exception: string, { message, stack = '' }: TidemarkError): 
 
 /** Null: they do not say where the record stood. */
 export function letterContext(headers: readonly RecordHeader[]): LetterContext | null {
-  const text = (name: string): string | null =>
-    // What failed before, in another sink, stands in front.
-    headers.findLast((header) => header.name === name)?.value?.toString() ?? null;
-  const topic = text(`${PREFIX}topic`);
-  const partition = Number(text(`${PREFIX}partition`) ?? Number.NaN);
-  const offset = Number(text(`${PREFIX}offset`) ?? Number.NaN);
-  if (topic === null || !Number.isInteger(partition) || !Number.isInteger(offset)) return null;
-  const code = text(CODE);
+  const failure = letterFailure(headers);
+  const own = headers.slice(beginOf(headers));
+  const partition = Number(textIn(own, `${PREFIX}partition`) ?? Number.NaN);
+  const offset = Number(textIn(own, `${PREFIX}offset`) ?? Number.NaN);
+  if (failure === null || !Number.isInteger(partition) || !Number.isInteger(offset)) return null;
+  const { connector: sink, ...rest } = failure;
+  return { ...rest, partition, offset, generation: Number(textIn(own, GENERATION) ?? 1), sink };
+}
+
+/** Of a source; null: they are another's. */
+export function sourceLetterContext(headers: readonly RecordHeader[]): LetterFailure | null {
+  const own = headers.slice(beginOf(headers));
+  return textIn(own, `${PREFIX}partition`) === null ? letterFailure(own) : null;
+}
+
+function letterFailure(headers: readonly RecordHeader[]): LetterFailure | null {
+  const topic = textIn(headers, `${PREFIX}topic`);
+  if (topic === null) return null;
+  const code = textIn(headers, CODE);
   return {
     topic,
-    partition,
-    offset,
-    generation: Number(text(GENERATION) ?? 1),
-    sink: text(`${PREFIX}connector.name`) ?? '',
-    stage: text(`${PREFIX}stage`) ?? '',
+    connector: textIn(headers, `${PREFIX}connector.name`) ?? '',
+    stage: textIn(headers, `${PREFIX}stage`) ?? '',
     code: code !== null && code in ERROR_TABLE ? (code as ErrorCode) : null,
-    message: text(`${PREFIX}exception.message`) ?? '',
+    message: textIn(headers, `${PREFIX}exception.message`) ?? '',
   };
+}
+
+/** What failed before, in another sink, stands in front. */
+function textIn(headers: readonly RecordHeader[], name: string): string | null {
+  return headers.findLast((header) => header.name === name)?.value?.toString() ?? null;
+}
+
+function beginOf(headers: readonly RecordHeader[]): number {
+  return Math.max(
+    0,
+    headers.findLastIndex(({ name }) => name === `${PREFIX}topic`),
+  );
 }
 
 /** The headers that the record had in the log. */

@@ -3,6 +3,10 @@ import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { deadLetterTopicOf, type ErrorDefaults, parkModeOf } from '../config/sink-error-options.ts';
 import type { ParkMode } from '../model/dead-letter.ts';
+import { sourceLetterTopicOf, toleratesErrors } from '../config/source-error-options.ts';
+import type { StageClasses } from './dead-letter-headers.ts';
+import type { LetterLogging } from './dead-letter-log.ts';
+import type { SourceLetterSettings } from './source-dead-letters.ts';
 import type { DeadLetterSettings } from './dead-letter-topic.ts';
 
 /** What a sink does with records that it cannot apply. */
@@ -47,10 +51,6 @@ function lettersOf(
   mode: ParkMode,
 ): DeadLetterSettings {
   const { name, options } = sink;
-  const converterClass = (side: 'key' | 'value'): string => {
-    const converter = source.string(`${side}.converter`);
-    return CONVERTER_CLASSES[converter] ?? converter;
-  };
   return {
     sink: name,
     topic: deadLetterTopicOf(options, name, defaultsOf(sink)),
@@ -58,23 +58,52 @@ function lettersOf(
     replicationFactor:
       options.optionalNumber('errors.deadletterqueue.topic.replication.factor') ?? -1,
     headers: mode === 'key' || options.boolean('errors.deadletterqueue.context.headers.enable'),
-    classes: {
-      KEY_CONVERTER: converterClass('key'),
-      VALUE_CONVERTER: converterClass('value'),
-      TRANSFORMATION: 'org.apache.kafka.connect.transforms.Transformation',
-      TASK_PUT: 'org.apache.kafka.connect.sink.SinkTask',
-    },
-    log: {
-      each: options.boolean('errors.log.enable'),
-      places: options.boolean('errors.log.include.messages'),
-    },
+    classes: classesOf(source),
+    log: loggingOf(options),
   };
 }
 
-/** Topics of dead letters of all sinks: none of them is a topic that a sink applies. */
+/** Null: a change of which no record can be made stops the source. */
+export function sourceErrorsOf({ name, source }: PipelineConfig): SourceLetterSettings | null {
+  const { options } = source;
+  if (!toleratesErrors(options)) return null;
+  return {
+    pipeline: name,
+    topic: sourceLetterTopicOf(options, name, defaultsOf(source)),
+    // Absent on the embedded log.
+    replicationFactor:
+      options.optionalNumber('errors.deadletterqueue.topic.replication.factor') ?? -1,
+    classes: classesOf(options),
+    log: loggingOf(options),
+  };
+}
+
+function classesOf(source: ResolvedOptions): StageClasses {
+  const converterClass = (side: 'key' | 'value'): string => {
+    const converter = source.string(`${side}.converter`);
+    return CONVERTER_CLASSES[converter] ?? converter;
+  };
+  return {
+    KEY_CONVERTER: converterClass('key'),
+    VALUE_CONVERTER: converterClass('value'),
+    TRANSFORMATION: 'org.apache.kafka.connect.transforms.Transformation',
+    TASK_PUT: 'org.apache.kafka.connect.sink.SinkTask',
+  };
+}
+
+function loggingOf(options: ResolvedOptions): LetterLogging {
+  return {
+    each: options.boolean('errors.log.enable'),
+    places: options.boolean('errors.log.include.messages'),
+  };
+}
+
+/** Topics of dead letters of source and sinks: none of them is a topic that a sink applies. */
 export function deadLetterTopics(config: PipelineConfig): readonly string[] {
-  return config.sinks.flatMap((sink) => {
+  const ofSource = sourceErrorsOf(config)?.topic ?? null;
+  const ofSinks = config.sinks.flatMap((sink) => {
     if (isFileSinkClass(sink.connectorClass)) return [];
     return deadLetterTopicOf(sink.options, sink.name, defaultsOf(sink)) ?? [];
   });
+  return ofSource === null ? ofSinks : [ofSource, ...ofSinks];
 }

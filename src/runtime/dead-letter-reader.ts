@@ -5,11 +5,10 @@ import type { FetchedRecords, LogRecord, Transport } from '../transport/transpor
 import { convertersOf } from './converters.ts';
 import type { LetterContext } from './dead-letter-headers.ts';
 import { letterContext, originalHeaders } from './dead-letter-headers.ts';
+import { scanLetters } from './dead-letter-scan.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { decodeSinkRecords } from './sink-records.ts';
 import { SinkTransforms } from './sink-transforms.ts';
-
-const POLL_BYTES = 1024 * 1024;
 
 /** A dead letter, as the record that it was. */
 export interface ReadLetter {
@@ -60,26 +59,8 @@ export class DeadLetterReader {
 
   /** All that are there now, a poll at a time, in their order; none where the topic is missing. */
   async *letters(signal: AbortSignal): AsyncGenerator<readonly ReadLetter[]> {
-    const topic = this.#topic;
-    const description = await this.#transport.describeTopic(topic);
-    if (description === null) return;
-    const ends = new Map(description.partitions.map((part) => [part.partition, part.endOffset]));
-    await using consumer = await this.#transport.consumer({
-      group: `tidemark-dlq-${process.pid}`,
-      topics: [topic],
-      startAt: 'earliest',
-      register: false,
-    });
-    const isAtEnd = (): boolean =>
-      consumer
-        .assignment()
-        .every(({ partition, position }) => position >= (ends.get(partition) ?? 0));
-    while (!isAtEnd()) {
-      const fetched = await consumer.poll({ maxBytes: POLL_BYTES, maxWaitMs: 250, signal });
-      signal.throwIfAborted();
-      for (const { records } of fetched) {
-        if (records.length > 0) yield await this.#read(records);
-      }
+    for await (const records of scanLetters(this.#transport, this.#topic, signal)) {
+      yield await this.#read(records);
     }
   }
 

@@ -5,6 +5,7 @@ import { RecordBatch } from '../transport/record-batch.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { StageClasses } from './dead-letter-headers.ts';
 import { letterHeaders } from './dead-letter-headers.ts';
+import { DeadLetterLog, type LetterLogging } from './dead-letter-log.ts';
 import type { Logger } from './logger.ts';
 
 /** Where dead letters of a sink go, and what is told of them. */
@@ -17,8 +18,7 @@ export interface DeadLetterSettings {
   /** With Connect's headers and ours. */
   readonly headers: boolean;
   readonly classes: StageClasses;
-  /** `errors.log.enable`, and `errors.log.include.messages`. */
-  readonly log: { readonly each: boolean; readonly places: boolean };
+  readonly log: LetterLogging;
 }
 
 /** With what it is written. */
@@ -35,12 +35,13 @@ export interface DeadLetterParts extends DeadLetterSettings {
 export class DeadLetterTopic {
   readonly #parts: DeadLetterParts;
   readonly #batch = new RecordBatch();
-  readonly #logged = new Set<string>();
+  readonly #log: DeadLetterLog;
   #handle: Promise<number> | null = null;
   #sent = 0;
 
   constructor(parts: DeadLetterParts) {
     this.#parts = parts;
+    this.#log = new DeadLetterLog(parts.logger, parts.log, parts.topic);
   }
 
   /** Letters of this process, told again or not. */
@@ -58,7 +59,10 @@ export class DeadLetterTopic {
       fault('sink.letters-sent');
     }
     this.#sent += letters.length;
-    for (const letter of letters) this.#log(letter);
+    for (const { record, stage, error } of letters) {
+      const { topic: from, partition, offset, timestampMs } = record;
+      this.#log.tell(from, { stage, error }, () => ({ partition, offset, timestampMs }));
+    }
   };
 
   /** Kept for ever: whoever mends the cause may come late. */
@@ -88,23 +92,5 @@ export class DeadLetterTopic {
       for (const { name, value } of added) batch.header(name, value);
     }
     batch.end();
-  }
-
-  /** What only waits behind another record is no news, and of one kind the first is. */
-  #log({ record, stage, error }: DeadLetter): void {
-    const { log, topic: letters } = this.#parts;
-    const { topic, partition, offset, timestampMs } = record;
-    const kind = `${topic} ${stage} ${error.code}`;
-    if (!log.each) {
-      if (error.code === 'SINK_KEY_PARKED' || this.#logged.has(kind)) return;
-      this.#logged.add(kind);
-    }
-    const place = !log.each || log.places ? { partition, offset, timestampMs } : {};
-    this.#parts.logger.error(
-      { topic, ...place, stage, code: error.code, letters },
-      letters === null
-        ? `record dropped: ${error.message}`
-        : `record given to the dead letters: ${error.message}. ${error.cure}`,
-    );
   }
 }

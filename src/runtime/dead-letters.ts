@@ -5,7 +5,7 @@ import { plainValue } from '../model/plain-value.ts';
 import type { ParkedKey } from '../model/sink-record.ts';
 import { keyTextOf } from '../sink/sql/parked-key.ts';
 import { ParkedReplay } from '../sink/sql/parked-replay.ts';
-import { sinkErrorsOf } from './dead-letter-options.ts';
+import { sinkErrorsOf, sourceErrorsOf } from './dead-letter-options.ts';
 import { DeadLetterReader, type ReadLetter } from './dead-letter-reader.ts';
 import { type KeyReplay, replayKeys } from './dead-letter-replay.ts';
 import { openForReading } from './open-transport.ts';
@@ -170,14 +170,13 @@ function lettersOf(
   return { topic: errors?.letters?.topic ?? null, park: errors?.park ?? null };
 }
 
-/** Sinks that write files have no dead letters. */
-function chosenSinks(
-  { sinks, source, file }: PipelineConfig,
-  name: string | null,
-): readonly ConnectorConfig[] {
+/** Sinks that write files have no dead letters; without others those of the source are meant. */
+function chosenSinks(config: PipelineConfig, name: string | null): readonly ConnectorConfig[] {
+  const { sinks, source, file } = config;
   const able = sinks.filter((sink) => sinkErrorsOf(sink, source.options) !== null);
   const chosen = name === null ? able : able.filter((sink) => sink.name === name);
-  if (chosen.length > 0) return chosen;
+  const isSourceMeant = name === null && sourceErrorsOf(config) !== null;
+  if (chosen.length > 0 || isSourceMeant) return chosen;
   const names = able.map((sink) => sink.name).join(', ');
   throw new TidemarkError(
     'USAGE',

@@ -2,15 +2,17 @@ import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
 import type { SourceOffset } from '../model/change-event.ts';
+import type { ConnectRecord } from '../model/connect-record.ts';
 import type { Notification } from '../model/source-notification.ts';
 import type { LineReceiver, LineSource } from '../source/file/line-source.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { HeldTopicView } from './held-topics.ts';
-import type { RecordOfLine } from './line-records.ts';
+import { lineRecord, type RecordOfLine } from './line-records.ts';
 import type { Logger } from './logger.ts';
 import type { PipelineSource, ReaderView } from './pipeline-source.ts';
 import { type PublisherLimits, RecordPublisher } from './record-publisher.ts';
 import type { RecordWriter } from './record-writer.ts';
+import type { SourceDeadLetters } from './source-dead-letters.ts';
 import { loadSourceOffset } from './source-offset.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 
@@ -21,7 +23,11 @@ export interface FileSourceParts {
   readonly transport: Transport;
   readonly openReader: () => LineSource;
   readonly recordOf: RecordOfLine;
+  /** Null: each line names its own. */
+  readonly topic: string | null;
   readonly writer: RecordWriter;
+  /** Takes lines that are no records; absent: they stop the source. */
+  readonly letters?: SourceDeadLetters;
   /** False: where it stands is of no use to another run (standard input). */
   readonly resumes: boolean;
   readonly statistics: SourceStatistics;
@@ -76,6 +82,10 @@ export class FileSourceTask implements PipelineSource {
     throw noSignals();
   }
 
+  get deadLetters(): number | null {
+    return this.#parts.letters?.failed ?? null;
+  }
+
   heldTopics(): readonly HeldTopicView[] {
     return [];
   }
@@ -96,6 +106,7 @@ export class FileSourceTask implements PipelineSource {
     this.#hasWorked ||= found !== null;
     this.#storedOffset = stored;
     writer.clear();
+    await this.#parts.letters?.prepare();
     await using reader = this.#parts.openReader();
     this.#reader = reader;
     const publisher = this.#openPublisher(reader, stored, signal, healthy);
@@ -137,10 +148,11 @@ export class FileSourceTask implements PipelineSource {
   }
 
   #receiver(publisher: RecordPublisher, signal: AbortSignal): LineReceiver {
-    const { recordOf, writer, clock, statistics } = this.#parts;
+    const { writer, clock, statistics } = this.#parts;
     return {
       line: (text) => {
-        writer.write(recordOf(text), publisher.batch, clock.nowMs());
+        const record = this.#recordOf(text, publisher);
+        if (record !== null) writer.write(record, publisher.batch, clock.nowMs());
         if (writer.isWaiting) publisher.hold(true);
         statistics.message();
       },
@@ -149,6 +161,19 @@ export class FileSourceTask implements PipelineSource {
         return this.#drained(publisher, signal).then(() => publisher.settle(more));
       },
     };
+  }
+
+  /** Null: it was none, and is a dead letter. */
+  #recordOf(text: string, publisher: RecordPublisher): ConnectRecord | null {
+    const { recordOf, letters, topic, clock } = this.#parts;
+    try {
+      return recordOf(text);
+    } catch (thrown) {
+      if (letters === undefined) throw thrown;
+      const line = lineRecord(topic, text);
+      letters.record(line, 'VALUE_CONVERTER', thrown, publisher.batch, clock.nowMs());
+      return null;
+    }
   }
 
   /** Topics and schemas that are new are made; the reader waits. */

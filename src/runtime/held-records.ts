@@ -1,4 +1,5 @@
 import { JsonConverter } from '../converter/json-converter.ts';
+import type { PreparedSchema } from '../converter/converter.ts';
 import { headerBytes } from '../converter/simple-header.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { JsonNode } from '../foundation/lossless-json.ts';
@@ -28,10 +29,19 @@ const NOTHING: ConnectData = { schema: null, value: null };
  */
 export class HeldRecords {
   readonly #json = new JsonConverter({ schemasEnable: true });
+  /** The text of a schema is longer than most records. */
+  readonly #prepared = new WeakMap<ConnectSchema, PreparedSchema>();
   readonly #key = new SideDecoder();
   readonly #value = new SideDecoder();
 
-  write(record: ConnectRecord, topic: number, output: RecordOutput, nowMs: number): void {
+  /** `more`: headers behind its own, as bytes. Throws before anything is written. */
+  write(
+    record: Omit<ConnectRecord, 'topic'>,
+    topic: number,
+    output: RecordOutput,
+    nowMs: number,
+    more: readonly RecordHeader[] = [],
+  ): void {
     const key = this.#bytes(record.key);
     const value = this.#bytes(record.value);
     const headers = record.headers.map((header) => [header.name, headerBytes(header)] as const);
@@ -44,6 +54,7 @@ export class HeldRecords {
     if (record.partition !== undefined) {
       output.header(PARTITION_HEADER, Buffer.from(String(record.partition)));
     }
+    for (const { name, value: bytes } of more) output.header(name, bytes);
     output.end();
   }
 
@@ -60,7 +71,11 @@ export class HeldRecords {
 
   #bytes({ schema, value }: ConnectData): Buffer | null {
     if (schema === null) return null;
-    const prepared = this.#json.prepared(schema);
+    let prepared = this.#prepared.get(schema);
+    if (prepared === undefined) {
+      prepared = this.#json.prepared(schema);
+      this.#prepared.set(schema, prepared);
+    }
     return value === null ? this.#json.nullOf(prepared) : this.#json.fromConnect(prepared, value);
   }
 }

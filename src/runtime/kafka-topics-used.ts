@@ -13,6 +13,7 @@ import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope
 import type { TableSchema } from '../model/table-schema.ts';
 import type { KafkaTopicSpec } from '../transport/kafka/kafka-client.ts';
 import type { KafkaOperation } from '../transport/kafka/kafka-errors.ts';
+import { sourceErrorsOf } from './dead-letter-options.ts';
 import { envelopeOptionsOf } from './source-options.ts';
 
 /** A topic that a run of the pipeline uses. */
@@ -68,6 +69,7 @@ export function kafkaTopicsUsed(
       ? (source.options.optionalString('notification.sink.topic.name') ?? null)
       : null,
     producerSettings(transport, source.options).tooLargeTopic,
+    sourceErrorsOf(config)?.topic ?? null,
     history !== null && source.options.boolean('include.schema.changes')
       ? schemaChangeTopic(topicPrefix)
       : null,

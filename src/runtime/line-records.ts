@@ -32,13 +32,18 @@ const SCHEMAS_KEPT = 1000;
 /** Chooses how lines become records; `topic`: where they go that name none themselves. */
 export function recordOfLine(format: SourceLineFormat, topic: string | null): RecordOfLine {
   if (format === 'text') {
-    return (line) => record(topic ?? '', NOTHING, { schema: LINE, value: line });
+    return (line) => lineRecord(topic, line);
   }
   const documents = new Documents();
   if (format === 'value') {
     return (line) => record(topic ?? '', NOTHING, documents.data(parsed(line), line));
   }
   return (line) => wholeRecord(documents, parsed(line), topic);
+}
+
+/** The line as it stands, a text. */
+export function lineRecord(topic: string | null, line: string): ConnectRecord {
+  return record(topic ?? '', NOTHING, { schema: LINE, value: line });
 }
 
 function record(topic: string, key: ConnectData, value: ConnectData): ConnectRecord {

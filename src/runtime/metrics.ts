@@ -153,6 +153,12 @@ const SOURCE_METRICS: readonly MetricDefinition[] = [
     read: (status) => status.transport?.oldestReaderMs ?? null,
   },
   {
+    name: 'tidemark_source_dead_letters_total',
+    help: 'Changes that became no record (errors.tolerance all), since the start of the process',
+    context: 'streaming',
+    read: ({ source }) => source.deadLetters ?? null,
+  },
+  {
     name: 'tidemark_healthy',
     help: '1 when every task runs and no table or key is parked',
     context: 'streaming',

@@ -22,6 +22,8 @@ export interface PipelineSource extends SupervisedTask {
   sendSignal(signal: SourceSignal): Promise<void>;
   /** To the running reader. Throws NOT_RUNNING, CONFIG_UNSUPPORTED. */
   signal(signal: SourceSignal): void;
+  /** Changes of this process that became no record; null: the first one stops the source. */
+  readonly deadLetters: number | null;
   heldTopics(): readonly HeldTopicView[];
   /** Tells whether all that the reader of now has handed over before is durable. */
   watermark(): () => boolean;

@@ -66,6 +66,8 @@ export interface SourceView {
   readonly lastSchemaChange: SchemaChangeNote | null;
   /** Topics whose records wait for the registry to take their schema. */
   readonly held: readonly HeldTopicView[];
+  /** Changes of this process that became no record; absent: the first one stops the source. */
+  readonly deadLetters?: number;
   /** Absent: it reads no binlog. */
   readonly binlog?: BinlogStatus;
 }
@@ -170,6 +172,7 @@ export function sourceView(
     })),
     lastSchemaChange: statistics.lastSchemaChange,
     held: task.heldTopics(),
+    ...(task.deadLetters === null ? {} : { deadLetters: task.deadLetters }),
     ...(status?.binlog === undefined ? {} : { binlog: status.binlog }),
   };
 }
@@ -219,7 +222,10 @@ export function healthReasons({ source, sinks }: PipelineStatus): readonly strin
     ...source.held.map(({ topic, code }) => reason(`source, topic ${topic} held`, code)),
     ...sinks.flatMap(({ name, error, parked, parkedKeys }) => [
       ...ofTask(`sink ${name}`, error),
-      ...parked.map(({ table, code }) => reason(`sink ${name}, table ${table} parked`, code)),
+      ...parked.map(({ table, code, held }) => {
+        const what = held === true ? 'held' : 'parked';
+        return reason(`sink ${name}, table ${table} ${what}`, code);
+      }),
       ...keyReasons(parkedKeys).map(([topic, code]) =>
         reason(`sink ${name}, keys of ${topic} parked`, code),
       ),

@@ -6,7 +6,7 @@ import { changeColumns } from '../sink/sql/change-columns.ts';
 import { plannedHistory } from '../sink/sql/history-table.ts';
 import type { PlannedStatement, PlannedTargetTable } from '../sink/sql/planned-table.ts';
 import { planTargetTable, planUnseenTable } from '../sink/sql/planned-table.ts';
-import type { SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
+import type { EvolutionPolicy, SqlSinkOptions } from '../sink/sql/sql-sink-options.ts';
 import type { WantedTable } from '../sink/sql/table-evolution.ts';
 import { TableNaming } from '../sink/sql/table-naming.ts';
 import { targetOf } from '../sink/sql/target-product.ts';
@@ -17,6 +17,14 @@ import { sinkTopics } from './sink-topics.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 
+/** What a table is refused for. */
+export interface PlannedRefusal {
+  readonly message: string;
+  readonly cure: string;
+  /** The table would be parked, or held; or its records would be dead letters. */
+  readonly fate: 'parked' | 'held' | 'dead letters';
+}
+
 /** A table that a topic goes to. */
 export interface PlannedSinkTable {
   readonly topic: string;
@@ -26,8 +34,8 @@ export interface PlannedSinkTable {
   readonly statements: readonly string[];
   /** Of each statement what it does to a table that is there; null: it makes something. */
   readonly effects: readonly (string | null)[];
-  /** Why the table would be parked, and what to do. */
-  readonly refusal: { readonly message: string; readonly cure: string } | null;
+  /** Why the table does not take its records, what to do, and what would become of them. */
+  readonly refusal: PlannedRefusal | null;
 }
 
 /** What a sink would find or make in its target. */
@@ -113,13 +121,22 @@ async function seenTables(
     for (const { topic, table, views } of wanted) {
       const planned = await planTargetTable(session, dialect, schemaEvolution, table);
       const statements = withViews(planned.statements, views);
-      tables.push(shown(topic, table, statements, planned));
+      const { policy = 'alert' } = schemaEvolution;
+      tables.push(shown(topic, table, statements, planned, FATES[policy]));
     }
     return tables;
   } finally {
     await session?.close();
   }
 }
+
+const FATES: Readonly<Record<EvolutionPolicy, PlannedRefusal['fate']>> = {
+  alert: 'parked',
+  // What it has no column for.
+  shadow: 'parked',
+  hold: 'held',
+  dead_letter: 'dead letters',
+};
 
 /** Views are made where their table is, or gets columns. */
 function withViews(
@@ -135,6 +152,7 @@ function shown(
   { name }: WantedTable,
   statements: readonly PlannedStatement[],
   found?: PlannedTargetTable,
+  fate: PlannedRefusal['fate'] = 'parked',
 ): PlannedSinkTable {
   const refusal = found?.refusal ?? null;
   return {
@@ -143,6 +161,6 @@ function shown(
     exists: found?.exists ?? null,
     statements: statements.map(({ statement }) => statement),
     effects: statements.map(({ effect }) => effect),
-    refusal: refusal === null ? null : { message: refusal.message, cure: refusal.cure },
+    refusal: refusal === null ? null : { message: refusal.message, cure: refusal.cure, fate },
   };
 }

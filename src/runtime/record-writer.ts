@@ -4,11 +4,13 @@ import { must } from '../foundation/assert.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
+import type { ErrorStage } from '../model/record-failure.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import { TransformWaits } from '../transform/transform-waits.ts';
 import type { TopicOptions, Transport } from '../transport/transport.ts';
 import type { HeldTopics } from './held-topics.ts';
+import type { SourceDeadLetters } from './source-dead-letters.ts';
 import type { TopicRoutes } from './topic-routes.ts';
 
 /** What records are written with after their transforms. */
@@ -23,16 +25,27 @@ export interface RecordWriterParts {
   readonly held?: HeldTopics;
   /** Remembers which topics records come to; absent: nobody asks. */
   readonly routes?: TopicRoutes;
+  /** Takes records that transforms and converters cannot work on; absent: their error is thrown. */
+  readonly letters?: SourceDeadLetters;
 }
 
 /** A record that waits, and when it came. */
 interface WaitingRecord {
   readonly record: ConnectRecord;
-  /** The topic before the transforms. */
-  readonly from: string;
+  /** As it was before the transforms. */
+  readonly from: ConnectRecord;
   readonly nowMs: number;
   /** What the transforms of the record wait for; absent: they are done. */
   readonly waits?: TransformWaits;
+}
+
+interface EncodedRecord {
+  readonly record: ConnectRecord;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly (readonly [string, Buffer | null])[];
+  /** The partition that a transform chose. */
+  readonly chosen: number | null;
 }
 
 interface ReadyTopic {
@@ -77,25 +90,49 @@ export class RecordWriter {
     nowMs: number,
     shared?: ConnectHeader[],
   ): number {
-    const from = record.topic;
     let transformed: ConnectRecord | null;
     try {
       transformed = this.#parts.apply(record, shared);
     } catch (thrown) {
-      if (!(thrown instanceof TransformWaits)) throw thrown;
-      this.#waiting.push({ record, from, nowMs, waits: thrown });
+      if (!(thrown instanceof TransformWaits)) {
+        shared?.splice(0);
+        return this.#failed(record, 'TRANSFORMATION', thrown, output, nowMs);
+      }
+      this.#waiting.push({ record, from: record, nowMs, waits: thrown });
       return 1;
     }
     if (transformed === null) return 0;
-    if (this.isWaiting || !this.#isReady(from, transformed)) {
-      this.#waiting.push({ record: transformed, from, nowMs });
-    } else this.#encode(transformed, output, nowMs);
-    return 1;
+    if (this.isWaiting || !this.#isReady(record.topic, transformed)) {
+      this.#waiting.push({ record: transformed, from: record, nowMs });
+      return 1;
+    }
+    return this.#encode(transformed, record, output, nowMs);
+  }
+
+  /** It becomes a dead letter, or its error is thrown. */
+  #failed(
+    record: ConnectRecord,
+    stage: ErrorStage,
+    thrown: unknown,
+    output: RecordOutput,
+    nowMs: number,
+  ): 0 {
+    const { letters } = this.#parts;
+    if (letters === undefined) throw thrown;
+    letters.record(record, stage, thrown, output, nowMs);
+    return 0;
   }
 
   /** For records that come at any moment: makes what one like this needs, so that none waits. */
   async prepare(record: ConnectRecord): Promise<void> {
-    const transformed = this.#parts.apply(record);
+    let transformed: ConnectRecord | null;
+    try {
+      transformed = this.#parts.apply(record);
+    } catch (thrown) {
+      // Each of them will be a dead letter.
+      if (this.#parts.letters?.takes(thrown) === true) return;
+      throw thrown;
+    }
     if (transformed !== null) await this.#prepare(record.topic, transformed);
   }
 
@@ -119,10 +156,16 @@ export class RecordWriter {
    */
   async drain(output: () => RecordOutput, signal: AbortSignal): Promise<void> {
     for (const { record: kept, from, nowMs, waits } of this.#waiting) {
-      const record = waits === undefined ? kept : await this.#answered(kept, waits, signal);
-      if (record === null) continue;
-      await this.#prepare(from, record);
-      this.#encode(record, output(), nowMs);
+      let stage: ErrorStage = 'TRANSFORMATION';
+      try {
+        const record = waits === undefined ? kept : await this.#answered(kept, waits, signal);
+        if (record === null) continue;
+        stage = 'VALUE_CONVERTER';
+        await this.#prepare(from.topic, record);
+        this.#encode(record, from, output(), nowMs);
+      } catch (thrown) {
+        this.#failed(from, stage, thrown, output(), nowMs);
+      }
     }
     this.#waiting = [];
   }
@@ -190,18 +233,35 @@ export class RecordWriter {
     }
   }
 
-  #encode(record: ConnectRecord, output: RecordOutput, nowMs: number): void {
+  #encode(record: ConnectRecord, from: ConnectRecord, output: RecordOutput, nowMs: number): 0 | 1 {
     const { held } = this.#parts;
     if (held?.isHeld(record.topic) === true) {
       held.write(record, output, nowMs);
-      return;
+      return 1;
     }
     const ready = must(this.#topics.get(record.topic), 'a record before its topic was opened');
-    const key = bytesOf(record.key, this.#parts.key, ready.keys);
-    const value = bytesOf(record.value, this.#parts.value, ready.values);
-    const headers = record.headers.map((header) => [header.name, headerBytes(header)] as const);
-    const chosen = record.partition === undefined ? null : partitionIn(ready, record);
-    output.start(ready.handle, record.timestampMs ?? nowMs);
+    let stage: ErrorStage = 'TRANSFORMATION';
+    try {
+      const chosen = record.partition === undefined ? null : partitionIn(ready, record);
+      stage = 'KEY_CONVERTER';
+      const key = bytesOf(record.key, this.#parts.key, ready.keys);
+      stage = 'VALUE_CONVERTER';
+      const value = bytesOf(record.value, this.#parts.value, ready.values);
+      const headers = record.headers.map((header) => [header.name, headerBytes(header)] as const);
+      this.#write({ record, key, value, headers, chosen }, ready.handle, output, nowMs);
+      return 1;
+    } catch (thrown) {
+      return this.#failed(from, stage, thrown, output, nowMs);
+    }
+  }
+
+  #write(
+    { record, key, value, headers, chosen }: EncodedRecord,
+    handle: number,
+    output: RecordOutput,
+    nowMs: number,
+  ): void {
+    output.start(handle, record.timestampMs ?? nowMs);
     if (chosen !== null) output.partition(chosen);
     if (key !== null) output.writer.raw(key);
     output.endKey(key !== null);

@@ -10,6 +10,7 @@ import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
 import {
   type DeleteMode,
+  type EvolutionPolicy,
   type InsertMode,
   type MetadataColumn,
   type PrimaryKeyMode,
@@ -81,8 +82,8 @@ function withoutSchemas({ tableNameFormat }: NamedOptions): Partial<SqlSinkOptio
   };
 }
 
-function policyOf(options: ResolvedOptions): 'alert' | 'shadow' {
-  return options.string('schema.evolution.policy') as 'alert' | 'shadow';
+function policyOf(options: ResolvedOptions): EvolutionPolicy {
+  return options.string('schema.evolution.policy') as EvolutionPolicy;
 }
 
 function confluentOptions(

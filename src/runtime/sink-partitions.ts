@@ -20,6 +20,9 @@ interface Hold extends TopicPartition {
   fencedAtMs: number | null;
 }
 
+/** Between two looks at tables that are held: a few questions to the target's catalog each. */
+const HELD_LOOK_MS = 2_000;
+
 /** Seeks after which the brokers are asked for the end: a new leader may not know it at once. */
 const TRIES_UNASKED = 4;
 
@@ -44,6 +47,8 @@ export class SinkPartitions {
   readonly #rereads: boolean;
   readonly #holds = new Map<string, Hold>();
   #version = 0;
+  /** When held tables are looked at next. */
+  #lookAtMs = 0;
 
   /**
    * `triesBeyondEnd`: how many polls the log may take to have what the target has. `rereads`: where
@@ -154,7 +159,22 @@ export class SinkPartitions {
    * topic is read again from where the target is.
    */
   #retryParked(changed: readonly TopicPartition[]): void {
-    const topics = new Set(changed.map(({ topic }) => topic));
+    this.#rereadParked(new Set(changed.map(({ topic }) => topic)));
+  }
+
+  /**
+   * Once in a while: topics whose held table takes its records now are read again from where the
+   * target is, by the next `settle`. Returns them.
+   */
+  async resumeHeld(nowMs: number, signal: AbortSignal): Promise<readonly string[]> {
+    if (this.#task.fitting === undefined || nowMs < this.#lookAtMs) return [];
+    const topics = await this.#task.fitting(signal);
+    this.#lookAtMs = nowMs + HELD_LOOK_MS;
+    this.#rereadParked(new Set(topics));
+    return topics;
+  }
+
+  #rereadParked(topics: ReadonlySet<string>): void {
     const parked = new Set(this.#task.status().parked.map(({ topic }) => topic));
     for (const [key, { topic }] of this.#holds) {
       if (!topics.has(topic) || !parked.has(topic)) continue;

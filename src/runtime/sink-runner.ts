@@ -8,7 +8,7 @@ import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
-import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
+import { joinWaiting, queuedBytes, queueLimits, type DecodedBatch } from './sink-batches.ts';
 import { changeTimeMs, decodeSinkRecords } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkRunnerParts } from './sink-runner-parts.ts';
@@ -124,7 +124,7 @@ export class SinkRunner implements SupervisedTask {
     this.#trouble = null;
     this.#task = task;
     await task.start(signal);
-    const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+    const queue = new BoundedQueue<DecodedBatch>(queueLimits(task));
     const transactions = this.#parts.openTransactions?.() ?? null;
     this.transactions = transactions;
     const partitions = new SinkPartitions(
@@ -152,7 +152,7 @@ export class SinkRunner implements SupervisedTask {
     const filling = this.#fill(life, consumer, signal);
     try {
       for await (const next of queue) {
-        const batch = joinWaiting(next, queue);
+        const batch = joinWaiting(next, queue, task);
         if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
@@ -175,6 +175,7 @@ export class SinkRunner implements SupervisedTask {
     try {
       await this.#begin((await partitions.settle(consumer, [], signal)).taken, life, consumer);
       while (!signal.aborted && !queue.closed) {
+        await this.#resumeHeld(partitions, signal);
         const limits = { maxBytes: maxPollBytes, maxWaitMs: 250, signal };
         const polled = await consumer.poll({ ...limits, except: transactions?.ahead() });
         const { fetched, taken, version } = await partitions.settle(consumer, polled, signal);
@@ -206,6 +207,13 @@ export class SinkRunner implements SupervisedTask {
     } catch (error) {
       // A target that is cut off because the signal aborted is no failure.
       queue.close(signal.aborted ? null : error);
+    }
+  }
+
+  async #resumeHeld(partitions: SinkPartitions, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#parts;
+    for (const topic of await partitions.resumeHeld(clock.monotonicMs(), signal)) {
+      logger.info({ topic }, 'the table takes its records now: it goes on where it was held');
     }
   }
 
@@ -306,10 +314,11 @@ export class SinkRunner implements SupervisedTask {
   /** Once for each record that parks a table: from then on the table only falls behind. */
   #tellParked(task: SinkTask): void {
     const { parked } = task.status();
-    for (const { topic, table, offset, code, message } of parked) {
+    for (const { topic, table, offset, code, message, held } of parked) {
       if (this.#parked.get(topic) === offset) continue;
       this.#parked.set(topic, offset);
-      this.#parts.logger.error({ table, topic, offset, code }, `table parked: ${message}`);
+      const what = held === true ? 'held' : 'parked';
+      this.#parts.logger.error({ table, topic, offset, code }, `table ${what}: ${message}`);
     }
     for (const topic of this.#parked.keys()) {
       if (!parked.some((table) => table.topic === topic)) this.#parked.delete(topic);

@@ -7,6 +7,7 @@ import type { Logger } from './logger.ts';
 import type { PublisherLimits } from './record-publisher.ts';
 import type { RegistryOutage } from './registry-outage.ts';
 import type { Reselector } from './reselecting-receiver.ts';
+import type { SourceDeadLetters } from './source-dead-letters.ts';
 import type { SourceHeartbeat } from './source-heartbeat.ts';
 import type { SourceMessages } from './source-messages.ts';
 import type { SourceNotifications } from './source-notifications.ts';
@@ -34,6 +35,8 @@ export interface SourceTaskParts {
   readonly signals: SourceSignals;
   readonly held: HeldTopics;
   readonly positions: SourcePositions;
+  /** Absent: a change of which no record can be made stops the source. */
+  readonly letters?: SourceDeadLetters;
   readonly outage: RegistryOutage;
   /** Null: no transaction metadata (`provide.transaction.metadata` is false). */
   readonly transactions: SourceTransactions | null;

@@ -81,6 +81,11 @@ export class SourceTask implements PipelineSource {
     return this.#publisher?.full ?? this.#parts.outage.waitsFor;
   }
 
+  /** Changes of this process that became no record; null: the first one stops the source. */
+  get deadLetters(): number | null {
+    return this.#parts.letters?.failed ?? null;
+  }
+
   /** Topics whose records wait for the registry to take their schema. */
   heldTopics(): readonly HeldTopicView[] {
     return this.#parts.held.views();
@@ -131,6 +136,7 @@ export class SourceTask implements PipelineSource {
     await transactions?.prepare(stored);
     await notifications.prepare();
     await signals.prepare(stored);
+    await this.#parts.letters?.prepare();
     await using reader = this.#parts.openReader();
     this.#reader = reader;
     const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
@@ -275,7 +281,13 @@ class TaskReceiver implements ChangeReceiver {
     const { encoders, transactions } = this.#parts;
     transactions?.enter(change, this.publisher.batch);
     const encoder = encoders.of(change.table);
-    encoder.row(change, this.publisher.batch);
+    try {
+      encoder.row(change, this.publisher.batch);
+    } catch (error) {
+      const { letters } = this.#parts;
+      if (letters === undefined) throw error;
+      letters.row(change, error, this.publisher.batch);
+    }
     if (encoders.isWaiting) this.publisher.hold(true);
     this.#parts.statistics.row(change);
   }

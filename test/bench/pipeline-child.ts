@@ -19,7 +19,12 @@ export interface BenchReport {
   readonly durable: readonly (readonly [number, number])[];
 }
 
-type Message = BenchReport | { kind: 'ready' } | { kind: 'failed'; message: string };
+interface Applied {
+  readonly kind: 'applied';
+  readonly records: number;
+}
+
+type Message = BenchReport | Applied | { kind: 'ready' } | { kind: 'failed'; message: string };
 
 /** The clock that all processes of a machine share, unlike what they make of its wall clock. */
 export function monotonicMs(): number {
@@ -64,13 +69,23 @@ export class PipelineChild {
    */
   async reach(records: number, counted: 'on' | 'anew' = 'on'): Promise<BenchReport> {
     this.#child.send({ kind: 'expect', records, counted });
+    return this.#answer('reached');
+  }
+
+  /** Records that sinks have committed. */
+  async applied(): Promise<number> {
+    this.#child.send({ kind: 'applied' });
+    return (await this.#answer('applied')).records;
+  }
+
+  #answer<K extends 'reached' | 'applied'>(kind: K): Promise<Extract<Message, { kind: K }>> {
     return new Promise((resolve, reject) => {
       const onMessage = (message: Message): void => {
         if (message.kind === 'ready') return;
         this.#child.off('message', onMessage);
         this.#child.off('exit', onExit);
-        if (message.kind === 'reached') resolve(message);
-        else reject(new Error(`the pipeline failed: ${message.message}`));
+        if (message.kind === kind) resolve(message as Extract<Message, { kind: K }>);
+        else reject(new Error(`the pipeline failed: ${JSON.stringify(message)}`));
       };
       const onExit = (code: number | null): void => {
         reject(new Error(`the pipeline process ended with ${code}`));

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** @typedef {{ kind: 'expect', records: number, counted: 'on' | 'anew' }} Expectation */
-/** @typedef {Expectation | { kind: 'stop' }} BenchCommand */
+/** @typedef {Expectation | { kind: 'applied' | 'stop' }} BenchCommand */
 
 const [file = '', root = ''] = process.argv.slice(2);
 
@@ -52,6 +52,9 @@ process.on('message', (/** @type {BenchCommand} */ command) => {
     if (command.counted === 'anew') countAnew();
     expected = command.records;
     reportWhenReached();
+  } else if (command.kind === 'applied') {
+    const records = composed.pipeline.status().sinks.map((sink) => sink.applied);
+    process.send?.({ kind: 'applied', records: records.reduce((sum, one) => sum + one, 0) });
   } else {
     const end = () => process.disconnect();
     composed.pipeline.stop().then(end, end);

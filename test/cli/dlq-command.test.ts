@@ -9,7 +9,7 @@ test('as tables for people, with exit codes for scripts', { timeout: 90_000 }, a
     runProgram(['dlq', command, sink.file, ...flags]);
   await sink.feed([[7, 700]]);
   const listed = await dlq('list');
-  expect(listed.stdout).toMatch(/^sink +topic +key +records +since +cause\n.*\{"id":7\} +1 /);
+  expect(listed.stdout).toMatch(/^connector +topic +key +records +since +cause\n.*\{"id":7\} +1 /);
   const shown = await dlq('show', '--limit', '1');
   expect(shown.stdout).toContain('shop.public.items 0/0  TASK_PUT SINK_RECORD, waits');
   const failed = await dlq('replay');

@@ -26,7 +26,10 @@ const STATUS = {
       applied: 10,
       lagRecords: 3,
       lagMsP99: null,
-      parked: [{ table: 'public.t', message: 'does not fit' }],
+      parked: [
+        { table: 'public.t', message: 'does not fit' },
+        { table: 'public.u', message: 'does not fit either', held: true },
+      ],
     },
   ],
   transport: { bytesUsed: 1024, bytesLimit: 1024 ** 3, records: 12 },
@@ -75,6 +78,7 @@ source   backing-off, streaming; 12,345 records
   cure: Look.
 sink     dwh: running; 10 applied, 3 records behind, p99 ?
   parked public.t: does not fit
+  held public.u: does not fit either
 store    1.0 kB of 1.0 GB, 12 records
 `);
   });

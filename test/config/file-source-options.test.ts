@@ -38,7 +38,7 @@ test.each([
   [{ 'connector.class': JAVA, topic: undefined }, /topic is required where format is text/],
   [{ 'connector.class': 'file', topic: 'a b' }, /topic may have only/],
   [{ 'connector.class': 'file', 'batch.size': 0 }, /batch.size/],
-  [{ 'connector.class': 'file', 'errors.tolerance': 'all' }, /errors.tolerance/],
+  [{ 'connector.class': 'file', 'errors.tolerance': 'some' }, /errors.tolerance/],
 ])('%j is refused', (source, message) => {
   expect(() => optionsOf(source)).toThrow(message);
 });

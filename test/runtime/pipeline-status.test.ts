@@ -46,12 +46,15 @@ test('the reasons are codes with what they mean; no message, which may name host
   const reasons = healthReasons(
     pipelineStatus({
       source: { ...RUNNING_SOURCE, error },
-      sinks: [{ ...RUNNING_SINK, name: 'w', parked: [parked] }],
+      sinks: [
+        { ...RUNNING_SINK, name: 'w', parked: [parked, { ...parked, table: 'held', held: true }] },
+      ],
     }),
   );
   expect(reasons).toEqual([
     expect.stringMatching(/^source: PG_CONNECT: \w.*\.$/),
     expect.stringMatching(/^sink w, table orders parked: SINK_RECORD: \w.*\.$/),
+    expect.stringMatching(/^sink w, table held held: SINK_RECORD: \w.*\.$/),
   ]);
   expect(reasons.join()).not.toContain('internal');
   expect(healthy({ error })).toBe(false);

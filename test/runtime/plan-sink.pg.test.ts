@@ -21,12 +21,18 @@ test('plan tells what a sink would do to the tables of its target, and does noth
     source: sourceSection(source),
     sinks: [
       { name: 'w', 'connector.class': 'jdbc', 'connection.url': target.url },
+      {
+        name: 'holds',
+        'connector.class': 'jdbc',
+        'connection.url': target.url,
+        'schema.evolution.policy': 'hold',
+      },
       { name: 'gone', 'connector.class': 'jdbc', 'connection.url': 'postgres://u@127.0.0.1:1/d' },
     ],
   });
   const { code, stdout, stderr } = await runProgram(['plan', pipeline.file]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const [, seen = '', unseen = ''] = stdout.split('In the target of ');
+  const [, seen = '', holds = '', unseen = ''] = stdout.split('In the target of ');
   expect(seen).toContain('shop.public.fits → public.fits: exists and fits\n');
   expect(seen).toContain('  shop.public.missing → public.missing\n    CREATE TABLE IF NOT EXISTS');
   expect(seen).toContain(
@@ -38,11 +44,12 @@ test('plan tells what a sink would do to the tables of its target, and does noth
       '    ALTER TABLE "public"."grows" ADD COLUMN IF NOT EXISTS "v" text;\n',
   );
   expect(seen).toMatch(/public\.other\n {4}would be parked: .* type date.*\n {4}cure: ALTER TABLE/);
+  expect(holds).toMatch(/public\.other\n {4}would be held: .* type date.*\n {4}cure: ALTER TABLE/);
   expect(unseen).toMatch(/^gone, where it is missing \(not asked: .*ECONNREFUSED.*\)\n/);
   expect(unseen).toContain('CREATE TABLE IF NOT EXISTS "public"."grows"');
   const json = await runProgram(['plan', pipeline.file, '--json']);
   const { sinks } = JSON.parse(json.stdout) as { sinks: unknown[] };
-  expect(sinks).toMatchObject([{ name: 'w', unseen: null }, { name: 'gone' }]);
+  expect(sinks).toMatchObject([{ name: 'w', unseen: null }, { name: 'holds' }, { name: 'gone' }]);
   expect(await target.query('SELECT * FROM grows')).toEqual([{ id: 1, n: 2 }]);
   expect(await target.query(`SELECT to_regclass('missing') AS t`)).toEqual([{ t: null }]);
 });

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { JsonConverter } from '../../src/converter/json-converter.ts';
+import { StringConverter } from '../../src/converter/string-converter.ts';
 import { TidemarkError } from '../../src/foundation/errors.ts';
-import type { ConnectRecord } from '../../src/model/connect-record.ts';
+import type { ConnectHeader, ConnectRecord } from '../../src/model/connect-record.ts';
 import { RecordWriter } from '../../src/runtime/record-writer.ts';
+import { TransformWaits } from '../../src/transform/transform-waits.ts';
 import { RecordBatch } from '../../src/transport/record-batch.ts';
 import { TopicRoutes } from '../../src/runtime/topic-routes.ts';
 import type { DocumentStore, TopicDescription, Transport } from '../../src/transport/transport.ts';
 import { readBatch, WIRES, type Wire } from '../rowpath/encoder-harness.ts';
+import { sourceLetterLog } from '../support/source-letter-log.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ROW } from '../support/transform-records.ts';
 
 const record = (topic: string, id: number): ConnectRecord => ({
@@ -129,5 +133,71 @@ describe('a record writer', () => {
     await writer.drain(() => batch, new AbortController().signal);
     expect(writer.topicsOf(new Set(['a']))).toEqual(['x.a']);
     expect(stored.get('p')).toBe('{"a":["x.a"]}');
+  });
+});
+
+describe('with dead letters', () => {
+  /** Transforms refuse topics that begin with `no`; `late` asks somebody first. */
+  async function withLetters() {
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(await temporaryFolder('writer'));
+    const log = stack.use(await sourceLetterLog(folder.path, 'dead', null));
+    const asked = new Set<string>();
+    const writer = new RecordWriter({
+      transport: log.transport,
+      key: new StringConverter(),
+      value: new JsonConverter({ schemasEnable: false }),
+      topicOptions: {},
+      letters: log.letters,
+      apply: (given, shared) => {
+        if (given.topic === 'late' && !asked.has('late')) {
+          throw new TransformWaits(() => Promise.resolve(void asked.add('late')));
+        }
+        shared?.push({ name: 'half', schema: ROW, value: null });
+        if (/^(?:no|late)/.test(given.topic)) throw new TidemarkError('TRANSFORM', 'refused');
+        return given.topic === 'apart' ? { ...given, partition: 7 } : given;
+      },
+    });
+    const kept = stack.move();
+    return { writer, log, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  }
+
+  const stages = (batch: RecordBatch): (string | undefined)[] =>
+    readBatch(batch, WIRES[1] as Wire).map(
+      ({ headers }) => headers.find(([name]) => name === '__connect.errors.stage')?.[1],
+    );
+
+  test('what fails stands in its place, and what comes behind it is written', async () => {
+    await using bench = await withLetters();
+    const { writer, log } = bench;
+    const { batch, letters } = log;
+    const shared: ConnectHeader[] = [];
+    expect(writer.write(record('no', 1), batch, 7, shared)).toBe(0);
+    expect(shared).toEqual([]);
+    expect(stages(batch)).toEqual(['TRANSFORMATION']);
+    for (const topic of ['a', 'late', 'apart', 'a']) writer.write(record(topic, 2), batch, 7);
+    await writer.drain(() => batch, new AbortController().signal);
+    expect(stages(batch)).toEqual([
+      'TRANSFORMATION',
+      undefined,
+      'TRANSFORMATION',
+      'TRANSFORMATION',
+      undefined,
+    ]);
+    expect(letters.failed).toBe(3);
+    // Schemas that are known, and a value that does not fit them.
+    const misfit = { schema: ROW, value: { schema: ROW, values: [null, null, null] } };
+    const known = record('a', 3);
+    expect(writer.write(known, batch, 7)).toBe(1);
+    await writer.drain(() => batch, new AbortController().signal);
+    expect(writer.write({ ...known, value: misfit }, batch, 7)).toBe(0);
+    expect(stages(batch).at(-1)).toBe('VALUE_CONVERTER');
+    await log.flush();
+  });
+
+  test('a heartbeat that will fail each time does not stop the start', async () => {
+    await using bench = await withLetters();
+    await bench.writer.prepare(record('no', 1));
+    expect(bench.log.letters.failed).toBe(0);
   });
 });

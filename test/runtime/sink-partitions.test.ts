@@ -91,6 +91,24 @@ describe('taking', () => {
   });
 });
 
+test('a held table that fits is read again from where the target is', async () => {
+  const { log, sink, consumer, partitions } = setup(stored('t', 3), stored('u', 5));
+  await partitions.settle(consumer, [], never);
+  const before = partitions.version;
+  const reason = { code: 'SINK_SCHEMA', message: 'narrow', held: true } as const;
+  sink.parked = [{ topic: 't', table: 't', offset: 3, ...reason }];
+  expect(await partitions.resumeHeld(10_000, never)).toEqual([]);
+  sink.fits = ['t'];
+  expect(await partitions.resumeHeld(11_999, never)).toEqual([]);
+  expect(await partitions.resumeHeld(12_000, never)).toEqual(['t']);
+  log.length = 0;
+  await partitions.settle(consumer, [fetchedRecords('t', [8, 9])], never);
+  expect(log).toEqual(['seek t/0 3']);
+  // What was polled before would go over what is read again.
+  expect(partitions.mayApply(place('t'), before)).toBe(false);
+  expect(partitions.mayApply(place('u'), before)).toBe(true);
+});
+
 describe('a log that is not the one of which the target has its offsets', () => {
   const beyond = new TidemarkError('OFFSET_OUT_OF_RANGE', 'offset 7 of t/0 is outside 0 to 2');
   const refusal = {

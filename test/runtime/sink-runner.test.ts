@@ -261,6 +261,29 @@ describe('positions', () => {
   });
 });
 
+test('a held table goes on where it stopped, once the target takes its records', async () => {
+  const { log, runner, consumer, sink, clock, running, controller } = setup({
+    polls: [[fetchedRecords('t', [1])]],
+    stored: [{ topic: 't', partition: 0, generation: 1, offset: 1 }],
+  });
+  const reason = { code: 'SINK_SCHEMA', message: 'too narrow', held: true } as const;
+  sink.parked = [{ topic: 't', table: 'public.t', offset: 1, ...reason }];
+  await eventually(() => expect(runner.applied).toBe(1));
+  expect(runner.position('t', 0)?.offset).toBe(1);
+  sink.fits = ['t'];
+  const taken = sink.assign.bind(sink);
+  sink.assign = (...partitions) => {
+    sink.parked = [];
+    return taken(...partitions);
+  };
+  consumer.script([fetchedRecords('t', [1, 2])]);
+  clock.advance(2_000);
+  await eventually(() => expect(log).toContain('put [1,2] t:1@3'));
+  controller.abort();
+  await running;
+  expect(log.at(-1)).toBe('commit t@3');
+});
+
 describe('what it tells', () => {
   test('the lag is what lies between the target and the end of the log', async () => {
     const { runner, running, controller, sink, log } = setup({

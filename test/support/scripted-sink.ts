@@ -47,6 +47,11 @@ export class ScriptedConsumer implements Consumer {
     return fetched;
   }
 
+  /** What the poll after those that are left hands out. */
+  script(fetched: FetchedRecords[]): void {
+    this.#polls.push(fetched);
+  }
+
   assignment(): readonly Assignment[] {
     return [...this.#assigned.values()];
   }
@@ -103,6 +108,8 @@ export class ScriptedSink implements SinkTask {
   /** Thrown by the next puts, one each; null: that one succeeds. */
   readonly failures: unknown[] = [];
   parked: ParkedTable[] = [];
+  /** What the next look at held tables finds. */
+  fits: string[] = [];
   /** What each put answers. */
   fenced: SinkPartition[] = [];
   /** Awaited by each put, before it is logged as done. */
@@ -140,6 +147,11 @@ export class ScriptedSink implements SinkTask {
     if (failure !== undefined && failure !== null) throw failure;
     this.log.push('durable');
     return this.fenced;
+  }
+
+  async fitting(): Promise<readonly string[]> {
+    await Promise.resolve();
+    return this.fits.splice(0);
   }
 
   status(): SinkStatus {

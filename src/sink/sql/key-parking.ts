@@ -9,6 +9,7 @@ import { ParkedKeys } from './parked-keys.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';
 import type { TopicOutcome } from './topic-progress.ts';
+import type { Prepared } from './topic-table.ts';
 
 /** What stands in the way of a range: how many records before it are done, and why. */
 export interface Obstacle {
@@ -28,8 +29,6 @@ interface Walked {
   readonly parked: ParkedSet;
 }
 
-const NO_POISON: Poison = new Map();
-
 function stopped(applied: number, error: TidemarkError): Walked {
   return { obstacle: { applied, error }, parked: NOTHING_PARKED };
 }
@@ -46,6 +45,8 @@ export class KeyParking {
   readonly #keys: ParkedKeys;
   readonly #parks: boolean;
   readonly #truncates: boolean;
+  /** `schema.evolution.policy: dead_letter`: also what its table refuses for its shape. */
+  readonly givesShapesAway: boolean;
   readonly #keysMax: number;
   readonly #send: SendDeadLetters;
 
@@ -53,6 +54,7 @@ export class KeyParking {
     this.#keys = new ParkedKeys(dialect, options.name, options.offsetsSchema);
     this.#parks = options.park === 'key';
     this.#truncates = options.truncateEnabled;
+    this.givesShapesAway = options.schemaEvolution.policy === 'dead_letter';
     this.#keysMax = options.parkedKeysMax;
     this.#send = send;
   }
@@ -66,13 +68,18 @@ export class KeyParking {
   }
 
   /** All at once, as far as it can be seen without asking the target; null: not this way. */
-  siftAll(records: readonly SinkRecord[], limit: number, parked: ParkedSet): SiftedRange | null {
-    if (parked.size === 0 && !records.some(({ failure }) => failure !== undefined)) {
+  siftAll(
+    records: readonly SinkRecord[],
+    { limit, refused }: Pick<Prepared, 'limit' | 'refused'>,
+    parked: ParkedSet,
+  ): SiftedRange | null {
+    const isPlain = parked.size === 0 && refused.size === 0;
+    if (isPlain && !records.some(({ failure }) => failure !== undefined)) {
       const live = limit === records.length ? records : records.slice(0, limit);
       const nothing = { numbers: [], letters: [], cleared: false, unkeyed: false };
       return { live, parked, ...nothing };
     }
-    const sifted = siftRange(records, [0, limit], parked, NO_POISON, this.#options());
+    const sifted = siftRange(records, [0, limit], parked, refused, this.#options());
     return this.#isRefused(sifted) ? null : sifted;
   }
 
@@ -82,11 +89,11 @@ export class KeyParking {
    */
   async isolate(
     records: readonly SinkRecord[],
-    limit: number,
+    { limit, refused }: Pick<Prepared, 'limit' | 'refused'>,
     parked: ParkedSet,
     attempt: AttemptRecords,
   ): Promise<IsolatedRange> {
-    const poison = new Map<number, TidemarkError>();
+    const poison = new Map(refused);
     const options = this.#options();
     const walk = async (from: number, to: number, before: ParkedSet): Promise<Walked> => {
       const sifted = siftRange(records, [from, to], before, poison, options);

@@ -23,6 +23,9 @@ export interface KeyChoice {
   readonly key: string | null;
 }
 
+/** Why the table does not take letters, for their shape. */
+type Refusals = ReadonlyMap<SinkRecord, TidemarkError>;
+
 /** What became of letters. */
 export interface ReplayedLetters {
   readonly applied: number;
@@ -110,16 +113,22 @@ export class ParkedReplay implements AsyncDisposable {
     const table = await this.#table(topic);
     return this.#locked(
       topic,
-      async (before, stored) => {
+      async (before, stored, refused) => {
         const { generation } = stored;
         const wanted = waitingLetters(letters, before, generation);
         if (wanted.length === 0) return { applied: 0, failed: new Map() };
         const chosen = new Set(wanted.map((letter) => keyTextOf(letter) ?? ''));
         const others = new Map([...before].filter(([key]) => !chosen.has(key)));
-        const range = await this.#parking.isolate(wanted, wanted.length, others, (live) =>
+        const limit = wanted.length;
+        const poison = wanted.flatMap((letter, i) => {
+          const error = refused.get(letter);
+          return error === undefined ? [] : [[i, error] as const];
+        });
+        const all = { limit, refused: new Map(poison) };
+        const range = await this.#parking.isolate(wanted, all, others, (live) =>
           this.#attempt(table, live),
         );
-        const done = range.obstacle?.applied ?? wanted.length;
+        const done = range.obstacle?.applied ?? limit;
         const after = keysAfter(before, wanted, done, range.sifted);
         await this.#keys.store(this.#session, topic, before, after);
         return {
@@ -148,14 +157,18 @@ export class ParkedReplay implements AsyncDisposable {
   /** In a transaction that no task of the topic's partitions has at the same time. */
   async #locked<T>(
     topic: string,
-    work: (before: ParkedSet, stored: StoredTopic) => Promise<T>,
+    work: (before: ParkedSet, stored: StoredTopic, refused: Refusals) => Promise<T>,
     letters: readonly SinkRecord[] = [],
   ): Promise<T> {
     const session = this.#session;
     const table = this.#topics.get(topic);
     // DDL stands apart from the rows, as everywhere.
-    const prepared = await table?.prepare(session, letters, true);
+    const gives = { skipsFailed: true, givesAway: true };
+    const prepared = await table?.prepare(session, letters, gives);
     if (prepared?.error !== null && prepared !== undefined) throw prepared.error;
+    const refused = new Map(
+      [...(prepared?.refused ?? [])].map(([i, error]) => [letters[i] as SinkRecord, error]),
+    );
     return inTransaction(session, async () => {
       const partitions = (await this.#state.positions(session)).filter(
         (position) => position.topic === topic,
@@ -164,7 +177,7 @@ export class ParkedReplay implements AsyncDisposable {
       const { topics } = await this.#state.hold(session, [], [topic], false);
       const keys = (await this.#keys.load(session, [topic], true)).get(topic);
       const none = { topic, generation: 0, target: null };
-      return work(keys ?? NOTHING_PARKED, topics[0] ?? none);
+      return work(keys ?? NOTHING_PARKED, topics[0] ?? none, refused);
     }).catch((thrown: unknown) => {
       throw toSinkError(thrown);
     });

@@ -2,7 +2,7 @@ import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { KeyParking, Obstacle } from './key-parking.ts';
-import type { ParkedSet, SiftedRange } from './parked-key.ts';
+import type { ParkedSet, Poison, SiftedRange } from './parked-key.ts';
 import { NOTHING_PARKED } from './parked-key.ts';
 import type { RangeApplier } from './range-applier.ts';
 import type { RangeWork } from './range-work.ts';
@@ -35,6 +35,8 @@ export type TransactionResult =
 type PreparedWork = Prepared & { readonly work: TopicWork; readonly emptied: boolean };
 
 type ParkedTopics = ReadonlyMap<string, ParkedSet>;
+
+const NONE: Poison = new Map();
 
 /**
  * Invariant: rows, their offsets and the hold on partitions and topics are one transaction. `whole`
@@ -78,7 +80,7 @@ export class SinkTransaction {
         const { work, limit, error, emptied } = one;
         if (emptied) await this.#applier.empty(session, work);
         const records = tableRecords(work, isShared);
-        const sifted = this.#parking?.siftAll(records.records, limit, parkedOf(one, parked));
+        const sifted = this.#parking?.siftAll(records.records, one, parkedOf(one, parked));
         // What stands in the way is for `careful` to find.
         if (sifted === null) throw new TidemarkError('SINK_RECORD', 'records cannot be applied');
         if (sifted === undefined) await this.#applier.apply(session, records, 0, limit);
@@ -133,7 +135,7 @@ export class SinkTransaction {
       return { obstacle: await this.#halve(session, records, 0, one.limit) };
     }
     const before = parkedOf(one, parked);
-    return this.#parking.isolate(records.records, one.limit, before, (live) =>
+    return this.#parking.isolate(records.records, one, before, (live) =>
       this.#attempt(session, () => this.#applyAll(session, { ...records, records: live })),
     );
   }
@@ -197,11 +199,14 @@ export class SinkTransaction {
       if (work.emptyFirst) {
         const refused = isShared(work) ? this.#sharedTable(work) : null;
         if (refused !== null) {
-          all.push({ work, limit: 0, error: refused, emptied: false });
+          all.push({ work, limit: 0, error: refused, refused: NONE, emptied: false });
           continue;
         }
       }
-      const prepared = await table.prepare(session, work.records, this.#parking !== null);
+      const prepared = await table.prepare(session, work.records, {
+        skipsFailed: this.#parking !== null,
+        givesAway: this.#parking?.givesShapesAway ?? false,
+      });
       all.push({ work, ...prepared, emptied: work.emptyFirst });
     }
     return all;

@@ -18,14 +18,17 @@ export type WriteMode = 'mirror' | 'history' | 'both';
 export type MetadataColumn =
   'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
 
+/** `schema.evolution.policy`: what becomes of records that their table cannot take. */
+export type EvolutionPolicy = 'alert' | 'hold' | 'shadow' | 'dead_letter';
+
 /** What the sink may do to the target's schema: `schema.evolution`, or auto.create, auto.evolve. */
 export interface SchemaEvolution {
   /** Create missing tables, schemas and enum types. */
   readonly create: boolean;
   /** Add columns, relax NOT NULL, add enum labels. */
   readonly evolve: boolean;
-  /** `schema.evolution.policy`: of a type that a column cannot take; absent: alert. */
-  readonly policy?: 'alert' | 'shadow';
+  /** `schema.evolution.policy`: of records that their table cannot take; absent: alert. */
+  readonly policy?: EvolutionPolicy;
 }
 
 /** Fields that count from 1970: `timestamp.fields.list` and `timestamp.precision.mode`. */

@@ -4,13 +4,13 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { SendDeadLetters } from '../../model/dead-letter.ts';
 import type {
   ParkedKeys as ParkedKeysView,
-  ParkedTable,
   SinkPartition,
   SinkPosition,
   SinkRecord,
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { HeldTables } from './held-tables.ts';
 import { historyProblem } from './history-target.ts';
 import { KeyParking } from './key-parking.ts';
 import type { ParkedSet } from './parked-key.ts';
@@ -30,7 +30,7 @@ import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
-import { hasEntered, isShared, parkedAt, planWork, positionsAfter } from './topic-progress.ts';
+import { hasEntered, isShared, planWork, positionsAfter, retry } from './topic-progress.ts';
 import { TopicTable } from './topic-table.ts';
 
 /**
@@ -52,6 +52,7 @@ class SqlSink implements SinkTask {
   readonly #transaction: SinkTransaction;
   readonly #guard: PositionGuard | null;
   readonly #keys: ParkedKeys;
+  readonly #held: HeldTables;
   /** By topic; as of the last transaction of this task. */
   readonly #parkedKeys = new Map<string, ParkedSet>();
   readonly #topics = new Map<string, TopicProgress>();
@@ -61,6 +62,7 @@ class SqlSink implements SinkTask {
   #turn: Promise<unknown> = Promise.resolve();
   #session: TargetSession | null = null;
   #applied = 0;
+  readonly putRecords: number | undefined;
 
   constructor(
     dialect: TargetDialect,
@@ -77,12 +79,14 @@ class SqlSink implements SinkTask {
     };
     const { tables, applier, guard } = sqlSinkParts(dialect, options, tellDdl, targets);
     this.#parts = tables;
+    this.putRecords = dialect.transactionRows;
     this.#open = open;
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     this.#guard = guard;
     const gives = options.park === 'key' || options.park === 'record';
     const parking = gives ? new KeyParking(dialect, options, must(send, 'dead letters')) : null;
     this.#keys = new ParkedKeys(dialect, options.name, options.offsetsSchema);
+    this.#held = new HeldTables(options.schemaEvolution.policy === 'hold');
     const { wholePuts } = options;
     this.#transaction = new SinkTransaction(dialect, this.#state, applier, parking, wholePuts);
   }
@@ -137,7 +141,7 @@ class SqlSink implements SinkTask {
       const claims = await inTransaction(session, () => this.#state.claim(session, partitions));
       for (const claim of claims) this.#claims.set(keyOf(claim), claim);
       const stored = await this.#load(session);
-      for (const { topic } of partitions) this.#topic(topic, null).parked = null;
+      for (const { topic } of partitions) retry(this.#topic(topic, null));
       const wanted = new Set(partitions.map(keyOf));
       return stored.filter((position) => wanted.has(keyOf(position)));
     });
@@ -216,6 +220,12 @@ class SqlSink implements SinkTask {
     // What stood in the way went with the older rows.
     if (generation > progress.generation) progress.parked = null;
     progress.generation = generation;
+  }
+
+  fitting(signal: AbortSignal): Promise<readonly string[]> {
+    const all = [...this.#topics.values()];
+    if (!this.#held.isDue(all)) return Promise.resolve([]);
+    return this.#withSession(signal, (session) => this.#held.fitting(session, all));
   }
 
   status(): SinkStatus {
@@ -355,17 +365,10 @@ class SqlSink implements SinkTask {
     const positions = positionsAfter(outcome);
     for (const position of positions) progress.positions.set(position.partition, position);
     if (hasEntered(outcome)) progress.generation = work.generation;
-    progress.parked = failure === null ? null : this.#park(outcome, failure);
+    progress.parked = failure === null ? null : this.#held.parkedAt(outcome, failure);
     const { letters = [], parked } = outcome.sifted ?? {};
     this.#applied += outcome.applied - letters.length;
     if (parked !== undefined) this.#parkedKeys.set(progress.topic, parked);
-  }
-
-  #park(outcome: TopicOutcome, failure: Parameters<typeof parkedAt>[1]): ParkedTable {
-    const { target } = outcome.work.progress.table;
-    const table =
-      target === null ? outcome.work.progress.topic : `${target.schema}.${target.table}`;
-    return parkedAt(outcome, failure, table);
   }
 }
 

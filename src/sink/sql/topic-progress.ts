@@ -136,23 +136,28 @@ export function positionsAfter(outcome: TopicOutcome): readonly StoredPosition[]
 }
 
 /** The state of a topic that stops at a record. */
-export function parkedAt(
-  outcome: TopicOutcome,
-  failure: TidemarkError,
-  table: string,
-): ParkedTable {
+export function parkedAt(outcome: TopicOutcome, failure: TidemarkError): ParkedTable {
   const { work, applied } = outcome;
+  const { topic } = work.progress;
+  const { target } = work.progress.table;
+  const table = target === null ? topic : `${target.schema}.${target.table}`;
   const record = work.records[applied];
   const position = record ?? work.positions[0];
   const where =
     position === undefined ? '' : ` at partition ${position.partition}, offset ${position.offset}`;
   return {
-    topic: work.progress.topic,
+    topic,
     table,
     offset: position?.offset ?? 0,
     code: failure.code,
     message: `${table}${where}: ${failure.message}. ${failure.cure}`,
   };
+}
+
+/** Has a topic that is parked tried again: somebody may have changed its table. */
+export function retry(progress: TopicProgress): void {
+  if (progress.parked !== null) progress.table.invalidate();
+  progress.parked = null;
 }
 
 /** Whether topics of others write to its table, too. */

@@ -4,6 +4,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { HistoryTable } from './history-table.ts';
+import type { Poison } from './parked-key.ts';
 import { changeOf } from './record-change.ts';
 import type { RowPlan } from './row-plan.ts';
 import { planRow } from './row-plan.ts';
@@ -20,10 +21,26 @@ import { recordColumns, wantedChanges, wantedTable } from './wanted-table.ts';
 export interface Prepared {
   readonly limit: number;
   readonly error: TidemarkError | null;
+  /** Records before it that the table refuses for their shape, where those are given away. */
+  readonly refused: Poison;
+}
+
+/** What does not end the range that can be written; absent: everything does. */
+export interface PrepareOptions {
+  /** Records that could not be decoded: the caller takes them out. */
+  readonly skipsFailed?: boolean;
+  /** Records that the table refuses for their shape: the caller gives them away. */
+  readonly givesAway?: boolean;
 }
 
 /** A pair of schemas: the tombstone's is its key's, twice. */
 type SchemaPairs<T> = WeakMap<ConnectSchema, Map<ConnectSchema | null, T>>;
+
+/** Whether the record says anything of a row. */
+function hasRow(record: SinkRecord): boolean {
+  const { kind } = changeOf(record);
+  return kind !== 'skip' && kind !== 'truncate';
+}
 
 function outer(record: SinkRecord): ConnectSchema | null {
   return record.value?.schema ?? record.key?.schema ?? null;
@@ -89,41 +106,66 @@ export class TopicTable {
     this.history?.invalidate();
   }
 
-  /**
-   * Makes the table fit the records, one after the other, as far as it goes: up to one that could
-   * not be decoded, unless the caller takes those out.
-   */
+  /** Makes the table fit the records, one after the other, as far as it goes. */
   async prepare(
     session: TargetSession,
     records: readonly SinkRecord[],
-    skipsFailed = false,
+    { skipsFailed = false, givesAway = false }: PrepareOptions = {},
   ): Promise<Prepared> {
-    let prepared: Prepared = { limit: records.length, error: null };
+    const refused = new Map<number, TidemarkError>();
+    const verdicts: SchemaPairs<TidemarkError> = new WeakMap();
+    let prepared: Prepared = { limit: records.length, error: null, refused };
     let lastValue: ConnectSchema | null | undefined;
     let lastKey: ConnectSchema | null | undefined;
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as SinkRecord;
       if (record.failure !== undefined) {
         if (skipsFailed) continue;
-        prepared = { limit: i, error: record.failure.error };
+        prepared = { limit: i, error: record.failure.error, refused };
         break;
       }
       const value = outer(record);
       const key = record.key?.schema ?? null;
       if (value === lastValue && key === lastKey) continue;
-      try {
-        if (!(await this.#ensure(session, record, value, key))) continue;
-      } catch (thrown) {
-        const error = toSinkError(thrown);
-        if (!isPermanent(error)) throw error;
-        prepared = { limit: i, error };
-        break;
+      const verdict = await this.#verdict(session, record, value, key, verdicts);
+      if (verdict === 'nothing') continue;
+      if (verdict !== 'fits') {
+        // Without a table nothing is stored, not even that the record was given away.
+        if (givesAway && this.#target !== null) refused.set(i, verdict);
+        else prepared = { limit: i, error: verdict, refused };
+        if (prepared.error !== null) break;
+        continue;
       }
       lastValue = value;
       lastKey = key;
     }
     await this.read(session);
     return prepared;
+  }
+
+  /** What the table says to a shape, asked once for all records of it. */
+  async #verdict(
+    session: TargetSession,
+    record: SinkRecord,
+    value: ConnectSchema | null,
+    key: ConnectSchema | null,
+    known: SchemaPairs<TidemarkError>,
+  ): Promise<'fits' | 'nothing' | TidemarkError> {
+    const before = value === null ? undefined : known.get(value)?.get(key);
+    // A truncate has a shape as well, and wants nothing of the table.
+    if (before !== undefined && hasRow(record)) return before;
+    try {
+      return (await this.#ensure(session, record, value, key)) ? 'fits' : 'nothing';
+    } catch (thrown) {
+      const error = toSinkError(thrown);
+      if (!isPermanent(error)) throw error;
+      if (value !== null) {
+        const pairs = known.get(value) ?? new Map<ConnectSchema | null, TidemarkError>();
+        pairs.set(key, error);
+        known.set(value, pairs);
+      }
+      return error;
+    }
   }
 
   /** Reads the table if that was not done since it last changed. */
@@ -166,9 +208,8 @@ export class TopicTable {
     value: ConnectSchema | null,
     key: ConnectSchema | null,
   ): Promise<boolean> {
-    const { kind } = changeOf(record);
-    if (value === null || kind === 'skip' || kind === 'truncate') {
-      if (kind === 'truncate') {
+    if (value === null || !hasRow(record)) {
+      if (changeOf(record).kind === 'truncate') {
         await this.#resolveTarget(session, record);
         await this.#ensureMarks(session);
       }

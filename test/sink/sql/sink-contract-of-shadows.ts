@@ -1,20 +1,8 @@
 import { expect, test } from 'vitest';
 import { put } from '../../support/sink-harness.ts';
-import { column, SinkTopic } from '../../support/sink-records.ts';
+import { asBytes, asNumber, id } from '../../support/retyped-table.ts';
+import { SinkTopic } from '../../support/sink-records.ts';
 import { describeTarget, startTargetSink } from '../../support/sink-target.ts';
-
-const id = column('id', 'integer', { type: 'int32', optional: false });
-const ofMysql = (type: string) => ({ '__tidemark.source.mysql.type': type });
-const asNumber = column('v', 'integer', {
-  type: 'int32',
-  optional: false,
-  parameters: ofMysql('int'),
-});
-const asBytes = column('v', 'bytea', {
-  type: 'bytes',
-  optional: false,
-  parameters: ofMysql('blob'),
-});
 
 const ONE = Buffer.from('one');
 

@@ -96,7 +96,7 @@ describe('where a topic stands afterwards', () => {
       [0, 1],
       [1, 0],
     ]);
-    expect(parkedAt(outcome, failure, 's.t')).toEqual({
+    expect(parkedAt(outcome, failure)).toEqual({
       topic: topic.topic,
       table: 's.t',
       offset: 1,

@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfHeldTables } from './sink-contract-of-held-tables.ts';
+
+contractOfHeldTables(sqliteSinkTarget);
