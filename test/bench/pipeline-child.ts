@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MEMORY_FLAGS } from '../../src/launcher/memory-flags.mjs';
 
 const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url));
 
@@ -43,6 +44,8 @@ export class PipelineChild {
     const cache = { NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
     return new PipelineChild(
       fork(PROCESS, [pipelineFile, builtSources], {
+        // As the launcher starts it.
+        execArgv: MEMORY_FLAGS,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, ...cache },
       }),
