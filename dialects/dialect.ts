@@ -123,10 +123,27 @@ export interface StagedRows {
 /** The values of one column, row by row, as its encoder made them. */
 export type ColumnValues = readonly (string | null)[];
 
+/**
+ * A statement that reads its rows from a table of the session, into which they are copied: what a
+ * server takes fastest. That table holds the rows of one statement a transaction.
+ */
+export interface StagedStatement {
+  /** The table's name, one for each statement, as SQL. */
+  readonly table: string;
+  /** Makes it where it is missing; it is empty at the end of each transaction. */
+  readonly create: string;
+  readonly copy: string;
+  readonly apply: string;
+  /** A row as COPY takes it: of `cells` the numbers in `columns`, in the statement's order. */
+  line(cells: readonly unknown[], columns: readonly number[]): string;
+}
+
 /** A statement over many rows; built once per table and column set, bound per batch. */
 export interface BulkStatement {
   /** `columns` in the order in which the statement was built. */
   bind(columns: readonly ColumnValues[]): SqlText;
+  /** Absent: the rows are always in the statement itself. */
+  readonly staged?: StagedStatement;
 }
 
 /** A column of a bulk statement's rows. */

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MEMORY_FLAGS } from '../../src/launcher/memory-flags.mjs';
 
 const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url));
 
@@ -18,12 +19,7 @@ export interface BenchReport {
   readonly durable: readonly (readonly [number, number])[];
 }
 
-interface Applied {
-  readonly kind: 'applied';
-  readonly records: number;
-}
-
-type Message = BenchReport | Applied | { kind: 'ready' } | { kind: 'failed'; message: string };
+type Message = BenchReport | { kind: 'applied' | 'ready' } | { kind: 'failed'; message: string };
 
 /** The clock that all processes of a machine share, unlike what they make of its wall clock. */
 export function monotonicMs(): number {
@@ -48,6 +44,8 @@ export class PipelineChild {
     const cache = { NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
     return new PipelineChild(
       fork(PROCESS, [pipelineFile, builtSources], {
+        // As the launcher starts it.
+        execArgv: MEMORY_FLAGS,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, ...cache },
       }),
@@ -69,19 +67,19 @@ export class PipelineChild {
     return this.#answer('reached');
   }
 
-  /** Records that sinks have committed. */
-  async applied(): Promise<number> {
-    this.#child.send({ kind: 'applied' });
-    return (await this.#answer('applied')).records;
+  /** Resolves when sinks have committed so many records. */
+  async applied(records: number): Promise<void> {
+    this.#child.send({ kind: 'apply', records });
+    await this.#answer('applied');
   }
 
-  #answer<K extends 'reached' | 'applied'>(kind: K): Promise<Extract<Message, { kind: K }>> {
+  #answer<K extends Message['kind']>(kind: K): Promise<Extract<Message, { readonly kind: K }>> {
     return new Promise((resolve, reject) => {
       const onMessage = (message: Message): void => {
         if (message.kind === 'ready') return;
         this.#child.off('message', onMessage);
         this.#child.off('exit', onExit);
-        if (message.kind === kind) resolve(message as Extract<Message, { kind: K }>);
+        if (message.kind === kind) resolve(message as Extract<Message, { readonly kind: K }>);
         else reject(new Error(`the pipeline failed: ${JSON.stringify(message)}`));
       };
       const onExit = (code: number | null): void => {
