@@ -107,15 +107,43 @@ export interface SqlText {
   readonly times?: number;
   /** What runs behind it. */
   readonly next?: SqlText;
+  /** Rows that it, and what runs behind it, read from a table of the session. */
+  readonly staged?: StagedRows;
+}
+
+/** Rows that a session puts into a temporary table of its own before a statement runs. */
+export interface StagedRows {
+  /** The table; its columns are called `k0`, `k1`, …. Whatever was in it is gone. */
+  readonly table: string;
+  /** The type that the statement casts each column to; a cell is a text of it, or null. */
+  readonly types: readonly string[];
+  readonly columns: readonly ColumnValues[];
 }
 
 /** The values of one column, row by row, as its encoder made them. */
 export type ColumnValues = readonly (string | null)[];
 
+/**
+ * A statement that reads its rows from a table of the session, into which they are copied: what a
+ * server takes fastest. That table holds the rows of one statement a transaction.
+ */
+export interface StagedStatement {
+  /** The table's name, one for each statement, as SQL. */
+  readonly table: string;
+  /** Makes it where it is missing; it is empty at the end of each transaction. */
+  readonly create: string;
+  readonly copy: string;
+  readonly apply: string;
+  /** A row as COPY takes it: of `cells` the numbers in `columns`, in the statement's order. */
+  line(cells: readonly unknown[], columns: readonly number[]): string;
+}
+
 /** A statement over many rows; built once per table and column set, bound per batch. */
 export interface BulkStatement {
   /** `columns` in the order in which the statement was built. */
   bind(columns: readonly ColumnValues[]): SqlText;
+  /** Absent: the rows are always in the statement itself. */
+  readonly staged?: StagedStatement;
 }
 
 /** A column of a bulk statement's rows. */
@@ -210,6 +238,8 @@ export interface TargetDialect {
   readonly ddlPace: string;
   /** To let a column take null is to write every row anew. */
   readonly relaxingRewrites: boolean;
+  /** Rows of a transaction, where each costs so much that more pay; absent: they do not. */
+  readonly transactionRows?: number;
   readonly state: StateDialect;
   /** Absent where enums are no objects. */
   readonly enums?: EnumDialect;

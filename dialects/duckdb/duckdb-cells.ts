@@ -1,10 +1,10 @@
-import type { BulkColumn, BulkStatement, ColumnValues, TargetColumn } from '../dialect.ts';
+import type { BulkColumn, BulkStatement, ColumnValues, SqlText, TargetColumn } from '../dialect.ts';
 import { parseDuckdbType } from './duckdb-type-name.ts';
 
 /*
- * Rows come as one text for each column, whose cells stand between separators: DuckDB cuts it and
- * casts the cells, vector by vector, on its own threads. The other ways of the driver bind or
- * append value by value, on the main thread (`src/ARCHITECTURE.md` has the figures).
+ * Many rows stand in a temporary table, which the session appends as vectors; a few are parameters.
+ * DuckDB casts their cells, texts, to the types of the columns: a cell that the session could read
+ * itself has its type already, and that cast costs nothing (`src/ARCHITECTURE.md` has the figures).
  */
 
 /** Reads a cell, a text, as a value of the column. */
@@ -20,54 +20,68 @@ export function castOf({ type }: TargetColumn, cell: string): string {
   return `CAST(${isNested ? `CAST(${cell} AS JSON)` : cell} AS ${type})`;
 }
 
-/** The rows of a bulk statement as a relation: the n-th column is called `c<n>`. */
-export interface CellRows {
-  /** A SELECT in brackets. */
-  readonly relation: string;
-  /** The values of its parameters. */
-  values(columns: readonly ColumnValues[]): readonly string[];
+/** One of the statements over the rows: its text, and which of the bound columns it reads. */
+export interface RowsStatement {
+  /** `rows` is a SELECT in brackets, whose n-th column is called `c<n>`. */
+  readonly text: (rows: string) => string;
+  /** Absent: all of them. */
+  readonly columns?: readonly number[];
 }
 
-const SEPARATOR = '\u001F';
-const NULL = '\u001A';
+/** Of so many rows a table to put them in would be most of the work. */
+const FEW_ROWS = 16;
+/** By its full name: a schema of the file may be called as the catalog is. */
+const TABLE = 'temp.main.tidemark_rows';
 
-/** Rows of these columns; `order` says which of the columns that are bound each of them is. */
-export function cellRows(
+function castsOf(columns: readonly BulkColumn[], read: readonly number[]): string {
+  const casts = read.map((at, i) => {
+    const bound = columns[at];
+    if (bound === undefined) throw new Error(`there is no column ${at}`);
+    return `${castOf(bound.column, `k${at}`)} AS c${i}`;
+  });
+  return casts.join(', ');
+}
+
+/** The columns that are read, as rows of parameters; a null alone would have no type. */
+function givenRows(read: readonly number[], rows: number): string {
+  const row = (n: number): string =>
+    `(${read.map((_, i) => `$${n * read.length + i + 1}::VARCHAR`).join(', ')})`;
+  const names = read.map((at) => `k${at}`).join(', ');
+  return `(VALUES ${Array.from({ length: rows }, (_, n) => row(n)).join(', ')}) AS v(${names})`;
+}
+
+function givenValues(
+  cells: readonly ColumnValues[],
+  read: readonly number[],
+  rows: number,
+): (string | null)[] {
+  const row = (n: number): (string | null)[] => read.map((at) => cells[at]?.[n] ?? null);
+  return Array.from({ length: rows }, (_, n) => row(n)).flat();
+}
+
+/** Statements over the same rows of these columns, which run one after the other. */
+export function overRows(
   columns: readonly BulkColumn[],
-  order: readonly number[] = columns.map((_, i) => i),
-): CellRows {
-  const count = columns.length;
-  const cut = columns.map((_, i) => `unnest(string_split($${i + 1}, $${count + 1})) AS t${i}`);
-  const cast = columns.map(
-    ({ column }, i) => `${castOf(column, `nullif(t${i}, $${count + 2})`)} AS c${i}`,
-  );
+  ...statements: readonly RowsStatement[]
+): BulkStatement {
+  const parts = statements.map(({ text, columns: read = columns.map((_, i) => i) }) => {
+    const relation = (rows: string): string => `(SELECT ${castsOf(columns, read)} FROM ${rows})`;
+    return { text, read, relation, staged: text(relation(TABLE)) };
+  });
+  const types = columns.map(({ column }) => column.type);
   return {
-    relation: `(SELECT ${cast.join(', ')} FROM (SELECT ${cut.join(', ')}))`,
-    values: (all) => {
-      const bound = order.map((column) => all[column] ?? []);
-      const separator = unused(SEPARATOR, (sign) => bound.some((cells) => holds(cells, sign)));
-      const none = unused(NULL, (sign) => bound.some((cells) => cells.includes(sign)));
-      const texts = bound.map((cells) => cells.map((cell) => cell ?? none).join(separator));
-      return [...texts, separator, none];
+    bind: (cells) => {
+      const rows = cells[0]?.length ?? 0;
+      const isFew = rows <= FEW_ROWS;
+      const texts = parts.map(({ text, read, relation, staged }): SqlText => {
+        if (!isFew) return { text: staged, values: [] };
+        return {
+          text: text(relation(givenRows(read, rows))),
+          values: givenValues(cells, read, rows),
+        };
+      });
+      const chain = texts.reduceRight((next, sql): SqlText => ({ ...sql, next }));
+      return isFew ? chain : { ...chain, staged: { table: TABLE, types, columns: cells } };
     },
   };
-}
-
-function holds(cells: ColumnValues, sign: string): boolean {
-  return cells.some((cell) => cell?.includes(sign) === true);
-}
-
-/**
- * A sign that no cell has; almost always the first. The others begin and end with characters that
- * they have nowhere else, so that none can begin within a cell and end within a separator.
- */
-function unused(sign: string, isUsed: (sign: string) => boolean): string {
-  let free = sign;
-  for (let n = 0; isUsed(free); n++) free = `${sign}${n}\u001E`;
-  return free;
-}
-
-/** A statement over the rows of a relation. */
-export function overRows(text: string, rows: CellRows): BulkStatement {
-  return { bind: (columns) => ({ text, values: rows.values(columns) }) };
 }

@@ -9,7 +9,8 @@ import type {
   TargetColumn,
   TargetTable,
 } from '../dialect.ts';
-import { castOf, cellRows, overRows } from './duckdb-cells.ts';
+import type { RowsStatement } from './duckdb-cells.ts';
+import { castOf, overRows } from './duckdb-cells.ts';
 import { quoteDuckdbName, quoteDuckdbTable } from './duckdb-identifiers.ts';
 
 const nameOf = ({ name }: TargetTable): string => quoteDuckdbTable(name.schema, name.table);
@@ -33,23 +34,21 @@ function sameKeyAndOlder(target: BulkTarget): string {
   return `${sameKey(target)} AND (${stored} IS NULL OR ${stored} < s.c${at})`;
 }
 
-function insertText(target: BulkTarget, relation: string): string {
+function insertText(target: BulkTarget, rows: string): string {
   const columns = names(target.columns.map(({ column }) => column.name));
   const cells = target.columns.map((_, i) => `s.c${i}`).join(', ');
-  return `INSERT INTO ${nameOf(target.table)} (${columns}) SELECT ${cells} FROM ${relation} AS s`;
+  return `INSERT INTO ${nameOf(target.table)} (${columns}) SELECT ${cells} FROM ${rows} AS s`;
 }
 
 /** Adds rows; a row that is there already is an error of its unique index. */
 export function insertDuckdbRows(target: BulkTarget): BulkStatement {
-  const rows = cellRows(target.columns);
-  return overRows(insertText(target, rows.relation), rows);
+  return overRows(target.columns, { text: (rows) => insertText(target, rows) });
 }
 
 /** Adds rows; those whose key is there stay. Any other unique index is an error. */
 export function insertMissingDuckdbRows(target: BulkTarget): BulkStatement {
-  const rows = cellRows(target.columns);
-  const text = `${insertText(target, rows.relation)} ON CONFLICT (${names(target.key)}) DO NOTHING`;
-  return overRows(text, rows);
+  const conflict = `ON CONFLICT (${names(target.key)}) DO NOTHING`;
+  return overRows(target.columns, { text: (rows) => `${insertText(target, rows)} ${conflict}` });
 }
 
 /**
@@ -63,51 +62,54 @@ export function upsertDuckdbRows(target: BulkTarget): BulkStatement {
   const given = new Set(columns.map(({ column }) => column.name));
   const isWhole = table.columns.every(({ name, generated }) => generated || given.has(name));
   const isReplaced = isWhole && !table.referenced;
-  const first = isReplaced ? deleteOf(target) : updateDuckdbRows(target);
-  const rows = cellRows(columns);
   const isThere = `EXISTS (SELECT 1 FROM ${nameOf(table)} AS t WHERE ${sameKey(target)})`;
-  const insert = insertText(target, rows.relation);
   // Behind the DELETE of all these keys nothing is there.
-  const text = isReplaced && guard === undefined ? insert : `${insert} WHERE NOT ${isThere}`;
+  const rest = isReplaced && guard === undefined ? '' : ` WHERE NOT ${isThere}`;
+  const insert = { text: (rows: string) => insertText(target, rows) + rest };
+  return isReplaced
+    ? overRows(columns, deleteOf(target), insert)
+    : overRows(columns, updateOf(target), insert);
+}
+
+function deleteOf(target: BulkTarget): RowsStatement {
+  const isNeeded = ({ column: { name } }: BulkColumn): boolean =>
+    target.key.includes(name) || name === target.guard;
+  const columns = target.columns.filter(isNeeded);
   return {
-    bind: (cells) => ({ ...first.bind(cells), next: { text, values: rows.values(cells) } }),
+    text: (rows) => deleteText({ ...target, columns }, rows),
+    columns: target.columns.flatMap((column, i) => (isNeeded(column) ? [i] : [])),
   };
 }
 
-function deleteOf(target: BulkTarget): BulkStatement {
-  const isNeeded = ({ column: { name } }: BulkColumn): boolean =>
-    target.key.includes(name) || name === target.guard;
-  const order = target.columns.flatMap((column, i) => (isNeeded(column) ? [i] : []));
-  const columns = target.columns.filter(isNeeded);
-  const rows = cellRows(columns, order);
-  return overRows(deleteText({ ...target, columns }, rows.relation), rows);
-}
-
-function deleteText(target: BulkTarget, relation: string): string {
+function deleteText(target: BulkTarget, rows: string): string {
   const where = sameKeyAndOlder(target);
-  return `DELETE FROM ${nameOf(target.table)} AS t USING ${relation} AS s WHERE ${where}`;
+  return `DELETE FROM ${nameOf(target.table)} AS t USING ${rows} AS s WHERE ${where}`;
 }
 
 /** Updates existing rows only; a row of nothing but its key is found, and stays as it is. */
 export function updateDuckdbRows(target: BulkTarget): BulkStatement {
-  const rows = cellRows(target.columns);
+  return overRows(target.columns, updateOf(target));
+}
+
+function updateOf(target: BulkTarget): RowsStatement {
   const assignments = target.columns.flatMap(({ column }, i) =>
     target.key.includes(column.name) ? [] : [`${quoteDuckdbName(column.name)} = s.c${i}`],
   );
-  const from = `${rows.relation} AS s WHERE ${sameKeyAndOlder(target)}`;
-  const text =
-    assignments.length === 0
-      ? `SELECT 1 FROM ${nameOf(target.table)} AS t, ${from}`
-      : `UPDATE ${nameOf(target.table)} AS t SET ${assignments.join(', ')} FROM ${from}`;
-  return overRows(text, rows);
+  const table = nameOf(target.table);
+  const where = sameKeyAndOlder(target);
+  return {
+    text: (rows) =>
+      assignments.length === 0
+        ? `SELECT 1 FROM ${table} AS t, ${rows} AS s WHERE ${where}`
+        : `UPDATE ${table} AS t SET ${assignments.join(', ')} FROM ${rows} AS s WHERE ${where}`,
+  };
 }
 
 /** Removes the rows of these keys; a missing one is no error. */
 export function deleteDuckdbRows(target: BulkTarget): BulkStatement {
-  const rows = cellRows(target.columns);
   const names = target.columns.map(({ column }) => column.name);
   const key = names.filter((name) => name !== target.guard);
-  return overRows(deleteText({ ...target, key }, rows.relation), rows);
+  return overRows(target.columns, { text: (rows) => deleteText({ ...target, key }, rows) });
 }
 
 /** Sets columns of all rows that have a value in another. */
@@ -210,19 +212,21 @@ function isEqual({ name, type }: TargetColumn, i: number): string {
 export function deleteOneOfEachDuckdbRow(target: BulkTarget): BulkStatement {
   const { table, columns } = target;
   checkAddress(table);
-  const rows = cellRows(columns);
   const cells = columns.map((_, i) => `c${i}`).join(', ');
   const groups = columns.map(({ column: { type } }, i) =>
     EQUAL_BUT_OTHER.test(type) ? `CAST(c${i} AS VARCHAR)` : `c${i}`,
   );
-  const given = `(SELECT ${columns.map((_, i) => `first(c${i}) AS c${i}`).join(', ')},
-    count(*) AS m, row_number() OVER () AS g FROM (SELECT ${cells} FROM ${rows.relation})
+  const given = (rows: string): string =>
+    `(SELECT ${columns.map((_, i) => `first(c${i}) AS c${i}`).join(', ')},
+    count(*) AS m, row_number() OVER () AS g FROM (SELECT ${cells} FROM ${rows})
     GROUP BY ${groups.join(', ')})`;
   const equal = columns.map(({ column }, i) => isEqual(column, i)).join(' AND ');
-  const text = `DELETE FROM ${nameOf(table)} WHERE rowid IN (SELECT r FROM (
+  const text = (
+    rows: string,
+  ): string => `DELETE FROM ${nameOf(table)} WHERE rowid IN (SELECT r FROM (
   SELECT b.rowid AS r, s.m, row_number() OVER (PARTITION BY s.g ORDER BY b.rowid) AS n
-  FROM ${nameOf(table)} AS b JOIN ${given} AS s ON ${equal}) WHERE n <= m)`;
-  return overRows(text, rows);
+  FROM ${nameOf(table)} AS b JOIN ${given(rows)} AS s ON ${equal}) WHERE n <= m)`;
+  return overRows(columns, { text });
 }
 
 /** A column of that name would stand before the address. */

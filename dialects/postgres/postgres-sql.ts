@@ -11,6 +11,7 @@ import type {
   TargetTable,
 } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
+import { copyLine, stagingTable } from './postgres-staging.ts';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 
 /*
@@ -47,6 +48,18 @@ function value({ column }: BulkColumn, index: number): string {
   return isArray || transportType(column) !== castType ? `${name}::${castType}` : name;
 }
 
+/** Of a statement that may be built over any source of rows `u`. */
+function stageable(
+  textOver: (rows: string) => string,
+  columns: readonly BulkColumn[],
+): BulkStatement {
+  const text = textOver(source(columns));
+  const types = columns.map(({ column }) => transportType(column));
+  const { table, create, copy } = stagingTable(types, text);
+  const staged = { table, create, copy, apply: textOver(`${table} AS u`), line: copyLine(columns) };
+  return { ...bulk(text, columns), staged };
+}
+
 function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
   return {
     bind: (rows: readonly ColumnValues[]) => ({
@@ -56,7 +69,7 @@ function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
   };
 }
 
-function insertText(target: BulkTarget): string {
+function insertText(target: BulkTarget, source: string): string {
   // What stands there already has a name of its own where it is compared.
   const alias = target.guard === undefined ? '' : ' AS old';
   const overriding = target.columns.some(({ column }) => column.identityAlways)
@@ -64,19 +77,19 @@ function insertText(target: BulkTarget): string {
     : '';
   const columns = names(target.columns.map(({ column }) => column.name));
   const values = target.columns.map(value).join(', ');
-  const rows = `SELECT ${values} FROM ${source(target.columns)}`;
+  const rows = `SELECT ${values} FROM ${source}`;
   return `INSERT INTO ${qualified(target)}${alias} (${columns})${overriding} ${rows}`;
 }
 
 /** Adds rows; a row that is there already is an error of its unique index. */
 export function insertStatement(target: BulkTarget): BulkStatement {
-  return bulk(insertText(target), target.columns);
+  return stageable((rows) => insertText(target, rows), target.columns);
 }
 
 /** Adds rows; those whose key is there stay. Any other unique index is an error. */
 export function insertMissingStatement(target: BulkTarget): BulkStatement {
-  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO NOTHING`;
-  return bulk(text, target.columns);
+  const tail = ` ON CONFLICT (${names(target.key)}) DO NOTHING`;
+  return stageable((rows) => insertText(target, rows) + tail, target.columns);
 }
 
 /** True where the row `old` has an older position than the text `next`, or none. */
@@ -99,8 +112,8 @@ export function upsertStatement(target: BulkTarget): BulkStatement {
     guard === undefined
       ? ''
       : ` WHERE ${isOlder('old', guard, `EXCLUDED.${quoteIdentifier(guard)}`)}`;
-  const text = `${insertText(target)} ON CONFLICT (${names(target.key)}) DO ${action}${where}`;
-  return bulk(text, target.columns);
+  const tail = ` ON CONFLICT (${names(target.key)}) DO ${action}${where}`;
+  return stageable((rows) => insertText(target, rows) + tail, target.columns);
 }
 
 /** Only the columns given are set: absent values stay as the target has them (PITFALLS S4). */

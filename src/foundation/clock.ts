@@ -40,3 +40,10 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/** Lets go of long work for a moment: what has come in meanwhile is dealt with first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

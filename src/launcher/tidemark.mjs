@@ -1,8 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { keepCompiled, withCompileCache } from './compile-cache.mjs';
+import { MEMORY_FLAGS } from './memory-flags.mjs';
 import { findModernNode, isModern, missingNodeMessage, PACKAGE_ROOT } from './modern-node.mjs';
 import { endLike, runChild } from './run-child.mjs';
 
@@ -24,5 +25,5 @@ if (isModern()) {
   process.exitCode = 3;
 } else {
   const env = withCompileCache();
-  endLike(await runChild(node, [entry, ...process.argv.slice(2)], { env }));
+  endLike(await runChild(node, [...MEMORY_FLAGS, entry, ...process.argv.slice(2)], { env }));
 }

@@ -115,6 +115,8 @@ export interface SinkStatus {
  * which. Calls may overlap: the task does one after the other.
  */
 export interface SinkTask extends AsyncDisposable {
+  /** How many records a put has at best where so many wait; absent: as few as are quick. */
+  readonly putRecords?: number | undefined;
   /** Connects, and makes in the target what the task itself needs there. */
   start(signal: AbortSignal): Promise<void>;
   /**

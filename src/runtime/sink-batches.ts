@@ -1,5 +1,5 @@
 import type { BoundedQueue } from '../foundation/bounded-queue.ts';
-import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
+import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
 import type { FetchedRecords } from '../transport/transport.ts';
 import { partitionKey } from './sink-partitions.ts';
 
@@ -21,18 +21,23 @@ export interface DecodedBatch {
 }
 
 /**
- * Decoded batches that may wait for the target: 2,500 records of the usual size, so that what
- * is under way, of which a collector finds most alive, is twice a put and no more. A poll of a
- * Kafka partition is a megabyte, which is two thousand records as Avro and two hundred as JSON with
- * schemas, so it is no bound to count polls.
+ * What a put is made of at most, beside a single poll that is larger, unless the task says
+ * otherwise. So many may wait as well: what is under way, of which a collector finds most alive, is
+ * twice a put and no more.
  */
-export const QUEUE_LIMITS = { maxItems: 64, maxBytes: 2.5 * 1024 * 1024 };
-
-/** What a put is made of at most, beside a single poll that is larger. */
 const JOINED_RECORDS = 2_500;
 
 /** Decoded, a record is no smaller than this, however dense its format is. */
 const RECORD_BYTES = 1024;
+/**
+ * Decoded batches that may wait for the target. A poll of a Kafka partition is a megabyte, which is
+ * two thousand records as Avro and two hundred as JSON with schemas, so it is no bound to count
+ * polls.
+ */
+export function queueLimits({ putRecords = JOINED_RECORDS }: Pick<SinkTask, 'putRecords'>) {
+  return { maxItems: 64, maxBytes: putRecords * RECORD_BYTES };
+}
+
 /** Of the bytes of JSON with schemas most are the schema, of which nothing is kept. */
 const KEPT_PART = 1 / 4;
 
@@ -52,14 +57,18 @@ export function queuedBytes(fetched: readonly FetchedRecords[], whole = false): 
  * transaction costs it less a row. What was polled under another assignment, or is of another
  * generation of its topic, stays a batch of its own; so do whole transactions.
  */
-export function joinWaiting(first: DecodedBatch, queue: BoundedQueue<DecodedBatch>): DecodedBatch {
+export function joinWaiting(
+  first: DecodedBatch,
+  queue: BoundedQueue<DecodedBatch>,
+  { putRecords = JOINED_RECORDS }: Pick<SinkTask, 'putRecords'> = {},
+): DecodedBatch {
   const parts = [first];
   const positions = new Map(first.positions.map((one) => [partitionKey(one), one]));
   let count = first.records.length;
   const fits = (next: DecodedBatch): boolean =>
     first.cut === undefined &&
     next.version === first.version &&
-    count + next.records.length <= JOINED_RECORDS &&
+    count + next.records.length <= putRecords &&
     next.positions.every((one) => {
       const earlier = positions.get(partitionKey(one));
       return earlier === undefined || earlier.generation === one.generation;

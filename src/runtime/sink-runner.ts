@@ -8,7 +8,7 @@ import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
-import { joinWaiting, QUEUE_LIMITS, queuedBytes, type DecodedBatch } from './sink-batches.ts';
+import { joinWaiting, queuedBytes, queueLimits, type DecodedBatch } from './sink-batches.ts';
 import { changeTimeMs, decodeSinkRecords } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkRunnerParts } from './sink-runner-parts.ts';
@@ -124,7 +124,7 @@ export class SinkRunner implements SupervisedTask {
     this.#trouble = null;
     this.#task = task;
     await task.start(signal);
-    const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+    const queue = new BoundedQueue<DecodedBatch>(queueLimits(task));
     const transactions = this.#parts.openTransactions?.() ?? null;
     this.transactions = transactions;
     const partitions = new SinkPartitions(
@@ -152,7 +152,7 @@ export class SinkRunner implements SupervisedTask {
     const filling = this.#fill(life, consumer, signal);
     try {
       for await (const next of queue) {
-        const batch = joinWaiting(next, queue);
+        const batch = joinWaiting(next, queue, task);
         if (!(await this.#apply(life, batch, signal))) break;
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());

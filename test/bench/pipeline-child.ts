@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MEMORY_FLAGS } from '../../src/launcher/memory-flags.mjs';
 
 const PROCESS = fileURLToPath(new URL('./pipeline-process.mjs', import.meta.url));
 
@@ -18,7 +19,7 @@ export interface BenchReport {
   readonly durable: readonly (readonly [number, number])[];
 }
 
-type Message = BenchReport | { kind: 'ready' } | { kind: 'failed'; message: string };
+type Message = BenchReport | { kind: 'applied' | 'ready' } | { kind: 'failed'; message: string };
 
 /** The clock that all processes of a machine share, unlike what they make of its wall clock. */
 export function monotonicMs(): number {
@@ -43,6 +44,8 @@ export class PipelineChild {
     const cache = { NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
     return new PipelineChild(
       fork(PROCESS, [pipelineFile, builtSources], {
+        // As the launcher starts it.
+        execArgv: MEMORY_FLAGS,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         env: { ...process.env, ...cache },
       }),
@@ -61,13 +64,23 @@ export class PipelineChild {
    */
   async reach(records: number, counted: 'on' | 'anew' = 'on'): Promise<BenchReport> {
     this.#child.send({ kind: 'expect', records, counted });
+    return this.#answer('reached');
+  }
+
+  /** Resolves when sinks have committed so many records. */
+  async applied(records: number): Promise<void> {
+    this.#child.send({ kind: 'apply', records });
+    await this.#answer('applied');
+  }
+
+  #answer<K extends Message['kind']>(kind: K): Promise<Extract<Message, { readonly kind: K }>> {
     return new Promise((resolve, reject) => {
       const onMessage = (message: Message): void => {
         if (message.kind === 'ready') return;
         this.#child.off('message', onMessage);
         this.#child.off('exit', onExit);
-        if (message.kind === 'reached') resolve(message);
-        else reject(new Error(`the pipeline failed: ${message.message}`));
+        if (message.kind === kind) resolve(message as Extract<Message, { readonly kind: K }>);
+        else reject(new Error(`the pipeline failed: ${JSON.stringify(message)}`));
       };
       const onExit = (code: number | null): void => {
         reject(new Error(`the pipeline process ended with ${code}`));

@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import type { MysqlServer } from '../support/mysql-server.ts';
 
-export type TargetFamily = 'postgres' | 'mariadb';
+export type TargetFamily = 'postgres' | 'mariadb' | 'duckdb';
 
 /** What a table holds; equal of two that hold the same rows, in servers of either family. */
 export interface TableSum {
@@ -12,15 +12,10 @@ export interface TableSum {
 }
 
 /** A database that sinks write the benchmark's table into. */
-export interface SinkTarget extends AsyncDisposable {
+interface AnyTarget extends AsyncDisposable {
   readonly family: TargetFamily;
   /** As our `connection.url` has it. */
   readonly url: string;
-  readonly jdbcUrl: string;
-  readonly user: string;
-  readonly password: string;
-  /** Whether the row is there; false where there is no table yet. */
-  has(table: string, id: number): Promise<boolean>;
   sum(table: string): Promise<TableSum>;
   drop(table: string): Promise<void>;
   /** What a database does behind a load, done now. */
@@ -29,11 +24,28 @@ export interface SinkTarget extends AsyncDisposable {
   bulkLoad(table: string): Promise<number>;
 }
 
+/** One that can be asked while a sink writes. */
+export interface ServerTarget extends AnyTarget {
+  readonly family: Exclude<TargetFamily, 'duckdb'>;
+  readonly jdbcUrl: string;
+  readonly user: string;
+  readonly password: string;
+  /** Whether the row is there; false where there is no table yet. */
+  has(table: string, id: number): Promise<boolean>;
+}
+
+/** A file that nobody else can open while a sink writes. */
+export interface FileTarget extends AnyTarget {
+  readonly family: 'duckdb';
+}
+
+export type SinkTarget = ServerTarget | FileTarget;
+
 /**
  * One text of a row for all products. Numbers and times as they are the same everywhere: JSON is
  * laid out differently, so two of its members stand for it.
  */
-const TEXTS: Readonly<Record<TargetFamily, string>> = {
+const TEXTS: Readonly<Record<ServerTarget['family'], string>> = {
   postgres: `concat_ws('|', id::text, customer_id::text, amount::numeric(12,2)::text,
     round(weight::numeric * 100)::bigint::text, (paid::boolean)::int::text, sku, note,
     to_char(created_at, 'YYYY-MM-DD HH24:MI:SS.US'),
@@ -54,7 +66,10 @@ export async function postgresSum(client: pg.Client, table: string): Promise<Tab
   return { rows: Number(rows[0]?.n), checksum: String(rows[0]?.sum) };
 }
 
-export async function postgresTarget(server: EmbeddedPostgres, name: string): Promise<SinkTarget> {
+export async function postgresTarget(
+  server: EmbeddedPostgres,
+  name: string,
+): Promise<ServerTarget> {
   const admin = new pg.Client({ connectionString: server.url('postgres') });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${name}`);
@@ -100,7 +115,7 @@ export async function postgresTarget(server: EmbeddedPostgres, name: string): Pr
   };
 }
 
-export async function mariadbTarget(server: MysqlServer, name: string): Promise<SinkTarget> {
+export async function mariadbTarget(server: MysqlServer, name: string): Promise<ServerTarget> {
   await server.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   const { host, port, user, password } = server;
   const client = await mysql.createConnection({ host, port, user, password, database: name });

@@ -26,6 +26,8 @@ export interface FilledTopic {
   readonly format: TopicFormat;
   /** Row events; a delete is followed by a tombstone, which is none. */
   readonly events: number;
+  /** Row events and tombstones. */
+  readonly records: number;
   /** Written last. */
   readonly lastId: number;
   readonly sum: TableSum;
@@ -79,6 +81,7 @@ ${lines.map((line) => `  ${line}\n`).join('')}`,
     topic: `${database.name}.public.bench_orders`,
     format,
     events: eventCount(rows) + 1,
+    records: recordCount(rows) + 1,
     lastId: LAST_ID,
     sum,
   };

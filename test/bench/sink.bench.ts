@@ -1,9 +1,10 @@
 /**
- * `npm run bench -- sink [postgres|mariadb] [--rows N] [--rounds N] [--formats json,avro] [--json]
- * [--alone] [--set name=value]`: our SQL sink and Debezium's JDBC sink, tuned, in turns from the
- * same topic of Kafka into fresh tables, which are compared with the source when a run ends. The
- * limit beside them is the server itself that reads the same rows from a file (COPY, LOAD DATA).
- * `--alone`: without Debezium; `--set`: a property of our sink.
+ * `npm run bench -- sink [postgres|mariadb|duckdb] [--rows N] [--rounds N] [--formats json,avro]
+ * [--json] [--alone] [--set name=value]`: our SQL sink and Debezium's JDBC sink, tuned, in turns
+ * from the same topic of Kafka into fresh tables, which are compared with the source when a run
+ * ends. The limit beside them is the server itself that reads the same rows from a file (COPY, LOAD
+ * DATA). Debezium's has no dialect for DuckDB: beside that stands DuckDB's own appender, with the
+ * rows in memory. `--alone`: without the peers; `--set`: a property of our sink.
  */
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -16,10 +17,12 @@ import { MysqlServer } from '../support/mysql-server.ts';
 import { RegistryServer } from '../support/registry-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildProgram } from './built-program.ts';
+import { type AppenderKind, duckdbTarget, type DuckdbTarget } from './duckdb-target.ts';
 import { runDebezium, runOurs, type SinkFigures } from './sink-runs.ts';
 import {
   mariadbTarget,
   postgresTarget,
+  type ServerTarget,
   type SinkTarget,
   type TargetFamily,
 } from './sink-targets.ts';
@@ -40,7 +43,7 @@ const rows = Number(options.rows);
 const rounds = Number(options.rounds);
 const formats = options.formats.split(',') as readonly TopicFormat[];
 const families = (
-  positionals.length === 0 ? ['postgres', 'mariadb'] : positionals
+  positionals.length === 0 ? ['postgres', 'mariadb', 'duckdb'] : positionals
 ) as readonly TargetFamily[];
 const sinkLines = options.set.map((text) => text.replace('=', ': '));
 
@@ -49,7 +52,8 @@ interface Measured {
   readonly family: TargetFamily;
   readonly format: TopicFormat;
   readonly ours: SinkFigures;
-  readonly debezium: SinkFigures | null;
+  /** Debezium's sink, or DuckDB's appender, a row at a time and by vectors. */
+  readonly peers: readonly (readonly [name: string, figures: SinkFigures])[];
   /** Rows a second that the server reads from a file of its own. */
   readonly limit: number;
 }
@@ -88,12 +92,14 @@ async function measureAll(bench: SinkBench, origin: string | null): Promise<read
   const { server, bootstrapServers } = bench;
   const topics: FilledTopic[] = [];
   for (const format of formats) topics.push(await fillTopic(bench, format, rows));
-  const worker = options.alone
-    ? null
-    : await ConnectWorker.start({ bootstrapServers, plugins: ['jdbc', 'avro'], forSpeed: true });
+  const servers = families.filter((family) => family !== 'duckdb');
+  const worker =
+    options.alone || servers.length === 0
+      ? null
+      : await ConnectWorker.start({ bootstrapServers, plugins: ['jdbc', 'avro'], forSpeed: true });
   const measured: Measured[] = [];
   try {
-    for (const family of families) {
+    for (const family of servers) {
       const mariadb = family === 'mariadb' ? await startMariadb() : null;
       try {
         await using target =
@@ -101,7 +107,7 @@ async function measureAll(bench: SinkBench, origin: string | null): Promise<read
             ? await postgresTarget(server, 'target')
             : await mariadbTarget(mariadb, 'target');
         for (const topic of topics) {
-          measured.push(await measure(bench, target, topic, worker, origin));
+          measured.push(await measure(bench, target, topic, debeziumOf(worker, origin, target)));
         }
       } finally {
         await mariadb?.[Symbol.asyncDispose]();
@@ -110,7 +116,41 @@ async function measureAll(bench: SinkBench, origin: string | null): Promise<read
   } finally {
     await worker?.[Symbol.asyncDispose]();
   }
+  if (families.includes('duckdb')) {
+    await using target = duckdbTarget(bench.folder);
+    const peers = options.alone ? [] : appendersOf(target);
+    for (const topic of topics) measured.push(await measure(bench, target, topic, peers));
+  }
   return measured;
+}
+
+/** What else brings the rows of a topic into a table; of our run, whose table is there. */
+interface Peer {
+  readonly name: string;
+  run(topic: FilledTopic, round: number, table: string): Promise<SinkFigures>;
+}
+
+function debeziumOf(
+  worker: ConnectWorker | null,
+  origin: string | null,
+  target: ServerTarget,
+): readonly Peer[] {
+  if (worker === null) return [];
+  const run: Peer['run'] = async (topic, round) => {
+    await target.settle();
+    const figures = await runDebezium(worker, origin, target, topic, round);
+    await target.drop(`debezium_${target.family}_${topic.format}_${round}`);
+    return figures;
+  };
+  return [{ name: 'Debezium', run }];
+}
+
+function appendersOf(target: DuckdbTarget): readonly Peer[] {
+  const peer = (name: string, kind: AppenderKind): Peer => ({
+    name,
+    run: (_topic, _round, table) => target.append(table, kind),
+  });
+  return [peer('appender', 'values'), peer('appender, vectors', 'chunks')];
 }
 
 /** Room for all of the rows: a server that writes its dirty pages would be what is measured. */
@@ -125,28 +165,26 @@ async function measure(
   bench: SinkBench,
   target: SinkTarget,
   topic: FilledTopic,
-  worker: ConnectWorker | null,
-  origin: string | null,
+  peers: readonly Peer[],
 ): Promise<Measured> {
   const ours: SinkFigures[] = [];
-  const theirs: SinkFigures[] = [];
+  const theirs = peers.map((): SinkFigures[] => []);
   const limits: number[] = [];
   for (let round = 1; round <= rounds; round++) {
     await target.settle();
     ours.push(await runOurs(bench, target, topic, round, sinkLines));
     const table = `ours_${target.family}_${topic.format}_${round}`;
     limits.push(topic.sum.rows / (await target.bulkLoad(table)));
+    for (const [i, peer] of peers.entries()) {
+      theirs[i]?.push(await peer.run(topic, round, table));
+    }
     await target.drop(table);
-    if (worker === null) continue;
-    await target.settle();
-    theirs.push(await runDebezium(worker, origin, target, topic, round));
-    await target.drop(`debezium_${target.family}_${topic.format}_${round}`);
   }
   return {
     family: target.family,
     format: topic.format,
     ours: medians(ours),
-    debezium: theirs.length === 0 ? null : medians(theirs),
+    peers: peers.map(({ name }, i) => [name, medians(theirs[i] ?? [])]),
     limit: median(limits),
   };
 }
@@ -167,20 +205,21 @@ function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** How much better ours is than Debezium's. */
-function ratiosOf({ ours, debezium }: Measured): Record<string, number> | null {
-  if (debezium === null) return null;
+/** How much better ours is than the first peer's. */
+function ratiosOf({ ours, peers }: Measured): Record<string, number> | null {
+  const [, theirs] = peers[0] ?? [];
+  if (theirs === undefined) return null;
   return {
-    rate: ours.rowsPerSecond / debezium.rowsPerSecond,
-    cpu: debezium.cpuMicrosPerRow / ours.cpuMicrosPerRow,
-    memory: debezium.peakMb / ours.peakMb,
+    rate: ours.rowsPerSecond / theirs.rowsPerSecond,
+    cpu: theirs.cpuMicrosPerRow / ours.cpuMicrosPerRow,
+    memory: theirs.peakMb / ours.peakMb,
   };
 }
 
 function report(all: readonly Measured[]): void {
   const out = [`\n${rows} rows and their changes, medians of ${rounds}, load ${os.loadavg()[0]}\n`];
   const line = (label: string, cells: readonly string[]): void => {
-    out.push(label.padEnd(26) + cells.map((cell) => cell.padStart(14)).join(''));
+    out.push(label.padEnd(32) + cells.map((cell) => cell.padStart(14)).join(''));
   };
   line('', ['rows/s', 'CPU µs/row', 'peak MB']);
   const cells = (figures: SinkFigures): readonly string[] => [
@@ -191,11 +230,11 @@ function report(all: readonly Measured[]): void {
   for (const one of all) {
     const title = `${one.family} ${one.format}`;
     line(`${title} Tidemark`, cells(one.ours));
-    if (one.debezium !== null) line(`${title} Debezium`, cells(one.debezium));
+    for (const [name, figures] of one.peers) line(`${title} ${name}`, cells(figures));
     const ratios = ratiosOf(one);
     if (ratios !== null) {
       const { rate = 0, cpu = 0, memory = 0 } = ratios;
-      line('  times better', [rate.toFixed(1), cpu.toFixed(1), memory.toFixed(1)]);
+      line('  times better', [rate.toFixed(2), cpu.toFixed(2), memory.toFixed(2)]);
     }
     line('  server alone, from a file', [one.limit.toFixed(0)]);
   }

@@ -3,8 +3,8 @@ import { BoundedQueue } from '../../src/foundation/bounded-queue.ts';
 import type { SinkRecord } from '../../src/model/sink-record.ts';
 import {
   joinWaiting,
-  QUEUE_LIMITS,
   queuedBytes,
+  queueLimits,
   type DecodedBatch,
 } from '../../src/runtime/sink-batches.ts';
 
@@ -26,7 +26,7 @@ function batchOf(from: number, count: number, change: Partial<DecodedBatch> = {}
 }
 
 async function queueOf(...batches: readonly DecodedBatch[]): Promise<BoundedQueue<DecodedBatch>> {
-  const queue = new BoundedQueue<DecodedBatch>(QUEUE_LIMITS);
+  const queue = new BoundedQueue<DecodedBatch>(queueLimits({}));
   for (const batch of batches) await queue.push(batch, 1);
   return queue;
 }
@@ -58,6 +58,10 @@ test('no put grows past 2500 records by joining, and a larger poll stays whole',
   expect(queue.size).toBe(1);
   expect(joinWaiting(batchOf(0, 7000), queue).records).toHaveLength(7000);
   expect(queue.size).toBe(1);
+  // A task may want more, and as many wait for it.
+  const task = { putRecords: 7500 };
+  expect(joinWaiting(batchOf(0, 7000), queue, task).records).toHaveLength(7500);
+  expect(queueLimits(task).maxBytes).toBe(3 * queueLimits({}).maxBytes);
 });
 
 test('another assignment and another generation stay apart', async () => {

@@ -1,5 +1,6 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import * as library from '@duckdb/node-api';
 import type { CatalogRow, SqlText } from '../../dialects/dialect.ts';
+import { DuckdbStagedRows } from '../../src/sink/sql/duckdb-staged-rows.ts';
 
 /** A database of DuckDB in memory, of which a test asks what statements do. */
 export interface DuckdbMemory extends Disposable {
@@ -13,13 +14,16 @@ export interface DuckdbMemory extends Disposable {
 
 /** A new one, in UTC. */
 export async function duckdbMemory(): Promise<DuckdbMemory> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const instance = await library.DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
-  const run = async (sql: SqlText) =>
-    sql.values.length === 0
+  const staged = new DuckdbStagedRows(connection, library);
+  const run = async (sql: SqlText) => {
+    if (sql.staged !== undefined) await staged.put(sql.staged);
+    return sql.values.length === 0
       ? connection.runAndReadAll(sql.text)
       : connection.runAndReadAll(sql.text, [...sql.values]);
+  };
   const memory: DuckdbMemory = {
     rows: async (sql) => {
       const first = typeof sql === 'string' ? { text: sql, values: [] } : sql;

@@ -49,6 +49,16 @@ const ADDED: readonly RewriteCase[] = [
     false,
   ),
   of('added_null', ['ALTER TABLE added_null ADD z INT'], added('z', 'number'), false),
+  of(
+    'set_later',
+    ['ALTER TABLE set_later ADD c INT', 'ALTER TABLE set_later ALTER c SET DEFAULT 5'],
+    added('c', 'number'),
+  ),
+  of(
+    'let_go',
+    ['ALTER TABLE let_go ADD c INT DEFAULT 5', 'ALTER TABLE let_go ALTER c DROP DEFAULT'],
+    added('c', 'number'),
+  ),
   of('added_again', ['ALTER TABLE added_again DROP COLUMN n', 'ALTER TABLE added_again ADD n INT']),
 ];
 
@@ -87,6 +97,51 @@ const OTHERS: readonly RewriteCase[] = [
     ],
     during: ['ALTER TABLE parted TRUNCATE PARTITION a', 'ALTER TABLE parted DROP PARTITION b'],
     isRewritten: true,
+  },
+  {
+    table: 'exchanging',
+    columns: [ID, ['word', 'text']],
+    before: [
+      `CREATE TABLE exchanged (id INT PRIMARY KEY, word VARCHAR(20)) PARTITION BY RANGE (id)
+        (PARTITION a VALUES LESS THAN (10), PARTITION b VALUES LESS THAN (20))`,
+      'CREATE TABLE exchanging (id INT PRIMARY KEY, word VARCHAR(20))',
+      "INSERT INTO exchanged VALUES (1, 'a'), (2, 'a'), (11, 'b')",
+      "INSERT INTO exchanging VALUES (3, 'c')",
+    ],
+    during: ['ALTER TABLE exchanged EXCHANGE PARTITION a WITH TABLE exchanging'],
+    isRewritten: true,
+  },
+  {
+    ...of('remade', [
+      'DROP TABLE remade',
+      'CREATE TABLE remade (id INT PRIMARY KEY, z BIGINT, n BIGINT) CHARACTER SET utf8mb4',
+      'INSERT INTO remade VALUES (1, 5, 9007199254740993), (8, NULL, NULL)',
+    ]),
+    columns: [ID, ['n', 'number'], ['z', 'number']],
+  },
+  {
+    table: 'remade_keyless',
+    columns: [
+      ['n', 'number'],
+      ['z', 'number'],
+    ],
+    before: ['CREATE TABLE remade_keyless (n INT)', 'INSERT INTO remade_keyless VALUES (1), (1)'],
+    during: [
+      'DROP TABLE remade_keyless',
+      'CREATE TABLE remade_keyless (z INT, n INT)',
+      'INSERT INTO remade_keyless VALUES (1, 2), (1, 2), (3, NULL)',
+    ],
+    isRewritten: true,
+  },
+  {
+    ...of('put_in', [
+      'CREATE TABLE putting (id INT PRIMARY KEY, word VARCHAR(20), z INT) CHARACTER SET utf8mb4',
+      "INSERT INTO putting VALUES (1, 'new', 4), (5, NULL, 5)",
+      'RENAME TABLE put_in TO put_aside',
+      'RENAME TABLE putting TO put_in',
+      "INSERT INTO put_in VALUES (6, 'six', 6)",
+    ]),
+    columns: [ID, ['word', 'text'], ['z', 'number']],
   },
   {
     table: 'keyless',

@@ -101,7 +101,15 @@ function isImportOfPartition(cursor: DdlCursor): boolean {
 
 function skipPartition(cursor: DdlCursor, actions: AlterAction[]): void {
   const verb = cursor.peek().upper;
-  if (verb === 'TRUNCATE' || verb === 'EXCHANGE') actions.push({ kind: 'partition-rows', verb });
+  if (verb === 'TRUNCATE') actions.push({ kind: 'partition-rows', verb });
+  if (verb === 'EXCHANGE') {
+    cursor.expect('EXCHANGE');
+    cursor.expect('PARTITION');
+    cursor.name();
+    cursor.expect('WITH');
+    cursor.expect('TABLE');
+    actions.push({ kind: 'partition-rows', verb, other: cursor.tableName() });
+  }
   while (!cursor.isEnd()) {
     if (cursor.isMark('(')) cursor.brackets();
     else if (cursor.peek().kind === 'broken') cursor.fail('an end of the string');

@@ -118,7 +118,12 @@ export type AlterAction =
   | { readonly kind: 'options'; readonly options: TableOptions }
   | { readonly kind: 'system-versioning'; readonly on: boolean }
   /** Rows of partitions come or go, and no row event says so (PITFALLS B43). */
-  | { readonly kind: 'partition-rows'; readonly verb: 'TRUNCATE' | 'DROP' | 'EXCHANGE' };
+  | {
+      readonly kind: 'partition-rows';
+      readonly verb: 'TRUNCATE' | 'DROP' | 'EXCHANGE';
+      /** Has the rows of the partition now, and the partition has its; absent: none. */
+      readonly other?: TableName;
+    };
 
 /** What a statement does to tables. */
 export type DdlStatement =

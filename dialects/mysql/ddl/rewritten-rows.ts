@@ -17,6 +17,8 @@ export interface RewrittenRows {
   readonly name: QualifiedName;
   /** Rows went or came: it is not enough to read those that are there. */
   readonly rowsGo: boolean;
+  /** None is there, and all that come are told: there is nothing to read. */
+  readonly isEmpty: boolean;
   /** What happened, for people: `price is decimal(8,1) instead of decimal(8,2)`. */
   readonly reason: string;
 }
@@ -32,6 +34,10 @@ export interface RewriteContext {
   told(table: TableDefinition, column: string): ToldColumn;
   /** `schema.table.column` that the table had before, and that targets still have. */
   wasDropped(table: TableDefinition, column: string): boolean;
+  /** The column came while the stream was followed, and rows were not read again for it. */
+  wasAdded(table: TableDefinition, column: string): boolean;
+  /** There was a table of this name, whose rows targets still have. */
+  hadTable(name: QualifiedName): boolean;
 }
 
 const STRICT_TRANS_TABLES = 1n << 21n;
@@ -47,45 +53,124 @@ export function rewrittenRows(
   return changes.flatMap((change, i): readonly RewrittenRows[] => {
     switch (change.kind) {
       case 'partition-rows':
-        return [{ name: change.name, rowsGo: true, reason: `${change.verb} PARTITION moved rows` }];
+        return [others(change.name, `${change.verb} PARTITION moved rows`)];
+      case 'created':
+        return made(change, context);
       case 'altered':
-        return altered(change.before, change.after, actions, context);
+        return isRename(change)
+          ? renamed(changes, i, context)
+          : altered(change.before, change.after, actions, context);
       case 'renamed':
-        return replaced(changes.slice(0, i), change.after, context);
+        return renamed(changes, i, context);
       default:
         return [];
     }
   });
 }
 
-/** Names of columns that targets keep although their table has them no more. */
-export function droppedColumns(changes: readonly CatalogChange[]): readonly string[] {
-  return changes.flatMap((change) => {
-    if (change.kind !== 'altered') return [];
+type IsCaptured = (name: QualifiedName) => boolean;
+
+/**
+ * Names of columns that targets keep although their table has them no more; of tables that are gone
+ * as a column without a name.
+ */
+export function droppedColumns(
+  changes: readonly CatalogChange[],
+  isCaptured: IsCaptured,
+): readonly string[] {
+  return changes.flatMap((change, i) => {
+    if (change.kind === 'dropped') {
+      const { name } = change;
+      return change.before === null || !isCaptured(name) ? [] : droppedName(name);
+    }
+    if (change.kind !== 'altered' && change.kind !== 'renamed') return [];
     const { before, after } = change;
+    if (!isCaptured(before)) return [];
+    if (isRename(change)) return isRetaken(changes, i) ? [] : droppedName(before);
     const left = before.columns.filter(({ name }) => columnOf(after, name) === undefined);
     return left.map(({ name }) => droppedName(after, name));
   });
 }
 
-/** As `droppedColumns` names it. */
-export function droppedName({ database, name }: QualifiedName, column: string): string {
+/** Names of columns that came, as `droppedColumns` has those that went. */
+export function addedColumns(
+  changes: readonly CatalogChange[],
+  isCaptured: IsCaptured,
+): readonly string[] {
+  return changes.flatMap((change) => {
+    if (change.kind !== 'altered' || !isCaptured(change.after)) return [];
+    const { before, after } = change;
+    const come = after.columns.filter(({ name }) => columnOf(before, name) === undefined);
+    return come.map(({ name }) => droppedName(after, name));
+  });
+}
+
+/** As `droppedColumns` names it; without a column the table. */
+export function droppedName({ database, name }: QualifiedName, column = ''): string {
   return `${database}.${name}.${column.toLowerCase()}`;
 }
 
-/** A copy of the table has taken its name, as tools for online changes do it (PITFALLS B98). */
-function replaced(
-  earlier: readonly CatalogChange[],
-  after: TableDefinition,
+type Renaming = Extract<CatalogChange, { kind: 'altered' | 'renamed' | 'indexed' }>;
+
+function isSameName(one: QualifiedName, other: QualifiedName): boolean {
+  return one.database === other.database && one.name === other.name;
+}
+
+function isRename({ before, after }: Renaming): boolean {
+  return !isSameName(before, after);
+}
+
+/** The statement gave the name that it freed to another table. */
+function isRetaken(changes: readonly CatalogChange[], at: number): boolean {
+  const freed = changes[at];
+  if (freed?.kind !== 'renamed' && freed?.kind !== 'altered') return false;
+  return changes
+    .slice(at + 1)
+    .some((change) => change.kind === 'renamed' && isSameName(change.after, freed.before));
+}
+
+function others(name: QualifiedName, reason: string): RewrittenRows {
+  return { name, rowsGo: true, isEmpty: false, reason };
+}
+
+/** A table in the place of another one, whose rows targets still have. */
+function made(
+  { table: { database, name: bare }, replaces }: Extract<CatalogChange, { kind: 'created' }>,
   context: RewriteContext,
 ): readonly RewrittenRows[] {
+  const name = { database, name: bare };
+  if (replaces !== true && !context.hadTable(name)) return [];
+  return [{ name, rowsGo: true, isEmpty: true, reason: 'another table of that name was made' }];
+}
+
+/**
+ * A copy of the table has taken its name, as tools for online changes do it (PITFALLS B98): its
+ * rows are those that were told. Of any other table that gets a name none was told under it. What
+ * such a tool puts aside concerns nobody.
+ */
+function renamed(
+  changes: readonly CatalogChange[],
+  at: number,
+  context: RewriteContext,
+): readonly RewrittenRows[] {
+  const change = changes[at];
+  if (change?.kind !== 'renamed' && change?.kind !== 'altered') return [];
+  const { before, after } = change;
+  const earlier = changes.slice(0, at);
   const gone = earlier.findLast(
-    (change) =>
-      change.kind === 'renamed' &&
-      change.before.database === after.database &&
-      change.before.name === after.name,
+    (other) => other.kind === 'renamed' && isSameName(other.before, after),
   );
-  return gone?.kind === 'renamed' ? altered(gone.before, after, [], context) : [];
+  const isMoved = earlier.some(
+    (other) => other.kind === 'renamed' && isSameName(other.after, before),
+  );
+  const isAside = isRetaken(changes, at);
+  // Three renames, by way of a third name: two tables change places.
+  if (gone?.kind === 'renamed' && !isMoved && !isAside) {
+    return altered(gone.before, after, [], context);
+  }
+  if (gone === undefined && isAside) return [];
+  const name = { database: after.database, name: after.name };
+  return [others(name, `it was ${before.database}.${before.name} before`)];
 }
 
 function altered(
@@ -101,7 +186,8 @@ function altered(
     const origin = originOf(column, before, actions);
     const reason =
       origin.kind === 'kept'
-        ? changedValue(origin.column, column, actions, { isStrict, server: context.server })
+        ? (changedValue(origin.column, column, actions, { isStrict, server: context.server }) ??
+          changedDefault(origin.column, column, context.wasAdded(after, column.name)))
         : origin.kind === 'renamed'
           ? `was ${origin.from} before`
           : addedValue(column, told, context.wasDropped(after, column.name) || origin.again);
@@ -109,7 +195,7 @@ function altered(
   });
   if (reasons.length === 0) return [];
   const name = { database: after.database, name: after.name };
-  return [{ name, rowsGo: false, reason: reasons.join(', ') }];
+  return [{ name, rowsGo: false, isEmpty: false, reason: reasons.join(', ') }];
 }
 
 type Origin =
@@ -151,6 +237,16 @@ function addedValue(column: ColumnDefinition, told: ToldColumn, wasThere: boolea
   if (column.autoIncrement) return 'is counted up';
   if (column.default === null) return column.nullable ? null : 'was added without a default';
   return told === 'default' ? null : 'has a default that is no constant';
+}
+
+/** Rows of before have what the default was then; a target that is told first now does not. */
+function changedDefault(
+  before: ColumnDefinition,
+  after: ColumnDefinition,
+  wasAdded: boolean,
+): string | null {
+  const isSame = JSON.stringify(before.default) === JSON.stringify(after.default);
+  return isSame || !wasAdded ? null : 'has another default than when it was added';
 }
 
 interface Rules {

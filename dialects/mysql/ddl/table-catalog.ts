@@ -14,7 +14,8 @@ export interface QualifiedName {
 
 /** What a statement did to a table, in the order in which it did. */
 export type CatalogChange =
-  | { readonly kind: 'created'; readonly table: TableDefinition }
+  /** `replaces`: the statement dropped another one (CREATE OR REPLACE). */
+  | { readonly kind: 'created'; readonly table: TableDefinition; readonly replaces?: true }
   | {
       /**
        * `altered` may rename as well; `renamed` is RENAME TABLE, `indexed` CREATE or DROP INDEX.
@@ -158,8 +159,9 @@ export class TableCatalog {
     if (statement.ifNotExists && this.#tables.has(this.#key(name))) return [];
     const made = this.#made(statement, name, context);
     if (typeof made === 'string') return [{ kind: 'uncertain', tables: [name], reason: made }];
+    const replaces = statement.orReplace && this.#tables.has(this.#key(name));
     this.putTable(made);
-    return [{ kind: 'created', table: made }];
+    return [{ kind: 'created', table: made, ...(replaces ? { replaces } : {}) }];
   }
 
   #made(
@@ -207,7 +209,10 @@ export class TableCatalog {
     const changes: CatalogChange[] = [{ kind, before, after }];
     for (const action of statement.actions) {
       if (action.kind === 'partition-rows') {
-        changes.push({ kind: 'partition-rows', name: to, verb: action.verb });
+        const { verb, other } = action;
+        changes.push({ kind: 'partition-rows', name: to, verb });
+        if (other === undefined) continue;
+        changes.push({ kind: 'partition-rows', name: this.#qualify(other, context), verb });
       }
     }
     return changes;

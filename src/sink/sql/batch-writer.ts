@@ -1,4 +1,4 @@
-import type { ColumnValues } from '../../../dialects/dialect.ts';
+import type { ColumnValues, StagedStatement } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { KeyedBatch, KeyedRow } from './keyed-batch.ts';
 import type { KeylessBatch } from './keyless-batch.ts';
@@ -35,6 +35,17 @@ export function* columnChunks(
   if (count > 0) yield { rows: count, columns: chunk };
 }
 
+/** Fewer are there sooner as parameters. */
+const STAGED_ROWS = 200;
+
+function* stagedLines(
+  staged: StagedStatement,
+  columns: ColumnSet,
+  rows: readonly Cells[],
+): Generator<string> {
+  for (const cells of rows) yield staged.line(cells, columns);
+}
+
 /**
  * Runs one bulk statement over all rows; returns how many rows the target touched. `guard`: the
  * column whose text has to be older where a row is.
@@ -50,11 +61,16 @@ export async function writeBulk(
 ): Promise<number> {
   if (rows.length === 0) return 0;
   const statement = model.statement(operation, columns, guard);
+  if (statement.staged !== undefined && rows.length >= STAGED_ROWS) {
+    const loaded = session.load?.(statement.staged, stagedLines(statement.staged, columns, rows));
+    if (loaded !== undefined && loaded !== null) return loaded;
+  }
   // A character is up to three bytes, and the statement's own signs stand between the values.
   const batchBytes = Math.min(options.batchBytes, session.statementBytesMax / 4);
+  const batchRows = rowsOf(session, operation, options);
   let touched = 0;
   let running: Promise<StatementResult> | null = null;
-  for (const chunk of columnChunks(columns, rows, { ...options, batchBytes })) {
+  for (const chunk of columnChunks(columns, rows, { batchRows, batchBytes })) {
     // Built while the target works on the chunk before.
     const sql = statement.bind(chunk.columns);
     if (running !== null) touched += (await running).rowCount;
@@ -62,6 +78,15 @@ export async function writeBulk(
   }
   if (running !== null) touched += (await running).rowCount;
   return touched;
+}
+
+/** A search of the whole table is not made more often than it has to be. */
+function rowsOf(
+  { statementRowsMax = Infinity }: TargetSession,
+  operation: BulkOperation,
+  { batchRows }: WriterOptions,
+): number {
+  return operation === 'deleteOneEach' ? batchRows : Math.min(batchRows, statementRowsMax);
 }
 
 function append(groups: Map<ColumnSet, Cells[]>, columns: ColumnSet, cells: Cells): void {

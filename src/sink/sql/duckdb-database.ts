@@ -2,10 +2,10 @@ import { realpath, stat } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type * as duckdb from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import type { DuckdbLibrary } from './duckdb-plain-values.ts';
 import { duckdbSinkError } from './duckdb-sink-errors.ts';
 import type { DuckdbAddress } from './duckdb-url.ts';
 
@@ -45,10 +45,8 @@ function settingsOf({ settings }: DuckdbAddress): Readonly<Record<string, string
   };
 }
 
-type Library = Pick<typeof duckdb, 'DuckDBInstance'>;
-
 /** Loaded with the first file: 70 MB that others do not pay for. */
-async function loadLibrary(): Promise<Library> {
+async function loadLibrary(): Promise<DuckdbLibrary> {
   try {
     return await import('@duckdb/node-api');
   } catch (cause) {
@@ -73,14 +71,17 @@ export class DuckdbDatabase {
   readonly #closed = Promise.withResolvers<void>();
   #isWritten = false;
   #isOver = false;
+  readonly library: DuckdbLibrary;
   readonly settings: Readonly<Record<string, string>>;
   readonly readOnly: boolean;
 
   constructor(
+    library: DuckdbLibrary,
     instance: DuckDBInstance,
     settings: Readonly<Record<string, string>>,
     readOnly: boolean,
   ) {
+    this.library = library;
     this.#instance = instance;
     this.settings = settings;
     this.readOnly = readOnly;
@@ -217,11 +218,14 @@ async function create(
   settings: Readonly<Record<string, string>>,
   readOnly: boolean,
 ): Promise<DuckdbDatabase> {
-  const { DuckDBInstance: Instance } = await loadLibrary();
+  const library = await loadLibrary();
   try {
     const access = readOnly ? 'READ_ONLY' : 'READ_WRITE';
-    const instance = await Instance.create(name, { ...settings, access_mode: access });
-    return new DuckdbDatabase(instance, settings, readOnly);
+    const instance = await library.DuckDBInstance.create(name, {
+      ...settings,
+      access_mode: access,
+    });
+    return new DuckdbDatabase(library, instance, settings, readOnly);
   } catch (thrown) {
     throw duckdbSinkError(thrown, name);
   }

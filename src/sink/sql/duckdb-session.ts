@@ -4,6 +4,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { DuckdbDatabase } from './duckdb-database.ts';
 import { joinDatabase } from './duckdb-database.ts';
 import { duckdbSinkError, isFatal } from './duckdb-sink-errors.ts';
+import { DuckdbStagedRows } from './duckdb-staged-rows.ts';
 import type { DuckdbAddress } from './duckdb-url.ts';
 import { parseDuckdbUrl } from './duckdb-url.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
@@ -38,6 +39,7 @@ class DuckdbSession implements TargetSession {
   readonly #lockTimeoutMs: number;
   #database: DuckdbDatabase | null = null;
   #connection: DuckDBConnection | null = null;
+  #staged: DuckdbStagedRows | null = null;
   /** The end of what runs; it never rejects. */
   #tail: Promise<unknown> = Promise.resolve();
   #letGo: (() => void) | null = null;
@@ -59,6 +61,7 @@ class DuckdbSession implements TargetSession {
     await this.#next(async () => {
       this.#database = await joinDatabase(address, readOnly, this);
       this.#connection = await this.#database.connect();
+      this.#staged = new DuckdbStagedRows(this.#connection, this.#database.library);
     });
   }
 
@@ -224,6 +227,7 @@ class DuckdbSession implements TargetSession {
     const connection = this.#connection;
     if (connection === null) throw new Error('the session has no connection');
     if (typeof sql === 'string') return resultOf(sql, await connection.runAndReadAll(sql));
+    if (sql.staged !== undefined) await this.#staged?.put(sql.staged);
     const values = [...sql.values];
     const answer = await (values.length === 0
       ? connection.runAndReadAll(sql.text)

@@ -173,6 +173,7 @@ async function connect(
 /** A session over `mysql2`, in the text protocol: nothing is prepared that DDL could void (S23). */
 class MysqlTargetSession implements TargetSession {
   statementBytesMax = 1024 * 1024;
+  readonly statementRowsMax = 500;
   foldsNames = false;
   readonly #connection: Connection;
   readonly #options: SqlSinkOptions;

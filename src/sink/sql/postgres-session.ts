@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import pg from 'pg';
-import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
+import type { CatalogRow, SqlText, StagedStatement } from '../../../dialects/dialect.ts';
+import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SslMode, TargetAddress } from './connection-url.ts';
 import { parseConnectionUrl } from './connection-url.ts';
+import { StagedQuery } from './postgres-staged-query.ts';
 import { toSinkError } from './sink-errors.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { StatementResult, TargetSession } from './target-session.ts';
@@ -127,12 +129,28 @@ async function connect(options: SqlSinkOptions, signal: AbortSignal): Promise<pg
     : error;
 }
 
+/** Each is emptied at the end of each transaction that uses one. */
+const STAGING_TABLES = 16;
+/**
+ * The server cannot freeze tables of a session that is open for months, and the age of the oldest
+ * row in a database is what bounds its transaction ids (vacuum, "wraparound").
+ */
+const STAGING_AGE_MS = 3_600_000;
+const STAGING_IDLE_MS = 60_000;
+
 /** A session over the `pg` driver. Statements are not named: nothing to invalidate by DDL (S23). */
 class PostgresSession implements TargetSession {
   /** Protocol and server allow a gigabyte, which no batch comes near. */
   readonly statementBytesMax = Infinity;
   readonly foldsNames = false;
+  /** Whether the role may make temporary tables. */
+  stages = false;
   readonly #client: pg.Client;
+  /** Tables that may be there, and hold rows if they were used in this transaction. */
+  readonly #staging = new Set<string>();
+  readonly #used = new Set<string>();
+  #stagedSinceMs = 0;
+  #stopWaiting: () => void = () => undefined;
   #broken = false;
 
   constructor(client: pg.Client) {
@@ -157,21 +175,64 @@ class PostgresSession implements TargetSession {
           : await this.#client.query<CatalogRow>(sql.text, [...sql.values]);
       return { rows: result.rows, rowCount: result.rowCount ?? 0 };
     } catch (thrown) {
-      const error = toSinkError(thrown);
-      // 57P0x: the server ends the session after the message.
-      if (error.code === 'SINK_CONNECT' || /SQLSTATE (?:57P|08)/.test(error.message)) {
-        this.#broken = true;
-      }
-      throw error;
+      throw this.#failed(thrown);
+    }
+  }
+
+  #failed(thrown: unknown): TidemarkError {
+    const error = toSinkError(thrown);
+    // 57P0x: the server ends the session after the message.
+    if (error.code === 'SINK_CONNECT' || /SQLSTATE (?:57P|08)/.test(error.message)) {
+      this.#broken = true;
+    }
+    return error;
+  }
+
+  load(staged: StagedStatement, lines: Iterable<string>): Promise<number> | null {
+    if (!this.stages || this.#used.has(staged.table)) return null;
+    if (!this.#staging.has(staged.table) && this.#staging.size === STAGING_TABLES) return null;
+    if (this.#staging.size === 0) this.#stagedSinceMs = systemClock.monotonicMs();
+    this.#staging.add(staged.table);
+    this.#used.add(staged.table);
+    return this.#load(staged, lines);
+  }
+
+  async #load(staged: StagedStatement, lines: Iterable<string>): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.#client.query(new StagedQuery(staged, lines, resolve, reject));
+    try {
+      return await promise;
+    } catch (thrown) {
+      throw this.#failed(thrown);
     }
   }
 
   async begin(): Promise<void> {
+    this.#stopWaiting();
+    const isFull = this.#staging.size === STAGING_TABLES;
+    const isOld = systemClock.monotonicMs() - this.#stagedSinceMs > STAGING_AGE_MS;
+    if (this.#staging.size > 0 && (isFull || isOld)) await this.#dropStaging();
+    this.#used.clear();
     await this.query('BEGIN');
+  }
+
+  /** Between two transactions. */
+  async #dropStaging(): Promise<void> {
+    this.#staging.clear();
+    await this.query('DISCARD TEMP');
+  }
+
+  #whenIdle(): void {
+    if (this.#staging.size === 0) return;
+    this.#stopWaiting = systemClock.after(STAGING_IDLE_MS, () => {
+      // One that fails is met by the next statement.
+      this.#dropStaging().catch(() => undefined);
+    });
   }
 
   async commit(): Promise<void> {
     await this.query('COMMIT');
+    this.#whenIdle();
   }
 
   async rollback(): Promise<void> {
@@ -180,10 +241,12 @@ class PostgresSession implements TargetSession {
 
   destroy(): void {
     this.#broken = true;
+    this.#stopWaiting();
     this.#client.connection.stream.destroy();
   }
 
   async close(): Promise<void> {
+    this.#stopWaiting();
     if (this.#broken) this.#client.connection.stream.destroy();
     else await this.#client.end();
   }
@@ -197,6 +260,10 @@ export async function openPostgresSession(
   const session = new PostgresSession(await connect(options, signal));
   try {
     await session.query(sessionSettings(options));
+    const { rows } = await session.query(
+      `SELECT has_database_privilege(current_database(), 'TEMPORARY') AS staging`,
+    );
+    session.stages = rows[0]?.['staging'] === true;
   } catch (error) {
     session.destroy();
     throw error;

@@ -1,4 +1,4 @@
-import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
+import type { CatalogRow, SqlText, StagedStatement } from '../../../dialects/dialect.ts';
 
 /** What a statement answered. */
 export interface StatementResult {
@@ -14,11 +14,21 @@ export interface StatementResult {
 export interface TargetSession {
   /** Of several statements at once: the rows of the last, and the touched rows of all. */
   query(sql: SqlText | string): Promise<StatementResult>;
+  /**
+   * Runs a statement over rows that are copied into a table of the session; resolves to how many it
+   * touched, null: not by this session, or not again in this transaction. Absent: never.
+   */
+  load?(staged: StagedStatement, lines: Iterable<string>): Promise<number> | null;
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
   /** The target takes no longer text in one piece. */
   readonly statementBytesMax: number;
+  /**
+   * Rows of one statement at most, where several are faster: each is made while the target works on
+   * the one before. Absent: one takes them all.
+   */
+  readonly statementRowsMax?: number;
   /** Names of tables that differ only by case are one. */
   readonly foldsNames: boolean;
   readonly broken: boolean;

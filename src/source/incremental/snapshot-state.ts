@@ -76,9 +76,11 @@ export interface SnapshotState {
   readonly notBefore: number | null;
   /**
    * `schema.table.column` that targets still have: one that is added under such a name is none that
-   * they would make with nulls. The newest last.
+   * they would make with nulls. `schema.table.` is a whole table. The newest last.
    */
   readonly dropped: readonly string[];
+  /** `schema.table.column` that came meanwhile, and which no read has told. The newest last. */
+  readonly added: readonly string[];
 }
 
 export const NO_SNAPSHOTS: SnapshotState = {
@@ -88,16 +90,17 @@ export const NO_SNAPSHOTS: SnapshotState = {
   paused: false,
   notBefore: null,
   dropped: [],
+  added: [],
 };
 
 /** These came later than the first of them. */
-type Later = 'notBefore' | 'dropped';
+type Later = 'notBefore' | 'dropped' | 'added';
 type StoredState = Omit<SnapshotState, Later> &
   Partial<Pick<SnapshotState, Later>> & { readonly version: number };
 
 /** Null when there is nothing to remember. */
 export function encodeSnapshotState(state: SnapshotState): string | null {
-  if (!isOpen(state) && state.dropped.length === 0) return null;
+  if (!isOpen(state) && state.dropped.length + state.added.length === 0) return null;
   return JSON.stringify({ version: 1, ...state });
 }
 
@@ -119,8 +122,8 @@ export function decodeSnapshotState(text: string | null): SnapshotState {
       cure: 'Use the version that wrote it, or snapshot anew.',
     });
   }
-  const { tasks, blocking, seen, paused, notBefore = null, dropped = [] } = state;
-  return { tasks, blocking, seen, paused, notBefore, dropped };
+  const { tasks, blocking, seen, paused, notBefore = null, dropped = [], added = [] } = state;
+  return { tasks, blocking, seen, paused, notBefore, dropped, added };
 }
 
 /** The table of a task. */

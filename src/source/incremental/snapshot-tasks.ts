@@ -137,8 +137,8 @@ export class SnapshotTasks<T extends ReadableTable> {
     this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
   }
 
-  setDropped(dropped: readonly string[]): void {
-    this.#set({ dropped });
+  setColumns(columns: Pick<SnapshotState, 'dropped' | 'added'>): void {
+    this.#set(columns);
   }
 
   /** Not complete: what it has emptied is still to be read. */

@@ -72,7 +72,10 @@ test('a table, and its database, that ends and begins anew in another shape (B43
     't t',
     'c t 5|five',
     't t',
+    // What targets have of the table that is gone goes where the other one begins.
+    't t',
     'c t 60|6|six',
+    't t',
     'c t sieben ä|7',
     't t',
     'c t acht|8',

@@ -1,6 +1,7 @@
 import type { ServerVersion } from '../../../../dialects/mysql/ddl/ddl-dialect.ts';
 import type { RewrittenRows } from '../../../../dialects/mysql/ddl/rewritten-rows.ts';
 import {
+  addedColumns,
   droppedColumns,
   droppedName,
   rewrittenRows,
@@ -22,8 +23,9 @@ import { knownTable } from './stream-tables.ts';
 import type { KnownTable } from './table-reading.ts';
 import { isKeyed } from './table-reading.ts';
 
-/** How many names of dropped columns are kept. */
+/** How many names of columns that went, and of columns that came, are kept in the offset. */
 const MAX_DROPPED = 1000;
+const MAX_ADDED = 200;
 
 /** What rewritten tables are told and read by. */
 export interface RewrittenTablesParts {
@@ -59,14 +61,18 @@ export class RewrittenTables {
   /** Returns the tables whose rows are to be taken away first, at this very place of the stream. */
   followed(statement: CatalogStatement): readonly QualifiedName[] {
     const { step, changes, server, file, pos } = statement;
-    const dropped = new Set(this.#parts.tasks.state.dropped);
+    const { state } = this.#parts.tasks;
+    const dropped = new Set(state.dropped);
+    const added = new Set(state.added);
     const found = rewrittenRows(step.statement, changes, {
       server,
       sqlMode: step.event.context.sqlMode ?? 0n,
       told: (table, column) => this.#told(table, column),
-      wasDropped: (table, column) => dropped.has(droppedName(table, column)),
+      wasDropped: (table, column) =>
+        dropped.has(droppedName(table, column)) || dropped.has(droppedName(table)),
+      wasAdded: (table, column) => added.has(droppedName(table, column)),
+      hadTable: (name) => dropped.has(droppedName(name)),
     });
-    this.#rememberDropped(changes);
     const emptied: QualifiedName[] = [];
     const tasks: TableTask[] = [];
     for (const rewrite of found) {
@@ -77,12 +83,13 @@ export class RewrittenTables {
       if (table === undefined) continue;
       const task = taskOf(table, rewrite, `ddl-${file}:${pos}`);
       // A table without a key is emptied by the read itself.
-      const empties = rewrite.rowsGo && isKeyed(table);
+      const empties = rewrite.isEmpty || (rewrite.rowsGo && isKeyed(table));
       this.#warn(rewrite, statement, empties);
       if (this.#parts.options.ddlRewrites === 'warn') continue;
-      tasks.push(task);
+      if (!rewrite.isEmpty) tasks.push(task);
       if (empties) emptied.push(rewrite.name);
     }
+    this.#remember(changes, tasks);
     this.#parts.tasks.readAgain(tasks);
     return emptied;
   }
@@ -94,24 +101,34 @@ export class RewrittenTables {
     return column.schema.default === undefined ? 'plain' : 'default';
   }
 
-  #rememberDropped(changes: readonly CatalogChange[]): void {
-    const { tasks, schemas } = this.#parts;
-    const captured = changes.filter(
-      (change) =>
-        change.kind === 'altered' && schemas.isCaptured(change.after.database, change.after.name),
-    );
-    const names = droppedColumns(captured);
-    if (names.length === 0) return;
-    const kept = tasks.state.dropped.filter((name) => !names.includes(name));
-    tasks.setDropped([...kept, ...names].slice(-MAX_DROPPED));
+  /** What is read again is told as it is by that. */
+  #remember(changes: readonly CatalogChange[], read: readonly TableTask[]): void {
+    const { tasks } = this.#parts;
+    const isCaptured = ({ database, name }: QualifiedName): boolean =>
+      this.#parts.schemas.isCaptured(database, name);
+    const dropped = droppedColumns(changes, isCaptured);
+    const added = addedColumns(changes, isCaptured);
+    const told = read.map(({ schema, table }) => droppedName({ database: schema, name: table }));
+    const { state } = tasks;
+    const isTold = (name: string): boolean => told.some((table) => name.startsWith(table));
+    if (dropped.length + added.length === 0 && !state.added.some(isTold)) return;
+    const known = state.added.filter((name) => !added.includes(name) && !dropped.includes(name));
+    const kept = state.dropped.filter((name) => !dropped.includes(name));
+    tasks.setColumns({
+      dropped: [...kept, ...dropped].slice(-MAX_DROPPED),
+      added: [...known, ...added].filter((name) => !isTold(name)).slice(-MAX_ADDED),
+    });
   }
 
-  #warn({ name, reason }: RewrittenRows, at: CatalogStatement, empties: boolean): void {
+  #warn({ name, reason, isEmpty }: RewrittenRows, at: CatalogStatement, empties: boolean): void {
     const { options, skipsTruncates } = this.#parts;
     const table = `${name.database}.${name.name}`;
+    const isDone = isEmpty
+      ? 'targets are emptied at this place'
+      : `the table is read again beside the stream (ddl-${at.file}:${at.pos})`;
     const follows =
       options.ddlRewrites === 'snapshot'
-        ? `the table is read again beside the stream (ddl-${at.file}:${at.pos})`
+        ? isDone
         : 'targets keep what they have (ddl.rewrites=warn): snapshot the table anew';
     const ghosts =
       empties && skipsTruncates ? '. Rows that went stay in targets: skipped.operations has t' : '';

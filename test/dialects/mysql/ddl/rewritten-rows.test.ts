@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DdlDialect } from '../../../../dialects/mysql/ddl/ddl-dialect.ts';
 import { parseDdlStatement } from '../../../../dialects/mysql/ddl/ddl-statement.ts';
 import {
+  addedColumns,
   droppedColumns,
   rewrittenRows,
   type ToldColumn,
@@ -20,10 +21,13 @@ interface Given {
   readonly sqlMode?: bigint;
   readonly told?: ToldColumn;
   readonly dropped?: readonly string[];
+  readonly added?: readonly string[];
+  /** Tables that were there. */
+  readonly gone?: readonly string[];
   readonly before?: readonly string[];
 }
 
-/** `table: reason`, with `!` where rows go. */
+/** `table: reason`, with `!` where rows go, `!!` where none is there. */
 function told(sql: string, given: Given = {}): readonly string[] {
   const { dialect = MYSQL, sqlMode = STRICT, dropped = [] } = given;
   const catalog = new TableCatalog(0);
@@ -35,7 +39,12 @@ function told(sql: string, given: Given = {}): readonly string[] {
     sqlMode,
     told: () => given.told ?? 'default',
     wasDropped: (_, column) => dropped.includes(column),
-  }).map(({ name, rowsGo, reason }) => `${name.name}${rowsGo ? '!' : ''}: ${reason}`);
+    wasAdded: (_, column) => given.added?.includes(column) === true,
+    hadTable: ({ name }) => given.gone?.includes(name) === true,
+  }).map(({ name, rowsGo, isEmpty, reason }) => {
+    const rows = isEmpty ? '!!' : rowsGo ? '!' : '';
+    return `${name.name}${rows}: ${reason}`;
+  });
 }
 
 describe('rows stay what they are, or what a constant default makes of them', () => {
@@ -47,7 +56,9 @@ describe('rows stay what they are, or what a constant default makes of them', ()
     "ALTER TABLE t MODIFY kind ENUM('a','b','c')",
     'ALTER TABLE t MODIFY old VARCHAR(9) CHARACTER SET utf8mb4',
     'ALTER TABLE t MODIFY n INT NOT NULL',
-    'ALTER TABLE t RENAME TO u',
+    'ALTER TABLE t ALTER n SET DEFAULT 5, ALTER word DROP DEFAULT',
+    'CREATE TABLE IF NOT EXISTS t (other INT)',
+    'DROP TABLE t',
     'ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
     'CREATE TABLE u LIKE t',
   ])('%s', (sql) => {
@@ -73,9 +84,46 @@ describe('rows are others, and no event tells of it', () => {
     ['ALTER TABLE t DROP n, ADD n INT', 't: n has taken the place of an older one'],
     ['ALTER TABLE t TRUNCATE PARTITION p', 't!: TRUNCATE PARTITION moved rows'],
     ['ALTER TABLE t DROP PARTITION p', 't!: DROP PARTITION moved rows'],
-    ['ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u', 't!: EXCHANGE PARTITION moved rows'],
+    ['ALTER TABLE t RENAME TO u', 'u!: it was shop.t before'],
+    ['RENAME TABLE t TO u', 'u!: it was shop.t before'],
   ] as const)('%s', ([sql, reason]) => {
     expect(told(sql)).toEqual([reason]);
+  });
+
+  test('EXCHANGE PARTITION moves rows in both tables', () => {
+    const sql = 'ALTER TABLE t EXCHANGE PARTITION p WITH TABLE `u` WITHOUT VALIDATION';
+    expect(told(sql)).toEqual([
+      't!: EXCHANGE PARTITION moved rows',
+      'u!: EXCHANGE PARTITION moved rows',
+    ]);
+  });
+
+  test('a default that is set after its column was added, with no row between', () => {
+    const added = { added: ['n'] };
+    const reason = 't: n has another default than when it was added';
+    expect(told('ALTER TABLE t ALTER n SET DEFAULT 5', added)).toEqual([reason]);
+    expect(told('ALTER TABLE t MODIFY n INT DEFAULT 5', added)).toEqual([reason]);
+    expect(told('ALTER TABLE t MODIFY n BIGINT, ALTER word SET DEFAULT 5', added)).toEqual([]);
+  });
+
+  test('a table that takes the place of one that is gone', () => {
+    const again = 't!!: another table of that name was made';
+    const made = 'CREATE TABLE t (id INT PRIMARY KEY)';
+    expect(told(made, { before: ['DROP TABLE t'], gone: ['t'] })).toEqual([again]);
+    expect(told(made, { before: ['DROP TABLE t'] })).toEqual([]);
+    expect(told('CREATE OR REPLACE TABLE t (id INT)', { dialect: MARIADB })).toEqual([again]);
+    const before = ['CREATE TABLE other (id INT)', 'RENAME TABLE t TO aside'];
+    expect(told('RENAME TABLE other TO t', { before, gone: ['t'] })).toEqual([
+      't!: it was shop.other before',
+    ]);
+  });
+
+  test('two tables that change places are both others', () => {
+    const before = ['CREATE TABLE u LIKE t'];
+    expect(told('RENAME TABLE t TO x, u TO t, x TO u', { before })).toEqual([
+      't!: it was shop.u before',
+      'u!: it was shop.x before',
+    ]);
   });
 
   test('a default that the records do not tell as a constant', () => {
@@ -114,9 +162,17 @@ test.for([MARIADB, MYSQL57])('widths of numbers mean nothing', (dialect) => {
   expect(told('ALTER TABLE t MODIFY n INT(5)', { dialect })).toEqual([]);
 });
 
-test('columns that are gone are named in lower case', () => {
+test('columns and tables that are gone or came are named, columns in lower case', () => {
   const catalog = new TableCatalog(0);
   const context = statementContext(MYSQL);
   const changes = applyAll(catalog, [TABLE, 'ALTER TABLE t DROP N, CHANGE word w TEXT'], context);
-  expect(droppedColumns(changes)).toEqual(['shop.t.n', 'shop.t.word']);
+  expect(droppedColumns(changes, () => true)).toEqual(['shop.t.n', 'shop.t.word']);
+  expect(addedColumns(changes, () => true)).toEqual(['shop.t.w']);
+  const gone = (...statements: string[]): readonly string[] =>
+    droppedColumns(applyAll(catalog, statements, context), ({ name }) => name !== 'other');
+  expect(gone('CREATE TABLE _t LIKE t', 'RENAME TABLE t TO old, _t TO t')).toEqual(['shop._t.']);
+  expect(gone('RENAME TABLE t TO u')).toEqual(['shop.t.']);
+  expect(gone('CREATE TABLE other LIKE u', 'DROP TABLE IF EXISTS u, other, none')).toEqual([
+    'shop.u.',
+  ]);
 });
