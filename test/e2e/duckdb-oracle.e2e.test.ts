@@ -30,8 +30,9 @@ import {
 } from '../support/value-texts.ts';
 
 /*
- * Every type of every source into a DuckDB file, by the daemon: snapshot, stream, tables
- * that are changed. The source is the oracle: what it prints is what DuckDB prints (PITFALLS S15, S16, S17, S18, S19).
+ * Every type of every source into a DuckDB file, by the daemon: snapshot, stream, tables that are
+ * changed. The source is the oracle: what it prints is what DuckDB prints (PITFALLS S15, S16, S17,
+ * S18, S19).
  */
 
 let sources: TypeSources;
