@@ -41,7 +41,7 @@ export const duckdbTarget: TargetDialect = {
   ddlPace: 'SELECT 1',
   relaxingRewrites: false,
   // A dozen statements beside those of the rows, 1 to 3 ms each however small.
-  transactionRows: 10_000,
+  transactionRows: 5000,
   state: {
     nameType: 'varchar',
     timeType: 'timestamptz',

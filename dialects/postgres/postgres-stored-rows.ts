@@ -1,6 +1,7 @@
 import type { CatalogRow } from './postgres-catalog.ts';
 import { number, text } from './postgres-catalog.ts';
 import { literalDefault } from './postgres-default.ts';
+import { quoteLiteral } from './postgres-identifiers.ts';
 
 /*
  * DDL that changes stored rows without an event (ruling 5) is told by no message of the stream, but
@@ -41,10 +42,11 @@ export interface StoredRowsChange {
 }
 
 /**
- * Rows `oid`, `digest`, and `state` where the digest is not among `known`: JSON that
- * `readStoredRows` reads. Of tables that are there; partitioned ones with all their leaves. One was
- * attached, and not made as a partition, where its row type is older than its inheritance: other
- * catalogs are written anew by ATTACH.
+ * Rows `oid`, `schema`, `table`, `digest`, and `state` where the digest is not among `known`: JSON
+ * that `readStoredRows` reads. Of tables that are there; partitioned ones with all their leaves.
+ * One was attached, and not made as a partition, where its row type is older than its inheritance:
+ * other catalogs are written anew by ATTACH. Within one transaction its columns tell it, which
+ * ATTACH writes anew in a later command; those with a default are so in any case.
  */
 export function storedRowsQuery(oids: readonly number[], known: readonly string[]): string {
   const digests = known.map((digest) => `'${digest.replaceAll(/[^0-9a-f]/g, '')}'`);
@@ -53,7 +55,9 @@ leaf AS (SELECT r.oid AS root, c.oid, c.relfilenode AS node,
     EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) p
       JOIN pg_catalog.pg_inherits i ON i.inhrelid = p.relid
       JOIN pg_catalog.pg_type f ON f.typrelid = p.relid
-      WHERE f.xmin <> i.xmin) AS attached
+      WHERE f.xmin <> i.xmin OR EXISTS (SELECT FROM pg_catalog.pg_attribute b
+        WHERE b.attrelid = p.relid AND b.attnum > 0 AND NOT b.attisdropped AND NOT b.atthasdef
+          AND b.attidentity = '' AND b.xmin = f.xmin AND NOT b.cmin = f.cmin)) AS attached
   FROM root r LEFT JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t ON t.isleaf
   JOIN pg_catalog.pg_class c ON c.oid = coalesce(t.relid::oid, r.oid) AND c.relkind <> 'p'),
 state AS (SELECT r.oid, json_build_object(
@@ -73,8 +77,22 @@ state AS (SELECT r.oid, json_build_object(
       WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped))::text AS json
   FROM root r),
 told AS (SELECT oid, json, md5(json) AS digest FROM state)
-SELECT oid, digest, CASE WHEN digest NOT IN (${['', ...digests].map((one) => one || "''").join()})
-  THEN json END AS state FROM told`;
+SELECT t.oid, n.nspname AS schema, c.relname AS table, t.digest, CASE WHEN t.digest NOT IN
+    (${['', ...digests].map((one) => one || "''").join()}) THEN t.json END AS state
+FROM told t JOIN pg_catalog.pg_class c ON c.oid = t.oid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
+}
+
+/** Rows `oid` of the tables that have these names now. */
+export function namedTablesQuery(
+  names: readonly { readonly schema: string; readonly table: string }[],
+): string {
+  const pairs = names.map(
+    ({ schema, table }) => `(${quoteLiteral(schema)}, ${quoteLiteral(table)})`,
+  );
+  return `SELECT c.oid FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND (n.nspname::text, c.relname::text) IN (${pairs.join()})`;
 }
 
 /** A row of `storedRowsQuery`; `before` has the names of older columns. Null: nothing is new. */

@@ -32,6 +32,16 @@ export const SINK_ERROR_OPTIONS: readonly Option[] = [
     doc: 'Keys of one table that may wait; one more, and the table waits.',
   },
   {
+    name: 'errors.unique.wait.ms',
+    type: { kind: 'duration', min: 0 },
+    default: '30s',
+    doc:
+      'How long a row that a unique index other than its key refuses may wait for records of ' +
+      'other partitions of its topic, also of other tasks, which may free the value; counted ' +
+      'from the last record of the same task that is older. Then it does as errors.park says. ' +
+      '0: at once. Topics of one partition never wait.',
+  },
+  {
     name: 'errors.retry.timeout',
     type: { kind: 'int', min: -1 },
     default: '0',

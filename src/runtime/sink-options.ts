@@ -68,6 +68,7 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     truncateEnabled: options.boolean('truncate.enabled'),
     park: parkModeOf(options, sink.flavour === 'tidemark' ? 'tidemark' : 'connect') as ParkMode,
     parkedKeysMax: options.number('errors.park.keys.max'),
+    uniqueWaitMs: options.number('errors.unique.wait.ms'),
     defaultSchema: options.optionalString('default.schema') ?? schema,
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,
     batchRows: options.number('batch.size'),

@@ -19,12 +19,7 @@ export interface BenchReport {
   readonly durable: readonly (readonly [number, number])[];
 }
 
-interface Applied {
-  readonly kind: 'applied';
-  readonly records: number;
-}
-
-type Message = BenchReport | Applied | { kind: 'ready' } | { kind: 'failed'; message: string };
+type Message = BenchReport | { kind: 'applied' | 'ready' } | { kind: 'failed'; message: string };
 
 /** The clock that all processes of a machine share, unlike what they make of its wall clock. */
 export function monotonicMs(): number {
@@ -72,19 +67,19 @@ export class PipelineChild {
     return this.#answer('reached');
   }
 
-  /** Records that sinks have committed. */
-  async applied(): Promise<number> {
-    this.#child.send({ kind: 'applied' });
-    return (await this.#answer('applied')).records;
+  /** Resolves when sinks have committed so many records. */
+  async applied(records: number): Promise<void> {
+    this.#child.send({ kind: 'apply', records });
+    await this.#answer('applied');
   }
 
-  #answer<K extends 'reached' | 'applied'>(kind: K): Promise<Extract<Message, { kind: K }>> {
+  #answer<K extends Message['kind']>(kind: K): Promise<Extract<Message, { readonly kind: K }>> {
     return new Promise((resolve, reject) => {
       const onMessage = (message: Message): void => {
         if (message.kind === 'ready') return;
         this.#child.off('message', onMessage);
         this.#child.off('exit', onExit);
-        if (message.kind === kind) resolve(message as Extract<Message, { kind: K }>);
+        if (message.kind === kind) resolve(message as Extract<Message, { readonly kind: K }>);
         else reject(new Error(`the pipeline failed: ${JSON.stringify(message)}`));
       };
       const onExit = (code: number | null): void => {

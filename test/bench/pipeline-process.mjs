@@ -10,12 +10,16 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** @typedef {{ kind: 'expect', records: number, counted: 'on' | 'anew' }} Expectation */
-/** @typedef {Expectation | { kind: 'applied' | 'stop' }} BenchCommand */
+/** @typedef {{ kind: 'apply', records: number }} Application */
+/** @typedef {Expectation | Application | { kind: 'stop' }} BenchCommand */
 
 const [file = '', root = ''] = process.argv.slice(2);
 
 /** @param {string} module */
 const load = async (module) => await import(pathToFileURL(path.join(root, module)).href);
+
+/** How often what sinks have committed is looked at. */
+const CHECK_MS = 20;
 
 let expected = Number.POSITIVE_INFINITY;
 let seen = 0;
@@ -52,9 +56,14 @@ process.on('message', (/** @type {BenchCommand} */ command) => {
     if (command.counted === 'anew') countAnew();
     expected = command.records;
     reportWhenReached();
-  } else if (command.kind === 'applied') {
-    const records = composed.pipeline.status().sinks.map((sink) => sink.applied);
-    process.send?.({ kind: 'applied', records: records.reduce((sum, one) => sum + one, 0) });
+  } else if (command.kind === 'apply') {
+    const { records } = command;
+    const timer = setInterval(() => {
+      const applied = composed.pipeline.status().sinks.map((sink) => sink.applied);
+      if (applied.reduce((sum, one) => sum + one, 0) < records) return;
+      clearInterval(timer);
+      process.send?.({ kind: 'applied' });
+    }, CHECK_MS);
   } else {
     const end = () => process.disconnect();
     composed.pipeline.stop().then(end, end);

@@ -256,3 +256,67 @@ describe('members of a group', () => {
     await expectOnce(database, log.ids);
   });
 });
+
+describe('a unique value that goes from one partition to another (ruling 14)', () => {
+  const USERS = 'CREATE TABLE rows (id integer PRIMARY KEY, mail integer NOT NULL UNIQUE)';
+  const TEXTS = `SELECT string_agg(id || ':' || mail, ' ' ORDER BY id) AS rows FROM rows`;
+
+  function user(group: MemoryGroup, partition: number, id: number, mail: number): void {
+    const fields = ['id', 'mail'].map((field) => ({ field, type: 'int32', optional: false }));
+    const schema = { type: 'struct', optional: false, name: 'rows.Value', fields };
+    const value = JSON.stringify({ schema, payload: { id, mail } });
+    group.append(partition, rowJson('Key', id), value);
+  }
+
+  test('the task that takes it is held until the other one has freed it', async () => {
+    await using database = await freshDatabase();
+    await database.query(USERS);
+    const { group, place } = new RowLog(2);
+    await using one = startMember(database, place);
+    await one.started;
+    await using two = startMember(database, place);
+    await two.started;
+    const [a, b] = group.members;
+    await group.rebalance([
+      [a!, [0]],
+      [b!, [1]],
+    ]);
+    user(group, 1, 1, 7);
+    await database.until('SELECT count(*) = 1 FROM rows');
+    user(group, 0, 2, 7);
+    user(group, 0, 3, 9);
+    await eventually(() => {
+      expect(one.runner.task?.status().parked).toMatchObject([{ held: true, offset: 0 }]);
+    });
+    // Nothing of the partition may be forgotten by the log meanwhile.
+    expect(one.runner.position(TOPIC, 0)?.offset ?? 0).toBe(0);
+    user(group, 1, 1, 8);
+    await eventually(async () => {
+      expect(await database.query(TEXTS)).toEqual([{ rows: '1:8 2:7 3:9' }]);
+      expect([one.runner.lagRecords(), two.runner.lagRecords()]).toEqual([0, 0]);
+    });
+    expect(one.runner.task?.status().parked).toEqual([]);
+    const applied = [one, two].map(({ runner }) => runner.task?.status().applied);
+    expect(applied).toEqual([2, 2]);
+  });
+
+  test('one task of both, which reads the other partition later', async () => {
+    await using database = await freshDatabase();
+    await database.query(USERS);
+    const { group, place } = new RowLog(2);
+    user(group, 1, 1, 7);
+    await using one = startMember(database, place);
+    await one.started;
+    await group.rebalance([[group.members[0]!, [0, 1]]]);
+    await database.until('SELECT count(*) = 1 FROM rows');
+    user(group, 0, 2, 7);
+    await eventually(() => {
+      expect(one.runner.task?.status().parked).toMatchObject([{ held: true }]);
+    });
+    user(group, 1, 1, 8);
+    await eventually(async () => {
+      expect(await database.query(TEXTS)).toEqual([{ rows: '1:8 2:7' }]);
+    });
+    expect(one.runner.task?.status().applied).toBe(3);
+  });
+});

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { UniqueViolation } from './unique-violation.ts';
 
 /** An error of DuckDB says in front what kind it is: `Constraint Error: …`. */
 const KIND = /^([A-Za-z ]+?) Error: /;
@@ -33,6 +34,8 @@ interface Known {
   readonly words: (match: RegExpExecArray, file: string) => string;
   readonly cure: (file: string) => string;
 }
+
+const DUPLICATE = /^Constraint Error: .*[Dd]uplicate key.*$/s;
 
 /** Errors that have a cure of their own. */
 const KNOWN: readonly Known[] = [
@@ -90,7 +93,7 @@ const KNOWN: readonly Known[] = [
   },
   {
     // The key's values stand behind the names.
-    pattern: /^Constraint Error: .*[Dd]uplicate key.*$/s,
+    pattern: DUPLICATE,
     code: 'SINK_RECORD',
     words: ([text]) => `a unique index has the value already${columnsOf(text)}`,
     cure: () => 'Drop the index in the target, or correct what else writes there.',
@@ -122,7 +125,9 @@ export function duckdbSinkError(thrown: unknown, file: string): TidemarkError {
   for (const { pattern, code, words, cure } of KNOWN) {
     const match = pattern.exec(message);
     if (match === null) continue;
-    return new TidemarkError(code, words(match, file), { cure: cure(file) });
+    const isUnique = pattern === DUPLICATE && !/violates primary key/.test(message);
+    const Kind = isUnique ? UniqueViolation : TidemarkError;
+    return new Kind(code, words(match, file), { cure: cure(file) });
   }
   const kind = KIND.exec(message)?.[1] ?? '';
   const code = isFatal(thrown) ? 'SINK_SERVER' : (CODES[kind] ?? 'SINK_SERVER');

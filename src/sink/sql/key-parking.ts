@@ -9,6 +9,7 @@ import { ParkedKeys } from './parked-keys.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';
 import type { TopicOutcome } from './topic-progress.ts';
+import type { UniqueWaits } from './unique-waits.ts';
 import type { Prepared } from './topic-table.ts';
 
 /** What stands in the way of a range: how many records before it are done, and why. */
@@ -50,7 +51,16 @@ export class KeyParking {
   readonly #keysMax: number;
   readonly #send: SendDeadLetters;
 
-  constructor(dialect: TargetDialect, options: SqlSinkOptions, send: SendDeadLetters) {
+  readonly #mayPass: UniqueWaits['mayPass'];
+
+  /** `mayPass`: whether an error may be another record's fault still, and its table is to wait. */
+  constructor(
+    dialect: TargetDialect,
+    options: SqlSinkOptions,
+    send: SendDeadLetters,
+    mayPass: UniqueWaits['mayPass'] = () => false,
+  ) {
+    this.#mayPass = mayPass;
     this.#keys = new ParkedKeys(dialect, options.name, options.offsetsSchema);
     this.#parks = options.park === 'key';
     this.#truncates = options.truncateEnabled;
@@ -106,7 +116,8 @@ export class KeyParking {
         if (error === null) return { obstacle: null, parked: sifted.parked };
         const first = numbers[0] as number;
         if (live.length === 1) {
-          if (error.code === 'SINK_SCHEMA') return stopped(first, error);
+          const isWaiting = this.#mayPass(records[first] as SinkRecord, error);
+          if (error.code === 'SINK_SCHEMA' || isWaiting) return stopped(first, error);
           poison.set(first, error);
           return walk(from, to, before);
         }

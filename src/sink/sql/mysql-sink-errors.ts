@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { UniqueViolation } from './unique-violation.ts';
 
 interface MysqlError {
   readonly errno: number;
@@ -112,7 +113,7 @@ export function mysqlSinkError(thrown: unknown): TidemarkError | null {
   if (error === null) return null;
   const { errno, sqlState, message } = error;
   if (errno === 1690 && /exp\(/i.test(message)) {
-    return new TidemarkError('SINK_RECORD', `${FOREIGN_ROW} (error ${errno})`, {
+    return new UniqueViolation('SINK_RECORD', `${FOREIGN_ROW} (error ${errno})`, {
       cure: FOREIGN_CURE,
     });
   }
@@ -121,7 +122,8 @@ export function mysqlSinkError(thrown: unknown): TidemarkError | null {
   const fallback = code === 'SINK_SERVER' ? message : 'the server refused a value';
   const words = WORDS[errno] ?? (isSafe ? message : fallback);
   const cure = CURES[errno];
-  return new TidemarkError(code, `${words} (${placeOf(error)})`, {
+  const isUnique = errno === 1062 && !message.endsWith("PRIMARY'");
+  return new (isUnique ? UniqueViolation : TidemarkError)(code, `${words} (${placeOf(error)})`, {
     ...(isSafe ? { cause: thrown } : {}),
     ...(cure === undefined ? {} : { cure }),
   });

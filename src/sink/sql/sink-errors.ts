@@ -2,6 +2,7 @@ import { TABLE_HAS_CHANGED } from '../../../dialects/postgres/postgres-sql.ts';
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { mysqlSinkError } from './mysql-sink-errors.ts';
+import { UniqueViolation } from './unique-violation.ts';
 
 /** The fields of a server's error that are used; all but the code may be missing. */
 interface ServerError {
@@ -75,7 +76,8 @@ export function toSinkError(thrown: unknown): TidemarkError {
     const code = classifySqlState(server.code);
     // The cause would carry the row's values into logs: only where the class of errors has none.
     const details = MESSAGE_IS_SAFE.test(server.code) ? { cause: thrown } : {};
-    return new TidemarkError(code, describe(server), details);
+    const isUnique = server.code === '23505' && server.constraint?.endsWith('_pkey') !== true;
+    return new (isUnique ? UniqueViolation : TidemarkError)(code, describe(server), details);
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new TidemarkError('SINK_CONNECT', `connection to the target: ${message}`, {

@@ -277,6 +277,15 @@ export class SinkState {
     }));
   }
 
+  /** How many partitions of each topic tasks have taken, those too that nothing came of yet. */
+  async partitionsOf(session: TargetSession): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await session.query(
+      `SELECT topic, count(*) AS partitions FROM ${this.#names.offsets}
+       WHERE sink = ${this.#sink} GROUP BY topic`,
+    );
+    return new Map(rows.map((row) => [String(row['topic']), Number(row['partitions'])]));
+  }
+
   /** The statement that stores positions; in the transaction of their rows. */
   save(positions: readonly StoredPosition[]): SqlText {
     const text = (values: readonly string[]) => values.map((value) => this.#text.encode(value));

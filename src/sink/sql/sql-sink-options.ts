@@ -105,6 +105,8 @@ export interface SqlSinkOptions {
   readonly park: ParkMode;
   /** `errors.park.keys.max`: of one topic; past it the table waits. */
   readonly parkedKeysMax: number;
+  /** `errors.unique.wait.ms`: how long a unique violation may be another partition's; 0: never. */
+  readonly uniqueWaitMs: number;
   /** `schema.evolution=none-validated`: topics whose tables have to be there at the start. */
   readonly requiredTopics: readonly string[];
   /**
@@ -157,6 +159,7 @@ export const SQL_SINK_DEFAULTS = {
   schemaEvolution: { create: true, evolve: true },
   park: 'table',
   parkedKeysMax: 1_000,
+  uniqueWaitMs: 30_000,
   requiredTopics: [],
   tableNameFormat: '${source.schema}.${source.table}',
   topicDots: 'underscore',

@@ -1,9 +1,9 @@
 import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
+import { systemClock } from '../../foundation/clock.ts';
 import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SendDeadLetters } from '../../model/dead-letter.ts';
 import type {
-  ParkedKeys as ParkedKeysView,
   SinkPartition,
   SinkPosition,
   SinkRecord,
@@ -14,7 +14,7 @@ import { HeldTables } from './held-tables.ts';
 import { historyProblem } from './history-target.ts';
 import { KeyParking } from './key-parking.ts';
 import type { ParkedSet } from './parked-key.ts';
-import { ParkedKeys } from './parked-keys.ts';
+import { ParkedKeys, parkedKeysView } from './parked-keys.ts';
 import type { PositionGuard } from './position-guard.ts';
 import { missingTables } from './required-tables.ts';
 import type { TellDdl } from './schema-keeper.ts';
@@ -30,8 +30,19 @@ import type { TableParts } from './table-parts.ts';
 import { targetOf } from './target-product.ts';
 import type { OpenSession, TargetSession } from './target-session.ts';
 import type { TopicOutcome, TopicProgress, TopicWork } from './topic-progress.ts';
-import { hasEntered, isShared, planWork, positionsAfter, retry } from './topic-progress.ts';
+import {
+  hasEntered,
+  isShared,
+  keyOf,
+  partitionsIn,
+  planWork,
+  positionsAfter,
+  retry,
+  takenOver,
+} from './topic-progress.ts';
 import { TopicTable } from './topic-table.ts';
+import { UniqueViolation } from './unique-violation.ts';
+import { LastPartitions, UniqueWaits } from './unique-waits.ts';
 
 /**
  * Writes change records into a SQL database, each log record exactly once (SinkState says how).
@@ -53,6 +64,9 @@ class SqlSink implements SinkTask {
   readonly #guard: PositionGuard | null;
   readonly #keys: ParkedKeys;
   readonly #held: HeldTables;
+  readonly #waits: UniqueWaits;
+  /** Of each topic, in all tasks; as of the last time that it mattered. */
+  #partitionsOf: ReadonlyMap<string, number> = new Map();
   /** By topic; as of the last transaction of this task. */
   readonly #parkedKeys = new Map<string, ParkedSet>();
   readonly #topics = new Map<string, TopicProgress>();
@@ -84,7 +98,13 @@ class SqlSink implements SinkTask {
     this.#state = new SinkState(dialect, options.name, options.offsetsSchema);
     this.#guard = guard;
     const gives = options.park === 'key' || options.park === 'record';
-    const parking = gives ? new KeyParking(dialect, options, must(send, 'dead letters')) : null;
+    const waitMs = options.wholePuts ? 0 : options.uniqueWaitMs;
+    const partitionsOf = (topic: string): number => this.#partitionsOf.get(topic) ?? 0;
+    this.#waits = new UniqueWaits(waitMs, systemClock, partitionsOf);
+    const { mayPass } = this.#waits;
+    const parking = gives
+      ? new KeyParking(dialect, options, must(send, 'dead letters'), mayPass)
+      : null;
     this.#keys = new ParkedKeys(dialect, options.name, options.offsetsSchema);
     this.#held = new HeldTables(options.schemaEvolution.policy === 'hold');
     const { wholePuts } = options;
@@ -161,14 +181,18 @@ class SqlSink implements SinkTask {
     signal: AbortSignal,
   ): Promise<readonly SinkPartition[]> {
     return this.#withSession(signal, async (session) => {
+      this.#waits.look();
+      const last = new LastPartitions(this.#waits.mayPass);
       for (;;) {
         const foreign = positions.filter((position) => !this.#claims.has(keyOf(position)));
         const [lost] = foreign;
         if (lost !== undefined && this.#parts.options.wholePuts) throw takenOver(lost);
-        const works = this.#plan(...this.#without(foreign, records, positions));
+        const planned = this.#plan(...this.#without(foreign, records, positions));
+        const works = planned.map((work) => last.order(work));
         const result = works.length === 0 ? null : await this.#apply(session, works);
         if (result === null || result.kind === 'done') {
           for (const outcome of result?.outcomes ?? []) this.#remember(outcome);
+          if (last.goesOn(result?.outcomes ?? [])) continue;
           this.#stopAtPoison(result?.outcomes ?? []);
           return foreign.map(({ topic, partition }) => ({ topic, partition }));
         }
@@ -188,6 +212,7 @@ class SqlSink implements SinkTask {
     for (const { failure, work } of outcomes) {
       if (failure === null) continue;
       const { parked } = work.progress;
+      if (failure instanceof UniqueViolation && parked?.held === true) continue;
       throw new TidemarkError(failure.code, parked?.message ?? failure.message, {
         cure: failure.cure,
       });
@@ -225,25 +250,18 @@ class SqlSink implements SinkTask {
   fitting(signal: AbortSignal): Promise<readonly string[]> {
     const all = [...this.#topics.values()];
     if (!this.#held.isDue(all)) return Promise.resolve([]);
-    return this.#withSession(signal, (session) => this.#held.fitting(session, all));
+    return this.#withSession(signal, (session) =>
+      this.#held.fitting(session, all).then((fit) => [...fit, ...this.#waits.due(all)]),
+    );
   }
 
   status(): SinkStatus {
     const parked = [...this.#topics.values()].flatMap(({ parked: table }) => table ?? []);
     const connected = this.#session !== null && !this.#session.broken;
     const view = { applied: this.#applied, parked, connected };
-    return this.#parts.options.park === 'key' ? { ...view, parkedKeys: this.#keysView() } : view;
-  }
-
-  #keysView(): ParkedKeysView {
-    const sets = [...this.#parkedKeys.values()];
-    const first = sets.flatMap((set) => [...set.values()].slice(0, KEYS_SHOWN).flat());
-    return {
-      count: sets.reduce((sum, set) => sum + set.size, 0),
-      first: first
-        .slice(0, KEYS_SHOWN)
-        .map(({ generation: _generation, nextOffset: _nextOffset, ...shown }) => shown),
-    };
+    return this.#parts.options.park === 'key'
+      ? { ...view, parkedKeys: parkedKeysView([...this.#parkedKeys.values()]) }
+      : view;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -340,21 +358,13 @@ class SqlSink implements SinkTask {
       // It may be that the tables are not as they were read.
       for (const { progress } of works) progress.table.invalidate();
       if (!isPermanent(error) || session.broken) throw error;
+      this.#partitionsOf = await this.#state.partitionsOf(session);
       return await this.#transaction.careful(session, all);
     }
   }
 
   #claimsOf(works: readonly TopicWork[]): readonly ClaimedPartition[] {
-    const keys = new Set<string>();
-    for (const { progress, records, positions } of works) {
-      for (const position of positions) keys.add(keyOf(position));
-      let last = -1;
-      for (const { partition } of records) {
-        if (partition === last) continue;
-        last = partition;
-        keys.add(keyOf({ topic: progress.topic, partition }));
-      }
-    }
+    const keys = new Set(works.flatMap(partitionsIn).map(keyOf));
     return [...keys].flatMap((key) => this.#claims.get(key) ?? []);
   }
 
@@ -365,23 +375,13 @@ class SqlSink implements SinkTask {
     const positions = positionsAfter(outcome);
     for (const position of positions) progress.positions.set(position.partition, position);
     if (hasEntered(outcome)) progress.generation = work.generation;
-    progress.parked = failure === null ? null : this.#held.parkedAt(outcome, failure);
-    const { letters = [], parked } = outcome.sifted ?? {};
+    const parked = failure === null ? null : this.#held.parkedAt(outcome, failure);
+    this.#waits.passed(outcome);
+    progress.parked = parked && this.#waits.held(parked, outcome, must(failure, 'parked'));
+    const { letters = [], parked: keys } = outcome.sifted ?? {};
     this.#applied += outcome.applied - letters.length;
-    if (parked !== undefined) this.#parkedKeys.set(progress.topic, parked);
+    if (keys !== undefined) this.#parkedKeys.set(progress.topic, keys);
   }
-}
-
-function takenOver({ topic, partition }: SinkPartition): TidemarkError {
-  const message = `another task has taken ${topic}/${partition} over, and a put is applied whole`;
-  return new TidemarkError('SINK_TRANSACTION', message);
-}
-
-/** Keys in a status, which is read every few seconds. */
-const KEYS_SHOWN = 20;
-
-function keyOf({ topic, partition }: SinkPartition): string {
-  return `${topic}/${partition}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ErrorCode } from '../../foundation/error-table.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { UniqueViolation } from './unique-violation.ts';
 
 /** An error of SQLite, as it comes out of the thread that has the file. */
 export interface SqliteFailure {
@@ -15,6 +16,7 @@ export interface SqliteFailure {
 export const SQLITE_BUSY = 5;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_CONSTRAINT = 19;
+const SQLITE_UNIQUE = 2067;
 
 /** What primary result codes mean for the sink (PITFALLS S10); others pass by themselves. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -99,7 +101,8 @@ export function sqliteSinkError(failure: SqliteFailure, file: string): TidemarkE
   const cure = ofDdl ?? (CURES[code] ?? CURES[primary])?.(file);
   const details = cure === undefined ? {} : { cure };
   const text = `${wordsOf(failure)} (${NAMES[primary] ?? 'SQLITE'} ${code})`;
-  return new TidemarkError(CODES[primary] ?? 'SINK_SERVER', text, details);
+  const Kind = code === SQLITE_UNIQUE ? UniqueViolation : TidemarkError;
+  return new Kind(CODES[primary] ?? 'SINK_SERVER', text, details);
 }
 
 function wordsOf({ code, message }: SqliteFailure): string {

@@ -1,5 +1,10 @@
-import type { TidemarkError } from '../../foundation/errors.ts';
-import type { ParkedTable, SinkPosition, SinkRecord } from '../../model/sink-record.ts';
+import { TidemarkError } from '../../foundation/errors.ts';
+import type {
+  ParkedTable,
+  SinkPartition,
+  SinkPosition,
+  SinkRecord,
+} from '../../model/sink-record.ts';
 import type { SiftedRange } from './parked-key.ts';
 import type { StoredPosition } from './sink-state.ts';
 import type { TopicTable } from './topic-table.ts';
@@ -168,4 +173,23 @@ export function isShared(progress: TopicProgress, others: readonly TopicProgress
     const theirs = other.table.target;
     return other !== progress && theirs?.schema === target.schema && theirs.table === target.table;
   });
+}
+
+/** Throws a put away that may only be applied as a whole. */
+export function takenOver({ topic, partition }: SinkPartition): TidemarkError {
+  const message = `another task has taken ${topic}/${partition} over, and a put is applied whole`;
+  return new TidemarkError('SINK_TRANSACTION', message);
+}
+
+/** A partition in maps. */
+export function keyOf({ topic, partition }: SinkPartition): string {
+  return `${topic}/${partition}`;
+}
+
+/** Partitions that records or positions of a work are of. */
+export function partitionsIn({ progress, records, positions }: TopicWork): SinkPartition[] {
+  const { topic } = progress;
+  const numbers = new Set(positions.map(({ partition }) => partition));
+  for (const { partition } of records) numbers.add(partition);
+  return [...numbers].map((partition) => ({ topic, partition }));
 }

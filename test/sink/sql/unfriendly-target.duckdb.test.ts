@@ -1,14 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
-import { diesWithItsTest } from '../../support/dies-with-its-test.ts';
 import { randomFrom } from '../../support/ledger-load.ts';
-import type { ChildOrder, ChildWord } from '../../support/sqlite-sink-child.ts';
+import { SinkChild } from '../../support/sink-child.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
 
@@ -17,42 +13,10 @@ import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
  * process has the file, the file is damaged. The sink runs in a process of its own.
  */
 
-const CHILD = new URL('../../support/sqlite-sink-child.ts', import.meta.url);
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 30 : 5;
 /** Each kill is two starts of a program. */
 const TIMEOUT_MS = 60_000 + KILLS * 5_000;
-
-class Sink {
-  readonly process: ChildProcess;
-
-  constructor(file: string, env: Readonly<Record<string, string>> = {}) {
-    const { PATH, HOME } = process.env;
-    this.process = fork(CHILD, [file, '1000', 'duckdb'], {
-      env: { PATH, HOME, ...env },
-      execArgv: [],
-    });
-    diesWithItsTest(this.process);
-  }
-
-  async word(): Promise<ChildWord> {
-    return (await once(this.process, 'message'))[0] as ChildWord;
-  }
-
-  apply(records: number, batch = records): Promise<ChildWord> {
-    this.tell(records, batch);
-    return this.word();
-  }
-
-  tell(records: number, batch: number): void {
-    this.process.send({ records, batch } satisfies ChildOrder);
-  }
-
-  async kill(): Promise<void> {
-    this.process.kill('SIGKILL');
-    await once(this.process, 'close');
-  }
-}
 
 /** How many rows there are, of how many different records, and how many the offsets say. */
 async function stateOf(file: string): Promise<readonly number[]> {
@@ -95,7 +59,7 @@ test(
     const random = randomFrom(SEED);
     let last = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const sink = new Sink(file);
+      const sink = new SinkChild(`duckdb:${file}`);
       expect(await sink.word()).toBe('started');
       sink.tell(400_000, 1_000);
       await untilWritten(file, 1 + Math.floor(random() * 12));
@@ -108,7 +72,7 @@ test(
     }
     expect(last).toBeGreaterThan(0);
     expect(last).toBeLessThan(400_000);
-    const sink = new Sink(file);
+    const sink = new SinkChild(`duckdb:${file}`);
     expect(await sink.word()).toBe('started');
     expect(await sink.apply(last + 3_000, 2_000)).toBe('done');
     await sink.kill();
@@ -121,7 +85,10 @@ test('a disk that is full makes the sink try again, with what was there whole', 
   await using folder = await temporaryFolder('duckdb');
   const file = path.join(folder.path, 'a.db');
   const full = path.join(folder.path, 'full');
-  const sink = new Sink(file, { LD_PRELOAD: compileDiskShim(folder.path), DISK_FAIL_WRITE: full });
+  const sink = new SinkChild(`duckdb:${file}`, {
+    LD_PRELOAD: compileDiskShim(folder.path),
+    DISK_FAIL_WRITE: full,
+  });
   expect(await sink.word()).toBe('started');
   expect(await sink.apply(10)).toBe('done');
   writeFileSync(full, '');
@@ -133,17 +100,37 @@ test('a disk that is full makes the sink try again, with what was there whole', 
   expect(await stateOf(file)).toEqual([5_000, 5_000, 5_000]);
 });
 
+/** Rows of a transaction stay in memory, and here nothing may be put beside it. */
+test('memory_limit is reached: told, with what was there whole, and done with more', async () => {
+  await using folder = await temporaryFolder('duckdb');
+  const file = path.join(folder.path, 'a.db');
+  const limited = `duckdb:${file}?memory_limit=4MiB&max_temp_directory_size=0KiB&threads=1`;
+  const sink = new SinkChild(limited);
+  expect(await sink.word()).toBe('started');
+  expect(await sink.apply(10)).toBe('done');
+  expect(await sink.apply(100_000)).toMatch(/^SINK_SERVER: DuckDB has reached its memory_limit/);
+  // Smaller batches have room.
+  expect(await sink.apply(2_000, 500)).toBe('done');
+  await sink.kill();
+  expect(await stateOf(file)).toEqual([2_000, 2_000, 2_000]);
+  const second = new SinkChild(`duckdb:${file}?memory_limit=1GiB`);
+  expect(await second.word()).toBe('started');
+  expect(await second.apply(100_000)).toBe('done');
+  await second.kill();
+  expect(await stateOf(file)).toEqual([100_000, 100_000, 100_000]);
+});
+
 test('another process has the file: told by whom, and used once it is free', async () => {
   await using folder = await temporaryFolder('duckdb');
   const file = path.join(folder.path, 'a.db');
-  const sink = new Sink(file);
+  const sink = new SinkChild(`duckdb:${file}`);
   expect(await sink.word()).toBe('started');
-  const second = new Sink(file);
+  const second = new SinkChild(`duckdb:${file}`);
   expect(await second.word()).toMatch(
     new RegExp(`^SINK_CONNECT: another process \\(PID ${sink.process.pid}\\) has ${file} open`),
   );
   await Promise.all([sink.kill(), second.kill()]);
-  const third = new Sink(file);
+  const third = new SinkChild(`duckdb:${file}`);
   expect(await third.word()).toBe('started');
   expect(await third.apply(10)).toBe('done');
 });
@@ -152,20 +139,22 @@ test('a file that is damaged, or no database, is told and left as it is', async 
   await using folder = await temporaryFolder('duckdb');
   const file = path.join(folder.path, 'a.db');
   writeFileSync(file, 'some text '.repeat(2_000));
-  expect(await new Sink(file).word()).toMatch(/^SINK_SCHEMA: .* is no DuckDB file/);
+  expect(await new SinkChild(`duckdb:${file}`).word()).toMatch(
+    /^SINK_SCHEMA: .* is no DuckDB file/,
+  );
   rmSync(file);
-  const sink = new Sink(file);
+  const sink = new SinkChild(`duckdb:${file}`);
   await sink.word();
   expect(await sink.apply(5_000)).toBe('done');
   await sink.kill();
   await stateOf(file);
   truncateSync(file, 8_192);
-  expect(await new Sink(file).word()).toMatch(/^SINK_(?:SCHEMA|SERVER|CONNECT): /);
+  expect(await new SinkChild(`duckdb:${file}`).word()).toMatch(/^SINK_(?:SCHEMA|SERVER|CONNECT): /);
   expect(sizeOf(file)).toBe(8_192);
 });
 
 test('a folder that is missing is named', async () => {
   await using folder = await temporaryFolder('duckdb');
-  const sink = new Sink(path.join(folder.path, 'missing', 'a.db'));
+  const sink = new SinkChild(`duckdb:${folder.path}/missing/a.db`);
   expect(await sink.word()).toMatch(/^SINK_CONNECT: the folder .*\/missing does not exist/);
 });

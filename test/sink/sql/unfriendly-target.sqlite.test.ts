@@ -1,14 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { diesWithItsTest } from '../../support/dies-with-its-test.ts';
 import { randomFrom } from '../../support/ledger-load.ts';
-import type { ChildOrder, ChildWord } from '../../support/sqlite-sink-child.ts';
+import { SinkChild } from '../../support/sink-child.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
 
@@ -17,37 +13,10 @@ import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
  * another process has the file. The sink runs in a process of its own.
  */
 
-const CHILD = new URL('../../support/sqlite-sink-child.ts', import.meta.url);
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 40 : 8;
 /** Each kill is two starts of a program. */
 const TIMEOUT_MS = 60_000 + KILLS * 5_000;
-
-class Sink {
-  readonly process: ChildProcess;
-
-  constructor(file: string, env: Readonly<Record<string, string>> = {}, lockTimeoutMs = 1000) {
-    const { PATH, HOME } = process.env;
-    this.process = fork(CHILD, [file, String(lockTimeoutMs)], {
-      env: { PATH, HOME, ...env },
-      execArgv: [],
-    });
-    diesWithItsTest(this.process);
-  }
-
-  async word(): Promise<ChildWord> {
-    return (await once(this.process, 'message'))[0] as ChildWord;
-  }
-
-  apply(records: number, batch = records): Promise<ChildWord> {
-    this.tell(records, batch);
-    return this.word();
-  }
-
-  tell(records: number, batch: number): void {
-    this.process.send({ records, batch } satisfies ChildOrder);
-  }
-}
 
 /** How many rows there are, of how many different records, and how many the offsets say. */
 function stateOf(file: string): readonly [rows: number, different: number, offset: number] {
@@ -87,13 +56,12 @@ test(
     let withinBatch = 0;
     let last = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const sink = new Sink(file, {}, 30_000);
+      const sink = new SinkChild(`sqlite:${file}`, {}, 30_000);
       expect(await sink.word()).toBe('started');
       sink.tell(40_000, 2_000);
       // Somewhere within one of the next batches.
       for (let times = 1 + Math.floor(random() * 12); times > 0; times--) await untilLocked(file);
-      sink.process.kill('SIGKILL');
-      await once(sink.process, 'close');
+      await sink.kill();
       const [rows, different, offset] = stateOf(file);
       expect(different).toBe(rows);
       expect(offset).toBe(rows);
@@ -103,7 +71,7 @@ test(
       last = rows;
     }
     expect(withinBatch).toBeGreaterThan(0);
-    const sink = new Sink(file);
+    const sink = new SinkChild(`sqlite:${file}`);
     expect(await sink.word()).toBe('started');
     expect(await sink.apply(40_000, 2_000)).toBe('done');
     expect(stateOf(file)).toEqual([40_000, 40_000, 40_000]);
@@ -114,7 +82,10 @@ test('a disk that is full makes the sink try again, with what was there whole', 
   await using folder = await temporaryFolder('sqlite');
   const file = path.join(folder.path, 'a.db');
   const full = path.join(folder.path, 'full');
-  const sink = new Sink(file, { LD_PRELOAD: compileDiskShim(folder.path), DISK_FAIL_WRITE: full });
+  const sink = new SinkChild(`sqlite:${file}`, {
+    LD_PRELOAD: compileDiskShim(folder.path),
+    DISK_FAIL_WRITE: full,
+  });
   expect(await sink.word()).toBe('started');
   expect(await sink.apply(10)).toBe('done');
   writeFileSync(full, '');
@@ -130,7 +101,10 @@ test('a disk that fails to sync: nothing is done, or all of it, and never twice'
   await using folder = await temporaryFolder('sqlite');
   const file = path.join(folder.path, 'a.db');
   const broken = path.join(folder.path, 'broken');
-  const sink = new Sink(file, { LD_PRELOAD: compileDiskShim(folder.path), DISK_FAIL_SYNC: broken });
+  const sink = new SinkChild(`sqlite:${file}`, {
+    LD_PRELOAD: compileDiskShim(folder.path),
+    DISK_FAIL_SYNC: broken,
+  });
   expect(await sink.word()).toBe('started');
   expect(await sink.apply(10)).toBe('done');
   writeFileSync(broken, '');
@@ -145,13 +119,13 @@ test('a file that is read-only is told, and used once it is not', async () => {
   const file = path.join(folder.path, 'a.db');
   const readOnly = path.join(folder.path, 'read-only');
   const env = { LD_PRELOAD: compileDiskShim(folder.path), DISK_READ_ONLY: readOnly };
-  expect(await new Sink(file, env).word()).toBe('started');
+  expect(await new SinkChild(`sqlite:${file}`, env).word()).toBe('started');
   writeFileSync(readOnly, '');
-  expect(await new Sink(file, env).word()).toMatch(
+  expect(await new SinkChild(`sqlite:${file}`, env).word()).toMatch(
     /^SINK_(?:SERVER|CONNECT): .*SQLITE_(?:READONLY|CANTOPEN)/,
   );
   rmSync(readOnly);
-  const sink = new Sink(file, env);
+  const sink = new SinkChild(`sqlite:${file}`, env);
   expect(await sink.word()).toBe('started');
   expect(await sink.apply(10)).toBe('done');
 });
@@ -161,13 +135,13 @@ test.each(['IMMEDIATE', 'EXCLUSIVE'])(
   async (lock) => {
     await using folder = await temporaryFolder('sqlite');
     const file = path.join(folder.path, 'a.db');
-    const sink = new Sink(file, {}, 200);
+    const sink = new SinkChild(`sqlite:${file}`, {}, 200);
     expect(await sink.word()).toBe('started');
     expect(await sink.apply(10)).toBe('done');
     using other = new DatabaseSync(file);
     other.exec(`BEGIN ${lock}`);
     expect(await sink.apply(20)).toMatch(/^SINK_SERVER: another process has locked the file/);
-    const second = new Sink(file, {}, 200);
+    const second = new SinkChild(`sqlite:${file}`, {}, 200);
     expect(await second.word()).toMatch(/^SINK_SERVER: another process has locked the file/);
     other.exec('ROLLBACK');
     expect(await sink.apply(20)).toBe('done');
@@ -177,6 +151,6 @@ test.each(['IMMEDIATE', 'EXCLUSIVE'])(
 
 test('a folder that is missing is named', async () => {
   await using folder = await temporaryFolder('sqlite');
-  const sink = new Sink(path.join(folder.path, 'missing', 'a.db'));
+  const sink = new SinkChild(`sqlite:${folder.path}/missing/a.db`);
   expect(await sink.word()).toMatch(/^SINK_CONNECT: the folder .*\/missing does not exist/);
 });

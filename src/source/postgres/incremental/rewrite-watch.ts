@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { number } from '../../../../dialects/postgres/postgres-catalog.ts';
+import type { CatalogRow } from '../../../../dialects/postgres/postgres-catalog.ts';
+import { number, text } from '../../../../dialects/postgres/postgres-catalog.ts';
 import type {
   StoredColumn,
   StoredRows,
+  StoredRowsChange,
 } from '../../../../dialects/postgres/postgres-stored-rows.ts';
 import {
+  namedTablesQuery,
   readStoredRows,
   storedRowsChange,
   storedRowsQuery,
@@ -67,6 +70,8 @@ export class RewriteWatch {
   readonly #digests = new Map<string, string>();
   readonly #pending = new Map<string, Pending>();
   #isTold = false;
+  /** A table was met again by its oid: the catalog is the one that was looked at before. */
+  #isSame = false;
   #dueMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RewriteWatchParts) {
@@ -81,19 +86,47 @@ export class RewriteWatch {
     const byOid = new Map(
       this.#parts.snapshots.captured.map((table) => [table.info.oid, table] as const),
     );
-    if (byOid.size === 0) return;
+    const count = byOid.size;
+    if (count === 0) return;
     const sql = storedRowsQuery([...byOid.keys()], [...this.#digests.values()]);
-    for (const row of await catalogRows(querier, sql)) {
+    const found = await catalogRows(querier, sql);
+    for (const row of found) {
       const table = byOid.get(number(row, 'oid'));
-      if (table === undefined) continue;
-      const name = tableName(table.schema.id);
-      const before = this.#pending.get(name)?.rows ?? this.#before(name);
-      const { digest, rows } = readStoredRows(row, before);
-      this.#digests.set(name, digest);
-      if (rows !== null) await this.#seen(table, before, rows);
+      if (table !== undefined) this.#isSame ||= this.#lastOf(table)?.oid === table.info.oid;
     }
-    if (!this.#isTold) this.#parts.note(`watches the files of ${byOid.size} tables`);
+    for (const row of found) {
+      const table = byOid.get(number(row, 'oid'));
+      if (table !== undefined && isNamed(row, table)) byOid.delete(table.info.oid);
+      if (table !== undefined) await this.#look(table, row);
+    }
+    await this.#lookForOthers(querier, [...byOid.values()]);
+    if (!this.#isTold) this.#parts.note(`watches the files of ${count} tables`);
     this.#isTold = true;
+  }
+
+  async #look(table: CapturedTable, row: CatalogRow): Promise<void> {
+    const before = this.#lastOf(table);
+    const { digest, rows } = readStoredRows(row, before);
+    this.#digests.set(tableName(table.schema.id), digest);
+    if (rows !== null) await this.#seen(table, before, rows);
+  }
+
+  /** Tables that have the names now which captured ones had: those were dropped, or renamed. */
+  async #lookForOthers(querier: Querier, gone: readonly CapturedTable[]): Promise<void> {
+    if (gone.length === 0) return;
+    const names = gone.map(({ schema: { id } }) => ({ schema: id.schema, table: id.table }));
+    const others = await catalogRows(querier, namedTablesQuery(names));
+    if (others.length === 0) return;
+    const oids = others.map((row) => number(row, 'oid'));
+    for (const row of await catalogRows(querier, storedRowsQuery(oids, []))) {
+      const table = gone.find((one) => isNamed(row, one));
+      if (table !== undefined) await this.#look(table, row);
+    }
+  }
+
+  #lastOf({ schema: { id } }: CapturedTable): StoredRows | undefined {
+    const name = tableName(id);
+    return this.#pending.get(name)?.rows ?? this.#before(name);
   }
 
   async #seen(
@@ -107,9 +140,7 @@ export class RewriteWatch {
     const sendsGenerated = this.#parts.sendsGenerated();
     const told = ({ name: column, generated }: StoredColumn): boolean =>
       (!generated || sendsGenerated) && columnIncluded(options, schemaName, bareName, column);
-    // Another table under the name is not an altered one.
-    const isSame = before !== undefined && before.oid === now.oid;
-    const change = isSame ? storedRowsChange(before, now, told) : null;
+    const change = before === undefined ? null : this.#changeOf(before, now, told);
     if (change === null || options.snapshots.ddlRewrites === 'warn') {
       if (change !== null) this.#warn(name, change.reason, null);
       const pending = this.#pending.get(name);
@@ -133,6 +164,16 @@ export class RewriteWatch {
         change.rowsGo ? { replaces: true } : {},
       ),
     ]);
+  }
+
+  /** Another table under the name is not an altered one; of another server all are others. */
+  #changeOf(
+    before: StoredRows,
+    now: StoredRows,
+    told: (column: StoredColumn) => boolean,
+  ): StoredRowsChange | null {
+    if (before.oid === now.oid) return storedRowsChange(before, now, told);
+    return this.#isSame ? { rowsGo: true, reason: 'another table has that name now' } : null;
   }
 
   #before(name: string): StoredRows | undefined {
@@ -168,6 +209,11 @@ export class RewriteWatch {
       `DDL changed stored rows of ${table}, which no event tells: ${reason}; ${follows}`,
     );
   }
+}
+
+/** The table still has the name by which it is captured. */
+function isNamed(row: CatalogRow, { schema: { id } }: CapturedTable): boolean {
+  return text(row, 'schema') === id.schema && text(row, 'table') === id.table;
 }
 
 /** The same for the same state, so that a restart finds its own task. */

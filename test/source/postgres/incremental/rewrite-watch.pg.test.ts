@@ -82,6 +82,24 @@ const CASES: readonly RewriteCase[] = [
     isRewritten: true,
   },
   {
+    table: 'joined_now',
+    columns: 'id, word',
+    before: PARTED.replaceAll('parted', 'joined_now'),
+    during: `BEGIN; CREATE TABLE joining_now (id int PRIMARY KEY, word text);
+      INSERT INTO joining_now VALUES (31, 'd'), (32, 'd');
+      ALTER TABLE joined_now ATTACH PARTITION joining_now FOR VALUES FROM (30) TO (40); COMMIT`,
+    isRewritten: true,
+  },
+  {
+    table: 'grown_now',
+    columns: 'id, word, w',
+    before: `${PARTED.replaceAll('parted', 'grown_now')};
+      ALTER TABLE grown_now ADD w int NOT NULL DEFAULT 5`,
+    during: `BEGIN; CREATE TABLE grown_now_c PARTITION OF grown_now FOR VALUES FROM (20) TO (30);
+      CREATE INDEX ON grown_now_c (word); INSERT INTO grown_now VALUES (21, 'c', 6); COMMIT`,
+    isRewritten: false,
+  },
+  {
     table: 'grown',
     columns: 'id, word',
     before: PARTED.replaceAll('parted', 'grown'),
@@ -89,6 +107,28 @@ const CASES: readonly RewriteCase[] = [
     isRewritten: false,
   },
 ].map((each) => ({ ...each }));
+
+/** Another table has the name: a publication that lists its tables does not send that. */
+const OTHERS: readonly RewriteCase[] = [
+  {
+    ...of(
+      'remade',
+      `DROP TABLE remade; CREATE TABLE remade (id int PRIMARY KEY, z int, n bigint);
+      INSERT INTO remade VALUES (1, 5, 9007199254740993), (8, NULL, NULL)`,
+    ),
+    columns: 'id, n, z',
+  },
+  {
+    ...of(
+      'put_in',
+      `CREATE TABLE putting (id int PRIMARY KEY, word varchar(20), z int);
+      INSERT INTO putting VALUES (1, 'new', 4), (5, NULL, 5); ALTER TABLE put_in RENAME TO aside;
+      ALTER TABLE putting RENAME TO put_in; INSERT INTO put_in VALUES (6, 'six', 6)`,
+    ),
+    columns: 'id, word, z',
+  },
+  of('untouched', 'SELECT 1', { isRewritten: false }),
+];
 
 /** The stream has no computed columns before 18, and then only if it is asked for them. */
 const COMPUTED = 'computed';
@@ -229,3 +269,31 @@ async function untilWatching(daemon: Daemon): Promise<void> {
 async function untilStreaming(daemon: Daemon): Promise<void> {
   await daemon.until(({ source: { phase } }) => phase === 'streaming');
 }
+
+test('a table that takes the name of another one is read in its place', async () => {
+  await using source = await postgresFamily(await freshDatabase());
+  await using target = await postgresFamily(await freshDatabase());
+  for (const { before } of OTHERS) await source.run(before);
+  const names = OTHERS.map(({ table }) => `public\\.${table}`).join();
+  const all = { 'publication.autocreate.mode': 'all_tables', 'table.include.list': names };
+  await using pipeline = await familyPipeline(source, [target], { ...SOURCE, ...all });
+  {
+    await using daemon = Daemon.start(pipeline);
+    await untilStreaming(daemon);
+    await untilWatching(daemon);
+    for (const { during } of OTHERS) await source.run(during);
+    await untilEqual(source, target, daemon, OTHERS);
+    expect(toldOf(daemon)).toEqual(rewrittenOf(OTHERS));
+    // The stream of the new table goes on behind the read.
+    await source.run('INSERT INTO remade VALUES (20, 20, 20); DELETE FROM put_in WHERE id = 5');
+    await untilEqual(source, target, daemon, OTHERS);
+    await untilSettled(daemon, rewrittenOf(OTHERS).length);
+    expect(await daemon.stop()).toBe(0);
+  }
+  await source.run(`DROP TABLE remade; CREATE TABLE remade (id int PRIMARY KEY, n bigint, z int);
+    INSERT INTO remade VALUES (7, 7, 7)`);
+  await using daemon = Daemon.start(pipeline);
+  await untilEqual(source, target, daemon, OTHERS);
+  expect(toldOf(daemon)).toEqual(['remade']);
+  expect(await daemon.stop()).toBe(0);
+});

@@ -19,7 +19,7 @@ export interface ChildOrder {
 /** What it says: `started`, `done`, or the code of an error. */
 export type ChildWord = string;
 
-const [file = '', lockTimeoutMs = '1000', scheme = 'sqlite'] = process.argv.slice(2);
+const [connectionUrl = '', lockTimeoutMs = ''] = process.argv.slice(2);
 const text = column('text', 'text', { type: 'string' });
 const topic = new SinkTopic({
   table: 'log',
@@ -29,7 +29,7 @@ const topic = new SinkTopic({
 const sink = createSqlSink({
   ...SQL_SINK_DEFAULTS,
   name: 'child',
-  connectionUrl: `${scheme}:${file}`,
+  connectionUrl,
   tableNameFormat: '${source.table}',
   defaultSchema: 'main',
   offsetsSchema: 'main',

@@ -1,0 +1,4 @@
+import { postgresSinkTarget } from '../../support/sink-target.ts';
+import { contractOfUniqueWaits } from './sink-contract-of-unique-waits.ts';
+
+contractOfUniqueWaits(postgresSinkTarget);
