@@ -47,7 +47,7 @@ async function counts(database: TestDatabase, tables: number): Promise<number[]>
   return found;
 }
 
-test('a table that waits does not hold up those of other tasks; the put waits for all', async () => {
+test('a table that waits holds up no other task; the put waits for all of them', async () => {
   await using database = await freshDatabase();
   await using sink = await startParallel(database, 2);
   const topics = topicsOf(2);
