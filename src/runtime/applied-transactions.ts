@@ -1,7 +1,7 @@
 import { BoundedCache } from '../foundation/bounded-cache.ts';
 import type { SourceTransaction } from './transaction-queue.ts';
 
-/** Transactions that are remembered. */
+/** Transactions that are remembered one by one. */
 const KEPT = 10_000;
 /** Of them the ones that are remembered over a restart. */
 const STORED = 500;
@@ -13,17 +13,44 @@ export type AppliedTransaction = readonly [
   endId: string | null,
 ];
 
+/** What the target has, as it is stored. */
+export interface AppliedState {
+  /** The last ones, the oldest first. */
+  readonly recent: readonly AppliedTransaction[];
+  /** All from the first position to the second are applied; null: no such range is known. */
+  readonly range: AppliedRange | null;
+}
+
+type AppliedRange = readonly [from: string, to: string];
+
+interface Remembered {
+  readonly applied: AppliedTransaction;
+  /** As it was then. */
+  range: AppliedRange | null;
+}
+
 /**
  * Transactions that the target has. A source that delivers at least once writes some again after a
  * failure; applied again one after the other they would show readers states that never were.
+ *
+ * Transactions come in the order of their positions, so of those that have one (our sources') a
+ * range says how far the target is, however long ago one was applied. Others (Debezium's records
+ * have no epoch, so a server that was set back has places again) are known one by one.
  */
 export class AppliedTransactions {
   readonly #applied = new BoundedCache<string, AppliedTransaction>(KEPT);
   readonly #loose = new BoundedCache<string, true>(KEPT);
-  #recent: AppliedTransaction[] = [];
+  readonly #stored: number;
+  #recent: Remembered[] = [];
+  #range: AppliedRange | null = null;
+  /** As it was before the first of `#recent`. */
+  #rangeBefore: AppliedRange | null = null;
   #count = 0;
 
-  constructor(recent: readonly AppliedTransaction[] = []) {
+  constructor({ recent, range }: AppliedState = { recent: [], range: null }, stored = STORED) {
+    this.#stored = stored;
+    this.#range = range;
+    this.#rangeBefore = range;
     for (const one of recent) this.#remember(one);
   }
 
@@ -32,25 +59,52 @@ export class AppliedTransactions {
     return this.#count;
   }
 
-  /** The last ones of the first `count`, the oldest first. */
-  upTo(count: number): readonly AppliedTransaction[] {
-    const end = this.#recent.length - (this.#count - count);
-    return this.#recent.slice(Math.max(0, end - STORED), Math.max(0, end));
+  /** What is known of the first `count`. */
+  upTo(count: number): AppliedState {
+    const end = Math.max(0, this.#recent.length - (this.#count - count));
+    const recent = this.#recent.slice(Math.max(0, end - this.#stored), end);
+    const last = this.#recent[end - 1];
+    const range = last === undefined ? this.#rangeBefore : last.range;
+    return { recent: recent.map(({ applied }) => applied), range };
   }
 
   add(transaction: SourceTransaction): void {
     if (transaction.fate === 'repeat') return;
+    const { id, position, endId } = transaction;
     if (transaction.fate === 'loose') {
-      this.#loose.set(transaction.id, true);
+      this.#loose.set(id, true);
+      // Of one that has nothing here nothing more comes.
+      if (position !== null || !transaction.isEnded || transaction.expected.size > 0) {
+        this.gap(position);
+      }
       return;
     }
-    const { id, position, endId } = transaction;
+    if (position !== null) this.#extend(position);
     this.#remember([id, position, endId]);
+  }
+
+  /**
+   * Records of a transaction are applied as they come, and more of it may come: no range reaches
+   * over it, or what follows after a restart would be taken for a repeat.
+   */
+  gap(position: string | null): void {
+    const to = this.#range?.[1] ?? '';
+    const end = position === null || position < to ? to : position;
+    // Without a position it stands before whatever comes next; `~` is behind this one.
+    this.#range = position === null ? null : [`${end}~`, end];
+    const last = this.#recent.at(-1);
+    if (last === undefined) this.#rangeBefore = this.#range;
+    else last.range = this.#range;
+  }
+
+  #extend(position: string): void {
+    const [from, to] = this.#range ?? [position, position];
+    this.#range = [from, position > to ? position : to];
   }
 
   #remember(applied: AppliedTransaction): void {
     this.#applied.set(applied[0], applied);
-    this.#recent.push(applied);
+    this.#recent.push({ applied, range: this.#range });
     this.#count++;
     if (this.#recent.length > 2 * KEPT) this.#recent = this.#recent.slice(-KEPT);
   }
@@ -66,12 +120,18 @@ export class AppliedTransactions {
    */
   has({ id, position, endId }: SourceTransaction): boolean {
     const [, before = null, beforeEnd = null] = this.#applied.get(id) ?? [];
-    if (position !== null && before !== null) return position === before;
-    return endId !== null && endId === beforeEnd && !id.startsWith('file=');
+    if (position !== null) {
+      const [from, to] = this.#range ?? ['~', ''];
+      if (position >= from && position <= to) return true;
+      if (before !== null) return position === before;
+    }
+    return endId !== null && endId === beforeEnd;
   }
 
   /** The log begins anew. */
   clear(): void {
     this.#recent = [];
+    this.#range = null;
+    this.#rangeBefore = null;
   }
 }

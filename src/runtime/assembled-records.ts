@@ -9,7 +9,9 @@ export interface AssemblerParts {
   readonly maxRows: number;
   /** Bytes of records that may wait. */
   readonly bufferBytes: number;
+  /** Readers may see the transaction in parts. */
   readonly alert: (text: string, transaction: string) => void;
+  readonly warn: (text: string, transaction: string) => void;
 }
 
 /** A record of the log, decoded. */

@@ -1,5 +1,5 @@
+import { BoundedCache } from '../foundation/bounded-cache.ts';
 import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
-import { inSourceOrder } from './source-order.ts';
 import { AppliedTransactions } from './applied-transactions.ts';
 import type {
   AssembledRecords,
@@ -7,10 +7,12 @@ import type {
   AwaitedTransaction,
   ReadRecord,
 } from './assembled-records.ts';
+import { partitionKey } from './sink-partitions.ts';
+import { inSourceOrder } from './source-order.ts';
 import type { Membership, TransactionMark } from './transaction-membership.ts';
 import { type QueuedRecord, SourceTransaction, TransactionQueue } from './transaction-queue.ts';
 
-/** Transactions that have ended and wait for their records. */
+/** Transactions that have ended and wait for their records; repeats of which some may come. */
 const ENDED_MAX = 10_000;
 
 /** Bytes handed over at once, unless one transaction has more. */
@@ -34,6 +36,8 @@ export class TransactionAssembler {
   /** Not done, by id; several where the log has one more than once. */
   readonly #active = new Map<string, SourceTransaction[]>();
   readonly #ended: SourceTransaction[] = [];
+  /** Repeats whose ENDs were read before all of their records, by id. */
+  readonly #repeats = new BoundedCache<string, SourceTransaction>(ENDED_MAX);
   /** Begun, not ended. */
   #open: SourceTransaction | null = null;
   readonly applied: AppliedTransactions;
@@ -52,7 +56,7 @@ export class TransactionAssembler {
   /** From where on a partition is read. `isMetadata`: it has the transactions' records. */
   begin(at: SinkPosition, isMetadata: boolean): void {
     if (isMetadata) this.#metadata = { ...at };
-    else this.#queues.set(keyOf(at), new TransactionQueue(at));
+    else this.#queues.set(partitionKey(at), new TransactionQueue(at));
   }
 
   /** Until all partitions are read up to these offsets, records are handed over as they come. */
@@ -84,7 +88,7 @@ export class TransactionAssembler {
   #begun(id: string, offset: number, nowMs: number): void {
     const known = this.#active.get(id) ?? [];
     // The source began again after a failure: the rest of it follows, or all of it once more.
-    const again = known.find((one) => one.isKnown && one.endId === null);
+    const again = known.find((one) => one.isKnown && !one.isEnded);
     const transaction = again ?? known.find((one) => !one.isKnown) ?? this.#add(id, nowMs);
     transaction.beginOffset ??= offset;
     if (this.#joining !== null) transaction.fate = 'loose';
@@ -93,8 +97,8 @@ export class TransactionAssembler {
 
   #end({ id, transaction: key, collections }: TransactionMark, offset: number, nowMs: number) {
     const known = this.#active.get(key) ?? [];
-    const open = known.find((one) => one.isKnown && one.endId === null);
-    const transaction = open ?? known.find((one) => one.endId === null) ?? this.#add(key, nowMs);
+    const open = known.find((one) => one.isKnown && !one.isEnded);
+    const transaction = open ?? known.find((one) => !one.isEnded) ?? this.#add(key, nowMs);
     if (open === undefined) {
       // Its BEGIN lies before what is read, so records of it may lie there, too.
       transaction.beginOffset = offset;
@@ -121,7 +125,7 @@ export class TransactionAssembler {
 
   /** Records of one partition in the order of the log, and where it is read next. */
   read(at: SinkPosition, records: readonly ReadRecord[], nowMs: number): void {
-    const queue = this.#queues.get(keyOf(at));
+    const queue = this.#queues.get(partitionKey(at));
     if (queue === undefined) return;
     if (queue.generation !== at.generation) this.#forget(queue, at);
     for (const one of records) {
@@ -129,9 +133,8 @@ export class TransactionAssembler {
       let transaction: SourceTransaction | null = null;
       let order = membership?.order ?? 0;
       if (membership !== null) transaction = this.#member(queue.topic, membership, one, nowMs);
-      // Its delete may be applied already: then it goes along with what follows.
-      else if (one.isTombstone && queue.last?.transaction?.isDone === false) {
-        ({ transaction, order } = queue.last);
+      else if (one.isTombstone && queue.lastKept !== null) {
+        ({ transaction, order } = queue.lastKept);
       }
       const after = transaction === null ? (this.#open ?? this.#ended.at(-1) ?? null) : null;
       queue.push({ record, offset, order, bytes, transaction, after });
@@ -146,10 +149,16 @@ export class TransactionAssembler {
     nowMs: number,
   ): SourceTransaction {
     const known = this.#active.get(id)?.find((one) => !one.has(order) || one.fate === 'loose');
-    const transaction = known ?? this.#add(id, nowMs);
+    const transaction = known ?? this.#repeated(id, order, position) ?? this.#add(id, nowMs);
     transaction.position ??= position;
     if (isRow && !transaction.has(order)) transaction.count(topic, order);
     return transaction;
+  }
+
+  /** The repeat to which it belongs; else it would begin one that has neither BEGIN nor END. */
+  #repeated(id: string, order: number, position: string | null): SourceTransaction | null {
+    const found = this.#repeats.get(id);
+    return found === undefined || found.has(order) || found.position !== position ? null : found;
   }
 
   /**
@@ -182,15 +191,15 @@ export class TransactionAssembler {
     this.#endJoining();
     const all = [...this.#queues.values()].map(({ position }) => position);
     const cut = this.#cut(all);
-    const text = JSON.stringify(cut);
+    const told = this.#told;
+    this.#told = JSON.stringify(cut);
     const positions = all.filter((at) => this.#moved(at));
-    if (out.length === 0 && positions.length === 0 && text === this.#told) return null;
-    this.#told = text;
+    if (out.length === 0 && positions.length === 0 && this.#told === told) return null;
     return { records: inSourceOrder(out), positions, cut, applied, bytes: this.#handed };
   }
 
   #moved(at: SinkPosition): boolean {
-    const key = keyOf(at);
+    const key = partitionKey(at);
     const before = this.#handedOver.get(key);
     if (before?.offset === at.offset && before.generation === at.generation) return false;
     this.#handedOver.set(key, at);
@@ -245,7 +254,7 @@ export class TransactionAssembler {
         const { record, transaction: other } = queued;
         if (other === transaction) own.push(queued);
         else if (other !== null) {
-          if (isAgain(other, transaction) || this.applied.has(other)) other.fate = 'repeat';
+          if (other.isAgain(transaction) || this.applied.has(other)) other.fate = 'repeat';
           if (other.fate === 'repeat') continue;
           this.#loosen(other, 'stands before one that the source committed later');
         }
@@ -266,12 +275,16 @@ export class TransactionAssembler {
   #loosen(transaction: SourceTransaction, why: string): void {
     if (transaction.fate === 'loose') return;
     transaction.fate = 'loose';
+    this.applied.gap(transaction.position);
     this.#parts.alert(`${why}; its records are applied as they come`, transaction.id);
   }
 
   #done(transaction: SourceTransaction): void {
     transaction.isDone = true;
     this.applied.add(transaction);
+    if (transaction.fate === 'repeat' && !transaction.isComplete) {
+      this.#repeats.set(transaction.id, transaction);
+    }
     const left = this.#active.get(transaction.id)?.filter((one) => one !== transaction) ?? [];
     if (left.length > 0) this.#active.set(transaction.id, left);
     else this.#active.delete(transaction.id);
@@ -323,7 +336,7 @@ export class TransactionAssembler {
     });
     if (this.#metadata !== null) read.push(this.#metadata);
     for (const at of read) {
-      if (at.offset < (this.#joining.get(keyOf(at)) ?? 0)) return;
+      if (at.offset < (this.#joining.get(partitionKey(at)) ?? 0)) return;
     }
     this.#joining = null;
   }
@@ -361,7 +374,7 @@ export class TransactionAssembler {
     const next = this.#ended[0] ?? this.#open ?? this.#firstUnknown();
     if (next === null || next.isTold) return;
     next.isTold = true;
-    this.#parts.alert(text, next.id);
+    this.#parts.warn(text, next.id);
   }
 
   /**
@@ -371,7 +384,8 @@ export class TransactionAssembler {
   ahead(): ReadonlySet<string> {
     const keys = new Set<string>();
     // Its records wait for those of the tables, not the other way round.
-    if (this.#ended.length > ENDED_MAX && this.#metadata !== null) keys.add(keyOf(this.#metadata));
+    if (this.#ended.length > ENDED_MAX && this.#metadata !== null)
+      keys.add(partitionKey(this.#metadata));
     if (this.bytes <= this.#parts.bufferBytes) return keys;
     const next = this.#ended[0] ?? this.#open;
     for (const [key, queue] of this.#queues) {
@@ -381,13 +395,4 @@ export class TransactionAssembler {
     }
     return keys;
   }
-}
-
-/** The source wrote it more than once: what one has twice is in the other. */
-function isAgain(other: SourceTransaction, { id, position }: SourceTransaction): boolean {
-  return other.id === id && other.position === position;
-}
-
-function keyOf({ topic, partition }: { readonly topic: string; readonly partition: number }) {
-  return `${topic}/${partition}`;
 }

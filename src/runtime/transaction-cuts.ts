@@ -1,6 +1,6 @@
 import type { SinkPosition } from '../model/sink-record.ts';
 import type { Consumer, DocumentStore, TopicPartition } from '../transport/transport.ts';
-import type { AppliedTransaction } from './applied-transactions.ts';
+import type { AppliedState } from './applied-transactions.ts';
 
 const COLLECTION = 'transaction-cuts';
 
@@ -10,12 +10,12 @@ type Offsets = Readonly<Record<string, number>>;
 interface StoredCut {
   /** The group is at one of them, unless something else has moved it. */
   readonly offsets: readonly Offsets[];
-  readonly applied: readonly AppliedTransaction[];
+  readonly applied: AppliedState;
 }
 
 /** Where a group stands that nothing but this mode has moved. */
 export interface KnownCut {
-  readonly applied: readonly AppliedTransaction[];
+  readonly applied: AppliedState;
 }
 
 /**
@@ -55,7 +55,7 @@ export class TransactionCuts {
    */
   committing(
     consumer: Pick<Consumer, 'commit'>,
-    known: () => readonly AppliedTransaction[] | null,
+    known: () => AppliedState | null,
   ): Pick<Consumer, 'commit'> {
     return {
       commit: async (positions) => {
@@ -68,7 +68,7 @@ export class TransactionCuts {
     };
   }
 
-  async #store(offsets: Offsets, applied: readonly AppliedTransaction[]): Promise<void> {
+  async #store(offsets: Offsets, applied: AppliedState): Promise<void> {
     const cut: StoredCut = {
       offsets: this.#committed === null ? [offsets] : [offsets, this.#committed],
       applied,

@@ -15,8 +15,11 @@ export interface Membership {
 export interface TransactionMark {
   readonly status: 'BEGIN' | 'END';
   readonly transaction: string;
-  /** As it stands there: of PostgreSQL with the position of the commit, where it is an END. */
-  readonly id: string;
+  /**
+   * Of an END what tells the transaction from all others: of PostgreSQL its number and the position
+   * of its commit, of a binlog without GTIDs its place and time. Null: nothing does.
+   */
+  readonly id: string | null;
   /** Of an END: events by data collection (`schema.table`, `database.table`). */
   readonly collections: readonly { readonly name: string; readonly events: number }[];
 }
@@ -78,7 +81,15 @@ export function transactionMark(value: Struct | null): TransactionMark | null {
         return { name, events: numberOf(one.values[indexOf(one.schema, 'event_count')]) };
       })
     : [];
-  return { status, id, transaction: transactionKey(id), collections };
+  const transaction = transactionKey(id);
+  return { status, id: uniqueId(id, field('ts_ms')), transaction, collections };
+}
+
+/** A binlog that was reset has the same places again, at another time. */
+function uniqueId(id: string, time: ConnectValue): string | null {
+  if (!id.startsWith('file=')) return id;
+  const timeMs = numberOf(time);
+  return timeMs === 0 ? null : `${id}@${timeMs}`;
 }
 
 function findPlaces(schema: ConnectSchema): BlockPlaces | 'none' {

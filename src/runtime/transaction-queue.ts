@@ -21,7 +21,8 @@ export class SourceTransaction {
   beginOffset: number | null = null;
   /** Its BEGIN was not read before its END. */
   isCut = false;
-  /** What its END says; null: not seen. */
+  /** Its END was read, which has this id; null: it does not tell it from others. */
+  isEnded = false;
   endId: string | null = null;
   /** By topic that the sink reads: how many records, and how many of them are here. */
   readonly expected = new Map<string, number>();
@@ -67,7 +68,8 @@ export class SourceTransaction {
   }
 
   /** Its END was read. */
-  end(id: string, expected: ReadonlyMap<string, number>): void {
+  end(id: string | null, expected: ReadonlyMap<string, number>): void {
+    this.isEnded = true;
     this.endId = id;
     this.expected.clear();
     this.#missing = 0;
@@ -77,9 +79,14 @@ export class SourceTransaction {
     }
   }
 
+  /** The source wrote it more than once: what one has twice is in the other. */
+  isAgain({ id, position }: SourceTransaction): boolean {
+    return this.id === id && this.position === position;
+  }
+
   /** All records of the topics that the sink reads are here. */
   get isComplete(): boolean {
-    return this.endId !== null && this.#missing <= 0;
+    return this.isEnded && this.#missing <= 0;
   }
 }
 
@@ -104,8 +111,7 @@ export class TransactionQueue {
   generation: number;
   /** Where the partition is read next. */
   readOffset: number;
-  /** Of the record that was read last: a tombstone belongs to the delete before it. */
-  last: QueuedRecord | null = null;
+  #last: QueuedRecord | null = null;
   bytes = 0;
   #records: QueuedRecord[] = [];
   #at = 0;
@@ -125,6 +131,17 @@ export class TransactionQueue {
     return this.#records[this.#at] ?? null;
   }
 
+  /**
+   * What was read last, to whose transaction a tombstone belongs that comes now; null: its delete
+   * is applied already, and the tombstone goes along with what follows. That of a repeat is left
+   * out as its delete is, for the row may have come again since.
+   */
+  get lastKept(): QueuedRecord | null {
+    const transaction = this.#last?.transaction ?? null;
+    if (transaction === null) return null;
+    return !transaction.isDone || transaction.fate === 'repeat' ? this.#last : null;
+  }
+
   /** The first offset that is not applied. */
   get position(): SinkPosition {
     const { topic, partition, generation } = this;
@@ -134,7 +151,7 @@ export class TransactionQueue {
   push(record: QueuedRecord): void {
     this.#records.push(record);
     this.bytes += record.bytes;
-    this.last = record;
+    this.#last = record;
     const { transaction } = record;
     if (transaction === null) return;
     transaction.waiting.set(this, (transaction.waiting.get(this) ?? 0) + 1);

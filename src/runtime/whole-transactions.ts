@@ -95,6 +95,9 @@ export class WholeTransactions {
   #newAssembler(applied: AppliedTransactions): TransactionAssembler {
     const { settings, consumes, logger } = this.#parts;
     const { topicOf, maxRows, bufferBytes } = settings;
+    const warn = (text: string, transaction: string): void => {
+      logger.warn({ transaction }, `transaction ${transaction} ${text}`);
+    };
     return new TransactionAssembler(
       {
         topicOf: (collection) => {
@@ -105,8 +108,9 @@ export class WholeTransactions {
         bufferBytes,
         alert: (text, transaction) => {
           this.#inParts++;
-          logger.warn({ transaction }, `transaction ${transaction} ${text}`);
+          warn(text, transaction);
         },
+        warn,
       },
       applied,
     );

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startConnect, type ConnectWorker } from '../support/connect-worker.ts';
 import { Daemon } from '../support/daemon.ts';
+import { debeziumReads, JSON_WITH_SCHEMAS } from '../support/debezium-source.ts';
 import { freeLoopbackPort } from '../support/daemon-pipeline.ts';
 import type { FamilyDatabase, FamilyTarget } from '../support/family-pipeline.ts';
 import { mysqlFamily, postgresFamily } from '../support/family-pipeline.ts';
@@ -102,46 +103,6 @@ async function untilEqual(
   );
 }
 
-const JSON_WITH_SCHEMAS = Object.fromEntries(
-  ['key', 'value'].flatMap((side) => [
-    [`${side}.converter`, 'org.apache.kafka.connect.json.JsonConverter'],
-    [`${side}.converter.schemas.enable`, 'true'],
-  ]),
-) as Readonly<Record<string, string>>;
-
-async function debeziumReads(name: string, source: FamilyDatabase): Promise<void> {
-  const isPostgres = source.family === 'postgres';
-  const login = Object.entries(source.source).filter(([key]) => key.startsWith('database.'));
-  await connect.put(name, {
-    ...(Object.fromEntries(login.map(([key, value]) => [key, String(value)])) as object),
-    'topic.prefix': name,
-    'topic.creation.default.partitions': '1',
-    'topic.creation.default.replication.factor': '1',
-    'poll.interval.ms': '20',
-    ...JSON_WITH_SCHEMAS,
-    ...(isPostgres
-      ? {
-          'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-          'plugin.name': 'pgoutput',
-          'slot.name': name,
-          'publication.name': name,
-          'publication.autocreate.mode': 'filtered',
-          'table.include.list': 'public.*',
-          // Truncates come only if they are asked for.
-          'skipped.operations': 'none',
-        }
-      : {
-          'connector.class': 'io.debezium.connector.mysql.MySqlConnector',
-          'database.server.id': '7201',
-          'database.ssl.mode': 'preferred',
-          'database.include.list': source.name,
-          'skipped.operations': 'none',
-          'schema.history.internal.kafka.bootstrap.servers': broker.bootstrapServers,
-          'schema.history.internal.kafka.topic': `${name}-history`,
-        }),
-  });
-}
-
 async function sourceOf(family: 'postgres' | 'mysql' | 'mariadb'): Promise<FamilyDatabase> {
   if (family === 'postgres') return postgresFamily(await freshDatabase());
   return mysqlFamily(family === 'mysql' ? mysql : mariadb);
@@ -158,7 +119,10 @@ describe('Debezium writes, our sinks apply', () => {
     const { columns, before, during } = interopSource(family === 'postgres');
     await source.run(before);
     const name = `debezium_${family}`;
-    await debeziumReads(name, source);
+    await debeziumReads(name, source, {
+      connect,
+      bootstrapServers: broker.bootstrapServers,
+    });
     stack.defer(() => connect.delete(name));
     const folder = stack.use(await temporaryFolder('interop'));
     const targets: readonly Target[] = [

@@ -26,15 +26,7 @@ describe('the same transaction again', () => {
     const applied = new AppliedTransactions();
     applied.add(transaction('7', before));
     expect(applied.has(transaction('7', again))).toBe(expected);
-    expect(applied.has(transaction('8', again))).toBe(false);
-  });
-
-  // A binlog that was reset has the same places again.
-  test('a place in a file tells nothing', () => {
-    const applied = new AppliedTransactions();
-    const id = 'file=mysql-bin.000001,pos=4';
-    applied.add(transaction(id, { endId: id }));
-    expect(applied.has(transaction(id, { endId: id }))).toBe(false);
+    expect(applied.has(transaction('8', { ...again, position: null }))).toBe(false);
   });
 
   test('of one that was applied as it came nothing is left out', () => {
@@ -47,10 +39,56 @@ describe('the same transaction again', () => {
 
 test('what is stored are the last ones of those that the target has', () => {
   const applied = new AppliedTransactions();
-  for (let i = 1; i <= 700; i++) applied.add(transaction(String(i), { position: `p${i}` }));
-  const stored = applied.upTo(650);
-  expect([stored.length, stored[0]?.[0], stored.at(-1)?.[0]]).toEqual([500, '151', '650']);
-  const after = new AppliedTransactions(stored);
-  expect(after.has(transaction('650', { position: 'p650' }))).toBe(true);
-  expect(after.has(transaction('651', { position: 'p651' }))).toBe(false);
+  for (let i = 101; i <= 800; i++) applied.add(transaction(String(i), { position: `p${i}` }));
+  const { recent } = applied.upTo(650);
+  expect([recent.length, recent[0]?.[0], recent.at(-1)?.[0]]).toEqual([500, '251', '750']);
+  const after = new AppliedTransactions(applied.upTo(650));
+  expect(after.has(transaction('750', { position: 'p750' }))).toBe(true);
+  expect(after.has(transaction('751', { position: 'p751' }))).toBe(false);
+});
+
+describe('how far the target is', () => {
+  const place = (n: number): string => `p${String(n).padStart(3, '0')}`;
+  const at = (n: number, fate: TransactionFate = 'whole') =>
+    transaction(String(n), { position: place(n), fate });
+  /** Whether each is known after a restart that keeps none by itself. */
+  const known = (applied: AppliedTransactions, count: number, asked: readonly number[]) => {
+    const after = new AppliedTransactions(applied.upTo(count));
+    // Under ids that nobody knows: only the range can tell.
+    return asked.filter((n) => after.has(transaction(`again ${n}`, { position: place(n) })));
+  };
+
+  test('is known over a restart, however long ago one was applied', () => {
+    const applied = new AppliedTransactions();
+    for (let n = 1; n <= 9; n++) applied.add(at(n));
+    expect(known(applied, 9, [1, 2, 9, 10])).toEqual([1, 2, 9]);
+    expect(known(applied, 6, [2, 6, 7])).toEqual([2, 6]);
+    const after = new AppliedTransactions(applied.upTo(6));
+    after.add(at(7));
+    expect(known(after, 6, [2, 6, 7])).toEqual([2, 6]);
+    expect(known(after, after.count, [2, 6, 7])).toEqual([2, 6, 7]);
+  });
+
+  test('and reaches over none of which more may come', () => {
+    const applied = new AppliedTransactions();
+    for (const n of [1, 2]) applied.add(at(n));
+    applied.gap(place(5));
+    // Of an older cut, too: nobody knows on which side of it the gap lies.
+    expect(known(applied, 2, [2, 5])).toEqual([]);
+    for (const n of [3, 4, 6, 7]) applied.add(at(n));
+    expect(known(applied, applied.count, [2, 3, 5, 6, 7])).toEqual([6, 7]);
+    applied.add(at(8, 'loose'));
+    applied.add(at(9));
+    expect(known(applied, applied.count, [7, 8, 9])).toEqual([9]);
+    applied.gap(null);
+    applied.add(at(11));
+    expect(known(applied, applied.count, [9, 10, 11, 12])).toEqual([11]);
+  });
+
+  test('is forgotten with the log', () => {
+    const applied = new AppliedTransactions();
+    for (const n of [1, 2]) applied.add(at(n));
+    applied.clear();
+    expect(known(applied, applied.count, [2])).toEqual([]);
+  });
 });

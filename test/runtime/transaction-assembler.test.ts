@@ -38,8 +38,12 @@ class ModelSink {
     };
     const alert = (text: string, id: string): void => void this.alerts.push(`${id} ${text}`);
     this.#assembler = new TransactionAssembler(
-      { topicOf, alert, ...this.#limits },
-      new AppliedTransactions(this.#known.upTo(this.#known.count)),
+      { topicOf, alert, warn: alert, ...this.#limits },
+      // What is known by its position need not be known by itself.
+      new AppliedTransactions(
+        this.#known.upTo(this.#known.count),
+        this.log.below(2) === 0 ? 500 : 3,
+      ),
     );
     this.#read = new Map(this.#group);
     for (const key of this.log.partitions.keys()) {

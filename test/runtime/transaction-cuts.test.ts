@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { TransactionCuts } from '../../src/runtime/transaction-cuts.ts';
 import { MemoryDocuments } from '../support/memory-documents.ts';
 
+const APPLIED = { recent: [['7', null, '7:9']], range: ['a', 'b'] } as const;
+
 const at = (offset: number, topic = 'a') => ({ topic, partition: 0, offset });
 
 function committing(documents: MemoryDocuments, fails = false) {
@@ -16,7 +18,7 @@ function committing(documents: MemoryDocuments, fails = false) {
   return {
     log,
     cuts,
-    group: (isCut = true) => cuts.committing(consumer, () => (isCut ? [['7', null, '7:9']] : null)),
+    group: (isCut = true) => cuts.committing(consumer, () => (isCut ? APPLIED : null)),
   };
 }
 
@@ -26,7 +28,7 @@ test('the document is durable before the group is', async () => {
   await group().commit([at(5)]);
   expect(log).toEqual(['commit after 1 writes']);
   expect(new TransactionCuts(documents, 'warehouse').find([at(5)])).toEqual({
-    applied: [['7', null, '7:9']],
+    applied: APPLIED,
   });
 });
 

@@ -77,6 +77,13 @@ test('an END says how many events each collection has', () => {
       { name: 's.b', events: 1 },
     ],
   });
+  // A binlog that was reset has the same places again, at other times.
+  const place = 'file=mysql-bin.000001,pos=4';
+  const ids = [7n, 8n, 0n].map((time) => {
+    const values = ['END', place, 0n, [], time];
+    return transactionMark({ schema: TRANSACTION_VALUE_SCHEMA, values })?.id;
+  });
+  expect(ids).toEqual([`${place}@7`, `${place}@8`, null]);
   const begin = { schema: TRANSACTION_VALUE_SCHEMA, values: ['BEGIN', '745:7', null, null, 0n] };
   expect(transactionMark(begin)?.collections).toEqual([]);
   expect(transactionMark(envelope('u', null))).toBeNull();

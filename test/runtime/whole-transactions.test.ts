@@ -135,7 +135,7 @@ function fetched(topic: string, from: number, texts: readonly string[]): Fetched
     sequence: 0,
     timestampMs: 0,
     key: null,
-    value: Buffer.from(text),
+    value: text === 'tombstone' ? null : Buffer.from(text),
     headers: [],
   }));
   const nextOffset = from + texts.length;
@@ -179,6 +179,38 @@ describe('applied at once', () => {
   });
 });
 
+describe('what the source writes again', () => {
+  const once = async () => {
+    const log = await reading();
+    await log.read('p.transaction', 'BEGIN 7:1', 'END 7:9 s.a=2');
+    await log.read('p.s.a', 'd 7:1 1', 'tombstone', 'u 7:2 2');
+    expect(log.applied()).toEqual(['p.s.a@0 p.s.a@1 p.s.a@2']);
+    return log;
+  };
+
+  test('is left out, though its END is read before its records', async () => {
+    const { read, applied, warnings } = await once();
+    await read('p.transaction', 'BEGIN 7:1', 'END 7:9 s.a=2');
+    expect(applied()).toEqual([]);
+    await read('p.s.a', 'd 7:1 1');
+    expect(applied()).toEqual([]);
+    // The row may have come again since.
+    await read('p.s.a', 'tombstone', 'u 7:2 2');
+    expect(applied()).toEqual([]);
+    await read('p.transaction', 'BEGIN 8:1', 'END 8:9 s.a=1');
+    await read('p.s.a', 'u 8:1 1');
+    expect(applied()).toEqual(['p.s.a@6']);
+    expect(warnings()).toEqual([]);
+  });
+
+  test('is another one where its END is another', async () => {
+    const { read, applied } = await once();
+    await read('p.transaction', 'BEGIN 7:10', 'END 7:19 s.a=1');
+    await read('p.s.a', 'd 7:10 1', 'tombstone');
+    expect(applied().join(' ')).toBe('p.s.a@3 p.s.a@4');
+  });
+});
+
 describe('what is waited for', () => {
   test('is told once it takes long, in the log and in the status', async () => {
     const { read, whole, clock, consumer, warnings, applied } = await reading();
@@ -193,6 +225,7 @@ describe('what is waited for', () => {
     expect(whole.view).toMatchObject({
       oldestWaitMs: 2000,
       waitsFor: 'transaction 7 waits for 1 records of p.s.a',
+      inParts: 0,
     });
     expect(warnings()).toEqual(['transaction 7 waits for 1 records of p.s.a']);
     expect(applied()).toEqual([]);

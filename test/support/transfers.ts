@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { Daemon } from './daemon.ts';
 import { eventually } from './eventually.ts';
+import { askDuckdb } from './duckdb-arrivals.ts';
 import type { FamilyDatabase, FamilyPipeline, FamilyTarget } from './family-pipeline.ts';
 import { randomFrom } from './ledger-load.ts';
 
@@ -96,6 +97,14 @@ export function watchSums(target: AskedTarget) {
   };
 }
 
+/** What happens beside the moves. */
+export interface AroundMoves {
+  /** Before the daemon starts, with the accounts there. */
+  readonly before?: () => Promise<void>;
+  /** Under load, with the daemon running. */
+  readonly during?: () => Promise<void>;
+}
+
 /**
  * Moves money while the daemon is killed again and again; no look at a target may show half a
  * move, and at its end each has all of them once.
@@ -106,8 +115,10 @@ export async function expectWholeMoves(
   pipeline: FamilyPipeline,
   points: readonly string[],
   seed: number,
+  around: AroundMoves = {},
 ): Promise<void> {
   await openAccounts(source);
+  await around.before?.();
   await using first = Daemon.start(pipeline);
   for (const target of targets) {
     await eventually(async () =>
@@ -129,6 +140,7 @@ export async function expectWholeMoves(
   }
   await using last = Daemon.start(pipeline);
   await until(last, 3_000);
+  await around.during?.();
   await load.stop();
   const wanted = String((await source.rows(MOVES))[0]);
   for (const target of targets) {
@@ -147,8 +159,55 @@ export async function expectWholeMoves(
     expect(watch.states.size).toBeGreaterThan(10);
   }
   const status = await last.status();
-  expect(status?.sinks.map(({ transactions }) => transactions?.inParts)).toEqual(
-    targets.map(() => 0),
-  );
+  const inParts = status?.sinks.map(({ transactions }) => transactions?.inParts);
+  expect(inParts, `the daemon said: ${last.output}`).toEqual(targets.map(() => 0));
   expect(await last.stop()).toBe(0);
+}
+
+/**
+ * The same of a DuckDB file, into which nobody else can look while the daemon has it: after each
+ * death it holds whole moves, and at the end all of them.
+ */
+export async function expectWholeMovesInFile(
+  source: FamilyDatabase,
+  file: string,
+  pipeline: FamilyPipeline,
+  points: readonly string[],
+  seed: number,
+): Promise<void> {
+  const look = async (sql: string): Promise<readonly string[]> =>
+    (await askDuckdb(file, (rows) => rows(sql))).map(String);
+  await openAccounts(source);
+  await using first = Daemon.start(pipeline);
+  await first.until(({ sinks }) => sinks[0]?.applied === 2 * ACCOUNTS + 1);
+  expect(await first.stop()).toBe(0);
+  const load = moveMoney(source, seed);
+  const seen = new Set<string>();
+  for (const faultPoint of points) {
+    await using daemon = Daemon.start({ ...pipeline, faultPoint });
+    const { signal } = await daemon.ended;
+    expect(signal, `${faultPoint} was not reached\n${daemon.output}`).toBe('SIGKILL');
+    expect([faultPoint, ...(await look(SUMS))]).toEqual([faultPoint, `${TOTAL},${2 * ACCOUNTS}`]);
+    const moved = await look('SELECT count(*) - 1 - max(n), max(n) FROM moves');
+    expect(moved[0]).toMatch(/^0,/);
+    seen.add(String(moved[0]));
+  }
+  await load.stop();
+  expect(seen.size).toBeGreaterThan(1);
+  const wanted = (await source.rows(MOVES)).map(String);
+  const allMoved = async (): Promise<void> => {
+    await using daemon = Daemon.start(pipeline);
+    await daemon.until(({ source: { measures }, sinks: [sink], uptimeMs }) => {
+      const isQuiet = (measures.sinceLastEventMs ?? uptimeMs) > 2000;
+      return isQuiet && sink?.lagRecords === 0 && sink.transactions?.open === 0;
+    });
+    expect(await daemon.stop()).toBe(0);
+    expect(await look(MOVES)).toEqual(wanted);
+  };
+  // Only a file that the daemon has left says how far it came.
+  await vi.waitFor(allMoved, { timeout: 60_000 });
+  for (const table of ['checking', 'savings']) {
+    const rows = `SELECT id, balance FROM ${table} ORDER BY id`;
+    expect(await look(rows)).toEqual((await source.rows(rows)).map(String));
+  }
 }
