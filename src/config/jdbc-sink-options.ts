@@ -13,6 +13,7 @@ import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import { CONNECT_SINK_ERROR_DEFAULTS, SINK_ERROR_OPTIONS } from './sink-error-options.ts';
 import { SINK_TRANSACTION_OPTIONS } from './sink-transaction-options.ts';
+import { renamedTo } from './source-unused-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
 export const JDBC_SINK_CLASSES = [
@@ -219,6 +220,10 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
   }),
+  ...refusedOptions({
+    'string.output.value.column.name':
+      'a value that is a plain text is no row: make one of it with the transform HoistField',
+  }),
   ...SHARED_UNUSED,
 ];
 
@@ -298,8 +303,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
     'hibernate.<property>': 'there is no Hibernate',
     'dialect.postgres.postgis.schema': 'columns of PostGIS are known by their type',
+    'dialect.sqlserver.identity.insert': 'the target is not SQL Server',
+    'dialect.starrocks.catalog.name': 'the target is not StarRocks',
     'internal.<property>': 'Java internals',
   }),
+  ...refusedOptions({ 'database.time_zone': renamedTo('use.time.zone') }),
   ...retryAliases('flush.max.retries', 'flush.retry.delay.ms'),
   ...NAMING_STRATEGY_OPTIONS,
   ...SHARED_UNUSED,

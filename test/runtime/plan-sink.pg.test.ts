@@ -53,3 +53,41 @@ test('plan tells what a sink would do to the tables of its target, and does noth
   expect(await target.query('SELECT * FROM grows')).toEqual([{ id: 1, n: 2 }]);
   expect(await target.query(`SELECT to_regclass('missing') AS t`)).toEqual([{ t: null }]);
 });
+
+test('plan tells the tables and the views of histories', async () => {
+  await using source = await freshDatabase();
+  await using target = await freshDatabase();
+  await source.query('CREATE TABLE item (id int PRIMARY KEY, v text)');
+  await using pipeline = await pipelineFolder({
+    name: 'shop',
+    source: sourceSection(source),
+    sinks: ['both', 'history'].map((mode) => ({
+      name: mode,
+      'connector.class': 'jdbc',
+      'connection.url': target.url,
+      'write.mode': mode,
+    })),
+  });
+  const plan = async (): Promise<readonly string[]> => {
+    const { code, stdout, stderr } = await runProgram(['plan', pipeline.file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout.split('In the target of ').slice(1);
+  };
+  const [both = '', history = ''] = await plan();
+  const table = 'CREATE TABLE IF NOT EXISTS "public"';
+  expect(both).toContain(`${table}."item" (`);
+  for (const told of [both, history]) {
+    expect(told).toContain(`${table}."item__history" (`);
+    expect(told).toMatch(/VIEW "public"\."item__versions" AS/);
+    expect(told).toMatch(/VIEW "public"\."item__current" AS/);
+  }
+  expect(history).not.toContain(`${table}."item" (`);
+  const made = await target.query(`SELECT relname FROM pg_class WHERE relname LIKE 'item%'`);
+  expect(made).toEqual([]);
+  // What it tells is what makes them: then they fit.
+  const statements = both.split('\n').filter((line) => /^ {4,}(?!--)/.test(line));
+  await target.query(statements.join('\n'));
+  const [again = ''] = await plan();
+  expect(again).toMatch(/public\.item: exists and fits/);
+  expect(again).toMatch(/public\.item__history: exists and fits/);
+});
