@@ -56,6 +56,16 @@ const KEY_FIELDS_DOC =
   'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
   'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
 
+const TASKS_MAX: Option = {
+  name: 'tasks.max',
+  type: { kind: 'int', min: 1, max: 64 },
+  default: '1',
+  doc:
+    'Tables that are written side by side, each over a connection of its own: for targets that ' +
+    'are far away or have processors to spare. Only the order within a topic is kept then, so ' +
+    'foreign keys between the tables have to be deferred or gone. A file has one.',
+};
+
 const COMMON: readonly Option[] = [
   {
     name: 'connector.class',
@@ -151,7 +161,8 @@ const COMMON: readonly Option[] = [
   },
   EVOLUTION_POLICY,
   ...SINK_TRANSACTION_OPTIONS,
-  ...SINK_CONNECTOR_OPTIONS,
+  ...SINK_CONNECTOR_OPTIONS.filter(({ name }) => name !== TASKS_MAX.name),
+  TASKS_MAX,
   ...SINK_ERROR_OPTIONS,
 ];
 
