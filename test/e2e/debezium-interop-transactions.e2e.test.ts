@@ -58,6 +58,7 @@ async function opened(
 
 test.for(['postgres', 'mysql', 'mysql without GTIDs'] as const)(
   'no reader sees half a transaction that Debezium read from %s, killed or not (S28)',
+  { timeout: 400_000 },
   async (family) => {
     await using stack = new AsyncDisposableStack();
     const [source, more] = await opened(family, stack);
