@@ -5,6 +5,7 @@ import { Daemon } from '../support/daemon.ts';
 import { askDuckdb, duckdbFamily } from '../support/duckdb-arrivals.ts';
 import type { FamilyTarget } from '../support/family-pipeline.ts';
 import { familyPipeline, postgresFamily } from '../support/family-pipeline.ts';
+import { untilIdle } from '../support/idle-daemon.ts';
 import { randomFrom } from '../support/ledger-load.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { sqliteFamily } from '../support/sqlite-arrivals.ts';
@@ -35,19 +36,6 @@ const TARGETS: Readonly<Record<string, (file: string) => FileTarget>> = {
   }),
 };
 const NAMES = Object.keys(TARGETS);
-
-/** Runs the daemon until it has found nothing to do for a while; then the file is free. */
-async function untilIdle(pipeline: Parameters<typeof Daemon.start>[0]): Promise<void> {
-  await using daemon = Daemon.start(pipeline);
-  let calm = 0;
-  await daemon.until(({ source, sinks: [sink] }) => {
-    const isCalm = source.phase === 'streaming' && sink?.lagRecords === 0;
-    calm = isCalm ? calm + 1 : 0;
-    return calm >= 20;
-  });
-  expect((await daemon.status())?.sinks[0]?.parked).toEqual([]);
-  expect(await daemon.stop()).toBe(0);
-}
 
 /** At points of the daemon, and anywhere (S6, S7). */
 test.for(NAMES)(`%s: a daemon killed under load (seed ${SEED}) is whole`, async (name) => {

@@ -1,34 +1,14 @@
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { noFaults } from '../../src/foundation/fault-points.ts';
 import { composePipeline } from '../../src/runtime/compose-pipeline.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { retryOptionsOf } from '../../src/runtime/restart-policy.ts';
-import { parsedPipeline } from '../support/parsed-pipeline.ts';
+import { shopPipeline } from '../support/parsed-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-interface Properties {
-  readonly source?: Readonly<Record<string, unknown>>;
-  readonly sink?: Readonly<Record<string, unknown>>;
-  readonly runtime?: Readonly<Record<string, unknown>>;
-}
-
-function configOf(folder: string, { source, sink, runtime }: Properties = {}): PipelineConfig {
-  const sections = {
-    transport: { type: 'embedded', path: './store' },
-    source: { 'topic.prefix': 'shop.eu', ...source },
-    sinks: [
-      { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://me@h/w', ...sink },
-    ],
-    runtime: runtime ?? {},
-  };
-  return parsedPipeline(sections, path.join(folder, 'shop.yaml'));
-}
-
 test("a connector's own retries win over the section runtime, each for itself", () => {
-  const { source, sinks, runtime } = configOf('/', {
+  const { source, sinks, runtime } = shopPipeline('/', {
     source: { 'errors.max.retries': 3 },
     sink: { 'errors.retry.delay.max.ms': 700, 'errors.retry.delay.initial.ms': 70 },
     runtime: { 'errors.max.retries': 9 },
@@ -50,7 +30,7 @@ test.each([
   const runtime = { 'errors.max.retries': 9 };
   const retryOf = (sink: Record<string, unknown>): unknown => {
     const own = { 'connector.class': name, ...sink };
-    const config = configOf('/', { sink: own, runtime });
+    const config = shopPipeline('/', { sink: own, runtime });
     return config.sinks.map(({ options }) => retryOptionsOf(config.runtime, options))[0];
   };
   expect(retryOf({})).toEqual({ maxRetries: 9, initialDelayMs: 300, maxDelayMs: 10_000 });
@@ -66,7 +46,7 @@ test.each([
 
 test('opens the store, starts nothing, and gives the store back', async () => {
   await using folder = await temporaryFolder('compose');
-  const config = configOf(folder.path, { source: { 'custom.metric.tags': 'team=shop' } });
+  const config = shopPipeline(folder.path, { source: { 'custom.metric.tags': 'team=shop' } });
   const dependencies = { clock: systemClock, logger: silentLogger(), fault: noFaults };
   const { pipeline, registry } = await composePipeline(config, dependencies);
   expect(pipeline.status()).toMatchObject({

@@ -1,31 +1,12 @@
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ConnectorConfig, PipelineConfig } from '../../src/config/pipeline-config.ts';
+import type { ConnectorConfig } from '../../src/config/pipeline-config.ts';
 import { deadLetterTopics } from '../../src/runtime/dead-letter-options.ts';
 import { sinkTopics, topicsOf } from '../../src/runtime/sink-topics.ts';
-import { parsedPipeline } from '../support/parsed-pipeline.ts';
-
-interface Properties {
-  readonly source?: Readonly<Record<string, unknown>>;
-  readonly sink?: Readonly<Record<string, unknown>>;
-  readonly runtime?: Readonly<Record<string, unknown>>;
-}
-
-function configOf(folder: string, { source, sink, runtime }: Properties = {}): PipelineConfig {
-  const sections = {
-    transport: { type: 'embedded', path: './store' },
-    source: { 'topic.prefix': 'shop.eu', ...source },
-    sinks: [
-      { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://me@h/w', ...sink },
-    ],
-    runtime: runtime ?? {},
-  };
-  return parsedPipeline(sections, path.join(folder, 'shop.yaml'));
-}
+import { shopPipeline } from '../support/parsed-pipeline.ts';
 
 describe('topics of a sink', () => {
   const topics = (sink: Readonly<Record<string, unknown>>) => {
-    const [config] = configOf('/', { sink }).sinks;
+    const [config] = shopPipeline('/', { sink }).sinks;
     if (config === undefined) throw new Error('no sink');
     return topicsOf(config.options, 'shop.eu');
   };
@@ -43,7 +24,7 @@ describe('topics of a sink', () => {
       'topic.regex': '.*',
       'topic.replacement': 'all',
     };
-    const { sinks, source: from } = configOf('/', { source });
+    const { sinks, source: from } = shopPipeline('/', { source });
     const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
     const topics = [
       'all',
@@ -62,7 +43,7 @@ describe('topics of a sink', () => {
       ...(strategy === 'regex' ? { 'topic.regex': '.*', 'topic.replacement': 'all' } : {}),
       'schema.history.internal.kafka.topic': 'shop.eu.history',
     };
-    const { sinks, source: from } = configOf('/', { source });
+    const { sinks, source: from } = shopPipeline('/', { source });
     const pattern = sinkTopics((sinks[0] as ConnectorConfig).options, from.options) as RegExp;
     const topics = ['shop.eu.db.orders', 'shop.eu.history', 'shop.eu'];
     expect(topics.filter((topic) => pattern.test(topic))).toEqual(topics.slice(0, 1));
@@ -76,7 +57,7 @@ describe('topics of a sink', () => {
 
   test('no dead letters of any sink, whatever their topic is called', () => {
     const letters = { 'errors.deadletterqueue.topic.name': 'shop.eu.dead', 'errors.park': 'key' };
-    const config = configOf('/', { sink: letters });
+    const config = shopPipeline('/', { sink: letters });
     const [sink] = config.sinks as readonly [ConnectorConfig];
     const pattern = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
     const names = ['shop.eu.public.orders', 'shop.eu.dead'];

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { PipelineConfig } from '../../src/config/pipeline-config.ts';
 import { parsePipeline } from '../../src/config/pipeline-file.ts';
 
@@ -29,4 +30,27 @@ export function parsedPipeline(
     },
   };
   return parsePipeline(JSON.stringify(document), file, {});
+}
+
+/** What a test changes of the pipeline below. */
+export interface ShopProperties {
+  readonly source?: Properties;
+  readonly sink?: Properties;
+  readonly runtime?: Properties;
+}
+
+/** `shop.yaml` of a folder: a source whose topics begin with `shop.eu`, and a sink `w`. */
+export function shopPipeline(
+  folder: string,
+  { source, sink, runtime }: ShopProperties = {},
+): PipelineConfig {
+  const sections = {
+    transport: { type: 'embedded', path: './store' },
+    source: { 'topic.prefix': 'shop.eu', ...source },
+    sinks: [
+      { name: 'w', 'connector.class': 'jdbc', 'connection.url': 'postgres://me@h/w', ...sink },
+    ],
+    runtime: runtime ?? {},
+  };
+  return parsedPipeline(sections, path.join(folder, 'shop.yaml'));
 }

@@ -5,7 +5,7 @@ import type { FamilyTarget } from './family-pipeline.ts';
 export interface SqliteFamily extends FamilyTarget {
   readonly family: 'sqlite';
   /** Values as text; of numbers what a double prints. */
-  rows(sql: string): readonly (readonly (string | null)[])[];
+  readonly rows: (sql: string) => readonly (readonly (string | null)[])[];
   /** The types of a table's columns, by their names. */
   types(table: string): ReadonlyMap<string, string>;
 }

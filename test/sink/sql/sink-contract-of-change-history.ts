@@ -3,40 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { formatPosition } from '../../../src/model/change-position.ts';
 import type { Struct } from '../../../src/model/connect-schema.ts';
 import type { SinkRecord } from '../../../src/model/sink-record.ts';
+import type { ChangeStep } from '../../support/change-steps.ts';
+import { changeSteps, STEP_COLUMNS } from '../../support/change-steps.ts';
 import { put } from '../../support/sink-harness.ts';
 import type { RowValues } from '../../support/sink-records.ts';
-import { column, SinkTopic } from '../../support/sink-records.ts';
+import { SinkTopic } from '../../support/sink-records.ts';
 import type { SinkTarget } from '../../support/sink-target.ts';
 import { describeTarget, startTargetSink } from '../../support/sink-target.ts';
 
 const RUNS = 10;
 
-interface Step {
-  readonly kind: 'write' | 'partial' | 'delete' | 'rekey' | 'move' | 'truncate' | 'alter';
-  readonly id: number;
-  readonly to: number;
-  readonly text: string | null;
-}
+const KINDS = { write: 8, partial: 4, delete: 3, rekey: 2, move: 2, truncate: 1, alter: 1 };
+type Step = ChangeStep<keyof typeof KINDS>;
+const step = changeSteps(KINDS, 4, fc.constantFrom('', 'a', 'B', 'ä"\'\\', '𝒳 '));
 
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('write' as const) },
-    { weight: 4, arbitrary: fc.constant('partial' as const) },
-    { weight: 3, arbitrary: fc.constant('delete' as const) },
-    { weight: 2, arbitrary: fc.constant('rekey' as const) },
-    { weight: 2, arbitrary: fc.constant('move' as const) },
-    { weight: 1, arbitrary: fc.constant('truncate' as const) },
-    { weight: 1, arbitrary: fc.constant('alter' as const) },
-  ),
-  id: fc.integer({ min: 0, max: 4 }),
-  to: fc.integer({ min: 0, max: 4 }),
-  text: fc.option(fc.constantFrom('', 'a', 'B', 'ä"\'\\', '𝒳 ')),
-});
-
-const id = column('id', 'integer', { type: 'int32', optional: false });
-const a = column('a', 'text', { type: 'string' });
-const big = column('big', 'text', { type: 'string' });
-const later = column('later', 'integer', { type: 'int32', optional: false, default: 7 });
+const { id, a, big, later } = STEP_COLUMNS;
 
 /** The rows of the source behind one of its changes. */
 interface Checkpoint {

@@ -2,44 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SinkRecord } from '../../../src/model/sink-record.ts';
 import type { RowValues } from '../../support/sink-records.ts';
+import type { ChangeStep } from '../../support/change-steps.ts';
+import { changeSteps, STEP_COLUMNS } from '../../support/change-steps.ts';
 import { put } from '../../support/sink-harness.ts';
-import { column, SinkTopic } from '../../support/sink-records.ts';
+import { SinkTopic } from '../../support/sink-records.ts';
 import { describeTarget, startTargetSink } from '../../support/sink-target.ts';
 
 const RUNS = 25;
 
-interface Step {
-  readonly kind: 'write' | 'partial' | 'delete' | 'rekey' | 'truncate' | 'alter';
-  readonly id: number;
-  readonly to: number;
-  readonly text: string | null;
-}
-
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('write' as const) },
-    { weight: 4, arbitrary: fc.constant('partial' as const) },
-    { weight: 4, arbitrary: fc.constant('delete' as const) },
-    { weight: 3, arbitrary: fc.constant('rekey' as const) },
-    { weight: 1, arbitrary: fc.constant('truncate' as const) },
-    { weight: 1, arbitrary: fc.constant('alter' as const) },
-  ),
-  id: fc.integer({ min: 0, max: 6 }),
-  to: fc.integer({ min: 0, max: 6 }),
-  text: fc.option(
-    fc.string({ unit: 'grapheme', maxLength: 5 }).map((text) => text.replaceAll('\0', '')),
-  ),
-});
+const KINDS = { write: 8, partial: 4, delete: 4, rekey: 3, truncate: 1, alter: 1 };
+type Step = ChangeStep<keyof typeof KINDS>;
+const step = changeSteps(
+  KINDS,
+  6,
+  fc.string({ unit: 'grapheme', maxLength: 5 }).map((text) => text.replaceAll('\0', '')),
+);
 
 /** Sizes of the batches, cut again and again over the records. */
 const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
 /** How far each batch repeats what was delivered before. */
 const replays = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 });
 
-const id = column('id', 'integer', { type: 'int32', optional: false });
-const a = column('a', 'text', { type: 'string' });
-const big = column('big', 'text', { type: 'string' });
-const later = column('later', 'integer', { type: 'int32', optional: false, default: 7 });
+const { id, a, big, later } = STEP_COLUMNS;
 
 interface Outcome {
   readonly records: readonly SinkRecord[];

@@ -3,16 +3,31 @@ import { ParkedReplay } from '../../../src/sink/sql/parked-replay.ts';
 import { mend, offsetsOf, parkingSink, poison, replay } from '../../support/parking-sink.ts';
 import { counters, partitionOf, rows } from '../../support/sink-counters.ts';
 import { never, put } from '../../support/sink-harness.ts';
+import type { SinkTarget } from '../../support/sink-target.ts';
 import { describeTarget } from '../../support/sink-target.ts';
+
+/** A target whose sink gives away what it cannot apply, and what it has given away. */
+async function parkedTarget(fresh: () => Promise<SinkTarget>) {
+  const target = await fresh();
+  const { sink, letters } = await parkingSink(target);
+  return {
+    target,
+    sink,
+    letters,
+    topic: counters(),
+    async [Symbol.asyncDispose]() {
+      await sink[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** How records that wait come to their rows. */
 export const contractOfReplay = describeTarget((fresh) => {
   describe('a replay', () => {
     test('applies in order, once, and frees the key; run again it does nothing', async () => {
-      await using target = await fresh();
-      await using parking = await parkingSink(target);
-      const { sink, letters } = parking;
-      const topic = counters();
+      await using parked = await parkedTarget(fresh);
+      const { target, sink, letters, topic } = parked;
       await put(sink, [topic.insert({ id: 1, n: 1 }), poison(topic, 2)]);
       await put(sink, [topic.update({ id: 2, n: 20 }), topic.update({ id: 2, n: 21 })]);
       // The cure: the row is there again. Letters may be told twice.
@@ -29,10 +44,8 @@ export const contractOfReplay = describeTarget((fresh) => {
     });
 
     test('stops a key at the record that fails again; others are free', async () => {
-      await using target = await fresh();
-      await using parking = await parkingSink(target);
-      const { sink, letters } = parking;
-      const topic = counters();
+      await using parked = await parkedTarget(fresh);
+      const { target, sink, letters, topic } = parked;
       await put(sink, [topic.insert({ id: 1, n: 1 }), poison(topic, 2), poison(topic, 3)]);
       await put(sink, [
         topic.delete({ id: 2, n: 0 }),
@@ -53,10 +66,8 @@ export const contractOfReplay = describeTarget((fresh) => {
     });
 
     test('of a part of the letters leaves the rest waiting', async () => {
-      await using target = await fresh();
-      await using parking = await parkingSink(target);
-      const { sink, letters } = parking;
-      const topic = counters();
+      await using parked = await parkedTarget(fresh);
+      const { target, sink, letters, topic } = parked;
       await put(sink, [topic.insert({ id: 1, n: 1 }), poison(topic, 2)]);
       await put(sink, [topic.update({ id: 2, n: 20 }), topic.update({ id: 2, n: 21 })]);
       await mend(target, 2);
@@ -69,10 +80,8 @@ export const contractOfReplay = describeTarget((fresh) => {
     });
 
     test('letters in several partitions of a key are kept apart', async () => {
-      await using target = await fresh();
-      await using parking = await parkingSink(target);
-      const { sink, letters } = parking;
-      const topic = counters();
+      await using parked = await parkedTarget(fresh);
+      const { target, sink, letters, topic } = parked;
       await put(sink, [partitionOf(topic, 1).insert({ id: 1, n: 1 })]);
       await put(sink, [poison(partitionOf(topic, 0), 2)]);
       await put(sink, [partitionOf(topic, 1).update({ id: 2, n: 2 })]);
@@ -83,10 +92,8 @@ export const contractOfReplay = describeTarget((fresh) => {
     });
 
     test('a key that is given up goes on with its next record', async () => {
-      await using target = await fresh();
-      await using parking = await parkingSink(target);
-      const { sink, letters } = parking;
-      const topic = counters();
+      await using parked = await parkedTarget(fresh);
+      const { target, sink, letters, topic } = parked;
       await put(sink, [topic.insert({ id: 1, n: 1 }), poison(topic, 2), poison(topic, 3)]);
       const choice = { topic: topic.topic, key: '{"id":2}' };
       {
