@@ -9,6 +9,7 @@ import { type ReadRecord, readTopic } from '../support/kafka-topic-reader.ts';
 import { makeTopics } from '../support/kafka-topics.ts';
 import { startOwnBroker } from '../support/kafka.ts';
 import { pipelineFolder } from '../support/pipeline-text.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const JSON_CONVERTER = 'org.apache.kafka.connect.json.JsonConverter';
 
@@ -62,6 +63,7 @@ test("dead letters have what Connect's own have, byte for byte (S11)", async () 
   await using connect = await startConnect({ bootstrapServers, plugins: [] });
   await makeTopics(bootstrapServers, [{ topic: 'poison', numPartitions: 1, replicationFactor: 1 }]);
   const port = await freeLoopbackPort();
+  await using target = await temporaryFolder('letters');
   await using folder = await pipelineFolder({
     name: 'letters',
     transport: {
@@ -84,7 +86,7 @@ test("dead letters have what Connect's own have, byte for byte (S11)", async () 
         ...SINK,
         name: 'ours',
         'connector.class': 'sqlite',
-        'connection.url': 'sqlite:target.db',
+        'connection.url': `sqlite:${path.join(target.path, 'target.db')}`,
         'errors.park': 'record',
         'errors.deadletterqueue.topic.name': 'dead.ours',
       },
