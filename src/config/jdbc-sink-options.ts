@@ -13,6 +13,7 @@ import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import { CONNECT_SINK_ERROR_DEFAULTS, SINK_ERROR_OPTIONS } from './sink-error-options.ts';
 import { SINK_TRANSACTION_OPTIONS } from './sink-transaction-options.ts';
+import { renamedTo } from './source-unused-options.ts';
 
 /** Names of the classes: ours with safe defaults, and the Java ones with their own. */
 export const JDBC_SINK_CLASSES = [
@@ -54,6 +55,16 @@ const KEY_MODE_DOC =
 const KEY_FIELDS_DOC =
   'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
   'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
+
+const TASKS_MAX: Option = {
+  name: 'tasks.max',
+  type: { kind: 'int', min: 1, max: 64 },
+  default: '1',
+  doc:
+    'Tables that are written side by side, each over a connection of its own: for targets that ' +
+    'are far away or have processors to spare. Only the order within a topic is kept then, so ' +
+    'foreign keys between the tables have to be deferred or gone. A file has one.',
+};
 
 const COMMON: readonly Option[] = [
   {
@@ -150,7 +161,8 @@ const COMMON: readonly Option[] = [
   },
   EVOLUTION_POLICY,
   ...SINK_TRANSACTION_OPTIONS,
-  ...SINK_CONNECTOR_OPTIONS,
+  ...SINK_CONNECTOR_OPTIONS.filter(({ name }) => name !== TASKS_MAX.name),
+  TASKS_MAX,
   ...SINK_ERROR_OPTIONS,
 ];
 
@@ -207,6 +219,10 @@ const CONFLUENT_TABLE: readonly Option[] = [
   ...acceptedOptions({
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
+  }),
+  ...refusedOptions({
+    'string.output.value.column.name':
+      'a value that is a plain text is no row: make one of it with the transform HoistField',
   }),
   ...SHARED_UNUSED,
 ];
@@ -287,8 +303,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'connection.restart.on.errors': 'the connection is always opened anew after an error',
     'hibernate.<property>': 'there is no Hibernate',
     'dialect.postgres.postgis.schema': 'columns of PostGIS are known by their type',
+    'dialect.sqlserver.identity.insert': 'the target is not SQL Server',
+    'dialect.starrocks.catalog.name': 'the target is not StarRocks',
     'internal.<property>': 'Java internals',
   }),
+  ...refusedOptions({ 'database.time_zone': renamedTo('use.time.zone') }),
   ...retryAliases('flush.max.retries', 'flush.retry.delay.ms'),
   ...NAMING_STRATEGY_OPTIONS,
   ...SHARED_UNUSED,

@@ -51,6 +51,13 @@ export const SINK_TRANSACTION_OPTIONS: readonly Option[] = [
 /** Rules over the sink alone. */
 export const SINK_TRANSACTION_RULES: readonly OptionRule[] = [
   {
+    properties: ['tasks.max', 'transaction.mode'],
+    check: (options) =>
+      keepsTransactions(options) && options.number('tasks.max') > 1
+        ? 'must be 1 with transaction.mode source: one connection has all of a transaction'
+        : undefined,
+  },
+  {
     properties: ['transaction.metadata.topic', 'transaction.mode'],
     check: (options) =>
       options.has('transaction.metadata.topic') && options.string('transaction.mode') === 'none'

@@ -3,10 +3,11 @@ import type { Clock } from '../foundation/clock.ts';
 import type { SendDeadLetters } from '../model/dead-letter.ts';
 import type { SinkTask } from '../model/sink-record.ts';
 import { createFileSink } from '../sink/file/create-file-sink.ts';
+import { ParallelSink } from '../sink/sql/parallel-sink.ts';
 import { createSqlSink } from '../sink/sql/sql-sink.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
 import type { Logger } from './logger.ts';
-import { sinkOptionsOf } from './sink-options.ts';
+import { sinkOptionsOf, sqlSinkTasks } from './sink-options.ts';
 
 /** How the tasks of a sink are made, and what they ask of the records. */
 export interface SinkOpening {
@@ -33,5 +34,9 @@ export function sinkOpening(
   const tellDdl = (statement: string, effect: string): void => {
     logger.info({ statement }, effect);
   };
-  return { openTask: () => createSqlSink(options, tellDdl, send), takesWhole: false };
+  const create = (): SinkTask => createSqlSink(options, tellDdl, send);
+  const tasks = sqlSinkTasks(sink);
+  if (tasks === 1) return { openTask: create, takesWhole: false };
+  const openTask = (): SinkTask => new ParallelSink(Array.from({ length: tasks }, create));
+  return { openTask, takesWhole: false };
 }

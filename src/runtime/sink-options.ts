@@ -20,6 +20,7 @@ import {
   type TimestampFields,
   type WriteMode,
 } from '../sink/sql/sql-sink-options.ts';
+import { isDuckdbUrl } from '../sink/sql/duckdb-url.ts';
 import { isSqliteUrl } from '../sink/sql/sqlite-url.ts';
 import { defaultSchemaOf } from '../sink/sql/target-product.ts';
 
@@ -72,6 +73,12 @@ export function sinkOptionsOf(sink: ConnectorConfig): SqlSinkOptions {
     offsetsSchema: options.optionalString('offsets.schema') ?? schema,
     batchRows: options.number('batch.size'),
   };
+}
+
+/** `tasks.max`: how many tasks of the SQL sink share its topics. A file has one writer. */
+export function sqlSinkTasks({ options }: ConnectorConfig): number {
+  const url = options.string('connection.url');
+  return isSqliteUrl(url) || isDuckdbUrl(url) ? 1 : options.number('tasks.max');
 }
 
 /** Names in a SQLite file, which has no schemas: what names one by default is the table's alone. */

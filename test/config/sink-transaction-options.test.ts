@@ -31,6 +31,12 @@ test.each([
 });
 
 describe('refused', () => {
+  test('with several connections, of which each would have a part', () => {
+    expect(() => sinkOf({ 'tasks.max': 2 })).toThrow('must be 1 with transaction.mode source');
+    expect(sinkOf({ 'tasks.max': 1 })).toBeDefined();
+    expect(sinkOf({ 'tasks.max': 2, 'transaction.mode': 'none' })?.number('tasks.max')).toBe(2);
+  });
+
   test('where the source does not tell its transactions', () => {
     expect(() => sinkOf({}, {})).toThrow('sink dwh: transaction.mode source needs to know');
     // Those of another program may be known all the same.

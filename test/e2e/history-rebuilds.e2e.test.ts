@@ -12,10 +12,14 @@ const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
 const KILLS = ALL ? 12 : 2;
 const STEPS = ALL ? 200 : 40;
 
+/** Before a put, between it and the group's offset, and behind both. */
+const POINTS = ['sink.applied', 'sink.polled', 'sink.committed'] as const;
+
 /** Kills come while the sink applies, so that the log is read again in other batches. */
-async function expectEveryCheckpoint(source: FamilyDatabase): Promise<void> {
-  await using database = await freshDatabase();
-  const target = await postgresFamily(database);
+async function expectEveryCheckpoint(
+  source: FamilyDatabase,
+  target: FamilyDatabase,
+): Promise<void> {
   const both = { family: target.family, sink: { ...target.sink, 'write.mode': 'both' } };
   await using pipeline = await familyPipeline(source, [both], { 'table.include.list': '.*item' });
   await source.run(itemTable(source));
@@ -32,6 +36,12 @@ async function expectEveryCheckpoint(source: FamilyDatabase): Promise<void> {
     await daemon.until(({ sinks }) => (sinks[0]?.applied ?? 0) >= applied);
     daemon.kill('SIGKILL');
     await daemon.ended;
+  }
+  for (const point of POINTS) {
+    for (let i = 0; i < STEPS / 4; i++) await play.step();
+    await using daemon = Daemon.start({ ...pipeline, faultPoint: point });
+    const { signal } = await daemon.ended;
+    expect(signal, `${point} was not reached\n${daemon.output}`).toBe('SIGKILL');
   }
   await play.checkpoint();
   await using daemon = Daemon.start(pipeline);
@@ -52,12 +62,21 @@ async function expectEveryCheckpoint(source: FamilyDatabase): Promise<void> {
 }
 
 test(`the history of PostgreSQL rebuilds every checkpoint, over kills (seed ${SEED})`, async () => {
-  await using database = await freshDatabase();
-  await expectEveryCheckpoint(await postgresFamily(database));
+  await using source = await postgresFamily(await freshDatabase());
+  await using target = await postgresFamily(await freshDatabase());
+  await expectEveryCheckpoint(source, target);
 });
 
 test(`the history of a binlog rebuilds every checkpoint, over kills (seed ${SEED})`, async () => {
   await using server = await startServer('9.7');
   await using source = await mysqlFamily(server);
-  await expectEveryCheckpoint(source);
+  await using target = await postgresFamily(await freshDatabase());
+  await expectEveryCheckpoint(source, target);
+});
+
+test(`and so it does in MariaDB, over kills (seed ${SEED})`, async () => {
+  await using server = await startServer('11.4');
+  await using source = await mysqlFamily(server);
+  await using target = await mysqlFamily(server);
+  await expectEveryCheckpoint(source, target);
 });

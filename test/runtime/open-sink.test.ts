@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { sinkOpening, type SinkOpening } from '../../src/runtime/open-sink.ts';
 import { FileSink } from '../../src/sink/file/file-sink.ts';
 import { StandardOutputSink } from '../../src/sink/file/standard-output-sink.ts';
+import { ParallelSink } from '../../src/sink/sql/parallel-sink.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 function openingOf(more: Record<string, unknown>): SinkOpening {
@@ -22,4 +23,13 @@ test('the class decides what is opened, and whether it takes more than rows', ()
   const sql = openingOf({ 'connector.class': 'jdbc', 'connection.url': 'postgres://h/d' });
   expect(sql.takesWhole).toBe(false);
   expect(sql.openTask()).not.toBeInstanceOf(FileSink);
+});
+
+test('tasks.max of a SQL sink is how many tables it writes at once; a file has one writer', () => {
+  const opened = (url: string, tasks: number) =>
+    openingOf({ 'connector.class': 'jdbc', 'connection.url': url, 'tasks.max': tasks }).openTask();
+  expect(opened('postgres://h/d', 3)).toBeInstanceOf(ParallelSink);
+  expect(opened('postgres://h/d', 1)).not.toBeInstanceOf(ParallelSink);
+  expect(opened('sqlite:/tmp/a.db', 3)).not.toBeInstanceOf(ParallelSink);
+  expect(opened('duckdb:/tmp/a.db', 3)).not.toBeInstanceOf(ParallelSink);
 });

@@ -70,8 +70,6 @@ export class RewriteWatch {
   readonly #digests = new Map<string, string>();
   readonly #pending = new Map<string, Pending>();
   #isTold = false;
-  /** A table was met again by its oid: the catalog is the one that was looked at before. */
-  #isSame = false;
   #dueMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RewriteWatchParts) {
@@ -89,12 +87,7 @@ export class RewriteWatch {
     const count = byOid.size;
     if (count === 0) return;
     const sql = storedRowsQuery([...byOid.keys()], [...this.#digests.values()]);
-    const found = await catalogRows(querier, sql);
-    for (const row of found) {
-      const table = byOid.get(number(row, 'oid'));
-      if (table !== undefined) this.#isSame ||= this.#lastOf(table)?.oid === table.info.oid;
-    }
-    for (const row of found) {
+    for (const row of await catalogRows(querier, sql)) {
       const table = byOid.get(number(row, 'oid'));
       if (table !== undefined && isNamed(row, table)) byOid.delete(table.info.oid);
       if (table !== undefined) await this.#look(table, row);
@@ -140,7 +133,7 @@ export class RewriteWatch {
     const sendsGenerated = this.#parts.sendsGenerated();
     const told = ({ name: column, generated }: StoredColumn): boolean =>
       (!generated || sendsGenerated) && columnIncluded(options, schemaName, bareName, column);
-    const change = before === undefined ? null : this.#changeOf(before, now, told);
+    const change = before === undefined ? null : changeOf(before, now, told);
     if (change === null || options.snapshots.ddlRewrites === 'warn') {
       if (change !== null) this.#warn(name, change.reason, null);
       const pending = this.#pending.get(name);
@@ -164,16 +157,6 @@ export class RewriteWatch {
         change.rowsGo ? { replaces: true } : {},
       ),
     ]);
-  }
-
-  /** Another table under the name is not an altered one; of another server all are others. */
-  #changeOf(
-    before: StoredRows,
-    now: StoredRows,
-    told: (column: StoredColumn) => boolean,
-  ): StoredRowsChange | null {
-    if (before.oid === now.oid) return storedRowsChange(before, now, told);
-    return this.#isSame ? { rowsGo: true, reason: 'another table has that name now' } : null;
   }
 
   #before(name: string): StoredRows | undefined {
@@ -209,6 +192,16 @@ export class RewriteWatch {
       `DDL changed stored rows of ${table}, which no event tells: ${reason}; ${follows}`,
     );
   }
+}
+
+/** A stream goes on with the same server only, where a table keeps its oid also over pg_upgrade. */
+function changeOf(
+  before: StoredRows,
+  now: StoredRows,
+  told: (column: StoredColumn) => boolean,
+): StoredRowsChange | null {
+  if (before.oid === now.oid) return storedRowsChange(before, now, told);
+  return { rowsGo: true, reason: 'another table has that name now' };
 }
 
 /** The table still has the name by which it is captured. */
