@@ -1,4 +1,4 @@
-import type { TargetDialect } from '../../dialects/dialect.ts';
+import type { TargetDialect, TargetTable } from '../../dialects/dialect.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
@@ -79,11 +79,16 @@ export async function planSink(
   }
 }
 
-interface TopicTable {
-  readonly topic: string;
+/** What is wanted of a table, and the statements that follow when it is made or changes. */
+interface WantedWithViews {
   readonly table: WantedTable;
-  /** Statements that follow when the table is made, and when it changes. */
   readonly views: readonly string[];
+}
+
+interface TopicTable extends WantedWithViews {
+  readonly topic: string;
+  /** The same where a table is there already; absent: nothing of it depends on that. */
+  readonly beside?: (existing: TargetTable | null) => WantedWithViews;
 }
 
 function wantedOf(
@@ -102,7 +107,9 @@ function wantedOf(
     tables.push({ topic, table, views: [] });
   }
   if (options.writeMode !== 'mirror') {
-    tables.push({ topic, ...plannedHistory(name, record, naming, dialect, options) });
+    const beside = (existing: TargetTable | null): WantedWithViews =>
+      plannedHistory(name, record, naming, dialect, options, existing);
+    tables.push({ topic, ...beside(null), beside });
   }
   return tables;
 }
@@ -118,7 +125,10 @@ async function seenTables(
   try {
     session = await look(signal);
     const tables: PlannedSinkTable[] = [];
-    for (const { topic, table, views } of wanted) {
+    for (const { topic, beside, ...unseen } of wanted) {
+      const { name } = unseen.table;
+      const { rows } = await session.query(dialect.tableQuery(name));
+      const { table, views } = beside?.(dialect.readTable(name, rows)) ?? unseen;
       const planned = await planTargetTable(session, dialect, schemaEvolution, table);
       const statements = withViews(planned.statements, views);
       const { policy = 'alert' } = schemaEvolution;

@@ -13,38 +13,43 @@ import type { KafkaCluster } from '../support/kafka-cluster.ts';
 import type { MysqlServer } from '../support/mysql-server.ts';
 import { startServer } from '../support/mysql-server.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { startRegistry, type RegistryServer } from '../support/registry-server.ts';
 import type { SqliteFamily } from '../support/sqlite-arrivals.ts';
 import { sqliteFamily } from '../support/sqlite-arrivals.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
  * Debezium's topics applied by our sinks, our topics applied by Debezium's JDBC sink, both alive on
- * one broker: in the end every target is as the source. Connect's JSON with schemas is what both
- * read and write.
+ * one broker: in the end every target is as the source. Both read and write Connect's JSON with
+ * schemas, and Avro with a registry.
  */
 
 type Properties = Readonly<Record<string, unknown>>;
+type Texts = Readonly<Record<string, string>>;
 type Target = FamilyDatabase | SqliteFamily;
 
 let broker: KafkaCluster;
 let connect: ConnectWorker;
 let mysql: MysqlServer;
 let mariadb: MysqlServer;
+let registry: RegistryServer;
 
 beforeAll(async () => {
   broker = await startOwnBroker();
-  [connect, mysql, mariadb] = await Promise.all([
+  [connect, mysql, mariadb, registry] = await Promise.all([
     startConnect({
       bootstrapServers: broker.bootstrapServers,
-      plugins: ['postgres', 'mysql', 'jdbc'],
+      plugins: ['postgres', 'mysql', 'jdbc', 'avro'],
     }),
     startServer('9.7'),
     startServer('11.4'),
+    startRegistry(),
   ]);
 });
 
 afterAll(async () => {
-  for (const server of [connect, mysql, mariadb, broker]) await server[Symbol.asyncDispose]();
+  for (const server of [connect, mysql, mariadb, registry, broker])
+    await server[Symbol.asyncDispose]();
 });
 
 interface RunningDaemon extends AsyncDisposable {
@@ -112,16 +117,35 @@ function sinkOf(target: FamilyTarget, prefix: string): Properties {
   return { name: target.family, 'topics.regex': `${prefix}\\..*`, ...target.sink };
 }
 
+/** What both sides are told of the form of records. */
+function converters(form: 'JSON' | 'Avro'): { readonly theirs: Texts; readonly ours: Texts } {
+  if (form === 'JSON') return { theirs: JSON_WITH_SCHEMAS, ours: JSON_WITH_SCHEMAS };
+  const ours = ['key', 'value'].flatMap((side) => [
+    [`${side}.converter`, 'io.confluent.connect.avro.AvroConverter'],
+    [`${side}.converter.schema.registry.url`, registry.url],
+  ]);
+  return { theirs: connect.avro(registry.origin), ours: Object.fromEntries(ours) as Texts };
+}
+
+const FORMS = [
+  ['postgres', 'JSON'],
+  ['mysql', 'JSON'],
+  ['postgres', 'Avro'],
+  ['mysql', 'Avro'],
+] as const;
+
 describe('Debezium writes, our sinks apply', () => {
-  test.for(['postgres', 'mysql'] as const)('from %s', async (family) => {
+  test.for(FORMS)('from %s, %s', async ([family, form]) => {
     await using stack = new AsyncDisposableStack();
     const source = stack.use(await sourceOf(family));
     const { columns, before, during } = interopSource(family === 'postgres');
     await source.run(before);
-    const name = `debezium_${family}`;
+    const name = `debezium_${family}_${form.toLowerCase()}`;
+    const { theirs, ours } = converters(form);
     await debeziumReads(name, source, {
       connect,
       bootstrapServers: broker.bootstrapServers,
+      more: theirs,
     });
     stack.defer(() => connect.delete(name));
     const folder = stack.use(await temporaryFolder('interop'));
@@ -136,8 +160,8 @@ describe('Debezium writes, our sinks apply', () => {
     const own = stack.use(await sourceOf('postgres'));
     await own.run('CREATE TABLE nothing (id int PRIMARY KEY)');
     const sinks = targets.map((target) => sinkOf(target, name));
-    const itsSource = { ...own.source, ...JSON_WITH_SCHEMAS };
-    const { daemon } = stack.use(await startDaemon(`ours_of_${family}`, itsSource, sinks));
+    const itsSource = { ...own.source, ...ours };
+    const { daemon } = stack.use(await startDaemon(`ours_of_${name}`, itsSource, sinks));
     for (const target of targets) {
       await vi.waitFor(
         async () => {

@@ -54,6 +54,45 @@ test('plan tells what a sink would do to the tables of its target, and does noth
   expect(await target.query(`SELECT to_regclass('missing') AS t`)).toEqual([{ t: null }]);
 });
 
+test('a history that is there: what came goes beside it, and nothing is refused', async () => {
+  await using source = await freshDatabase();
+  await using target = await freshDatabase();
+  await source.query('CREATE TABLE kept (id int PRIMARY KEY, n int)');
+  await using pipeline = await pipelineFolder({
+    name: 'shop',
+    source: { ...sourceSection(source), 'key.converter': 'json', 'value.converter': 'json' },
+    sinks: [
+      {
+        name: 'w',
+        'connector.class': 'jdbc',
+        'connection.url': target.url,
+        'write.mode': 'both',
+        'schema.evolution.policy': 'shadow',
+      },
+    ],
+  });
+  const plan = async (): Promise<string> => (await runProgram(['plan', pipeline.file])).stdout;
+  const made = await plan();
+  expect(made).toContain('CREATE TABLE IF NOT EXISTS "public"."kept__history"');
+  // What the plan says is what the target takes.
+  const [, statements = ''] = made.split('In the target of w');
+  const sql = statements.split('\n').filter((line) => !/→|--|^:?$/.test(line.trim()));
+  await target.query(sql.join('\n').replace(/^.*?(?=CREATE)/s, ''));
+  expect((await plan()).match(/exists and fits/g)).toHaveLength(2);
+
+  await source.query('ALTER TABLE kept ALTER n TYPE text, ADD COLUMN m bigint');
+  const changed = await plan();
+  expect(changed).not.toContain('would be');
+  for (const statement of [
+    '"public"."kept" ADD COLUMN IF NOT EXISTS "n__v2" text',
+    '"public"."kept" ADD COLUMN IF NOT EXISTS "m" bigint',
+    '"public"."kept__history" ADD COLUMN IF NOT EXISTS "n__2" text',
+    '"public"."kept__history" ADD COLUMN IF NOT EXISTS "m" bigint',
+  ]) {
+    expect(changed).toContain(`ALTER TABLE ${statement}`);
+  }
+});
+
 test('plan tells the tables and the views of histories', async () => {
   await using source = await freshDatabase();
   await using target = await freshDatabase();

@@ -240,10 +240,11 @@ export function plannedHistory(
   naming: TableNaming,
   dialect: TargetDialect,
   options: SqlSinkOptions,
+  existing: TargetTable | null,
 ): { readonly table: WantedHistory; readonly views: readonly string[] } {
   const names = historyNames(mirror, naming, options.historyNameFormat);
   const columns = historyColumns(record, naming, options);
-  const { wanted } = wantedHistory(names.table, columns, null, dialect, options);
+  const { wanted } = wantedHistory(names.table, columns, existing, dialect, options);
   const own = new Set(HISTORY_OWN_COLUMNS);
   const ofSource = wanted.columns.map(({ name }) => name).filter((name) => !own.has(name));
   const shape = { table: names.table, columns: ofSource, key: wanted.keyColumns };
