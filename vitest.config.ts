@@ -52,7 +52,11 @@ const endToEnd = ['test/**/*.e2e.test.ts'];
 /** With Java, and another one for each killed worker: two minutes. */
 const skippedInEveryRun = all
   ? []
-  : ['test/e2e/debezium-binlog-takeover*', 'test/e2e/debezium-interop*'];
+  : [
+      'test/e2e/dead-letters-beside-connect*',
+      'test/e2e/debezium-binlog-takeover*',
+      'test/e2e/debezium-interop*',
+    ];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 const packages = 'test/support/global-setup-packages.ts';
 

@@ -1,9 +1,9 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=50
+#!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { keepCompiled, withCompileCache } from './compile-cache.mjs';
-import { MEMORY_FLAGS } from './memory-flags.mjs';
+import { keepHeapSmall, MEMORY_FLAGS } from './memory-flags.mjs';
 import { findModernNode, isModern, missingNodeMessage, PACKAGE_ROOT } from './modern-node.mjs';
 import { endLike, runChild } from './run-child.mjs';
 
@@ -19,6 +19,7 @@ if (isModern()) {
   // No second process where none is needed.
   process.argv[1] = entry;
   keepCompiled();
+  keepHeapSmall();
   await import(pathToFileURL(entry).href);
 } else if (node === undefined) {
   process.stderr.write(`${missingNodeMessage()}\n`);

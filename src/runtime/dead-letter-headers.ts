@@ -2,6 +2,7 @@ import type { ErrorCode } from '../foundation/error-table.ts';
 import { ERROR_TABLE } from '../foundation/error-table.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
 import type { ErrorStage, RecordFailure } from '../model/record-failure.ts';
+import { TransformFailure } from '../transform/transform-failure.ts';
 import type { RecordHeader } from '../transport/transport.ts';
 
 const PREFIX = '__connect.errors.';
@@ -33,7 +34,10 @@ export interface LetterContext extends LetterOrigin, Omit<LetterFailure, 'connec
 }
 
 /** Classes of the Java side, by the stage; people's programs look for these names. */
-export type StageClasses = Readonly<Record<ErrorStage, string>>;
+export interface StageClasses extends Readonly<Record<ErrorStage, string>> {
+  /** Of the transforms that have a Java class, by their names in the properties. */
+  readonly transforms?: ReadonlyMap<string, string>;
+}
 
 /** What Connect throws in a stage. */
 const EXCEPTIONS: StageClasses = {
@@ -84,12 +88,18 @@ function failureTexts(
     [`${PREFIX}connector.name`, connector],
     [`${PREFIX}task.id`, '0'],
     [`${PREFIX}stage`, stage],
-    [`${PREFIX}class.name`, classes[stage]],
+    [`${PREFIX}class.name`, classOf({ stage, error }, classes)],
     [`${PREFIX}exception.class.name`, exception],
     [`${PREFIX}exception.message`, error.message],
     [`${PREFIX}exception.stacktrace`, stackTrace(exception, error)],
     [CODE, error.code],
   ];
+}
+
+function classOf({ stage, error }: RecordFailure, classes: StageClasses): string {
+  const { transform = null } = error instanceof TransformFailure ? error : {};
+  const own = transform === null ? undefined : classes.transforms?.get(transform);
+  return own ?? classes[stage];
 }
 
 function headersOf(texts: readonly HeaderText[]): readonly RecordHeader[] {

@@ -26,6 +26,9 @@ const CONVERTER_CLASSES: Readonly<Record<string, string>> = {
   bytearray: 'org.apache.kafka.connect.converters.ByteArrayConverter',
 };
 
+/** Of transforms that are no module of the user's. */
+const JAVA_CLASS = /^[a-z]\w*(?:\.\w+)*\.[A-Z][\w$]*$/;
+
 function defaultsOf({ flavour }: ConnectorConfig): ErrorDefaults {
   return flavour === 'tidemark' ? 'tidemark' : 'connect';
 }
@@ -58,7 +61,7 @@ function lettersOf(
     replicationFactor:
       options.optionalNumber('errors.deadletterqueue.topic.replication.factor') ?? -1,
     headers: mode === 'key' || options.boolean('errors.deadletterqueue.context.headers.enable'),
-    classes: classesOf(source),
+    classes: classesOf(source, options),
     log: loggingOf(options),
   };
 }
@@ -73,12 +76,12 @@ export function sourceErrorsOf({ name, source }: PipelineConfig): SourceLetterSe
     // Absent on the embedded log.
     replicationFactor:
       options.optionalNumber('errors.deadletterqueue.topic.replication.factor') ?? -1,
-    classes: classesOf(options),
+    classes: classesOf(options, options),
     log: loggingOf(options),
   };
 }
 
-function classesOf(source: ResolvedOptions): StageClasses {
+function classesOf(source: ResolvedOptions, own: ResolvedOptions): StageClasses {
   const converterClass = (side: 'key' | 'value'): string => {
     const converter = source.string(`${side}.converter`);
     return CONVERTER_CLASSES[converter] ?? converter;
@@ -88,6 +91,12 @@ function classesOf(source: ResolvedOptions): StageClasses {
     VALUE_CONVERTER: converterClass('value'),
     TRANSFORMATION: 'org.apache.kafka.connect.transforms.Transformation',
     TASK_PUT: 'org.apache.kafka.connect.sink.SinkTask',
+    transforms: new Map(
+      own.list('transforms').flatMap((name): (readonly [string, string])[] => {
+        const type = own.optionalString(`transforms.${name}.type`) ?? '';
+        return JAVA_CLASS.test(type) ? [[name, type]] : [];
+      }),
+    ),
   };
 }
 

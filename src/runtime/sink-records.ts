@@ -99,7 +99,7 @@ function sinkRecordOf(
   const movedTo = key === null ? null : keyMovedTo(record, key.schema);
   const movedFrom = key === null || !kept.bytes ? null : keyMovedFrom(record, key.schema);
   const position = positionOf(record);
-  return {
+  const made: { -readonly [K in keyof SinkRecord]: SinkRecord[K] } = {
     topic: batch.topic,
     partition: batch.partition,
     generation: batch.generation,
@@ -109,12 +109,14 @@ function sinkRecordOf(
     key,
     value: withoutPlaceholders(value, record),
     absent: absentColumns(record),
-    ...(movedTo === null ? {} : { movedTo }),
-    ...(position === null ? {} : { position }),
-    ...(kept.bytes ? { raw: record } : {}),
-    ...(movedFrom === null ? {} : { movedFrom }),
-    ...parts,
   };
+  // To spread an object for each of them costs as much as all the rest, and few records have any.
+  if (movedTo !== null) made.movedTo = movedTo;
+  if (position !== null) made.position = position;
+  if (kept.bytes) made.raw = record;
+  if (movedFrom !== null) made.movedFrom = movedFrom;
+  if (parts.whole !== undefined) made.whole = parts.whole;
+  return made;
 }
 
 type Decoded = ConnectData | Struct | null;

@@ -7,6 +7,7 @@ import type { HypertableCatalog } from './hypertable-catalog.ts';
 import { predicateOf } from './predicate.ts';
 import type { RecordPredicate } from './predicate.ts';
 import type { RecordTransform } from './record-transform.ts';
+import { TransformFailure } from './transform-failure.ts';
 import { loadUserTransform } from './user-transform.ts';
 
 /**
@@ -97,7 +98,7 @@ async function transformOf(
 function named(name: string, thrown: unknown): unknown {
   if (!(thrown instanceof TidemarkError)) return thrown;
   const where = `transforms.${name}`;
-  if (thrown.message.startsWith(where)) return thrown;
   const { code, message, cure, cause } = thrown;
-  return new TidemarkError(code, `${where}: ${message}`, { cure, cause });
+  const text = message.startsWith(where) ? message : `${where}: ${message}`;
+  return new TransformFailure(name, code, text, { cure, cause });
 }

@@ -31,7 +31,7 @@ import { fillTopic, type FilledTopic, type SinkBench, type TopicFormat } from '.
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rows: { type: 'string', default: '200000' },
+    rows: { type: 'string', default: '300000' },
     rounds: { type: 'string', default: '3' },
     formats: { type: 'string', default: 'json,avro' },
     alone: { type: 'boolean', default: false },

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { TidemarkError } from '../../src/foundation/errors.ts';
+import { TransformFailure } from '../../src/transform/transform-failure.ts';
 import {
   letterContext,
   letterHeaders,
   originalHeaders,
+  sourceLetterContext,
+  sourceLetterHeaders,
 } from '../../src/runtime/dead-letter-headers.ts';
 
 const CLASSES = { KEY_CONVERTER: 'K', VALUE_CONVERTER: 'V', TRANSFORMATION: 'T', TASK_PUT: 'P' };
@@ -48,4 +51,30 @@ test('headers of the record stand in front, also those of an earlier failure', (
   expect(letterContext(all)).toMatchObject({ sink: 'b', offset: 1 });
   expect(letterContext(own)).toBeNull();
   expect(originalHeaders(own)).toBe(own);
+});
+
+test('of a transform that fails the class is told, where it has one in Java', () => {
+  const classes = { ...CLASSES, transforms: new Map([['bad', 'org.Bad$Value']]) };
+  const classOf = (transform: string) => {
+    const error = new TransformFailure(transform, 'TRANSFORM', 'not so', {});
+    const headers = letterHeaders(ORIGIN, 'w', { stage: 'TRANSFORMATION', error }, classes);
+    return headers.find(({ name }) => name === '__connect.errors.class.name')?.value?.toString();
+  };
+  expect([classOf('bad'), classOf('mine')]).toEqual(['org.Bad$Value', 'T']);
+});
+
+test('letters of a source have no place in the log, and those of sinks are not its', () => {
+  const error = new TidemarkError('TRANSFORM', 'not so');
+  const failure = { stage: 'TRANSFORMATION', error } as const;
+  const of = sourceLetterHeaders('shop.a', 'shop', failure, CLASSES);
+  expect(letterContext(of)).toBeNull();
+  expect(sourceLetterContext(of)).toEqual({
+    topic: 'shop.a',
+    connector: 'shop',
+    stage: 'TRANSFORMATION',
+    code: 'TRANSFORM',
+    message: 'not so',
+  });
+  expect(sourceLetterContext(letterHeaders(ORIGIN, 'w', failure, CLASSES))).toBeNull();
+  expect(sourceLetterContext([])).toBeNull();
 });

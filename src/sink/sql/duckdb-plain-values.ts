@@ -19,7 +19,7 @@ export interface PlainReader {
 /** Whole numbers of 53 bits at least. */
 const SAFE = /^-?\d{1,15}$/;
 const WHOLE = /^-?\d{1,20}$/;
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const FLOATING = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
 
 function small(min: number, max: number): Read {
@@ -55,13 +55,15 @@ const boolean: Read = (text) => (text === 'true' ? true : text === 'false' ? fal
 function decimal(precision: number, scale: number, library: DuckdbLibrary): Read {
   const { DuckDBDecimalValue: Decimal } = library;
   return (text) => {
-    const match = DECIMAL.exec(text);
-    if (match === null) return undefined;
-    const [, sign = '', whole = '', fraction = ''] = match;
-    if (fraction.length > scale || whole.length > precision - scale + (whole === '0' ? 1 : 0)) {
-      return undefined;
-    }
-    return new Decimal(BigInt(sign + whole + fraction.padEnd(scale, '0')), precision, scale);
+    if (!DECIMAL.test(text)) return undefined;
+    const point = text.indexOf('.');
+    const end = point < 0 ? text.length : point;
+    const start = text.startsWith('-') ? 1 : 0;
+    const missing = scale - Math.max(0, text.length - end - 1);
+    const isZero = end - start === 1 && text[start] === '0';
+    if (missing < 0 || end - start > precision - scale + (isZero ? 1 : 0)) return undefined;
+    const digits = point < 0 ? text : text.slice(0, point) + text.slice(point + 1);
+    return new Decimal(BigInt(digits + '0'.repeat(missing)), precision, scale);
   };
 }
 
@@ -86,38 +88,46 @@ function daysOf(text: string): number {
   const month = digits(text, 5, 7);
   const day = digits(text, 8, 10);
   if (text[4] !== '-' || text[7] !== '-' || !(year >= 1000)) return Number.NaN;
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
   const ms = Date.UTC(year, month - 1, day);
   // Of the 31st of a month that has 30 days it makes the first of the next one.
-  return new Date(ms).getUTCDate() === day && month >= 1 && month <= 12 ? ms / DAY_MS : Number.NaN;
+  return day <= 28 || new Date(ms).getUTCDate() === day ? ms / DAY_MS : Number.NaN;
 }
 
 const FRACTION_AT = 20;
 
-/** µs since 1970 of `2024-02-29 10:00:00.123456` and its zone; undefined: not in that form. */
-function microsOf(text: string, zone: RegExp): bigint | undefined {
-  const end = text.search(zone);
+/**
+ * µs since 1970 of `2024-02-29 10:00:00.123456`, whose zone begins at `end`; undefined: not in that
+ * form.
+ */
+function microsOf(text: string, end: number): bigint | undefined {
   const hours = digits(text, 11, 13);
   const minutes = digits(text, 14, 16);
   const seconds = digits(text, 17, 19);
   const isClock = hours <= 23 && minutes <= 59 && seconds <= 59;
-  if (end < 0 || !isClock || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':') {
-    return undefined;
-  }
+  if (!isClock || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':') return undefined;
   let micros = 0;
   if (end !== FRACTION_AT - 1) {
     const count = end - FRACTION_AT;
-    if (text[FRACTION_AT - 1] !== '.' || count < 1 || count > 9) return undefined;
+    if (text[FRACTION_AT - 1] !== '.' || !(count >= 1 && count <= 9)) return undefined;
     micros = (digits(text, FRACTION_AT, end) * 1_000_000) / 10 ** count;
     if (!Number.isInteger(micros)) return undefined;
   }
   const days = daysOf(text);
   if (Number.isNaN(days)) return undefined;
   const ofDay = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros;
-  return BigInt(days) * 86_400_000_000n + BigInt(ofDay);
+  const all = days * MICROS_PER_DAY + ofDay;
+  if (Number.isSafeInteger(all)) return BigInt(all);
+  return BigInt(days) * BigInt(MICROS_PER_DAY) + BigInt(ofDay);
 }
 
-const NO_ZONE = /$/;
-const UTC = /(?:Z|\+00)$/;
+const MICROS_PER_DAY = 86_400_000_000;
+
+/** Where the zone begins that stands for UTC; NaN where there is another one, or none. */
+function utcAt(text: string): number {
+  if (text.endsWith('Z')) return text.length - 1;
+  return text.endsWith('+00') ? text.length - 3 : Number.NaN;
+}
 
 /** A reader for a column's type; null: DuckDB reads all of its texts. */
 export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | null {
@@ -155,14 +165,14 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
     TIMESTAMP: [
       library.TIMESTAMP,
       (text) => {
-        const micros = microsOf(text, NO_ZONE);
+        const micros = microsOf(text, text.length);
         return micros === undefined ? undefined : new Timestamp(micros);
       },
     ],
     'TIMESTAMP WITH TIME ZONE': [
       library.TIMESTAMPTZ,
       (text) => {
-        const micros = microsOf(text, UTC);
+        const micros = microsOf(text, utcAt(text));
         return micros === undefined ? undefined : new Instant(micros);
       },
     ],

@@ -95,7 +95,9 @@ export class KeyedBatch {
     }
     const columns = partial ? this.#known(cells) : plan.columns;
     const afterDelete = earlier !== undefined;
-    this.#replace(text, { cells, columns, keyColumns, partial, afterDelete, isMark: false });
+    const row = { cells, columns, keyColumns, partial, afterDelete, isMark: false };
+    if (afterDelete) this.#replace(text, row);
+    else this.#rows.set(text, row);
   }
 
   /** The later change moves to the end: rows keep the order of their last change. */
