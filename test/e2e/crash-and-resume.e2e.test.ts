@@ -9,7 +9,7 @@ import { expectWholeHistory, ledgerPipeline, untilEqual } from '../support/ledge
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261121);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
-const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 9));
+const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 6));
 
 test('killed at every fault point under load, nothing is lost, repeated or reordered', async () => {
   await using pipeline = await ledgerPipeline();

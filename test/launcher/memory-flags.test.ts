@@ -12,7 +12,7 @@ function youngSpace(flags: readonly string[], first = ''): number {
   const program = `${first}
     const { getHeapSpaceStatistics } = await import('node:v8');
     const kept = [];
-    for (let i = 0; i < 2e6; i++) kept[i % 100_000] = { i, text: 'x' + i };
+    for (let i = 0; i < 6e6; i++) kept[i % 400_000] = { i, text: 'x' + i };
     const spaces = getHeapSpaceStatistics();
     console.log(spaces.find((space) => space.space_name === 'new_space').space_size);`;
   const args = [...flags, '--input-type=module', '-e', program];

@@ -14,7 +14,7 @@ import { compileDiskShim } from '../../transport/embedded/disk-journal.ts';
  */
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
-const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 40 : 8;
+const KILLS = process.env['TIDEMARK_TEST_ALL'] === '1' ? 40 : 5;
 /** Each kill is two starts of a program. */
 const TIMEOUT_MS = 60_000 + KILLS * 5_000;
 
