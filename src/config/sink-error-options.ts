@@ -2,7 +2,29 @@ import type { Option, ResolvedOptions } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
 
-const DEAD_LETTERS = 'errors.deadletterqueue';
+/** In front of the properties of dead letters, those of a source too. */
+export const DEAD_LETTERS = 'errors.deadletterqueue';
+
+/** What is logged of a failure. */
+export function errorLogOptions(each: string, place: string): readonly Option[] {
+  const off = { type: { kind: 'boolean' }, default: 'false' } as const;
+  return [
+    { name: 'errors.log.enable', ...off, doc: each },
+    {
+      name: 'errors.log.include.messages',
+      ...off,
+      doc: `With the place of ${place}. Values are never logged.`,
+    },
+  ];
+}
+
+export const LETTER_REPLICATION: Option = {
+  name: `${DEAD_LETTERS}.topic.replication.factor`,
+  type: { kind: 'int', min: -1, max: 32_767 },
+  default: '-1',
+  doc: 'Of that topic, when it is made; -1: the default of the brokers.',
+  onEmbedded: 'the embedded log has no replicas',
+};
 
 /** What a sink into a database does with records that it cannot apply. */
 export const SINK_ERROR_OPTIONS: readonly Option[] = [
@@ -50,18 +72,10 @@ export const SINK_ERROR_OPTIONS: readonly Option[] = [
       'up to errors.retry.delay.max.ms, before the task counts as failed; -1: for ever. ' +
       'errors.max.retries counts failures of the task.',
   },
-  {
-    name: 'errors.log.enable',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc: 'Log each dead letter. A key or table that begins to wait is always logged.',
-  },
-  {
-    name: 'errors.log.include.messages',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc: 'With the place of its record: topic, partition, offset, time. Values are never logged.',
-  },
+  ...errorLogOptions(
+    'Log each dead letter. A key or table that begins to wait is always logged.',
+    'its record: topic, partition, offset, time',
+  ),
   {
     name: `${DEAD_LETTERS}.topic.name`,
     type: { kind: 'string' },
@@ -70,13 +84,7 @@ export const SINK_ERROR_OPTIONS: readonly Option[] = [
       '`__tidemark.dlq.<name of the sink>`; under the Java class names with `record` none, and ' +
       'records that fail are dropped.',
   },
-  {
-    name: `${DEAD_LETTERS}.topic.replication.factor`,
-    type: { kind: 'int', min: -1, max: 32_767 },
-    default: '-1',
-    doc: 'Of that topic, when it is made; -1: the default of the brokers.',
-    onEmbedded: 'the embedded log has no replicas',
-  },
+  LETTER_REPLICATION,
   {
     name: `${DEAD_LETTERS}.context.headers.enable`,
     type: { kind: 'boolean' },

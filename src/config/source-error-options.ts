@@ -2,8 +2,8 @@ import type { Option, ResolvedOptions } from './option.ts';
 import { acceptedOptions } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
 import type { ErrorDefaults } from './sink-error-options.ts';
+import { DEAD_LETTERS, errorLogOptions, LETTER_REPLICATION } from './sink-error-options.ts';
 
-const DEAD_LETTERS = 'errors.deadletterqueue';
 const TOPIC = `${DEAD_LETTERS}.topic.name`;
 
 /** What a source does with changes of which it cannot make records. */
@@ -17,18 +17,10 @@ export const SOURCE_ERROR_OPTIONS: readonly Option[] = [
       'transform or converter that fails, a line that is no record. `none`: the source stops ' +
       'before it. `all`: it goes to the dead letters instead of its topic, and the others go on.',
   },
-  {
-    name: 'errors.log.enable',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc: 'With errors.tolerance `all`: log each such change, not only the first of its kind.',
-  },
-  {
-    name: 'errors.log.include.messages',
-    type: { kind: 'boolean' },
-    default: 'false',
-    doc: 'With the place of each change in the source. Values are never logged.',
-  },
+  ...errorLogOptions(
+    'With errors.tolerance `all`: log each such change, not only the first of its kind.',
+    'each change in the source',
+  ),
   {
     name: TOPIC,
     type: { kind: 'string' },
@@ -37,13 +29,7 @@ export const SOURCE_ERROR_OPTIONS: readonly Option[] = [
       'Absent: `__tidemark.dlq.<name of the pipeline>.source`; under the Java class names none, ' +
       'and such changes are dropped.',
   },
-  {
-    name: `${DEAD_LETTERS}.topic.replication.factor`,
-    type: { kind: 'int', min: -1, max: 32_767 },
-    default: '-1',
-    doc: 'Of that topic, when it is made; -1: the default of the brokers.',
-    onEmbedded: 'the embedded log has no replicas',
-  },
+  LETTER_REPLICATION,
   {
     name: `${DEAD_LETTERS}.context.headers.enable`,
     type: {
