@@ -60,12 +60,8 @@ const APPEND: Readonly<Record<string, Append>> = {
   BOOLEAN: (appender, value) => {
     appender.appendBoolean(value as boolean);
   },
-  VARCHAR: (appender, value) => {
-    appender.appendVarchar(value as string);
-  },
-  JSON: (appender, value) => {
-    appender.appendVarchar(value as string);
-  },
+  VARCHAR: appendText,
+  JSON: appendText,
   TIMESTAMP: (appender, value) => {
     appender.appendTimestamp(value as DuckDBTimestampValue);
   },
@@ -76,6 +72,10 @@ const APPEND: Readonly<Record<string, Append>> = {
     appender.appendDate(value as DuckDBDateValue);
   },
 };
+
+function appendText(appender: DuckDBAppender, value: DuckDBValue): void {
+  appender.appendVarchar(value as string);
+}
 
 function appendOf(type: DuckDBType): Append {
   return (

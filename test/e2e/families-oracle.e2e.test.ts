@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { MOVED } from '../support/changed-tables.ts';
 import { Daemon } from '../support/daemon.ts';
 import type { FamilyDatabase } from '../support/family-pipeline.ts';
 import { familyPipeline, mysqlFamily, postgresFamily } from '../support/family-pipeline.ts';
@@ -8,7 +9,7 @@ import type { OwnServer } from '../support/postgres.ts';
 import { freshDatabase, startOwnServer } from '../support/postgres.ts';
 import type { TypedColumn, TypeTables } from '../support/type-tables.ts';
 import { mysqlTables, postgresTables } from '../support/type-tables.ts';
-import type { Family, ValueKind } from '../support/value-texts.ts';
+import type { Family } from '../support/value-texts.ts';
 import {
   comparable,
   comparableElements,
@@ -41,14 +42,6 @@ const OWN: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
 };
 
 /** Rows that move, in a table that changes while they do. */
-const MOVED: readonly (readonly [name: string, kind: ValueKind])[] = [
-  ['id', 'number'],
-  ['word', 'text'],
-  ['n', 'number'],
-  ['amount', 'number'],
-  ['extra', 'text'],
-  ['seen', 'time'],
-];
 const BEFORE = `CREATE TABLE moved (id int PRIMARY KEY, word varchar(10), n smallint,
     amount numeric(6,2)); CREATE TABLE finished (id int PRIMARY KEY);
   CREATE TABLE finished_at (id int PRIMARY KEY, d date);

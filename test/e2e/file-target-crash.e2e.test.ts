@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { must } from '../../src/foundation/assert.ts';
+import { CHANGING_ROWS, changeRows } from '../support/changing-rows.ts';
 import { Daemon } from '../support/daemon.ts';
 import { askDuckdb, duckdbFamily } from '../support/duckdb-arrivals.ts';
 import type { FamilyTarget } from '../support/family-pipeline.ts';
@@ -42,26 +43,10 @@ test.for(NAMES)(`%s: a daemon killed under load (seed ${SEED}) is whole`, async 
   await using source = await postgresFamily(await freshDatabase());
   await using folder = await temporaryFolder('file-target-crash');
   const { target, rows } = must(TARGETS[name], name)(path.join(folder.path, 'copy.db'));
-  await source.run(`CREATE TABLE loaded (id int PRIMARY KEY, n int NOT NULL, word text);
-    CREATE TABLE events (n int)`);
+  await source.run(CHANGING_ROWS);
   await using pipeline = await familyPipeline(source, [target]);
   const random = randomFrom(SEED);
-  let last = 0;
-  const over = new AbortController();
-  const writing = (async () => {
-    while (!over.signal.aborted) {
-      const from = last + 1;
-      last += 50;
-      await source.run(`BEGIN;
-        INSERT INTO loaded
-          SELECT g, 0, repeat('é', g % 100) FROM generate_series(${from}, ${last}) g;
-        INSERT INTO events SELECT generate_series(${from}, ${last});
-        UPDATE loaded SET n = n + 1 WHERE id % 3 = 0 AND id > ${from - 200};
-        UPDATE loaded SET id = -id WHERE id % 7 = 0 AND id BETWEEN ${from - 100} AND ${from};
-        DELETE FROM loaded WHERE id % 11 = 0 AND id BETWEEN ${from - 150} AND ${from - 100};
-        COMMIT; SELECT pg_sleep(0.01)`);
-    }
-  })();
+  const load = changeRows(source);
   for (const point of POINTS) {
     await using daemon = Daemon.start({ ...pipeline, faultPoint: `${point}:3` });
     const { signal } = await daemon.ended;
@@ -74,8 +59,7 @@ test.for(NAMES)(`%s: a daemon killed under load (seed ${SEED}) is whole`, async 
     daemon.kill('SIGKILL');
     await daemon.ended;
   }
-  over.abort();
-  await writing;
+  await load.stop();
   const wanted = await source.rows(ROWS);
   const events = await source.rows(EVENTS);
   expect(wanted.length).toBeGreaterThan(500);

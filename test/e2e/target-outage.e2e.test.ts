@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { CHANGING_ROWS, changeRows } from '../support/changing-rows.ts';
 import { Daemon } from '../support/daemon.ts';
 import { familyPipeline, mysqlFamily, postgresFamily } from '../support/family-pipeline.ts';
 import { startServer } from '../support/mysql-server.ts';
@@ -13,26 +14,11 @@ test.for(SERVERS)('a target (%s) killed under load has each change once', async 
   await using server = await startServer(series);
   await using source = await postgresFamily(await freshDatabase());
   await using target = await mysqlFamily(server);
-  await source.run('CREATE TABLE loaded (id int PRIMARY KEY, n int NOT NULL, word text)');
+  await source.run(CHANGING_ROWS);
   await using pipeline = await familyPipeline(source, [target]);
   await using daemon = Daemon.start(pipeline);
   await daemon.until(({ source: { phase } }) => phase === 'streaming');
-  let last = 0;
-  const over = new AbortController();
-  const writing = (async () => {
-    while (!over.signal.aborted) {
-      const from = last + 1;
-      last += 50;
-      // Of the rows before some are counted on, some get another key, some go.
-      await source.run(`BEGIN;
-        INSERT INTO loaded
-          SELECT g, 0, repeat('é', g % 100) FROM generate_series(${from}, ${last}) g;
-        UPDATE loaded SET n = n + 1 WHERE id % 3 = 0 AND id > ${from - 200};
-        UPDATE loaded SET id = -id WHERE id % 7 = 0 AND id BETWEEN ${from - 100} AND ${from};
-        DELETE FROM loaded WHERE id % 11 = 0 AND id BETWEEN ${from - 150} AND ${from - 100};
-        COMMIT; SELECT pg_sleep(0.01)`);
-    }
-  })();
+  const load = changeRows(source);
   for (let outage = 0; outage < OUTAGES; outage++) {
     const { applied = 0 } = (await daemon.status())?.sinks[0] ?? {};
     await daemon.until(({ sinks }) => (sinks[0]?.applied ?? 0) > applied + 500);
@@ -41,8 +27,7 @@ test.for(SERVERS)('a target (%s) killed under load has each change once', async 
     await server.start();
     await daemon.until(({ sinks }) => sinks[0]?.connected === true);
   }
-  over.abort();
-  await writing;
+  await load.stop();
   const wanted = await source.rows(ROWS);
   expect(wanted.length).toBeGreaterThan(500);
   await using again = await mysqlFamily(server);

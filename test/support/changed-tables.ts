@@ -8,7 +8,8 @@ import { comparable, selected } from './value-texts.ts';
  * while a sink follows; what a target has to have of them then.
  */
 
-const MOVED: readonly (readonly [name: string, kind: ValueKind])[] = [
+/** The columns of `moved` in the end. */
+export const MOVED: readonly (readonly [name: string, kind: ValueKind])[] = [
   ['id', 'number'],
   ['word', 'text'],
   ['n', 'number'],
