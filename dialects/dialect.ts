@@ -127,7 +127,7 @@ export type ColumnValues = readonly (string | null)[];
  * A statement that reads its rows from a table of the session, into which they are copied: what a
  * server takes fastest. That table holds the rows of one statement a transaction.
  */
-export interface StagedStatement {
+export interface CopiedStatement {
   /** The table's name, one for each statement, as SQL. */
   readonly table: string;
   /** Makes it where it is missing; it is empty at the end of each transaction. */
@@ -143,7 +143,7 @@ export interface BulkStatement {
   /** `columns` in the order in which the statement was built. */
   bind(columns: readonly ColumnValues[]): SqlText;
   /** Absent: the rows are always in the statement itself. */
-  readonly staged?: StagedStatement;
+  readonly copied?: CopiedStatement;
 }
 
 /** A column of a bulk statement's rows. */

@@ -56,8 +56,8 @@ function stageable(
   const text = textOver(source(columns));
   const types = columns.map(({ column }) => transportType(column));
   const { table, create, copy } = stagingTable(types, text);
-  const staged = { table, create, copy, apply: textOver(`${table} AS u`), line: copyLine(columns) };
-  return { ...bulk(text, columns), staged };
+  const copied = { table, create, copy, apply: textOver(`${table} AS u`), line: copyLine(columns) };
+  return { ...bulk(text, columns), copied };
 }
 
 function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {

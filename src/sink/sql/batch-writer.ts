@@ -1,4 +1,4 @@
-import type { ColumnValues, StagedStatement } from '../../../dialects/dialect.ts';
+import type { ColumnValues, CopiedStatement } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { KeyedBatch, KeyedRow } from './keyed-batch.ts';
 import type { KeylessBatch } from './keyless-batch.ts';
@@ -36,14 +36,14 @@ export function* columnChunks(
 }
 
 /** Fewer are there sooner as parameters. */
-const STAGED_ROWS = 200;
+const COPIED_ROWS = 200;
 
-function* stagedLines(
-  staged: StagedStatement,
+function* copiedLines(
+  copied: CopiedStatement,
   columns: ColumnSet,
   rows: readonly Cells[],
 ): Generator<string> {
-  for (const cells of rows) yield staged.line(cells, columns);
+  for (const cells of rows) yield copied.line(cells, columns);
 }
 
 /**
@@ -61,8 +61,8 @@ export async function writeBulk(
 ): Promise<number> {
   if (rows.length === 0) return 0;
   const statement = model.statement(operation, columns, guard);
-  if (statement.staged !== undefined && rows.length >= STAGED_ROWS) {
-    const loaded = session.load?.(statement.staged, stagedLines(statement.staged, columns, rows));
+  if (statement.copied !== undefined && rows.length >= COPIED_ROWS) {
+    const loaded = session.load?.(statement.copied, copiedLines(statement.copied, columns, rows));
     if (loaded !== undefined && loaded !== null) return loaded;
   }
   // A character is up to three bytes, and the statement's own signs stand between the values.

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import pg from 'pg';
-import type { CatalogRow, SqlText, StagedStatement } from '../../../dialects/dialect.ts';
+import type { CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SslMode, TargetAddress } from './connection-url.ts';
 import { parseConnectionUrl } from './connection-url.ts';
-import { StagedQuery } from './postgres-staged-query.ts';
+import { CopyQuery } from './postgres-copy-query.ts';
 import { toSinkError } from './sink-errors.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { StatementResult, TargetSession } from './target-session.ts';
@@ -188,18 +188,18 @@ class PostgresSession implements TargetSession {
     return error;
   }
 
-  load(staged: StagedStatement, lines: Iterable<string>): Promise<number> | null {
-    if (!this.stages || this.#used.has(staged.table)) return null;
-    if (!this.#staging.has(staged.table) && this.#staging.size === STAGING_TABLES) return null;
+  load(copied: CopiedStatement, lines: Iterable<string>): Promise<number> | null {
+    if (!this.stages || this.#used.has(copied.table)) return null;
+    if (!this.#staging.has(copied.table) && this.#staging.size === STAGING_TABLES) return null;
     if (this.#staging.size === 0) this.#stagedSinceMs = systemClock.monotonicMs();
-    this.#staging.add(staged.table);
-    this.#used.add(staged.table);
-    return this.#load(staged, lines);
+    this.#staging.add(copied.table);
+    this.#used.add(copied.table);
+    return this.#load(copied, lines);
   }
 
-  async #load(staged: StagedStatement, lines: Iterable<string>): Promise<number> {
+  async #load(copied: CopiedStatement, lines: Iterable<string>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#client.query(new StagedQuery(staged, lines, resolve, reject));
+    this.#client.query(new CopyQuery(copied, lines, resolve, reject));
     try {
       return await promise;
     } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { CatalogRow, SqlText, StagedStatement } from '../../../dialects/dialect.ts';
+import type { CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
 
 /** What a statement answered. */
 export interface StatementResult {
@@ -18,7 +18,7 @@ export interface TargetSession {
    * Runs a statement over rows that are copied into a table of the session; resolves to how many it
    * touched, null: not by this session, or not again in this transaction. Absent: never.
    */
-  load?(staged: StagedStatement, lines: Iterable<string>): Promise<number> | null;
+  load?(copied: CopiedStatement, lines: Iterable<string>): Promise<number> | null;
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { StagedStatement } from '../../../dialects/dialect.ts';
+import type { CopiedStatement } from '../../../dialects/dialect.ts';
 import { stagingTable } from '../../../dialects/postgres/postgres-staging.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import type { SinkRecord } from '../../../src/model/sink-record.ts';
@@ -10,7 +10,7 @@ import { never, put, sinkOptions, startSink } from '../../support/sink-harness.t
 import { column, SinkTopic } from '../../support/sink-records.ts';
 
 /** Copies into a table `t (n int, s text)` of the schema public. */
-function statement(table = 't'): StagedStatement {
+function statement(table = 't'): CopiedStatement {
   const insert = (rows: string): string =>
     `INSERT INTO public.${table} SELECT u.c0, u.c1 FROM ${rows}`;
   const { table: name, create, copy } = stagingTable(['int', 'text'], insert(''));

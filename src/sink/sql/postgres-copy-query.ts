@@ -1,5 +1,5 @@
 import type { Connection, Submittable } from 'pg';
-import type { StagedStatement } from '../../../dialects/dialect.ts';
+import type { CopiedStatement } from '../../../dialects/dialect.ts';
 
 /** Characters of rows that make one CopyData message. */
 const MESSAGE_CHARACTERS = 32 * 1024;
@@ -19,27 +19,27 @@ interface Complete {
  * and "COPY Operations" of the protocol). While rows are made into text the server reads those in
  * front. `pg` calls the methods.
  */
-export class StagedQuery implements Submittable {
-  readonly #staged: StagedStatement;
+export class CopyQuery implements Submittable {
+  readonly #copied: CopiedStatement;
   readonly #lines: Iterable<string>;
   readonly #resolve: (touched: number) => void;
   readonly #reject: (error: Error) => void;
   #touched = 0;
 
   constructor(
-    staged: StagedStatement,
+    copied: CopiedStatement,
     lines: Iterable<string>,
     resolve: (touched: number) => void,
     reject: (error: Error) => void,
   ) {
-    this.#staged = staged;
+    this.#copied = copied;
     this.#lines = lines;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   submit(connection: Connection): void {
-    const { create, copy, apply } = this.#staged;
+    const { create, copy, apply } = this.#copied;
     const { stream } = connection;
     stream.cork();
     run(connection, create);
