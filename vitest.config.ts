@@ -20,7 +20,7 @@ const binlogServers = [
 process.env['NODE_COMPILE_CACHE'] ??= path.join(os.tmpdir(), 'tidemark-compiled');
 
 /** What a test waits for may take long on a busy machine; who waits in vain waits longer. */
-const expectation = { poll: { timeout: 20_000, interval: 20 } };
+const expectation = { poll: { timeout: 45_000, interval: 20 } };
 
 const needsServer = ['test/**/*.pg.test.ts'];
 const needsBinlog = ['test/**/*.mysql.test.ts'];
@@ -28,19 +28,42 @@ const needsBinlog = ['test/**/*.mysql.test.ts'];
 /** Parts of the program and of the tests that are the same whichever server they have. */
 const aroundTheServer = ['cli', 'demo', 'runtime', 'support'].map((folder) => `test/${folder}/**`);
 
-/** On the oldest servers run the tests of what reads and writes them; `test:all` runs all there. */
+/** In memory it has many more runs: of the servers one is enough. */
+const randomNests = 'test/sink/search/nest-writer.search*';
+
+/** On the oldest servers run the tests of what reads and writes them; `test:all` runs all. */
 function skippedOnOldest(name: string): string[] {
   if (all) return name === 'mysql-5.6' ? ['test/demo/**'] : [];
   switch (name) {
     case 'postgres-14':
       return aroundTheServer;
+    case 'kafka-4':
+      // A minute and more: on an idle machine what waits goes out faster than writers add to it.
+      return ['test/e2e/held-load*'];
     case 'kafka-3.9':
-      return ['test/support/**', 'test/runtime/{check,source}-*', 'test/e2e/**'];
+      return [
+        'test/support/**',
+        'test/runtime/{check,source}-*',
+        'test/e2e/**',
+        // What clients do when they are cut off, whoever the broker is.
+        'test/transport/kafka/client-hazards*',
+      ];
+    case 'mariadb-11.4':
+      // What waits is the runtime's affair: one of both products is enough for each run.
+      return ['test/e2e/held-load*'];
     case 'mariadb-10.11':
       return [...aroundTheServer, 'test/e2e/**'];
     case 'mysql-5.6':
       // Shapes are told by statements alone there: the hardest server for them.
       return [...aroundTheServer, 'test/e2e/!(binlog-schemas)*'];
+    case 'elasticsearch-8':
+    case 'opensearch-2':
+      return [...aroundTheServer, 'test/e2e/**', randomNests];
+    // What they do to the servers is the sink's affair, so one of both is enough for each.
+    case 'elasticsearch-9':
+      return ['test/e2e/search-{replays,walk}*', 'test/runtime/verify-nested*'];
+    case 'opensearch-3':
+      return ['test/e2e/{search-troubles,search-parked-keys,given-up-slot}*', randomNests];
     default:
       return [];
   }
@@ -48,6 +71,9 @@ function skippedOnOldest(name: string): string[] {
 
 const needsBroker = ['test/**/*.kafka.test.ts'];
 const needsRegistry = ['test/**/*.registry.test.ts'];
+const needsSearch = ['test/**/*.search.test.ts'];
+/** The oldest and the newest of both products. */
+const searchServers = ['elasticsearch-9', 'opensearch-3', 'elasticsearch-8', 'opensearch-2'];
 const endToEnd = ['test/**/*.e2e.test.ts'];
 /** With Java, and another one for each killed worker: two minutes. */
 const skippedInEveryRun = all
@@ -56,6 +82,10 @@ const skippedInEveryRun = all
       'test/e2e/dead-letters-beside-connect*',
       'test/e2e/debezium-binlog-takeover*',
       'test/e2e/debezium-interop*',
+      // Many rounds of a table that waits: two minutes.
+      'test/e2e/held-rounds*',
+      // Two daemons, a broker, a search server, and sessions that end: a minute.
+      'test/e2e/reindex-members*',
     ];
 const globalSetup = ['test/support/global-setup-postgres.ts'];
 const packages = 'test/support/global-setup-packages.ts';
@@ -70,8 +100,15 @@ export default defineConfig({
           expect: expectation,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...needsServer, ...needsBinlog, ...needsBroker, ...needsRegistry, ...endToEnd],
-          testTimeout: 30_000,
+          exclude: [
+            ...needsServer,
+            ...needsBinlog,
+            ...needsBroker,
+            ...needsRegistry,
+            ...needsSearch,
+            ...endToEnd,
+          ],
+          testTimeout: 60_000,
           // Of two processors one would be kept free.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -85,8 +122,8 @@ export default defineConfig({
           include: needsServer,
           exclude: skippedOnOldest(`postgres-${major}`),
           globalSetup,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 150_000,
+          hookTimeout: 150_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 + index },
         },
@@ -97,8 +134,8 @@ export default defineConfig({
           name: 'registry',
           include: needsRegistry,
           globalSetup: [packages, 'test/support/global-setup-registry.ts', ...globalSetup],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 150_000,
+          hookTimeout: 150_000,
           maxWorkers: 2,
           sequence: { groupOrder: 7 },
         },
@@ -111,8 +148,8 @@ export default defineConfig({
           include: needsBroker,
           exclude: skippedOnOldest(`kafka-${major}`),
           globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          testTimeout: 180_000,
+          hookTimeout: 150_000,
           maxWorkers: 2,
           sequence: { groupOrder: 8 + index },
         },
@@ -124,10 +161,24 @@ export default defineConfig({
           include: needsBinlog,
           exclude: skippedOnOldest(name),
           globalSetup: ['test/support/global-setup-mysql.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 150_000,
+          hookTimeout: 150_000,
           maxWorkers: 2,
           sequence: { groupOrder: 11 + index },
+        },
+      })),
+      // PostgreSQL beside it is the source of some.
+      ...searchServers.map((name, index) => ({
+        test: {
+          expect: expectation,
+          name,
+          include: needsSearch,
+          exclude: skippedOnOldest(name),
+          globalSetup: ['test/support/global-setup-search.ts', ...globalSetup],
+          testTimeout: 150_000,
+          hookTimeout: 150_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 30 + index },
         },
       })),
       {

@@ -104,11 +104,21 @@ export function clockText(micros: number): string {
   const fraction = micros - seconds * 1_000_000;
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  const parts = [hours, minutes - hours * 60, seconds - minutes * 60];
-  const text = parts.map(twoDigits).join(':');
-  return fraction === 0 ? text : `${text}.${pad(fraction, 6)}`;
+  const clock = `${twoDigits(minutes - hours * 60)}:${twoDigits(seconds - minutes * 60)}`;
+  const text = `${twoDigits(hours)}:${clock}`;
+  if (fraction === 0) return text;
+  const millis = Math.floor(fraction / 1000);
+  return `${text}.${threeDigits(millis)}${threeDigits(fraction - millis * 1000)}`;
 }
 
+/** Every time of every row is made of these. */
+const TWO_DIGITS = Array.from({ length: 100 }, (_, value) => pad(value, 2));
+const THREE_DIGITS = Array.from({ length: 1000 }, (_, value) => pad(value, 3));
+
 function twoDigits(value: number): string {
-  return value < 10 ? `0${value}` : String(value);
+  return TWO_DIGITS[value] ?? String(value);
+}
+
+function threeDigits(value: number): string {
+  return THREE_DIGITS[value] ?? pad(value, 3);
 }

@@ -138,12 +138,32 @@ export interface CopiedStatement {
   line(cells: readonly unknown[], columns: readonly number[]): string;
 }
 
+/**
+ * Rows into the table itself, without a way to say what becomes of a key that is there: an error.
+ * For rows that are most likely new it is what costs a server least.
+ */
+export interface AddedRows {
+  readonly copy: string;
+  /** As that of `CopiedStatement`. */
+  line(cells: readonly unknown[], columns: readonly number[]): string;
+}
+
+/** The same where rows are no text: a statement that adds them. */
+export interface FreshRows {
+  /** The same for all rows of the table with these columns. */
+  readonly name: string;
+  bind(columns: readonly ColumnValues[]): SqlText;
+}
+
 /** A statement over many rows; built once per table and column set, bound per batch. */
 export interface BulkStatement {
   /** `columns` in the order in which the statement was built. */
   bind(columns: readonly ColumnValues[]): SqlText;
   /** Absent: the rows are always in the statement itself. */
   readonly copied?: CopiedStatement;
+  /** The same for rows whose keys the table does not have. Absent: there is no such way. */
+  readonly added?: AddedRows;
+  readonly fresh?: FreshRows;
 }
 
 /** A column of a bulk statement's rows. */
@@ -164,6 +184,8 @@ export interface BulkTarget {
    * that have the same text there, or one that follows it as bytes. Absent: none is left alone.
    */
   readonly guard?: string;
+  /** For `find`: the column that says of a row that it is deleted; absent: none does. */
+  readonly deleted?: string;
 }
 
 /** A value of a column, as its encoder wrote it. */
@@ -211,6 +233,29 @@ export interface StateDialect {
   readonly rowsOfList: string;
 }
 
+/** How rows of a table are compared with rows that are given, inside of the target. */
+export interface ComparisonDialect {
+  /** The name of a table of the session alone, which is for a table of the target. */
+  session(name: string, of: TargetName): TargetName;
+  /** Statements that make it, with columns of another one and `tidemark_row`, a number. */
+  make(
+    table: TargetName,
+    of: TargetName,
+    columns: readonly string[],
+    key: readonly string[],
+  ): readonly string[];
+  empty(table: TargetName): string;
+  drop(table: TargetName): string;
+  /** The FROM of all rows of `s`, each beside the row of `t` that `on` finds, or none. */
+  beside(s: TargetName, t: TargetName, on: string): string;
+  /** True where two values of the column are not the same, null-safe. */
+  differs(column: TargetColumn, one: string, other: string): string;
+  /** A value as text that people can read. */
+  text(column: TargetColumn, value: string): string;
+  /** Such a text of a key, as SQL that is compared with the column. */
+  key(column: TargetColumn, text: string): string;
+}
+
 /** A row as the driver returns it. */
 export type CatalogRow = Readonly<Record<string, unknown>>;
 
@@ -238,6 +283,8 @@ export interface TargetDialect {
   readonly ddlPace: string;
   /** To let a column take null is to write every row anew. */
   readonly relaxingRewrites: boolean;
+  /** Instants are texts that tell their zone, however a column was declared. */
+  readonly zoneInTexts?: true;
   /** Rows of a transaction, where each costs so much that more pay; absent: they do not. */
   readonly transactionRows?: number;
   readonly state: StateDialect;
@@ -283,8 +330,16 @@ export interface TargetDialect {
 
   /** Empties the table inside a transaction. */
   empty(table: TargetTable): string;
-  /** Sets columns of all rows that have the value `where`. */
-  updateAll(table: TargetTable, set: readonly CellText[], where: CellText): SqlText;
+  /**
+   * Sets columns of all rows that have the value `where`; with a guard, that and the guard's text,
+   * of those that have an older text there, or none.
+   */
+  updateAll(
+    table: TargetTable,
+    set: readonly CellText[],
+    where: CellText,
+    guard?: CellText,
+  ): SqlText;
   insert(target: BulkTarget): BulkStatement;
   /** Adds rows; one whose key is there already stays as it is. */
   insertMissing(target: BulkTarget): BulkStatement;
@@ -292,6 +347,12 @@ export interface TargetDialect {
   /** Updates existing rows only; the row count is that of the rows found. */
   update(target: BulkTarget): BulkStatement;
   deleteByKey(target: BulkTarget): BulkStatement;
+  /**
+   * Finds rows by the columns given, which are their keys. Of each that is there a row: `n`, the
+   * key's number in the batch; `position`, the text of the guard's column; `gone`, 1 where the
+   * column `deleted` is true, else 0.
+   */
+  find(target: BulkTarget): BulkStatement;
   /** Gives the row of one key another one; the other columns stay as they are. */
   moveKey(
     table: TargetTable,
@@ -321,4 +382,6 @@ export interface TargetDialect {
   byBytes(text: string): string;
   /** What rows have in common that are equal in all of these columns: for PARTITION BY. */
   rowIdentity(columns: readonly string[]): string;
+  /** Absent: rows of this product are not compared. */
+  readonly comparison?: ComparisonDialect;
 }

@@ -60,5 +60,7 @@ const JAVA_EXTREMES: ReadonlyMap<string, InfiniteTime> = new Map([
 
 /** Of an ISO-8601 text, with or without the zone of UTC. */
 export function infiniteIso(text: string): InfiniteTime | undefined {
+  // To look a text up is to go through all of it.
+  if (!text.startsWith('+') && !text.startsWith('-')) return undefined;
   return JAVA_EXTREMES.get(text.endsWith('Z') ? text.slice(0, -1) : text);
 }

@@ -20,15 +20,18 @@ const DAY_MICROS = 86_400_000_000;
 const DAY_SECONDS = 86_400;
 const FRACTION_DIGITS = 6;
 
-let lastDays = Number.NaN;
-let lastDate = '';
+/** Rows have few days, and a row has several times. */
+const KNOWN_DATES = 4096;
+const dates = new Map<number, string>();
 
-/** Rows of one batch often share a day. */
 function dateOf(days: number): string {
-  if (days === lastDays) return lastDate;
-  lastDays = days;
-  lastDate = isoDate(days);
-  return lastDate;
+  let text = dates.get(days);
+  if (text === undefined) {
+    if (dates.size >= KNOWN_DATES) dates.clear();
+    text = isoDate(days);
+    dates.set(days, text);
+  }
+  return text;
 }
 
 /** Days since 1970. */
@@ -37,7 +40,7 @@ export function dateText(days: number): string {
 }
 
 function withoutZeros(clock: string): string {
-  return clock.includes('.') ? clock.replace(/\.?0+$/, '') : clock;
+  return clock.endsWith('0') && clock.includes('.') ? clock.replace(/\.?0+$/, '') : clock;
 }
 
 /** A time of day, or a duration of either sign. */
@@ -118,8 +121,30 @@ export function isoTimestampText(text: string): string {
   return `${year}-${month}-${day} ${withoutZeros(`${hour}:${minute}:${second}${fraction}`)}`;
 }
 
+const USUAL = '0000-00-00T00:00:00.000000';
+const USUAL_SECONDS = USUAL.indexOf('.');
+const ZERO = 48;
+
+/** Four digits of a year, six of a second at most, and UTC: what sources send, told at a glance. */
+function isUsualInstant(text: string): boolean {
+  const end = text.length - 1;
+  const isLong = end > USUAL_SECONDS + 1 && end <= USUAL.length;
+  if (!(isLong || end === USUAL_SECONDS) || !text.endsWith('Z')) return false;
+  for (let i = 0; i < end; i++) {
+    const wanted = USUAL.charCodeAt(i);
+    const found = text.charCodeAt(i);
+    if (wanted === ZERO ? found < ZERO || found > ZERO + 9 : found !== wanted) return false;
+  }
+  return true;
+}
+
 /** An ISO-8601 timestamp with an offset, in UTC. */
 export function instantText(text: string): string {
+  if (isUsualInstant(text)) {
+    const fraction = text.length === USUAL_SECONDS + 1 ? '' : text.slice(USUAL_SECONDS + 1, -1);
+    const clock = text.slice(11, USUAL_SECONDS);
+    return `${text.slice(0, 10)} ${clock}.${fraction.padEnd(FRACTION_DIGITS, '0')}Z`;
+  }
   const infinite = infiniteIso(text);
   if (infinite !== undefined) return infinite;
   const match = ISO.exec(text);

@@ -3,8 +3,15 @@ export function quoteDuckdbName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A name with its schema, each part quoted on its own. */
+/** The schema of tables of the session alone. */
+export const SESSION_SCHEMA = '';
+
+/**
+ * A name with its schema, each part quoted on its own. Of the session's own by its full name: a
+ * schema of the file may be called as their catalog is.
+ */
 export function quoteDuckdbTable(schema: string, table: string): string {
+  if (schema === SESSION_SCHEMA) return `temp.main.${quoteDuckdbName(table)}`;
   return `${quoteDuckdbName(schema)}.${quoteDuckdbName(table)}`;
 }
 

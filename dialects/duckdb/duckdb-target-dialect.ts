@@ -1,5 +1,6 @@
 import type { TargetDialect } from '../dialect.ts';
 import { duckdbEncoder } from './duckdb-cell-encoder.ts';
+import { duckdbComparison } from './duckdb-comparison.ts';
 import { duckdbColumnType, duckdbTypeHolds, duckdbWidening } from './duckdb-column-types.ts';
 import { duckdbLiteral, quoteDuckdbName, quoteDuckdbTable } from './duckdb-identifiers.ts';
 import { duckdbSchemaQuery, duckdbTableQuery, readDuckdbTable } from './duckdb-target-catalog.ts';
@@ -20,6 +21,7 @@ import {
   insertMissingDuckdbRows,
   copyDuckdbRow,
   moveDuckdbRow,
+  findDuckdbRows,
   updateAllDuckdbRows,
   updateDuckdbRows,
   upsertDuckdbRows,
@@ -69,6 +71,7 @@ export const duckdbTarget: TargetDialect = {
   changePrimaryKey: changeDuckdbKey,
   empty: (table) => `DELETE FROM ${quoteDuckdbTable(table.name.schema, table.name.table)}`,
   updateAll: updateAllDuckdbRows,
+  find: findDuckdbRows,
   insert: insertDuckdbRows,
   insertMissing: insertMissingDuckdbRows,
   upsert: upsertDuckdbRows,
@@ -84,4 +87,5 @@ export const duckdbTarget: TargetDialect = {
   createIndex: () => 'SELECT 1',
   byBytes: (text) => text,
   rowIdentity: (columns) => columns.join(', '),
+  comparison: duckdbComparison,
 };

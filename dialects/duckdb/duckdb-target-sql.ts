@@ -66,9 +66,19 @@ export function upsertDuckdbRows(target: BulkTarget): BulkStatement {
   // Behind the DELETE of all these keys nothing is there.
   const rest = isReplaced && guard === undefined ? '' : ` WHERE NOT ${isThere}`;
   const insert = { text: (rows: string) => insertText(target, rows) + rest };
-  return isReplaced
+  const statement = isReplaced
     ? overRows(columns, deleteOf(target), insert)
     : overRows(columns, updateOf(target), insert);
+  // Without an index of the key nothing would refuse a row that is there.
+  if (!isUnique(target)) return statement;
+  return { ...statement, fresh: { name: insertText(target, ''), ...insertDuckdbRows(target) } };
+}
+
+function isUnique({ table, key }: BulkTarget): boolean {
+  const names = new Set(key);
+  return table.uniqueKeys.some(
+    (columns) => columns.length === names.size && columns.every((name) => names.has(name)),
+  );
 }
 
 function deleteOf(target: BulkTarget): RowsStatement {
@@ -112,19 +122,55 @@ export function deleteDuckdbRows(target: BulkTarget): BulkStatement {
   return overRows(target.columns, { text: (rows) => deleteText({ ...target, key }, rows) });
 }
 
-/** Sets columns of all rows that have a value in another. */
+/** The number of a row among those of a statement, as a column of its own. */
+const NUMBER: BulkColumn = {
+  plain: true,
+  column: {
+    name: 'n',
+    type: 'INTEGER',
+    castType: 'INTEGER',
+    isArray: false,
+    notNull: true,
+    hasDefault: false,
+    generated: false,
+    identityAlways: false,
+  },
+};
+
+/** Says which of the rows of these keys are there, and where each stands. */
+export function findDuckdbRows(target: BulkTarget): BulkStatement {
+  const { columns, table, guard = '', deleted } = target;
+  const gone =
+    deleted === undefined ? '0' : `CASE WHEN t.${quoteDuckdbName(deleted)} THEN 1 ELSE 0 END`;
+  const position = `t.${quoteDuckdbName(guard)}`;
+  const asked = `s.c${columns.length} AS n, ${position} AS position, ${gone} AS gone`;
+  const numbered = overRows([...columns, NUMBER], {
+    text: (rows) =>
+      `SELECT ${asked} FROM ${rows} AS s JOIN ${nameOf(table)} AS t ON ${sameKey(target)}`,
+  });
+  return {
+    bind: (cells) => numbered.bind([...cells, (cells[0] ?? []).map((_, row) => String(row))]),
+  };
+}
+
+/** Sets columns of all rows that have a value in another; with a guard, of those that are older. */
 export function updateAllDuckdbRows(
   table: TargetTable,
   set: readonly CellText[],
   where: CellText,
+  guard?: CellText,
 ): SqlText {
-  const cells = [...set, where].map(
+  const all = guard === undefined ? [...set, where] : [...set, guard, where];
+  const cells = all.map(
     ({ column }, i) => `${quoteDuckdbName(column.name)} = ${castOf(column, `$${i + 1}`)}`,
   );
   const assignments = cells.slice(0, -1).join(', ');
+  const stored = quoteDuckdbName(guard?.column.name ?? '');
+  const older =
+    guard === undefined ? '' : ` AND (${stored} IS NULL OR ${stored} < $${set.length + 1})`;
   return {
-    text: `UPDATE ${nameOf(table)} SET ${assignments} WHERE ${cells.at(-1) ?? ''}`,
-    values: [...set, where].map(({ text }) => text),
+    text: `UPDATE ${nameOf(table)} SET ${assignments} WHERE ${cells.at(-1) ?? ''}${older}`,
+    values: all.map(({ text }) => text),
   };
 }
 

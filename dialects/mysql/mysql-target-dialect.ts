@@ -1,4 +1,5 @@
 import type { TargetDialect } from '../dialect.ts';
+import { mysqlComparison } from './mysql-comparison.ts';
 import { mysqlColumnType, mysqlTypeHolds } from './mysql-column-types.ts';
 import { portableText, quoteName, quoteQualifiedName } from './mysql-identifiers.ts';
 import { mysqlEncoder } from './mysql-literals.ts';
@@ -22,6 +23,7 @@ import {
   insertState,
   copyRow,
   moveRow,
+  findRows,
   updateAllRows,
   updateRows,
   upsertRows,
@@ -92,6 +94,7 @@ export const mysqlTarget: TargetDialect = {
   // TRUNCATE would commit.
   empty: (table) => `DELETE FROM ${quoteQualifiedName(table.name.schema, table.name.table)}`,
   updateAll: updateAllRows,
+  find: findRows,
   insert: insertRows,
   insertMissing: insertMissingRows,
   upsert: upsertRows,
@@ -109,4 +112,5 @@ export const mysqlTarget: TargetDialect = {
   // Texts of tables of ours have collations of bytes.
   byBytes: (text) => text,
   rowIdentity: (columns) => columns.join(', '),
+  comparison: mysqlComparison,
 };

@@ -247,16 +247,40 @@ export function deleteRows(target: BulkTarget): BulkStatement {
   };
 }
 
-/** Sets columns of all rows that have a value in another. */
+/**
+ * Says which of the rows of these keys are there, and where each stands: a search by the key for
+ * each, in one statement.
+ */
+export function findRows(target: BulkTarget): BulkStatement {
+  const key = target.columns.map(({ column }) => column);
+  const gone =
+    target.deleted === undefined ? '0' : `CASE WHEN ${quoteName(target.deleted)} THEN 1 ELSE 0 END`;
+  const position = quoteName(target.guard ?? '');
+  const tail = `${position} AS position, ${gone} AS gone FROM ${qualified(target)} WHERE `;
+  return {
+    bind: (columns) => {
+      const selects = (columns[0] ?? []).map(
+        (_, row) => `SELECT ${row} AS n, ${tail}${ofKey(key, columns, row)}`,
+      );
+      return statement(selects.join(' UNION ALL '));
+    },
+  };
+}
+
+/** Sets columns of all rows that have a value in another; with a guard, of those that are older. */
 export function updateAllRows(
   table: TargetTable,
   set: readonly CellText[],
   where: CellText,
+  guard?: CellText,
 ): SqlText {
   const cell = ({ column, text }: CellText): string =>
     `${quoteName(column.name)} = ${text ?? 'NULL'}`;
   const name = quoteQualifiedName(table.name.schema, table.name.table);
-  return statement(`UPDATE ${name} SET ${set.map(cell).join(', ')} WHERE ${cell(where)}`);
+  const all = guard === undefined ? set : [...set, guard];
+  const older =
+    guard === undefined ? '' : ` AND ${isOlder(guard.column.name, guard.text ?? 'NULL')}`;
+  return statement(`UPDATE ${name} SET ${all.map(cell).join(', ')} WHERE ${cell(where)}${older}`);
 }
 
 /** Moves the row of one key to another; a row that is there already stays, and the old one goes. */

@@ -213,7 +213,12 @@ ORDER BY n.nspname, c.relname`;
 /** The same for some relations only, by oid (a Relation message has one). */
 export function tablesByOidQuery(oids: readonly number[]): string {
   const list = oids.length === 0 ? '0' : oids.map((oid) => String(oid >>> 0)).join(', ');
-  return `${TABLE_COLUMNS}\nWHERE c.oid IN (${list})\nORDER BY n.nspname, c.relname`;
+  return `${tablesQuery(`c.oid IN (${list})`)}\nORDER BY n.nspname, c.relname`;
+}
+
+/** The same by a condition on the row `c` of pg_class, in no order. */
+export function tablesQuery(condition: string): string {
+  return `${TABLE_COLUMNS}\nWHERE ${condition}`;
 }
 
 interface ColumnJson extends Omit<ColumnInfo, 'generated' | 'identity'> {

@@ -11,7 +11,7 @@ import type {
   TargetTable,
 } from '../dialect.ts';
 import { arrayLiteral } from './postgres-array-literal.ts';
-import { copyLine, stagingTable } from './postgres-staging.ts';
+import { COPY_SOURCE, copyLine, stagingTable } from './postgres-staging.ts';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 
 /*
@@ -28,8 +28,18 @@ const qualified = (target: BulkTarget): string =>
 
 /** `unnest($1::bigint[], $2::text[]) AS u(c0, c1)` */
 function source(columns: readonly BulkColumn[]): string {
+  return `${arrays(columns)} AS u(${columns.map((_, i) => `c${i}`).join(', ')})`;
+}
+
+/** The same with the number of each row from 1, which is called `n`. */
+function numberedSource(columns: readonly BulkColumn[]): string {
+  const cells = columns.map((_, i) => `c${i}`).join(', ');
+  return `${arrays(columns)} WITH ORDINALITY AS u(${cells}, n)`;
+}
+
+function arrays(columns: readonly BulkColumn[]): string {
   const parameters = columns.map(({ column }, i) => `$${i + 1}::${transportType(column)}[]`);
-  return `unnest(${parameters.join(', ')}) AS u(${columns.map((_, i) => `c${i}`).join(', ')})`;
+  return `unnest(${parameters.join(', ')})`;
 }
 
 /**
@@ -58,6 +68,20 @@ function stageable(
   const { table, create, copy } = stagingTable(types, text);
   const copied = { table, create, copy, apply: textOver(`${table} AS u`), line: copyLine(columns) };
   return { ...bulk(text, columns), copied };
+}
+
+/**
+ * With a COPY into the table, for rows that are new. Only of an upsert: it names a conflict, so
+ * that no rule stands on the table, which COPY would pass over. And only where each value goes in
+ * as it is: what the text of an amount of money means depends on lc_monetary.
+ */
+function withAdded(statement: BulkStatement, target: BulkTarget): BulkStatement {
+  const { columns, guard } = target;
+  const asIs = columns.every(({ column }) => !column.castType.startsWith('money'));
+  if (guard !== undefined || !asIs) return statement;
+  const listed = names(columns.map(({ column }) => column.name));
+  const copy = `COPY ${qualified(target)} (${listed}) ${COPY_SOURCE}`;
+  return { ...statement, added: { copy, line: copyLine(columns) } };
 }
 
 function bulk(text: string, columns: readonly BulkColumn[]): BulkStatement {
@@ -113,7 +137,10 @@ export function upsertStatement(target: BulkTarget): BulkStatement {
       ? ''
       : ` WHERE ${isOlder('old', guard, `EXCLUDED.${quoteIdentifier(guard)}`)}`;
   const tail = ` ON CONFLICT (${names(target.key)}) DO ${action}${where}`;
-  return stageable((rows) => insertText(target, rows) + tail, target.columns);
+  return withAdded(
+    stageable((rows) => insertText(target, rows) + tail, target.columns),
+    target,
+  );
 }
 
 /** Only the columns given are set: absent values stay as the target has them (PITFALLS S4). */
@@ -148,19 +175,40 @@ export function deleteByKeyStatement(target: BulkTarget): BulkStatement {
   return bulk(text, target.columns);
 }
 
-/** Sets columns of all rows that have a value in another. */
+/** Says which of the rows of these keys are there, and where each stands. */
+export function findStatement(target: BulkTarget): BulkStatement {
+  const same = target.columns.map(
+    (entry, i) => `t.${quoteIdentifier(entry.column.name)} = ${value(entry, i)}`,
+  );
+  const gone =
+    target.deleted === undefined
+      ? '0'
+      : `CASE WHEN t.${quoteIdentifier(target.deleted)} THEN 1 ELSE 0 END`;
+  const position = `t.${quoteIdentifier(target.guard ?? '')}`;
+  const rows = numberedSource(target.columns);
+  const text = `SELECT u.n - 1 AS n, ${position} AS position, ${gone} AS gone
+    FROM ${rows} JOIN ${qualified(target)} AS t ON ${same.join(' AND ')}`;
+  return bulk(text, target.columns);
+}
+
+/** Sets columns of all rows that have a value in another; with a guard, of those that are older. */
 export function updateAllStatement(
   table: TargetTable,
   set: readonly CellText[],
   where: CellText,
+  guard?: CellText,
 ): SqlText {
   const name = quoteQualified(table.name.schema, table.name.table);
-  const cells = [...set, where];
+  const cells = guard === undefined ? [...set, where] : [...set, guard, where];
   const [condition, ...assignments] = cells
     .map(({ column }, i) => `${quoteIdentifier(column.name)} = $${i + 1}`)
     .toReversed();
+  const older =
+    guard === undefined
+      ? ''
+      : ` AND ${isOlder('t', guard.column.name, `$${set.length + 1}::text`)}`;
   return {
-    text: `UPDATE ${name} SET ${assignments.join(', ')} WHERE ${condition}`,
+    text: `UPDATE ${name} AS t SET ${assignments.join(', ')} WHERE ${condition}${older}`,
     values: cells.map(({ text }) => text),
   };
 }

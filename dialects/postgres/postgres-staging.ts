@@ -34,6 +34,9 @@ export function copyLine(
   };
 }
 
+/** By name of the format: what somebody set for the role has no part in it. */
+export const COPY_SOURCE = "FROM STDIN (FORMAT text, ENCODING 'UTF8')";
+
 /**
  * A temporary table for the rows of one statement. Its name comes from the statement, so that a
  * session that uses two never finds the rows of one in the table of the other.
@@ -48,7 +51,6 @@ export function stagingTable(
   return {
     table,
     create: `CREATE TEMPORARY TABLE IF NOT EXISTS ${table} (${columns}) ON COMMIT DELETE ROWS`,
-    // By name of the format: what somebody set for the role has no part in it.
-    copy: `COPY ${table} FROM STDIN (FORMAT text, ENCODING 'UTF8')`,
+    copy: `COPY ${table} ${COPY_SOURCE}`,
   };
 }

@@ -46,20 +46,23 @@ export interface StoredRowsChange {
  * that `readStoredRows` reads. Of tables that are there; partitioned ones with all their leaves.
  * One was attached, and not made as a partition, where its row type is older than its inheritance:
  * other catalogs are written anew by ATTACH. Within one transaction its columns tell it, which
- * ATTACH writes anew in a later command; those with a default are so in any case.
+ * ATTACH writes anew in a later command; those with a default are so in any case. No function finds
+ * the partitions: it would see more than the query does, and a partition without what attached it.
  */
 export function storedRowsQuery(oids: readonly number[], known: readonly string[]): string {
   const digests = known.map((digest) => `'${digest.replaceAll(/[^0-9a-f]/g, '')}'`);
-  return `WITH root AS (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid IN (${oids.join()})),
-leaf AS (SELECT r.oid AS root, c.oid, c.relfilenode AS node,
-    EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) p
-      JOIN pg_catalog.pg_inherits i ON i.inhrelid = p.relid
-      JOIN pg_catalog.pg_type f ON f.typrelid = p.relid
-      WHERE f.xmin <> i.xmin OR EXISTS (SELECT FROM pg_catalog.pg_attribute b
-        WHERE b.attrelid = p.relid AND b.attnum > 0 AND NOT b.attisdropped AND NOT b.atthasdef
-          AND b.attidentity = '' AND b.xmin = f.xmin AND NOT b.cmin = f.cmin)) AS attached
-  FROM root r LEFT JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t ON t.isleaf
-  JOIN pg_catalog.pg_class c ON c.oid = coalesce(t.relid::oid, r.oid) AND c.relkind <> 'p'),
+  return `WITH RECURSIVE root AS (SELECT c.oid FROM pg_catalog.pg_class c
+  WHERE c.oid IN (${oids.join()})),
+part AS (SELECT r.oid AS root, r.oid, false AS attached FROM root r
+  UNION ALL SELECT p.root, i.inhrelid, p.attached OR f.xmin <> i.xmin OR EXISTS (
+      SELECT FROM pg_catalog.pg_attribute b
+      WHERE b.attrelid = i.inhrelid AND b.attnum > 0 AND NOT b.attisdropped AND NOT b.atthasdef
+        AND b.attidentity = '' AND b.xmin = f.xmin AND NOT b.cmin = f.cmin)
+    FROM part p JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid AND NOT i.inhdetachpending
+    JOIN pg_catalog.pg_class k ON k.oid = i.inhrelid AND k.relispartition
+    JOIN pg_catalog.pg_type f ON f.typrelid = i.inhrelid),
+leaf AS (SELECT p.root, c.oid, c.relfilenode AS node, p.attached
+  FROM part p JOIN pg_catalog.pg_class c ON c.oid = p.oid AND c.relkind <> 'p'),
 state AS (SELECT r.oid, json_build_object(
     'files', (SELECT coalesce(json_object_agg(l.oid::text,
         json_build_object('node', l.node::text, 'attached', l.attached) ORDER BY l.oid), '{}')
@@ -109,11 +112,15 @@ export function readStoredRows(
   return { digest, rows: { oid: number(row, 'oid'), ...state, names: all } };
 }
 
-/** `isTold`: the column is part of the records. */
+/**
+ * `isTold`: the column is part of the records. `trustsWidening`: somebody has said that no USING
+ * changes values where a type becomes wider, which the catalog does not tell.
+ */
 export function storedRowsChange(
   before: StoredRows,
   now: StoredRows,
   isTold: (column: StoredColumn) => boolean,
+  trustsWidening = false,
 ): StoredRowsChange | null {
   const gone = Object.keys(before.files).filter((oid) => now.files[oid] === undefined);
   const come = Object.entries(now.files).filter(
@@ -126,6 +133,7 @@ export function storedRowsChange(
   const reasons = Object.entries(now.columns).flatMap(([number, column]) => {
     if (!isTold(column)) return [];
     const old = before.columns[number];
+    if (old !== undefined && trustsWidening && isWidened(old, column)) return [];
     const reason =
       old === undefined ? addedValue(column, before, isWritten) : changed(old, column, isWritten);
     return reason === null ? [] : [`${column.name} ${reason}`];
@@ -154,4 +162,31 @@ function changed(old: StoredColumn, column: StoredColumn, isWritten: boolean): s
   return old.type === column.type
     ? 'was written anew'
     : `was written anew as ${column.type} instead of ${old.type}`;
+}
+
+/** By the number of their bits. */
+const INTEGERS = ['smallint', 'integer', 'bigint'];
+
+/**
+ * The cast keeps each value, and how it is printed: a target that has it as text is right as well.
+ * So not `real` to `double precision`, nor another scale, nor `integer` to `numeric`.
+ */
+function isWidened({ name, type: from }: StoredColumn, { name: now, type: to }: StoredColumn) {
+  if (name !== now || from === to) return false;
+  const [old, wide] = [INTEGERS.indexOf(from), INTEGERS.indexOf(to)];
+  if (old !== -1) return wide > old;
+  const characters = lengthOf('character varying', from);
+  if (characters !== null) {
+    return to === 'text' || (lengthOf('character varying', to)?.[0] ?? 0) >= (characters[0] ?? 0);
+  }
+  const [digits, more] = [lengthOf('numeric', from), lengthOf('numeric', to)];
+  if (digits === null || more === null || digits[1] === undefined) return false;
+  return digits[1] === more[1] && (more[0] ?? 0) >= (digits[0] ?? 0);
+}
+
+/** What stands in parentheses behind the name; without them there is no limit. */
+function lengthOf(name: string, type: string): readonly number[] | null {
+  if (type === name) return [Number.POSITIVE_INFINITY];
+  const found = /^([a-z ]+)\(([\d,]+)\)$/.exec(type);
+  return found?.[1] === name ? (found[2] ?? '').split(',').map(Number) : null;
 }

@@ -14,12 +14,14 @@ import {
   postgresEnums,
   widenColumns,
 } from './postgres-ddl.ts';
+import { postgresComparison } from './postgres-comparison.ts';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from './postgres-identifiers.ts';
 import {
   deleteByKeyStatement,
   copyRowStatement,
   moveKeyStatement,
   deleteOneEachStatement,
+  findStatement,
   insertMissingStatement,
   insertStatement,
   insertStateStatement,
@@ -83,6 +85,7 @@ export const postgresTarget: TargetDialect = {
   upsert: upsertStatement,
   update: updateStatement,
   deleteByKey: deleteByKeyStatement,
+  find: findStatement,
   moveKey: moveKeyStatement,
   copyRow: copyRowStatement,
   deleteOneEach: deleteOneEachStatement,
@@ -95,4 +98,5 @@ export const postgresTarget: TargetDialect = {
   byBytes: (text) => `${text} COLLATE "C"`,
   // Types without equality have a text.
   rowIdentity: (columns) => `ROW(${columns.join(', ')})::text`,
+  comparison: postgresComparison,
 };

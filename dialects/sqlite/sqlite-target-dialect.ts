@@ -1,4 +1,5 @@
 import type { TargetDialect } from '../dialect.ts';
+import { sqliteComparison } from './sqlite-comparison.ts';
 import { sqliteEncoder } from './sqlite-cell-encoder.ts';
 import { sqliteColumnType, sqliteTypeHolds, sqliteWidening } from './sqlite-column-types.ts';
 import { quoteSqliteName, quoteSqliteTable, sqliteLiteral } from './sqlite-identifiers.ts';
@@ -19,6 +20,7 @@ import {
   insertSqliteState,
   copySqliteRow,
   moveSqliteRow,
+  findSqliteRows,
   updateAllSqliteRows,
   updateSqliteRows,
   upsertSqliteRows,
@@ -38,6 +40,7 @@ export const sqliteTarget: TargetDialect = {
   ddlLock: { take: 'SELECT 1' },
   ddlPace: 'SELECT 1',
   relaxingRewrites: false,
+  zoneInTexts: true,
   state: {
     nameType: 'text',
     timeType: 'text',
@@ -66,6 +69,7 @@ export const sqliteTarget: TargetDialect = {
   changePrimaryKey: changeSqliteKey,
   empty: (table) => `DELETE FROM ${quoteSqliteTable(table.name.schema, table.name.table)}`,
   updateAll: updateAllSqliteRows,
+  find: findSqliteRows,
   insert: insertSqliteRows,
   insertMissing: insertMissingSqliteRows,
   upsert: upsertSqliteRows,
@@ -83,4 +87,5 @@ export const sqliteTarget: TargetDialect = {
     `ON ${quoteSqliteName(table)} (${columns.map(quoteSqliteName).join(', ')})`,
   byBytes: (text) => `${text} COLLATE BINARY`,
   rowIdentity: (columns) => columns.join(', '),
+  comparison: sqliteComparison,
 };

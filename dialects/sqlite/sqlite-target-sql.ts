@@ -118,17 +118,43 @@ export function deleteSqliteRows(target: BulkTarget): BulkStatement {
   return perRow(`DELETE FROM ${tableOf(target)} WHERE ${where}`, inOrder(target.columns));
 }
 
-/** Sets columns of all rows that have a value in another. */
+/** Says which of the rows of these keys are there, and where each stands. */
+export function findSqliteRows(target: BulkTarget): BulkStatement {
+  const names = target.columns.map(({ column }) => quoteSqliteName(column.name));
+  const same = names.map((name, i) => `t.${name} = k.c${i} COLLATE BINARY`).join(' AND ');
+  const gone =
+    target.deleted === undefined
+      ? '0'
+      : `CASE WHEN t.${quoteSqliteName(target.deleted)} THEN 1 ELSE 0 END`;
+  const position = `t.${quoteSqliteName(target.guard ?? '')}`;
+  const head = `WITH k(n, ${names.map((_, i) => `c${i}`).join(', ')}) AS (VALUES `;
+  const tail = `) SELECT k.n AS n, ${position} AS position, ${gone} AS gone
+    FROM k CROSS JOIN ${tableOf(target)} AS t WHERE ${same}`;
+  const cells = names.map(() => ', ?').join('');
+  return {
+    bind: (columns) => {
+      const numbers = (columns[0] ?? []).map((_, row) => row);
+      const rows = numbers.map((row) => `(${row}${cells})`).join(', ');
+      const values = numbers.flatMap((row) => columns.map((column) => column[row] ?? null));
+      return { text: head + rows + tail, values };
+    },
+  };
+}
+
+/** Sets columns of all rows that have a value in another; with a guard, of those that are older. */
 export function updateAllSqliteRows(
   { name }: TargetTable,
   set: readonly CellText[],
   where: CellText,
+  guard?: CellText,
 ): SqlText {
   const cell = ({ column }: CellText): string => `${quoteSqliteName(column.name)} = ?`;
   const table = quoteSqliteTable(name.schema, name.table);
+  const [all, guards] = guard === undefined ? [set, []] : [[...set, guard], [guard]];
+  const older = guards.map(({ column }) => ` AND ${isOlder(column.name, '?')}`).join('');
   return {
-    text: `UPDATE ${table} SET ${set.map(cell).join(', ')} WHERE ${cell(where)}`,
-    values: [...set, where].map(({ text }) => text),
+    text: `UPDATE ${table} SET ${all.map(cell).join(', ')} WHERE ${cell(where)}${older}`,
+    values: [...all, where, ...guards].map(({ text }) => text),
   };
 }
 

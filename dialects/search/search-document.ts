@@ -1,0 +1,47 @@
+import { TidemarkError } from '../../src/foundation/errors.ts';
+import type { ConnectSchema, Struct } from '../../src/model/connect-schema.ts';
+import { fieldName } from './field-name.ts';
+import { jsonOf, searchField } from './search-field-types.ts';
+import type { SearchField, SearchTarget } from './search-target.ts';
+
+/** The JSON of a row, without the values that are absent; one line. */
+export type DocumentEncoder = (row: Struct, absent: readonly string[]) => string;
+
+interface Column {
+  readonly name: string;
+  /** `"name":` */
+  readonly begin: string;
+  readonly field: SearchField;
+}
+
+/**
+ * Compiles the encoder of a row's schema. A null is written: it tells a value that is there and
+ * none from one that the record does not have. Throws SINK_SCHEMA for columns that can be no
+ * fields; the encoder throws VALUE_CONVERSION with the name of the column.
+ */
+export function documentEncoder(row: ConnectSchema, target: SearchTarget): DocumentEncoder {
+  const columns = (row.fields ?? []).map(({ name, schema }): Column => ({
+    name,
+    begin: `${JSON.stringify(fieldName(name))}:`,
+    field: searchField(schema, target),
+  }));
+  return ({ values }, absent) => {
+    let text = '{';
+    columns.forEach((column, i) => {
+      if (absent.length > 0 && absent.includes(column.name)) return;
+      const json = valueJson(column, values[i] ?? null);
+      text += text === '{' ? column.begin + json : `,${column.begin}${json}`;
+    });
+    return `${text}}`;
+  };
+}
+
+function valueJson({ name, field }: Column, value: Struct['values'][number]): string {
+  try {
+    return jsonOf(field, value);
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    const cure = error.cure === undefined ? {} : { cure: error.cure };
+    throw new TidemarkError(error.code, `${name}: ${error.message}`, { cause: error, ...cure });
+  }
+}
