@@ -5,18 +5,23 @@ import { bytesToBigInt, DECIMAL } from '../model/connect-schema.ts';
 import type { ConnectField, ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME, MAP_ENTRY_NAME } from './avro-schema.ts';
 import { annotated, defaultFromAvro, plainSchema } from './avro-to-connect.ts';
-import type { AvroReader } from './avro-reader.ts';
+import type { AvroDecode, AvroReader, AvroSkip } from './avro-reader.ts';
+import { skipArray, skipLeaf, skipMap, skipNullable, skipRecord } from './avro-skip.ts';
+import { LateStruct, type RecordFields } from './late-struct.ts';
 import { AVRO_PRIMITIVES } from './avro-type.ts';
 import { StringPosition } from './string-position.ts';
-
-/** Reads one value from the cursor. */
-export type AvroDecode = (reader: AvroReader) => ConnectValue;
 
 /** What a writer's schema compiles to: the Connect schema and a reader of its values. */
 export interface CompiledAvro {
   readonly schema: ConnectSchema;
   readonly decode: AvroDecode;
+  readonly skip: AvroSkip;
+  /** Of records: reads a struct whose values wait until somebody asks. */
+  readonly late?: AvroDecode;
 }
+
+/** Fields of an envelope that few ask for. */
+const LATE_FIELDS = new Set(['before', 'source']);
 
 /** Compiles a writer's schema once per schema id. Throws SCHEMA_INVALID. */
 export function compileAvroDecoder(schemaText: string): CompiledAvro {
@@ -52,7 +57,11 @@ class Compiler {
           keySchema: { type: 'string', optional: false },
           valueSchema: values.schema,
         });
-        return { schema, decode: mapDecoder(readString(), values.decode) };
+        return {
+          schema,
+          decode: mapDecoder(readString(), values.decode),
+          skip: skipMap(values.skip),
+        };
       }
       default:
         return AVRO_PRIMITIVES.has(type) ? this.#leaf(type, node) : this.#byName(type, namespace);
@@ -82,7 +91,7 @@ class Compiler {
 
   #leaf(type: string, node: JsonObject): CompiledAvro {
     const schema = annotated(node, plainSchema(type, node));
-    return { schema, decode: leafDecoder(type, node, schema) };
+    return { schema, decode: leafDecoder(type, node, schema), skip: skipLeaf(type, node) };
   }
 
   #array(node: JsonObject, namespace: string | null): CompiledAvro {
@@ -96,10 +105,10 @@ class Compiler {
         keySchema: key.schema,
         valueSchema: value.schema,
       });
-      return { schema, decode: entriesDecoder(items.decode) };
+      return { schema, decode: entriesDecoder(items.decode), skip: skipArray(items.skip) };
     }
     const schema = annotated(node, { type: 'array', optional: false, valueSchema: items.schema });
-    return { schema, decode: arrayDecoder(items.decode) };
+    return { schema, decode: arrayDecoder(items.decode), skip: skipArray(items.skip) };
   }
 
   #record(node: JsonObject, enclosing: string | null): CompiledAvro {
@@ -110,6 +119,8 @@ class Compiler {
     if (!Array.isArray(fieldNodes)) throw invalid(`record ${full} has no fields`);
     const fields: ConnectField[] = [];
     const decoders: AvroDecode[] = [];
+    const skips: AvroSkip[] = [];
+    const isOutermost = this.#open.size === 1;
     for (const field of fieldNodes as readonly JsonNode[]) {
       if (!isJsonObject(field) || typeof field['name'] !== 'string') {
         throw invalid(`a field of ${full} has no name`);
@@ -117,7 +128,9 @@ class Compiler {
       const compiled = this.compile(field['type'] ?? null, namespaceOf(full));
       const fieldSchema = withFieldDefault(field, annotated(field, compiled.schema));
       fields.push({ name: field['name'], schema: fieldSchema });
-      decoders.push(compiled.decode);
+      const isLate = isOutermost && LATE_FIELDS.has(field['name']);
+      decoders.push(isLate ? (compiled.late ?? compiled.decode) : compiled.decode);
+      skips.push(compiled.skip);
     }
     this.#open.delete(full);
     const isDefault = full === `${CONNECT_NAMESPACE}.${DEFAULT_RECORD_NAME}`;
@@ -127,7 +140,9 @@ class Compiler {
       fields,
       ...(isDefault ? {} : { name: full }),
     });
-    return { schema, decode: recordDecoder(schema, decoders) };
+    const skip = skipRecord(skips);
+    const late = lateDecoder(schema, { decoders, skips }, skip);
+    return { schema, decode: recordDecoder(schema, decoders), skip, late };
   }
 
   #union(branches: readonly JsonNode[], namespace: string | null): CompiledAvro {
@@ -138,7 +153,9 @@ class Compiler {
     const value = this.compile(branches[1 - nullAt] ?? null, namespace);
     return {
       schema: { ...value.schema, optional: true },
-      decode: nullableDecoder(value, nullAt),
+      decode: nullableDecoder(value.decode, nullAt),
+      skip: skipNullable(value.skip, nullAt),
+      ...(value.late === undefined ? {} : { late: nullableDecoder(value.late, nullAt) }),
     };
   }
 }
@@ -208,8 +225,7 @@ function bytesDecoder(schema: ConnectSchema, size: (reader: AvroReader) => numbe
   return (reader) => ({ unscaled: bytesToBigInt(reader.take(size(reader))), scale });
 }
 
-function nullableDecoder(value: CompiledAvro, nullIndex: number): AvroDecode {
-  const { decode } = value;
+function nullableDecoder(decode: AvroDecode, nullIndex: number): AvroDecode {
   return (reader) => {
     const branch = reader.int();
     if (branch === nullIndex) return null;
@@ -225,6 +241,14 @@ function recordDecoder(schema: ConnectSchema, decoders: readonly AvroDecode[]): 
     values.length = count;
     for (let i = 0; i < count; i++) values[i] = (decoders[i] as AvroDecode)(reader);
     return { schema, values };
+  };
+}
+
+function lateDecoder(schema: ConnectSchema, fields: RecordFields, skip: AvroSkip): AvroDecode {
+  return (reader) => {
+    const { bytes, position } = reader;
+    skip(reader);
+    return new LateStruct(schema, fields, bytes, position);
   };
 }
 

@@ -1,4 +1,11 @@
 import { DecodeError } from '../foundation/byte-reader.ts';
+import type { ConnectValue } from '../model/connect-schema.ts';
+
+/** Reads one value from the cursor. */
+export type AvroDecode = (reader: AvroReader) => ConnectValue;
+
+/** Goes past a value without making it; refuses what reading it would refuse. */
+export type AvroSkip = (reader: AvroReader) => void;
 
 const scratch = new Int32Array(2);
 const scratch64 = new BigInt64Array(scratch.buffer);
@@ -58,6 +65,17 @@ export class AvroReader {
     return scratch64[0] as bigint;
   }
 
+  /** Goes past a `long`. */
+  skipLong(): void {
+    const bytes = this.bytes;
+    const start = this.position;
+    let at = start;
+    while ((bytes[at++] as number) > 0x7f) {
+      if (at - start > 9) this.fail('a long of more than ten bytes');
+    }
+    this.position = at;
+  }
+
   float(): number {
     this.need(4);
     const value = this.bytes.readFloatLE(this.position);
@@ -84,6 +102,12 @@ export class AvroReader {
     if (count < 0) this.fail(`negative length ${count}`);
     this.need(count);
     return count;
+  }
+
+  /** Goes past so many bytes. */
+  skip(count: number): void {
+    this.need(count);
+    this.position += count;
   }
 
   /** A copy: the record's buffer may be reused. */

@@ -45,14 +45,21 @@ export class TransactionMetadata {
   #open: string | null = null;
   #total = 0;
   readonly #counts = new Map<string, number>();
+  /** Was open when another one began, with what was counted of it. */
+  #abandoned: { readonly id: string; readonly counts: readonly ConnectValue[] } | null = null;
 
-  /** True: the event is the first of its transaction, so the record that begins it is due. */
+  /**
+   * True: the event is the first of its transaction, so the record that begins it is due, behind
+   * the one that ends an abandoned transaction, if there is any.
+   */
   enters(origin: Membership): boolean {
     // Rows that a snapshot read were written by other transactions than the one that it names.
     if (origin.transactionId === null || origin.snapshot !== 'false') return false;
     const id = identity(origin);
     if (id === this.#open) return false;
     const begun = this.#open === String(origin.transactionId);
+    // MariaDB has groups without events, whose BEGIN nothing ends, as in the original.
+    if (!begun && origin.family === 'postgres') this.abandon();
     this.#open = id;
     if (begun) return false;
     this.#total = 0;
@@ -78,13 +85,29 @@ export class TransactionMetadata {
 
   /** The record that ends the open transaction; afterwards none is open. */
   end(origin: ChangeOrigin): TransactionRecord {
+    this.#open = null;
+    return record('END', identity(origin), this.#counted(), origin);
+  }
+
+  /** The rest of the open transaction will never come: whoever waits for its end has to be told. */
+  abandon(): void {
+    if (this.#open !== null) this.#abandoned = { id: this.#open, counts: this.#counted() };
+    this.#open = null;
+  }
+
+  /** The record that ends an abandoned one, with as many events as were told of it; once. */
+  takeAbandoned(at: Pick<ChangeOrigin, 'sourceMicros'>): TransactionRecord | null {
+    const left = this.#abandoned;
+    this.#abandoned = null;
+    return left === null ? null : record('END', left.id, left.counts, at);
+  }
+
+  #counted(): readonly ConnectValue[] {
     const item = must(collectionSchema(), 'the schema has collections');
     const collections = inHashOrder([...this.#counts.keys()]).map((name): Struct => {
       return { schema: item, values: [name, BigInt(this.#counts.get(name) ?? 0)] };
     });
-    const counts = [BigInt(this.#total), collections];
-    this.#open = null;
-    return record('END', identity(origin), counts, origin);
+    return [BigInt(this.#total), collections];
   }
 
   /** What the source offset has to keep; empty between transactions. */
@@ -92,6 +115,14 @@ export class TransactionMetadata {
     if (this.#open === null) return {};
     const counts = [...this.#counts].map(([name, count]) => [COUNT_PREFIX + name, count] as const);
     return { [ID]: this.#open, ...Object.fromEntries(counts) };
+  }
+
+  /** The same without the event of this collection that was counted last. */
+  offsetBefore(collection: string): SourceOffset['offset'] {
+    const key = COUNT_PREFIX + collection;
+    const { [key]: count, ...rest } = this.offset();
+    if (typeof count !== 'number') return this.offset();
+    return count > 1 ? { ...rest, [key]: count - 1 } : rest;
   }
 
   /** Goes on where a stored offset stands. */
@@ -130,7 +161,7 @@ function record(
   status: 'BEGIN' | 'END',
   id: string,
   counts: readonly ConnectValue[],
-  origin: ChangeOrigin,
+  origin: Pick<ChangeOrigin, 'sourceMicros'>,
 ): TransactionRecord {
   const values = [status, id, ...counts, floorDiv(origin.sourceMicros, 1000n)];
   return {

@@ -2,6 +2,7 @@ import { type ErrorPolicy, policy } from './error-policy.ts';
 import { KAFKA_ERRORS } from './kafka-error-table.ts';
 import { MYSQL_ERRORS } from './mysql-error-table.ts';
 import { POSTGRES_ERRORS } from './postgres-error-table.ts';
+import { SCHEMA_CHANGE_ERRORS } from './schema-error-table.ts';
 
 /**
  * Every failure that an operator can meet has a code in this one table. The code decides what the
@@ -129,13 +130,7 @@ export const ERROR_TABLE = {
     'Leave the large column out, or raise the limit that the message names.',
   ),
   // --- schemas
-  SCHEMA_INCOMPATIBLE: policy(
-    'stop',
-    1,
-    409,
-    'The registry refuses the new schema of a table: its records are held, other tables go on.',
-    'Change the compatibility level of the subject, or undo the change that the message names.',
-  ),
+  ...SCHEMA_CHANGE_ERRORS,
   SCHEMA_INVALID: policy(
     'stop',
     1,
@@ -164,6 +159,28 @@ export const ERROR_TABLE = {
     'A record names a schema id that the registry does not know.',
     'Check that the record was written with this registry.',
   ),
+  // --- migrations that are tried
+  MIGRATION_REFUSED: policy(
+    'stop',
+    2,
+    400,
+    'Statements of a migration are not run in a throw-away copy: they would leave it.',
+    'Leave the statements that the message names out of the file that is checked; nothing was run.',
+  ),
+  MIGRATION_FAILED: policy(
+    'stop',
+    1,
+    422,
+    'The server refused a statement of a migration, in a throw-away copy of the schema.',
+    'Mend the statement in the line that the message names; the source was not touched.',
+  ),
+  MIGRATION_SCRATCH: policy(
+    'stop',
+    3,
+    403,
+    'No throw-away copy of the schema can be made.',
+    'Do what the message says is missing, or name another server with --scratch <url>.',
+  ),
   // --- sinks
   SINK_CONNECT: policy(
     'backoff',
@@ -178,6 +195,21 @@ export const ERROR_TABLE = {
     401,
     'The target database refused the user or the password.',
     'Check connection.user and connection.password.',
+  ),
+  SINK_TLS: policy(
+    'backoff',
+    3,
+    503,
+    'No encrypted connection to the target: one side does not trust the other.',
+    'Check the truststore, that the certificate names the host of the URL, and the keystore ' +
+      'where the server asks for a certificate.',
+  ),
+  SINK_VERSION: policy(
+    'stop',
+    3,
+    502,
+    'The target is a product or a version that the sink does not know.',
+    'The sink works with Elasticsearch from 8 on and OpenSearch from 2 on: check the URL.',
   ),
   SINK_RECORD: policy(
     'stop',
@@ -302,6 +334,34 @@ export const ERROR_TABLE = {
     404,
     'No daemon answers for this pipeline.',
     'Start it with `tidemark run <file>`, or name the store with --path.',
+  ),
+  ALERT_CHANNEL: policy(
+    'backoff',
+    3,
+    502,
+    'A channel did not take an alert.',
+    'The alert waits and is tried again; mend the channel and try it: `tidemark alerts test`.',
+  ),
+  VERIFY_BEHIND: policy(
+    'stop',
+    3,
+    409,
+    'The log or a sink did not reach the place up to which verify compares in the time it waits.',
+    'Let the pipeline run (`tidemark run`), look at `tidemark status`, and try again.',
+  ),
+  VERIFY_BUSY: policy(
+    'stop',
+    3,
+    409,
+    'The daemon compares source and targets for somebody else.',
+    'Wait for its end, or end that one, and ask again.',
+  ),
+  VERIFY_REPAIR: policy(
+    'stop',
+    2,
+    409,
+    'The source cannot tell rows again that verify --repair asked for.',
+    'The message says why. Read the table again: tidemark snapshot <file> --tables <table>.',
   ),
   USAGE: policy(
     'stop',

@@ -35,6 +35,18 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObject {
   );
 }
 
+/** Writes what was parsed, with the digits that it had. */
+export function formatLosslessJson(node: JsonNode): string {
+  if (typeof node === 'bigint') return node.toString();
+  if (typeof node !== 'object' || node === null) return JSON.stringify(node);
+  if (node instanceof JsonNumber) return node.text;
+  if (Array.isArray(node)) return `[${node.map(formatLosslessJson).join(',')}]`;
+  const members = Object.entries(node as JsonObject).map(
+    ([name, value]) => `${JSON.stringify(name)}:${formatLosslessJson(value)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
 const MAX_DEPTH = 256;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;

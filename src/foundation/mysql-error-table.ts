@@ -56,6 +56,14 @@ export const MYSQL_ERRORS = {
     'SET GLOBAL max_connections = <more>; or raise the limits of the account: ALTER USER ' +
       '<account> WITH MAX_USER_CONNECTIONS 0;',
   ),
+  MYSQL_SNAPSHOT_RACE: policy(
+    'backoff',
+    1,
+    503,
+    'Tables were altered whenever the snapshot was about to begin.',
+    'Hold back DDL on the tables that the message names until the snapshot has begun; where they ' +
+      'are not to be captured, leave their databases out by database.include.list.',
+  ),
   MYSQL_BINLOG_OFF: policy(
     'stop',
     3,

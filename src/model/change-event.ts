@@ -1,6 +1,7 @@
 import type { DescribedChange } from './described-table.ts';
 import type { Lsn } from './lsn.ts';
 import type { RowImage } from './row-image.ts';
+import type { GapStep, SourceGap } from './source-gap.ts';
 import type { SourceSignal } from './source-signal.ts';
 import type { TableId, TableSchema } from './table-schema.ts';
 
@@ -174,6 +175,8 @@ export interface ChangeReceiver {
   snapshotCompleted(offset: SourceOffset): Promise<void>;
   /** The stream begins, and what is left of the snapshot comes beside it. */
   snapshotReleased?(): void;
+  /** Resolves when the reader's offset is durable, and whoever is to know of the gap is told. */
+  gapReached?(step: GapStep, gap: SourceGap): Promise<void>;
   /**
    * Before the first row of a table and after every real change of its shape. When a promise comes
    * back (a schema has to be registered), the reader hands nothing over until it resolves.
@@ -231,6 +234,14 @@ export interface BinlogStatus {
   readonly sinceAppliedMs: number | null;
 }
 
+/** How the stream is known to its server. */
+export interface StreamSession {
+  /** `host:port` */
+  readonly server: string;
+  /** The server's number for the connection; null: it did not tell. */
+  readonly id: number | null;
+}
+
 /** A source's own view of itself; read at any time, also while it is not connected. */
 export interface SourceStatus {
   readonly phase: SourcePhase;
@@ -245,6 +256,8 @@ export interface SourceStatus {
   readonly connected: boolean;
   /** Absent: it reads no binlog. */
   readonly binlog?: BinlogStatus;
+  /** Absent: not connected, or the server tells by itself who reads. */
+  readonly stream?: StreamSession;
 }
 
 /** A source task's reader: snapshot if needed, then stream, until the signal aborts. */
@@ -258,11 +271,18 @@ export interface SourceReader extends AsyncDisposable {
    * before it. Never called with anything that is not durable (DESIGN section 1).
    */
   confirm(offset: SourceOffset): void;
+  /**
+   * Before `run`, which may be given a later offset: what lies behind this one may be asked for
+   * again, so that the source must not be told more. Absent: the source is told nothing.
+   */
+  keep?(offset: SourceOffset): void;
   status(): SourceStatus;
   /** Where the server's log ends, as last told and as the source prints it; null: not yet told. */
   logEnd(): string | null;
   /** All that stands before such an end, which an earlier reader may have told, has come in. */
   hasReceived(end: string): boolean;
+  /** Has it call `settle` soon, also while there is nothing to hand over. */
+  nudge?(): void;
   /** A signal of a channel outside of the source. Absent: this source takes none. */
   signal?(signal: SourceSignal): void;
 }

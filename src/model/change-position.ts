@@ -39,12 +39,17 @@ export const READ_ORDINAL = 0;
 
 const ORDINAL_MAX = 0xffffffff;
 
-/** The ordinal of a row's change, or of a truncate; all past 2^32 - 2 events share the last. */
+/**
+ * The ordinal of a row's change, or of a truncate; all past 2^32 - 2 events share the last. What a
+ * read has shown to be gone stands where the rows of that read do.
+ */
 export function positionOrdinal(change: {
   readonly op?: string;
   readonly ordinal: number;
+  readonly snapshot?: string;
 }): number {
-  return change.op === 'r' ? READ_ORDINAL : Math.min(change.ordinal + 1, ORDINAL_MAX);
+  const isRead = change.op === 'r' || (change.op === 'd' && change.snapshot === 'incremental');
+  return isRead ? READ_ORDINAL : Math.min(change.ordinal + 1, ORDINAL_MAX);
 }
 
 /** Writes the text. */
@@ -52,11 +57,18 @@ export function formatPosition({ epoch, commit, ordinal }: ChangePosition): stri
   return `${hex(epoch, 8)}-${hex(commit, 16)}-${hex(ordinal, 8)}`;
 }
 
-const SHAPE = /^[\da-f]{8}-[\da-f]{16}-[\da-f]{8}$/;
+const DASH = 45;
+/** By code: a digit of a hexadecimal number in lower case. */
+const IS_HEX = Array.from({ length: 128 }, (_, code) => /[\da-f]/.test(String.fromCharCode(code)));
 
-/** The text is a position. */
+/** The text is a position. Asked for every record that a sink reads. */
 export function isPosition(text: string): boolean {
-  return text.length === POSITION_LENGTH && SHAPE.test(text);
+  if (text.length !== POSITION_LENGTH) return false;
+  for (let i = 0; i < POSITION_LENGTH; i++) {
+    const code = text.charCodeAt(i);
+    if (i === 8 || i === 25 ? code !== DASH : IS_HEX[code] !== true) return false;
+  }
+  return true;
 }
 
 /** Reads what `formatPosition` wrote; null: it is none. */

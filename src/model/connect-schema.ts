@@ -51,6 +51,13 @@ export interface Decimal {
 export interface Struct {
   readonly schema: ConnectSchema;
   readonly values: readonly ConnectValue[];
+  /** One of them, of a struct whose values are read only when somebody asks. */
+  readonly peek?: (place: number) => ConnectValue | undefined;
+}
+
+/** One value of a struct; the others need not be read for it. */
+export function valueAt(struct: Struct, place: number): ConnectValue | undefined {
+  return struct.peek === undefined ? struct.values[place] : struct.peek(place);
 }
 
 /**

@@ -25,3 +25,13 @@ export function formatLsn(value: bigint): string {
   const low = (value & 0xffffffffn).toString(16).toUpperCase();
   return `${high}/${low}`;
 }
+
+/** Null of none. */
+export function lsnText(value: Lsn | null | undefined): string | null {
+  return value === null || value === undefined ? null : formatLsn(value);
+}
+
+/** The second where there is no first. */
+export function earlierLsn(kept: Lsn | null, at: Lsn): Lsn {
+  return kept !== null && kept < at ? kept : at;
+}

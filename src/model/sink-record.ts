@@ -136,11 +136,15 @@ export interface SinkTask extends AsyncDisposable {
    * Transient errors throw with retry `backoff` and nothing is applied: the caller tries again.
    * Returns the partitions that were left out, because another task has taken them over or they
    * were never assigned; everything else is done.
+   *
+   * `ahead`: for a task that can begin with the next put before this one is done: the records of
+   * that, as they will be put; null where none wait. They count for nothing until they are put.
    */
   put(
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
+    ahead?: () => readonly SinkRecord[] | null,
   ): Promise<readonly SinkPartition[]>;
   /**
    * Topics of held tables that take the record they stopped at now; they go on when their

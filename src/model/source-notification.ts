@@ -1,11 +1,12 @@
 /**
- * What a source tells about its snapshots, with Debezium's names (FEATURES A1.4). Of our own is the
- * aggregate `Signal`: a signal that could not be followed.
+ * What a source tells about its snapshots, with Debezium's names (FEATURES A1.4). Of our own are
+ * the aggregates `Signal`, a signal that could not be followed, and `Source Gap`, changes that were
+ * never read and are made up for.
  */
 export interface SourceNotification {
   /** That of the signal that asked for it; absent: it gets one of its own. */
   readonly id?: string;
-  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot' | 'Signal';
+  readonly aggregate: 'Initial Snapshot' | 'Incremental Snapshot' | 'Signal' | 'Source Gap';
   readonly type:
     | 'STARTED'
     | 'IN_PROGRESS'

@@ -5,6 +5,8 @@ import { RegistryError } from '../../model/registry-error.ts';
 import type { SchemaRegistry, SchemaType } from '../converter.ts';
 import { isCompatibilityLevel } from './compatibility.ts';
 import type { CompatibilityLevel } from './compatibility.ts';
+import { jsonRulesAt } from './json-compatibility.ts';
+import { judgeJsonSchema } from './json-verdict.ts';
 import type { RegistryAnswer } from './registry-http.ts';
 import { refusalOf, refused, RegistryHttp } from './registry-http.ts';
 import type { EarlierVersion, SchemaVerdict } from './schema-verdict.ts';
@@ -90,29 +92,33 @@ export class ConfluentRegistry implements SchemaRegistry {
   async judge(subject: string, schema: string, type: SchemaType): Promise<SchemaVerdict | null> {
     const level = await this.compatibility(subject);
     if (type === 'JSON') return this.#judgeJson(subject, level, schema);
-    return judgeSchema(level, schema, await this.#earlier(subject, level));
+    return judgeSchema(level, schema, await this.earlierVersions(subject, level));
   }
 
-  /** The fields are ours to tell, the rules of JSON Schema are the registry's. */
+  /** By our own rules, and then by the registry itself: products differ in theirs. */
   async #judgeJson(
     subject: string,
     level: CompatibilityLevel,
     schema: string,
   ): Promise<SchemaVerdict | null> {
-    const latest = await this.#latest(subject);
-    if (latest === null) return null;
-    const { version } = latest;
-    const changes = describeJsonChanges(latest.schema, schema);
-    const told = changes.join('; ') || 'the schema changes';
+    const earlier = await this.earlierVersions(subject, level);
+    const latest = earlier.at(-1);
+    if (latest === undefined) return null;
+    const ours = judgeJsonSchema(level, schema, earlier, jsonRulesAt(this.#settings.urls));
     const path = `compatibility/subjects/${encodeURIComponent(subject)}/versions`;
     const which = level.endsWith('_TRANSITIVE') ? '' : '/latest';
     const body = content(schema, 'JSON');
     const answer = await this.#http.request('POST', `${path}${which}?verbose=true`, body);
-    const { is_compatible: fits } = (answer.body ?? {}) as Record<string, unknown>;
-    if (fits !== false) {
-      return { grade: 'info', level, version, changes, text: `${told}: ${level} allows it` };
-    }
-    const text = `${told}: ${level} forbids it (compared with version ${version})`;
+    const { is_compatible: told } = (answer.body ?? {}) as Record<string, unknown>;
+    const fits = told !== false;
+    const isOurs = typeof told !== 'boolean' || (ours?.grade !== 'breaking') === fits;
+    if (ours !== undefined && isOurs) return ours;
+    const { version } = latest;
+    const changes = ours?.changes ?? describeJsonChanges(latest.schema, schema);
+    const what = changes.join('; ') || 'the schema changes';
+    if (fits)
+      return { grade: 'info', level, version, changes, text: `${what}: ${level} allows it` };
+    const text = `${what}: ${level} forbids it (compared with version ${version})`;
     return { grade: 'breaking', level, version, changes, text };
   }
 
@@ -228,7 +234,11 @@ export class ConfluentRegistry implements SchemaRegistry {
   }
 
   /** The versions that the level compares with, oldest first. */
-  async #earlier(subject: string, level: CompatibilityLevel): Promise<readonly EarlierVersion[]> {
+  /** What a new schema is compared with under a level, oldest first. */
+  async earlierVersions(
+    subject: string,
+    level: CompatibilityLevel,
+  ): Promise<readonly EarlierVersion[]> {
     const latest = await this.#latest(subject);
     if (latest === null || !level.endsWith('_TRANSITIVE')) return latest === null ? [] : [latest];
     const path = `subjects/${encodeURIComponent(subject)}/versions`;

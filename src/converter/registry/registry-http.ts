@@ -1,9 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { RegistrySettings } from '../../config/registry-options.ts';
+import { tlsContext } from '../../config/tls-stores.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { httpExchange } from '../../foundation/http-exchange.ts';
 import { RegistryError } from '../../model/registry-error.ts';
-import { registryTlsOptions } from './registry-tls.ts';
 
 /** An answer that is no failure of the registry itself: also 404, 409 and 422. */
 export interface RegistryAnswer {
@@ -40,7 +41,7 @@ export class RegistryHttp {
 
   constructor(settings: HttpSettings) {
     this.#settings = settings;
-    const tls = registryTlsOptions(settings.tls);
+    const tls = tlsContext(settings.tls, 'schema.registry.ssl.');
     const plain = new http.Agent({ keepAlive: true });
     const secure = new https.Agent({ keepAlive: true, minVersion: 'TLSv1.2', ...tls });
     this.#endpoints = settings.urls.map((text) => {
@@ -104,59 +105,30 @@ export class RegistryHttp {
     return { status, body: parsed };
   }
 
-  #exchange(
+  async #exchange(
     { url, authorization, agent }: Endpoint,
     method: string,
     path: string,
     body: unknown,
   ): Promise<{ readonly status: number; readonly text: string }> {
     const { connectTimeoutMs, readTimeoutMs } = this.#settings;
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const headers = {
-      accept: `${MEDIA_TYPE}, application/json`,
-      ...(payload === undefined
-        ? {}
-        : { 'content-type': MEDIA_TYPE, 'content-length': String(payload.length) }),
-      ...(authorization === undefined ? {} : { authorization }),
-    };
-    return new Promise((resolve, reject) => {
-      const client = url.protocol === 'https:' ? https : http;
-      const options = { method, agent, headers, timeout: connectTimeoutMs };
-      const request = client.request(new URL(path, url), options);
-      let connected = false;
-      request.on('socket', (socket) => {
-        const ready = (): void => {
-          connected = true;
-          socket.setTimeout(readTimeoutMs);
-        };
-        if (!socket.connecting) ready();
-        else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', ready);
-      });
-      request.on('timeout', () => {
-        const waited = connected
-          ? `no answer within ${readTimeoutMs} ms`
-          : `no connection within ${connectTimeoutMs} ms`;
-        request.destroy(new Error(waited));
-      });
-      request.on('error', reject);
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (bytes > BODY_BYTES_MAX) request.destroy(new Error('the answer is too long'));
-        });
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
-      });
-      request.end(payload);
+    const { pathname, search } = new URL(path, url);
+    const reply = await httpExchange({
+      server: url,
+      method,
+      path: pathname + search,
+      agent,
+      headers: {
+        accept: `${MEDIA_TYPE}, application/json`,
+        ...(body === undefined ? {} : { 'content-type': MEDIA_TYPE }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(body === undefined ? {} : { body: [Buffer.from(JSON.stringify(body))] }),
+      connectTimeoutMs,
+      readTimeoutMs,
+      maxBytes: BODY_BYTES_MAX,
     });
+    return { status: reply.status, text: reply.body.toString('utf8') };
   }
 }
 

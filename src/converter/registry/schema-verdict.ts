@@ -27,7 +27,8 @@ export interface SchemaVerdict {
   readonly text: string;
 }
 
-interface FieldChange {
+/** What became of a field between two schemas. */
+export interface FieldChange {
   readonly field: string;
   readonly what: string;
   /** The new schema cannot read what the old one wrote. */
@@ -45,19 +46,36 @@ export function judgeSchema(
   schema: string,
   earlier: readonly EarlierVersion[],
 ): SchemaVerdict | null {
+  const between = (old: string, fresh: string): readonly FieldChange[] =>
+    fieldChanges(parseAvroType(old), parseAvroType(fresh));
+  const raw = (old: string): readonly string[] => compatibilityProblems(level, schema, [old]);
+  return judgeVersions(level, schema, earlier, between, raw);
+}
+
+/**
+ * The same by the rules of any kind of schema: `between` tells the fields, `problems` what no field
+ * tells, such as a record that has another name.
+ */
+export function judgeVersions(
+  level: CompatibilityLevel,
+  schema: string,
+  earlier: readonly EarlierVersion[],
+  between: (old: string, fresh: string) => readonly FieldChange[],
+  problems?: (old: string) => readonly string[],
+): SchemaVerdict | null {
   const latest = earlier.at(-1);
   if (latest === undefined) return null;
   const compared = level.endsWith('_TRANSITIVE') ? earlier : [latest];
-  const forbidding = compared.findLast(
-    (version) => compatibilityProblems(level, schema, [version.schema]).length > 0,
+  const guiltyOf = ({ schema: old }: EarlierVersion): readonly FieldChange[] =>
+    between(old, schema).filter((change) => isForbidden(level, change));
+  const forbidding = compared.findLast((version) =>
+    problems === undefined ? guiltyOf(version).length > 0 : problems(version.schema).length > 0,
   );
   const against = forbidding ?? latest;
-  const fresh = parseAvroType(schema);
-  const changes = fieldChanges(parseAvroType(against.schema), fresh);
+  const changes = between(against.schema, schema);
   if (forbidding === undefined) return allowed(level, against, changes);
-  const guilty = changes.filter((change) => isForbidden(level, change));
-  // Only where no field tells it, such as a record that has another name.
-  const told = guilty.length > 0 ? guilty.map(sentence) : rawProblems(level, schema, against);
+  const guilty = guiltyOf(against);
+  const told = guilty.length > 0 ? guilty.map(sentence) : (problems?.(against.schema) ?? []);
   return {
     grade: 'breaking',
     level,
@@ -110,16 +128,9 @@ function allowed(
 }
 
 function isForbidden(level: CompatibilityLevel, { backward, forward }: FieldChange): boolean {
+  if (level === 'NONE') return false;
   if (level.startsWith('BACKWARD')) return backward;
   return level.startsWith('FORWARD') ? forward : backward || forward;
-}
-
-function rawProblems(
-  level: CompatibilityLevel,
-  schema: string,
-  { schema: old }: EarlierVersion,
-): readonly string[] {
-  return compatibilityProblems(level, schema, [old]);
 }
 
 function sentence({ field, what }: FieldChange): string {
@@ -183,8 +194,12 @@ class Comparison {
 }
 
 /** Columns are told by their own name: both images of a row have the same. */
+export function rowField(path: string): string {
+  return path.replace(/^(?:before|after)\./, '');
+}
+
 function pathOf(path: string, name: string): string {
-  return path === '' || path === 'before' || path === 'after' ? name : `${path}.${name}`;
+  return rowField(path === '' ? name : `${path}.${name}`);
 }
 
 function recordOf(type: AvroType): AvroRecord | null {

@@ -1,0 +1,51 @@
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import type { AvroDecode, AvroSkip } from './avro-reader.ts';
+import { AvroReader } from './avro-reader.ts';
+
+/** The fields of a record: how each is read, and gone past. */
+export interface RecordFields {
+  readonly decoders: readonly AvroDecode[];
+  readonly skips: readonly AvroSkip[];
+}
+
+/** Values are read without waiting, so one cursor is enough. */
+const reader = new AvroReader();
+
+/**
+ * A struct whose values are read when they are asked for. Most sinks never ask for an envelope's
+ * source block and before image; unread they are a few words for a collector in place of two dozen
+ * objects, and a quarter of the time that a record takes to decode.
+ */
+export class LateStruct implements Struct {
+  readonly schema: ConnectSchema;
+  readonly #fields: RecordFields;
+  readonly #bytes: Buffer;
+  readonly #at: number;
+  #values: readonly ConnectValue[] | null = null;
+
+  constructor(schema: ConnectSchema, fields: RecordFields, bytes: Buffer, at: number) {
+    this.schema = schema;
+    this.#fields = fields;
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  get values(): readonly ConnectValue[] {
+    if (this.#values !== null) return this.#values;
+    const { decoders } = this.#fields;
+    reader.reset(this.#bytes, this.#at);
+    this.#values = decoders.map((decode) => decode(reader));
+    return this.#values;
+  }
+
+  /** One value, without the others. */
+  peek(place: number): ConnectValue | undefined {
+    if (this.#values !== null) return this.#values[place];
+    const { decoders, skips } = this.#fields;
+    const decode = decoders[place];
+    if (decode === undefined) return undefined;
+    reader.reset(this.#bytes, this.#at);
+    for (let i = 0; i < place; i++) (skips[i] as AvroSkip)(reader);
+    return decode(reader);
+  }
+}
