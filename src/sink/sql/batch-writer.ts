@@ -1,4 +1,9 @@
-import type { ColumnValues, CopiedStatement } from '../../../dialects/dialect.ts';
+import type {
+  AddedRows,
+  BulkStatement,
+  ColumnValues,
+  CopiedStatement,
+} from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { KeyedBatch, KeyedRow } from './keyed-batch.ts';
 import type { KeylessBatch } from './keyless-batch.ts';
@@ -15,31 +20,42 @@ export function* columnChunks(
   rows: readonly Cells[],
   limits: Pick<SqlSinkOptions, 'batchRows' | 'batchBytes'>,
 ): Generator<{ readonly rows: number; readonly columns: readonly ColumnValues[] }> {
-  let chunk: (string | null)[][] = columns.map(() => []);
+  let left = rows.length;
+  let chunk = emptyColumns(columns, Math.min(left, limits.batchRows));
   let count = 0;
   let bytes = 0;
   for (const cells of rows) {
     for (let i = 0; i < columns.length; i++) {
       const cell = cells[columns[i] as number] as string | null;
-      chunk[i]?.push(cell);
+      (chunk[i] as (string | null)[])[count] = cell;
       if (cell !== null) bytes += cell.length;
     }
     count++;
-    if (count >= limits.batchRows || bytes >= limits.batchBytes) {
+    left--;
+    if (count >= limits.batchRows || bytes >= limits.batchBytes || left === 0) {
+      for (const values of chunk) values.length = count;
       yield { rows: count, columns: chunk };
-      chunk = columns.map(() => []);
+      chunk = emptyColumns(columns, Math.min(left, limits.batchRows));
       count = 0;
       bytes = 0;
     }
   }
-  if (count > 0) yield { rows: count, columns: chunk };
+}
+
+/** With their room: an array that grows leaves as much garbage as it has in the end. */
+function emptyColumns(columns: ColumnSet, rows: number): (string | null)[][] {
+  return columns.map(() => {
+    const values: (string | null)[] = [];
+    values.length = rows;
+    return values;
+  });
 }
 
 /** Fewer are there sooner as parameters. */
 const COPIED_ROWS = 200;
 
 function* copiedLines(
-  copied: CopiedStatement,
+  copied: CopiedStatement | AddedRows,
   columns: ColumnSet,
   rows: readonly Cells[],
 ): Generator<string> {
@@ -80,6 +96,41 @@ export async function writeBulk(
   return touched;
 }
 
+/** A row that was found by its key. */
+export interface FoundRow {
+  /** Which of the keys that were asked for. */
+  readonly n: number;
+  /** What the guard's column has. */
+  readonly position: string | null;
+  readonly isDeleted: boolean;
+}
+
+/** Keys of one question. */
+const ASKED_ROWS = 500;
+
+/** Finds rows by the key that their cells have: where they stand, and whether they are marked. */
+export async function readBulk(
+  session: TargetSession,
+  model: TableModel,
+  columns: ColumnSet,
+  rows: readonly Cells[],
+  { guard, deleted }: { readonly guard: string; readonly deleted: string | undefined },
+): Promise<readonly FoundRow[]> {
+  const statement = model.statement('find', columns, guard, deleted);
+  const batchBytes = session.statementBytesMax / 4;
+  const found: FoundRow[] = [];
+  let from = 0;
+  for (const chunk of columnChunks(columns, rows, { batchRows: ASKED_ROWS, batchBytes })) {
+    const answer = await session.query(statement.bind(chunk.columns));
+    for (const { n, position, gone } of answer.rows) {
+      const text = typeof position === 'string' ? position : null;
+      found.push({ n: from + Number(n), position: text, isDeleted: Number(gone) === 1 });
+    }
+    from += chunk.rows;
+  }
+  return found;
+}
+
 /** A search of the whole table is not made more often than it has to be. */
 function rowsOf(
   { statementRowsMax = Infinity }: TargetSession,
@@ -98,11 +149,14 @@ function append(groups: Map<ColumnSet, Cells[]>, columns: ColumnSet, cells: Cell
 interface KeyedGroups {
   readonly deletes: Map<ColumnSet, Cells[]>;
   readonly writes: Map<ColumnSet, Cells[]>;
+  /** Those writes whose rows are most likely new. */
+  readonly added: Map<ColumnSet, Cells[]>;
   readonly partials: Map<ColumnSet, Cells[]>;
   readonly marks: Map<ColumnSet, Cells[]>;
 }
 
-function missingRow(): TidemarkError {
+/** Ruling 2: a row that leaves values out is never inserted. */
+export function missingRow(): TidemarkError {
   return new TidemarkError(
     'SINK_RECORD',
     'an update leaves out unchanged large values, and the target does not have its row',
@@ -116,6 +170,7 @@ function group(rows: Iterable<KeyedRow>, options: WriterOptions): KeyedGroups {
   const groups: KeyedGroups = {
     deletes: new Map(),
     writes: new Map(),
+    added: new Map(),
     partials: new Map(),
     marks: new Map(),
   };
@@ -133,6 +188,7 @@ function group(rows: Iterable<KeyedRow>, options: WriterOptions): KeyedGroups {
         append(groups.deletes, row.keyColumns, row.cells);
       }
       append(groups.writes, row.columns, row.cells);
+      if (row.isNew) append(groups.added, row.columns, row.cells);
     }
   }
   return groups;
@@ -160,8 +216,58 @@ export async function writeKeyed(
     await writeBulk(session, model, 'update', columns, rows, options);
   }
   for (const [columns, rows] of groups.writes) {
+    const added = groups.added.get(columns) ?? [];
+    if (await areAdded(session, model, columns, { rows, added }, options)) continue;
     await writeBulk(session, model, options.insertMode, columns, rows, options);
   }
+}
+
+/**
+ * Writes rows of which most are new, the others first: they may free a unique value. False: all are
+ * to be written, in their order. Two keys whose texts differ may be one to the target, and then the
+ * later has to win; that the new ones were taken shows that there are none.
+ */
+async function areAdded(
+  session: TargetSession,
+  model: TableModel,
+  columns: ColumnSet,
+  { rows, added }: { readonly rows: readonly Cells[]; readonly added: readonly Cells[] },
+  options: WriterOptions,
+): Promise<boolean> {
+  if (added.length < COPIED_ROWS) return false;
+  const add = wayToAdd(session, model.statement(options.insertMode, columns), options);
+  if (add === null) return false;
+  if (added.length < rows.length) {
+    const isNew = new Set(added);
+    const others = rows.filter((cells) => !isNew.has(cells));
+    await writeBulk(session, model, options.insertMode, columns, others, options);
+  }
+  return add(columns, added);
+}
+
+/** False: nothing was added. */
+type Add = (columns: ColumnSet, rows: readonly Cells[]) => Promise<boolean>;
+
+/** Null: the session has none, or the target has refused such rows a short while ago. */
+function wayToAdd(
+  session: TargetSession,
+  { added, fresh }: BulkStatement,
+  options: WriterOptions,
+): Add | null {
+  const name = added?.copy ?? fresh?.name;
+  if (name === undefined || session.mayAdd?.(name) !== true) return null;
+  if (added !== undefined) {
+    return async (columns, rows) =>
+      (await session.add?.(added, copiedLines(added, columns, rows))) ?? false;
+  }
+  return async (columns, rows) => {
+    for (const chunk of columnChunks(columns, rows, options)) {
+      // What was added before is written over, as all of them are then.
+      const sql = fresh?.bind(chunk.columns);
+      if (sql === undefined || (await session.addFresh?.(name, sql)) !== true) return false;
+    }
+    return true;
+  };
 }
 
 /** Removes and adds rows of a table without key. */

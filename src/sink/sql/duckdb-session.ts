@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { CatalogRow, SqlText } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { AddingPace } from './adding-pace.ts';
 import type { DuckdbDatabase } from './duckdb-database.ts';
 import { joinDatabase } from './duckdb-database.ts';
 import { duckdbSinkError, isFatal } from './duckdb-sink-errors.ts';
@@ -45,6 +46,7 @@ class DuckdbSession implements TargetSession {
   #letGo: (() => void) | null = null;
   #changes: (SqlText | string)[] = [];
   #savepoints: Savepoint[] = [];
+  readonly #adding = new AddingPace();
   #ended: Promise<void> | null = null;
   #broken = false;
 
@@ -76,6 +78,28 @@ class DuckdbSession implements TargetSession {
       this.#changes.push(sql);
       if (ALTERS.test(text)) await this.#commitDdl();
       return result;
+    });
+  }
+
+  mayAdd(name: string): boolean {
+    return this.#letGo !== null && this.#adding.mayTry(name);
+  }
+
+  /** A key that is there: what was done before is done again, and other statements judge. */
+  addFresh(name: string, sql: SqlText): Promise<boolean> {
+    return this.#next(async () => {
+      try {
+        await this.#run(sql);
+      } catch (thrown) {
+        const { code } = duckdbSinkError(thrown, this.#file);
+        if (this.#broken || isFatal(thrown) || code !== 'SINK_RECORD') throw thrown;
+        this.#adding.refused(name);
+        await this.#redo();
+        return false;
+      }
+      this.#changes.push(sql);
+      this.#adding.done(name);
+      return true;
     });
   }
 
@@ -216,10 +240,14 @@ class DuckdbSession implements TargetSession {
     }
     this.#savepoints.length = at + 1;
     this.#changes.length = savepoint.statements;
+    await this.#redo();
+    return NOTHING;
+  }
+
+  async #redo(): Promise<void> {
     await this.#run('ROLLBACK');
     await this.#run('BEGIN');
     for (const sql of this.#changes) await this.#run(sql);
-    return NOTHING;
   }
 
   /** The rows of the last statement, and the touched rows of all that `next` chains. */

@@ -9,7 +9,8 @@ const CHUNK_ROWS = 2048;
 interface StagedColumn {
   readonly ddl: string;
   readonly type: DuckDBType;
-  readonly values: readonly DuckDBValue[];
+  /** By vector. */
+  readonly values: readonly (readonly DuckDBValue[])[];
 }
 
 /**
@@ -43,7 +44,7 @@ export class DuckdbStagedRows {
           to - from,
         );
         staged.forEach(({ values }, i) => {
-          chunk.setColumnValues(i, values.slice(from, to));
+          chunk.setColumnValues(i, values[from / CHUNK_ROWS] ?? []);
         });
         appender.appendDataChunk(chunk);
       }
@@ -62,14 +63,32 @@ export class DuckdbStagedRows {
   }
 
   #column(cells: ColumnValues, reader: PlainReader | null): StagedColumn {
-    const texts = { ddl: 'VARCHAR', type: this.#library.VARCHAR, values: cells };
-    if (reader === null) return texts;
-    const values: DuckDBValue[] = [];
-    for (const cell of cells) {
-      const value = cell === null ? null : reader.read(cell);
-      if (value === undefined) return texts;
-      values.push(value);
+    if (reader !== null) {
+      const values = vectorsOf(cells, reader.read);
+      if (values !== null) return { ddl: reader.ddl, type: reader.type, values };
     }
-    return { ddl: reader.ddl, type: reader.type, values };
+    const values: ColumnValues[] = [];
+    for (let from = 0; from < cells.length; from += CHUNK_ROWS) {
+      values.push(cells.slice(from, from + CHUNK_ROWS));
+    }
+    return { ddl: 'VARCHAR', type: this.#library.VARCHAR, values };
   }
+}
+
+/** Null: a cell has another form than the usual one. */
+function vectorsOf(cells: ColumnValues, read: PlainReader['read']): DuckDBValue[][] | null {
+  const vectors: DuckDBValue[][] = [];
+  for (let from = 0; from < cells.length; from += CHUNK_ROWS) {
+    const count = Math.min(CHUNK_ROWS, cells.length - from);
+    const values: DuckDBValue[] = [];
+    values.length = count;
+    for (let i = 0; i < count; i++) {
+      const cell = cells[from + i] as string | null;
+      const value = cell === null ? null : read(cell);
+      if (value === undefined) return null;
+      values[i] = value;
+    }
+    vectors.push(values);
+  }
+  return vectors;
 }

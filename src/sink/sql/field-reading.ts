@@ -1,76 +1,26 @@
-import { asBigInt, asNumber, asString } from '../../../dialects/connect-values.ts';
+import { asString } from '../../../dialects/connect-values.ts';
 import type { TargetColumn, ValueEncoder } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
-import { floorDiv } from '../../foundation/floor-division.ts';
 import type { TimeZone } from '../../foundation/time-zone.ts';
 import type { ConnectField, ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
+import type { Convert } from './zone-clocks.ts';
+import { CONNECT_DATE, IN_ZONE, ZONED_IN_ZONE } from './zone-clocks.ts';
 
 /** What options make of a field's values on their way into its column. */
 export type ReadingOptions = Pick<SqlSinkOptions, 'nullsAsDefaults' | 'timestampFields' | 'zones'>;
-
-type Convert = (value: Exclude<ConnectValue, null>) => ConnectValue;
 
 const TIMESTAMPS = {
   microseconds: 'io.debezium.time.MicroTimestamp',
   nanoseconds: 'io.debezium.time.NanoTimestamp',
 } as const;
 
-const CONNECT_DATE = 'org.apache.kafka.connect.data.Date';
-const DAY_MS = 86_400_000;
-/** Past this there are no dates in JavaScript; what stands for infinity lies there. */
-const LAST_MS = 8.64e15 - 2 * DAY_MS;
-const LAST_LONG = 2n ** 63n - 1n;
-
-type InZone = (zone: TimeZone, isKey: boolean) => Convert;
-
-/**
- * Values as the clocks of a zone show them. When those are put back, two of them look alike: of
- * keys only the first may be written, as rows would be written over each other.
- */
-const IN_ZONE: Readonly<Record<string, InZone>> = {
-  [CONNECT_DATE]: (zone, isKey) => (value) => {
-    const days = asNumber(value);
-    if (Math.abs(days) * DAY_MS > LAST_MS) return value;
-    const shown = dayIn(zone, days);
-    if (isKey && dayIn(zone, days - 1) === shown) throw shownTwice();
-    return shown;
-  },
-  'org.apache.kafka.connect.data.Time': (zone) => (value) => {
-    const ms = asNumber(value);
-    // A TIME of MySQL may be a duration, which no clock shows.
-    if (ms < 0 || ms >= DAY_MS) return value;
-    return (ms + zone.offsetAt(ms) * 1000 + DAY_MS) % DAY_MS;
-  },
-  'org.apache.kafka.connect.data.Timestamp': instantIn(1n),
-  [TIMESTAMPS.microseconds]: instantIn(1000n),
-  [TIMESTAMPS.nanoseconds]: instantIn(1_000_000n),
-};
-
-function dayIn(zone: TimeZone, days: number): number {
-  return days + Math.floor((zone.offsetAt(days * DAY_MS) * 1000) / DAY_MS);
-}
-
-function instantIn(unitsPerMs: bigint): InZone {
-  return (zone, isKey) => (value) => {
-    const units = asBigInt(value);
-    const ms = Number(floorDiv(units, unitsPerMs));
-    const isInfinite = units >= LAST_LONG || units <= -LAST_LONG || Math.abs(ms) > LAST_MS;
-    if (isInfinite) return value;
-    const offset = zone.offsetAt(ms);
-    if (isKey && zone.offsetOfLocal(ms + offset * 1000) !== offset) throw shownTwice();
-    return units + BigInt(offset * 1000) * unitsPerMs;
-  };
-}
-
-function shownTwice(): TidemarkError {
-  return new TidemarkError(
-    'SINK_RECORD',
-    'the clocks of db.timezone have shown this already: an earlier key would look the same',
-    {
-      cure: 'Set db.timezone (for dates date.timezone) to UTC, and let the table be written anew.',
-    },
-  );
+/** A column that a field goes to. */
+export interface ReadColumn {
+  readonly column: TargetColumn;
+  readonly isKey: boolean;
+  /** See `TargetDialect.zoneInTexts`. */
+  readonly zoneInTexts: boolean;
 }
 
 /** What the values of a field are taken for, which makes the type of its column. */
@@ -96,9 +46,25 @@ function asTimestamp(
 /** Null: the values are written as they are. Debezium's own times are those of their source. */
 function zoneOf(field: ConnectField, options: ReadingOptions): TimeZone | null {
   const schema = asTimestamp(field, options);
-  const isOurs = schema === field.schema && schema.name?.startsWith('io.debezium.') === true;
-  if (isOurs || !((schema.name ?? '') in IN_ZONE)) return null;
-  return schema.name === CONNECT_DATE ? options.zones.dates : options.zones.times;
+  const { name = '' } = schema;
+  if (name in ZONED_IN_ZONE) return options.zones.zoned;
+  const isOurs = schema === field.schema && name.startsWith('io.debezium.');
+  if (isOurs || !(name in IN_ZONE)) return null;
+  return name === CONNECT_DATE ? options.zones.dates : options.zones.times;
+}
+
+/** Null: the column takes the values as they are. */
+function clockOf(
+  field: ConnectField,
+  { column, isKey, zoneInTexts }: ReadColumn,
+  options: ReadingOptions,
+): Convert | null {
+  const zone = tellsClock(column) ? zoneOf(field, options) : null;
+  if (zone === null) return null;
+  const { name = '' } = asTimestamp(field, options);
+  const ofZoned = ZONED_IN_ZONE[name];
+  if (ofZoned === undefined) return IN_ZONE[name]?.(zone, isKey) ?? null;
+  return zoneInTexts ? null : ofZoned(zone, isKey);
 }
 
 /**
@@ -108,15 +74,11 @@ function zoneOf(field: ConnectField, options: ReadingOptions): TimeZone | null {
 export function readingEncoder(
   encoder: ValueEncoder,
   field: ConnectField,
-  column: TargetColumn,
-  isKey: boolean,
+  column: ReadColumn,
   options: ReadingOptions,
 ): ValueEncoder {
-  const schema = asTimestamp(field, options);
-  const zone = tellsClock(column) ? zoneOf(field, options) : null;
-  const inItsZone = zone === null ? null : IN_ZONE[schema.name ?? '']?.(zone, isKey);
-  const isText = schema !== field.schema && field.schema.type === 'string';
-  const clocked = converting(encoder, inItsZone ?? null);
+  const isText = asTimestamp(field, options) !== field.schema && field.schema.type === 'string';
+  const clocked = converting(encoder, clockOf(field, column, options));
   const reading = converting(clocked, isText ? wholeNumber : null);
   const initial = field.schema.default ?? null;
   return options.nullsAsDefaults && initial !== null ? withDefault(reading, initial) : reading;

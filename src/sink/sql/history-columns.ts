@@ -1,7 +1,7 @@
 import type { TargetDialect, TargetName, WantedColumn } from '../../../dialects/dialect.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
-import type { ChangeColumn } from './change-columns.ts';
-import { METADATA } from './change-columns.ts';
+import type { ChangeColumn } from '../change-metadata.ts';
+import { METADATA } from '../change-metadata.ts';
 
 /*
  * A change is one row of the history for each image that it carries: an update has a row `before`

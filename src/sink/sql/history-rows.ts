@@ -5,7 +5,7 @@ import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { HistoryImage } from './history-columns.ts';
 import { HISTORY_ABSENT, HISTORY_KEY, ownSchema } from './history-columns.ts';
-import { changeOf, shapeOf, sourceField } from './record-change.ts';
+import { changeOf, shapeOf, sourceField } from '../record-change.ts';
 import type { PositionReader, RecordPosition } from './record-position.ts';
 import { logPosition, positionReader } from './record-position.ts';
 import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
@@ -117,7 +117,8 @@ export class HistoryRows {
     const isKeyed = plan.row.keyFields.length > 0;
     const earlier = before === null ? null : this.#image(plan, before, []);
     if (earlier !== null && op === 'u') {
-      const cells = this.#cells(plan, record, earlier.slice(), 'before', op);
+      const old = withKey(plan, record, earlier.slice());
+      const cells = this.#cells(plan, record, old, 'before', op);
       this.#place(plan, record, cells);
       this.#push(plan.ofImage, cells);
     }
@@ -127,7 +128,7 @@ export class HistoryRows {
       row = row.map((cell, i) => (cell === ABSENT ? earlier[i] : cell));
     }
     const isPartial = row.includes(ABSENT);
-    const cells = this.#cells(plan, record, row, 'after', op);
+    const cells = this.#cells(plan, record, withKey(plan, record, row), 'after', op);
     const position = this.#place(plan, record, cells);
     if (isPartial && op === 'c') this.#move(position);
     this.#push(plan.ofImage, cells);
@@ -168,6 +169,12 @@ export class HistoryRows {
     const isKnown = (cell: Cell): cell is string => typeof cell === 'string';
     this.rows.push({ columns, cells: cells.map((cell) => (isKnown(cell) ? cell : null)) });
   }
+}
+
+/** A key may have columns that the row has not: of headers, plain ones, what a transform made. */
+function withKey({ row }: HistoryPlan, { key }: SinkRecord, cells: Cell[]): Cell[] {
+  if (key !== null && !row.keyFromValue && !row.keyFromLog) encodeKey(row, key, cells);
+  return cells;
 }
 
 /** A truncate that no record tells: a new generation of the topic begins without the older rows. */

@@ -8,7 +8,7 @@ import type { HistoryNames, WantedHistory } from './history-wanted.ts';
 import { historyColumns, historyNames, wantedHistory } from './history-wanted.ts';
 import type { HistoryShape } from './history-views.ts';
 import { currentQuery, versionsQuery } from './history-views.ts';
-import { shapeOf } from './record-change.ts';
+import { shapeOf } from '../record-change.ts';
 import { planRow } from './row-plan.ts';
 import { isPermanent, toSinkError } from './sink-errors.ts';
 import { underDdlLock } from './sink-tables.ts';

@@ -109,5 +109,5 @@ export class HistoryWriter {
 const NO_READING: ReadingOptions = {
   nullsAsDefaults: false,
   timestampFields: null,
-  zones: { times: null, dates: null },
+  zones: { times: null, dates: null, zoned: null },
 };

@@ -1,10 +1,10 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
+import type { TidemarkError } from '../../foundation/errors.ts';
 import type { SendDeadLetters } from '../../model/dead-letter.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { ParkedSet, Poison, SiftedRange, SiftOptions } from './parked-key.ts';
-import { keyTextOf, NOTHING_PARKED, siftRange } from './parked-key.ts';
+import type { ParkedSet, Poison, SiftedRange, SiftOptions } from '../parked-key.ts';
+import { keyTextOf, NOTHING_PARKED, siftRange, tooManyParked } from '../parked-key.ts';
 import { ParkedKeys } from './parked-keys.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TargetSession } from './target-session.ts';
@@ -160,15 +160,6 @@ export class KeyParking {
     const record = records[at] as SinkRecord;
     const error = poison.get(at) ?? record.failure?.error;
     if (error !== undefined && keyTextOf(record) === null) return error;
-    return new TidemarkError(
-      'SINK_KEY_PARKED',
-      `more than ${this.#keysMax} keys of ${record.topic} would wait` +
-        (error === undefined ? '' : `; the next one would for: ${error.message}`),
-      {
-        cure:
-          'Mend the cause, replay what waits (tidemark dlq replay), and start the sink again; ' +
-          'errors.park.keys.max is the bound.',
-      },
-    );
+    return tooManyParked(record.topic, this.#keysMax, error);
   }
 }

@@ -13,6 +13,8 @@ export interface KeyedRow {
   readonly partial: boolean;
   /** The row was deleted earlier in the batch: there is nothing to complete it from. */
   readonly afterDelete: boolean;
+  /** The first change of its key in the batch says that the row came to be. */
+  readonly isNew: boolean;
   /** It is only marked as deleted; where the target does not have it, there is nothing to mark. */
   readonly isMark: boolean;
 }
@@ -63,6 +65,7 @@ export class KeyedBatch {
       keyColumns: plan.keyColumns,
       partial: false,
       afterDelete: true,
+      isNew: false,
       isMark: false,
     });
   }
@@ -77,11 +80,12 @@ export class KeyedBatch {
     }
     const { keyColumns } = plan;
     const columns = this.#known(cells);
-    const state = { partial: false, afterDelete: false, isMark: true };
+    const state = { partial: false, afterDelete: false, isNew: false, isMark: true };
     this.#replace(text, { cells, columns, keyColumns, ...state });
   }
 
-  write(plan: RowPlan, cells: Cells): void {
+  /** `isNew`: the source says that the row was not there before. */
+  write(plan: RowPlan, cells: Cells, isNew = false): void {
     this.#keySchema = plan.keySchema;
     const text = keyText(plan.keyColumns, cells);
     const { keyColumns } = plan;
@@ -95,7 +99,8 @@ export class KeyedBatch {
     }
     const columns = partial ? this.#known(cells) : plan.columns;
     const afterDelete = earlier !== undefined;
-    const row = { cells, columns, keyColumns, partial, afterDelete, isMark: false };
+    const state = { partial, afterDelete, isNew: isNew && !afterDelete, isMark: false };
+    const row = { cells, columns, keyColumns, ...state };
     if (afterDelete) this.#replace(text, row);
     else this.#rows.set(text, row);
   }

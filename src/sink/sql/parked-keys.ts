@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CatalogRow, TargetDialect } from '../../../dialects/dialect.ts';
 import type { ErrorCode } from '../../foundation/error-table.ts';
-import type { ParkedKeys as ParkedKeysView } from '../../model/sink-record.ts';
-import type { ParkedSet, StoredParkedKey } from './parked-key.ts';
+import type { ParkedSet, StoredParkedKey } from '../parked-key.ts';
+import { printable } from '../parked-key.ts';
 import { underDdlLock } from './sink-tables.ts';
 import { ensureSchema } from './target-schema.ts';
 import type { TargetSession } from './target-session.ts';
@@ -129,11 +129,6 @@ export class ParkedKeys {
   }
 }
 
-/** Names of columns may be texts of any kind; a message of ours is for people. */
-function printable(message: string): string {
-  return message.replaceAll(/\p{Cc}/gu, ' ').slice(0, 4_000);
-}
-
 /** Keys may be longer than any index takes, and differ by case alone. */
 function idOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
@@ -158,18 +153,4 @@ function chunks<T>(all: readonly T[]): readonly (readonly T[])[] {
   const parts: (readonly T[])[] = [];
   for (let i = 0; i < all.length; i += ROWS_AT_ONCE) parts.push(all.slice(i, i + ROWS_AT_ONCE));
   return parts;
-}
-
-/** Keys in a status, which is read every few seconds. */
-const KEYS_SHOWN = 20;
-
-/** What the status shows of the keys that wait, by topic. */
-export function parkedKeysView(sets: readonly ParkedSet[]): ParkedKeysView {
-  const first = sets.flatMap((set) => [...set.values()].slice(0, KEYS_SHOWN).flat());
-  return {
-    count: sets.reduce((sum, set) => sum + set.size, 0),
-    first: first
-      .slice(0, KEYS_SHOWN)
-      .map(({ generation: _generation, nextOffset: _nextOffset, ...shown }) => shown),
-  };
 }

@@ -1,8 +1,16 @@
 import type { TidemarkError } from '../../foundation/errors.ts';
 import type { ParkedKey, SinkRecord } from '../../model/sink-record.ts';
+import {
+  failuresOf,
+  type KeyChoice,
+  keysAfter,
+  type LetterReplay,
+  type ReplayedLetters,
+  waitingLetters,
+} from '../letter-replay.ts';
+import type { ParkedSet } from '../parked-key.ts';
+import { keyTextOf, NOTHING_PARKED } from '../parked-key.ts';
 import { KeyParking } from './key-parking.ts';
-import type { ParkedSet, SiftedRange, StoredParkedKey } from './parked-key.ts';
-import { keyTextOf, NOTHING_PARKED } from './parked-key.ts';
 import { ParkedKeys } from './parked-keys.ts';
 import type { RangeApplier } from './range-applier.ts';
 import type { TellDdl } from './schema-keeper.ts';
@@ -17,21 +25,8 @@ import { targetOf } from './target-product.ts';
 import type { TargetSession } from './target-session.ts';
 import { TopicTable } from './topic-table.ts';
 
-/** A key of a topic; all keys of the topic where there is none. */
-export interface KeyChoice {
-  readonly topic: string;
-  readonly key: string | null;
-}
-
 /** Why the table does not take letters, for their shape. */
 type Refusals = ReadonlyMap<SinkRecord, TidemarkError>;
-
-/** What became of letters. */
-export interface ReplayedLetters {
-  readonly applied: number;
-  /** By the key: why it waits on. */
-  readonly failed: ReadonlyMap<string, TidemarkError>;
-}
 
 /**
  * Invariant: a letter that is applied moves its key's row on in the same transaction, which holds
@@ -42,7 +37,7 @@ export interface ReplayedLetters {
  *
  * So it needs no word with the daemon: it may run beside it, or without one.
  */
-export class ParkedReplay implements AsyncDisposable {
+export class ParkedReplay implements LetterReplay {
   readonly #session: TargetSession;
   readonly #keys: ParkedKeys;
   readonly #state: SinkState;
@@ -87,14 +82,12 @@ export class ParkedReplay implements AsyncDisposable {
     return await replay.list();
   }
 
-  /** The oldest first within a topic; none before the sink has ever parked one. */
   async list(): Promise<readonly ParkedKey[]> {
     if (!(await this.#keys.exists(this.#session))) return [];
     const all = await this.#keys.load(this.#session, null);
     return [...all.values()].flatMap((keys) => [...keys.values()].flat());
   }
 
-  /** Gives the records of keys up; the next record of each is applied again. Returns the keys. */
   async drop({ topic, key }: KeyChoice): Promise<number> {
     return this.#locked(topic, async (before) => {
       const after = new Map(before);
@@ -105,10 +98,6 @@ export class ParkedReplay implements AsyncDisposable {
     });
   }
 
-  /**
-   * Applies letters of one topic, in the order in which they were told, as far as their keys wait
-   * for them; a key stops at the first that fails, and says why.
-   */
   async replay(topic: string, letters: readonly SinkRecord[]): Promise<ReplayedLetters> {
     const table = await this.#table(topic);
     return this.#locked(
@@ -201,78 +190,4 @@ export class ParkedReplay implements AsyncDisposable {
     await session.query('RELEASE SAVEPOINT attempt');
     return null;
   }
-}
-
-function entryOf(keys: ParkedSet, letter: SinkRecord): StoredParkedKey | undefined {
-  const key = keyTextOf(letter);
-  if (key === null) return undefined;
-  return keys.get(key)?.find(({ partition }) => partition === letter.partition);
-}
-
-/** Letters may be told twice, of a key that was parked before, or in a transaction that failed. */
-function waitingLetters(
-  letters: readonly SinkRecord[],
-  keys: ParkedSet,
-  generation: number,
-): readonly SinkRecord[] {
-  const next = new Map<StoredParkedKey, number>();
-  return letters.filter((letter) => {
-    const entry = entryOf(keys, letter);
-    if (entry === undefined || entry.generation !== generation) return false;
-    const from = next.get(entry) ?? entry.offset;
-    if (letter.offset < from || letter.offset >= entry.nextOffset) return false;
-    next.set(entry, letter.offset + 1);
-    return true;
-  });
-}
-
-/** What waits on when `letters[0..done)` are through, but for what was taken out of them. */
-function keysAfter(
-  before: ParkedSet,
-  letters: readonly SinkRecord[],
-  done: number,
-  { letters: out }: SiftedRange,
-): ParkedSet {
-  const left = new Map<SinkRecord, TidemarkError | null>(
-    out.map(({ record, error }) => [record, error]),
-  );
-  for (const letter of letters.slice(done)) left.set(letter, null);
-  const moved = new Map<StoredParkedKey, StoredParkedKey>();
-  const stopped = new Set<StoredParkedKey>();
-  for (const letter of letters) {
-    const entry = entryOf(before, letter);
-    if (entry === undefined || stopped.has(entry)) continue;
-    const now = moved.get(entry) ?? entry;
-    const error = left.get(letter);
-    if (error === undefined) {
-      moved.set(entry, { ...now, offset: letter.offset + 1, letters: now.letters - 1 });
-      continue;
-    }
-    stopped.add(entry);
-    const why = error === null ? {} : { code: error.code, message: error.message };
-    moved.set(entry, { ...now, offset: letter.offset, ...why });
-  }
-  const after = new Map<string, readonly StoredParkedKey[]>();
-  for (const [key, entries] of before) {
-    const waiting = entries.map((one) => moved.get(one) ?? one).filter((one) => one.letters > 0);
-    if (waiting.length > 0) after.set(key, waiting);
-  }
-  return after;
-}
-
-/** The first reason of each key. */
-function failuresOf(
-  letters: readonly SinkRecord[],
-  done: number,
-  { letters: out }: SiftedRange,
-  obstacle: TidemarkError | null,
-): ReadonlyMap<string, TidemarkError> {
-  const failed = new Map<string, TidemarkError>();
-  const add = (record: SinkRecord, error: TidemarkError): void => {
-    const key = keyTextOf(record);
-    if (key !== null && !failed.has(key)) failed.set(key, error);
-  };
-  for (const { record, error } of out) add(record, error);
-  if (obstacle !== null) for (const record of letters.slice(done)) add(record, obstacle);
-  return failed;
 }

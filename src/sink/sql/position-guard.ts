@@ -4,6 +4,8 @@ import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import { writeBulk } from './batch-writer.ts';
 import type { WriterOptions } from './batch-writer.ts';
+import type { RowPosition } from './row-position.ts';
+import { formatRowPosition, parseRowPosition } from './row-position.ts';
 import type { Cells } from './row-plan.ts';
 import { underDdlLock } from './sink-tables.ts';
 import { ensureSchema } from './target-schema.ts';
@@ -26,7 +28,28 @@ const POSITION = 'last_position';
 export interface GuardState {
   /** All up to here is gone: the last truncate, or the last change of an older generation. */
   readonly truncatedAt: string;
+  /** Columns of some row may be of changes of different age. */
+  readonly hasPartialRows: boolean;
 }
+
+/** A row that a change of key took away, with values that the change itself does not have. */
+export interface MovedAway {
+  /** Of the change. */
+  readonly position: string;
+  /** What the row's own position said. */
+  readonly stored: RowPosition;
+}
+
+/** What is known of a key under which a row was deleted. */
+export interface KeyState {
+  readonly position: string;
+  readonly moved: MovedAway | null;
+}
+
+/** The key of a row that says so of a table; keys of others are digests. */
+const PARTIAL_ROWS = 'partial rows';
+/** No sweep takes it. */
+const NEVER_MS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Positions of deletes and truncates of guarded tables, one row for a key that was deleted and one
@@ -67,7 +90,7 @@ export class PositionGuard {
     if (this.#model !== null) return;
     const columns = KEY.map((name) => `${name} ${nameType} NOT NULL`).join(', ');
     const statement = `CREATE TABLE IF NOT EXISTS ${this.#dialect.qualify(this.#name)} (${columns},
-  ${POSITION} ${nameType} NOT NULL, source_name ${nameType} NOT NULL, deleted_ms bigint NOT NULL,
+  ${POSITION} text NOT NULL, source_name ${nameType} NOT NULL, deleted_ms bigint NOT NULL,
   PRIMARY KEY (${KEY.join(', ')}))${tableOptions}`;
     await underDdlLock(session, this.#dialect, async () => {
       await ensureSchema(session, this.#dialect, this.#schema);
@@ -79,24 +102,42 @@ export class PositionGuard {
   /** Takes the table for this transaction. Throws SINK_SCHEMA for changes of another source. */
   async hold(session: TargetSession, target: TargetName, source: string): Promise<GuardState> {
     const { state, literal } = this.#parts;
-    const own = [target.schema, target.table, '', '', source].map(literal).join(', ');
+    await this.#insert(session, target, { key: '', source, deletedMs: 0 });
+    const { rows } = await session.query(
+      `SELECT row_key, ${POSITION} AS truncated_at, source_name
+       FROM ${this.#dialect.qualify(this.#name)} ${state.byKey} WHERE ${this.#of(target)}
+       AND row_key IN ('', ${literal(PARTIAL_ROWS)}) ${state.forUpdate}`,
+    );
+    const row = rows.find((found) => found['row_key'] === '');
+    const stored = row === undefined ? source : String(row['source_name']);
+    if (stored !== source) throw otherSource(this.#dialect.qualify(target), stored, source);
+    return {
+      truncatedAt: row === undefined ? '' : String(row['truncated_at']),
+      hasPartialRows: rows.some((found) => found['row_key'] === PARTIAL_ROWS),
+    };
+  }
+
+  /** From now on `hold` says that the table has rows which are of several changes. */
+  async notePartialRows(session: TargetSession, target: TargetName): Promise<void> {
+    await this.#insert(session, target, { key: PARTIAL_ROWS, source: '', deletedMs: NEVER_MS });
+  }
+
+  async #insert(
+    session: TargetSession,
+    target: TargetName,
+    { key, source, deletedMs }: { key: string; source: string; deletedMs: number },
+  ): Promise<void> {
+    const { state, literal } = this.#parts;
+    const own = [target.schema, target.table, key, '', source].map(literal).join(', ');
     await session.query(
       state.insert({
         table: this.#name,
         columns: [...KEY, POSITION, 'source_name', 'deleted_ms'],
-        rows: [`(${own}, 0)`],
+        rows: [`(${own}, ${deletedMs})`],
         key: KEY,
         count: null,
       }),
     );
-    const { rows } = await session.query(
-      `SELECT ${POSITION} AS truncated_at, source_name FROM ${this.#dialect.qualify(this.#name)}
-       ${state.byKey} WHERE ${this.#of(target)} AND row_key = '' ${state.forUpdate}`,
-    );
-    const [row] = rows;
-    const stored = row === undefined ? source : String(row['source_name']);
-    if (stored !== source) throw otherSource(this.#dialect.qualify(target), stored, source);
-    return { truncatedAt: row === undefined ? '' : String(row['truncated_at']) };
   }
 
   /** Remembers that all rows up to a position are gone. */
@@ -113,10 +154,10 @@ export class PositionGuard {
     session: TargetSession,
     target: TargetName,
     keys: readonly string[],
-  ): Promise<ReadonlyMap<string, string>> {
+  ): Promise<ReadonlyMap<string, KeyState>> {
     const { literal } = this.#parts;
     const texts = new Map(keys.map((key) => [digest(key), key]));
-    const found = new Map<string, string>();
+    const found = new Map<string, KeyState>();
     const all = [...texts.keys()];
     for (let from = 0; from < all.length; from += ASKED_KEYS) {
       const list = all
@@ -129,10 +170,20 @@ export class PositionGuard {
       );
       for (const row of rows) {
         const key = texts.get(String(row['row_key']));
-        if (key !== undefined) found.set(key, String(row['deleted_at']));
+        if (key !== undefined) found.set(key, keyState(String(row['deleted_at'])));
       }
     }
     return found;
+  }
+
+  /** Remembers that a change of key took a row, with what its own position said. */
+  async rememberMove(
+    session: TargetSession,
+    target: TargetName,
+    key: string,
+    { position, stored }: MovedAway,
+  ): Promise<void> {
+    await this.remember(session, target, [[key, `${position} ${formatRowPosition(stored)}`]]);
   }
 
   /** Remembers deletes; of one key the last. */
@@ -196,6 +247,14 @@ export class PositionGuard {
     const { literal } = this.#parts;
     return `target_schema = ${literal(schema)} AND target_table = ${literal(table)}`;
   }
+}
+
+/** Reads what was remembered of a key: behind the position, what was moved there. */
+function keyState(text: string): KeyState {
+  const end = text.indexOf(' ');
+  if (end < 0) return { position: text, moved: null };
+  const position = text.slice(0, end);
+  return { position, moved: { position, stored: parseRowPosition(text.slice(end + 1)) } };
 }
 
 function digest(key: string): string {

@@ -13,6 +13,9 @@ interface Complete {
   readonly text: string;
 }
 
+/** What runs in front of the rows, with them, and behind them. */
+export type CopyFlight = Pick<CopiedStatement, 'create' | 'copy' | 'apply'>;
+
 /**
  * CREATE, COPY and the statement itself as one flight of the extended protocol, closed by one Sync:
  * an error makes the server pass over all that follows, rows included ("Message Flow", "Pipelining"
@@ -20,14 +23,14 @@ interface Complete {
  * front. `pg` calls the methods.
  */
 export class CopyQuery implements Submittable {
-  readonly #copied: CopiedStatement;
+  readonly #copied: CopyFlight;
   readonly #lines: Iterable<string>;
   readonly #resolve: (touched: number) => void;
   readonly #reject: (error: Error) => void;
   #touched = 0;
 
   constructor(
-    copied: CopiedStatement,
+    copied: CopyFlight,
     lines: Iterable<string>,
     resolve: (touched: number) => void,
     reject: (error: Error) => void,

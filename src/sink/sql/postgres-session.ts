@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { ClientConfig } from 'pg';
 import pg from 'pg';
-import type { CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
+import type { AddedRows, CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { SslMode, TargetAddress } from './connection-url.ts';
 import { parseConnectionUrl } from './connection-url.ts';
-import { CopyQuery } from './postgres-copy-query.ts';
+import { AddingPace } from './adding-pace.ts';
+import { type CopyFlight, CopyQuery } from './postgres-copy-query.ts';
 import { toSinkError } from './sink-errors.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { StatementResult, TargetSession } from './target-session.ts';
@@ -149,6 +150,7 @@ class PostgresSession implements TargetSession {
   /** Tables that may be there, and hold rows if they were used in this transaction. */
   readonly #staging = new Set<string>();
   readonly #used = new Set<string>();
+  readonly #adding = new AddingPace();
   #stagedSinceMs = 0;
   #stopWaiting: () => void = () => undefined;
   #broken = false;
@@ -197,7 +199,31 @@ class PostgresSession implements TargetSession {
     return this.#load(copied, lines);
   }
 
-  async #load(copied: CopiedStatement, lines: Iterable<string>): Promise<number> {
+  mayAdd(name: string): boolean {
+    return this.#adding.mayTry(name);
+  }
+
+  /** A key that is there, a policy of rows, a view: the statement that names a conflict judges. */
+  async add({ copy }: AddedRows, lines: Iterable<string>): Promise<boolean> {
+    const flight = {
+      create: 'SAVEPOINT tidemark_added',
+      copy,
+      apply: 'RELEASE SAVEPOINT tidemark_added',
+    };
+    try {
+      await this.#load(flight, lines);
+      this.#adding.done(copy);
+      return true;
+    } catch (error) {
+      const { code } = error as TidemarkError;
+      if (this.#broken || (code !== 'SINK_RECORD' && code !== 'SINK_SCHEMA')) throw error;
+      this.#adding.refused(copy);
+      await this.query('ROLLBACK TO SAVEPOINT tidemark_added; RELEASE SAVEPOINT tidemark_added');
+      return false;
+    }
+  }
+
+  async #load(copied: CopyFlight, lines: Iterable<string>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#client.query(new CopyQuery(copied, lines, resolve, reject));
     try {

@@ -4,19 +4,20 @@ import { systemClock } from '../../foundation/clock.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { ChangeColumn } from './change-columns.ts';
-import { DELETED } from './change-columns.ts';
+import type { ChangeColumn } from '../change-metadata.ts';
 import { GuardedApplier } from './guarded-applier.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { KeyedBatch } from './keyed-batch.ts';
 import { KeylessBatch } from './keyless-batch.ts';
+import { markAllRows } from './marked-rows.ts';
+import { moveRow } from './moved-row.ts';
 import { coordinatesOf } from './log-coordinates.ts';
 import type { PositionGuard } from './position-guard.ts';
 import type { RangeWork } from './range-work.ts';
-import type { RecordChange } from './record-change.ts';
-import { changeOf, isUpdate } from './record-change.ts';
+import type { RecordChange } from '../record-change.ts';
+import { changeOf, isNewRow, isUpdate } from '../record-change.ts';
 import type { AbsentValues, Cell, Cells, RowPlan } from './row-plan.ts';
-import { ABSENT, encodeKey, encodeMarks, encodeRow } from './row-plan.ts';
+import { ABSENT, encodeKey, encodeMarks, encodeRow, isKeyedByRecord } from './row-plan.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { TableModel } from './table-model.ts';
 import { writeKeyed, writeKeyless } from './batch-writer.ts';
@@ -52,7 +53,7 @@ export class RangeApplier {
     this.#placeholder = placeholder;
     this.#history = new HistoryWriter(dialect, options, placeholder);
     this.#guarded =
-      guard === null ? null : new GuardedApplier(dialect, options, guard, placeholder);
+      guard === null ? null : new GuardedApplier(dialect, options, guard, { changes, placeholder });
   }
 
   /** Empties the table of a topic, of which a new generation begins (ruling 3). */
@@ -83,7 +84,8 @@ export class RangeApplier {
           // What the batch wrote before is marked as well: it was there once.
           if (batch !== null) await this.#write(session, model, batch);
           batch = null;
-          await this.#markAll(session, model, record);
+          const facts = { record, isDelete: true, nowMicros: this.#nowMicros };
+          await markAllRows(session, this.#dialect, model, this.#changes, facts);
           continue;
         }
         batch ??= new KeyedBatch(model);
@@ -95,7 +97,9 @@ export class RangeApplier {
       if (record.movedTo !== undefined && change.kind === 'delete' && isKeyedByRecord(plan)) {
         if (batch !== null) await this.#write(session, model, batch);
         batch = null;
-        await this.#moveRow(session, model, plan, { key: record.key, movedTo: record.movedTo });
+        const keys = { from: must(record.key, 'planned'), to: record.movedTo };
+        const table = { dialect: this.#dialect, model, plan, options: this.#options };
+        await moveRow(session, table, keys);
         // The row under its old key stays, marked as any other that is deleted.
         if (this.#options.deleteMode === 'hard') continue;
       }
@@ -112,52 +116,6 @@ export class RangeApplier {
       else this.#keyless(batch, plan, record, change);
     }
     if (batch !== null) await this.#write(session, model, batch);
-  }
-
-  /**
-   * A key change whose create leaves values out: the row goes to its new key as it is, and the
-   * create that follows finds there what it does not carry (PITFALLS S4, S5). Where deleted rows
-   * stay, a copy of it does: one that was deleted under the new key has nothing to say any more.
-   */
-  async #moveRow(
-    session: TargetSession,
-    model: TableModel,
-    plan: RowPlan,
-    keys: { readonly key: Struct | null; readonly movedTo: Struct },
-  ): Promise<void> {
-    const cellsOf = (key: Struct): (string | null)[] => {
-      const cells = plan.blank.slice();
-      encodeKey(plan, key, cells);
-      return plan.keyColumns.map((column) => cells[column] as string | null);
-    };
-    const names = plan.keyColumns.map((column) => must(model.table.columns[column], 'key').name);
-    const [from, to] = [cellsOf(must(keys.key, 'planned')), cellsOf(keys.movedTo)];
-    if (this.#options.deleteMode === 'hard') {
-      await session.query(this.#dialect.moveKey(model.table, names, from, to));
-      return;
-    }
-    const number = model.number(DELETED.name);
-    const column = must(model.table.columns[number], 'soft');
-    const gone = { column, text: model.encoder(DELETED.schema, number).encode(true) };
-    await session.query(this.#dialect.copyRow(model.table, names, from, to, gone));
-  }
-
-  /** A truncate where deleted rows stay: all are deleted now. */
-  async #markAll(session: TargetSession, model: TableModel, record: SinkRecord): Promise<void> {
-    const facts = { record, isDelete: true, nowMicros: this.#nowMicros };
-    const set = this.#changes.flatMap(({ name, schema, reader }) => {
-      const value = reader(record.value?.schema ?? null)(facts);
-      if (value === undefined) return [];
-      const number = model.number(name);
-      const column = must(model.table.columns[number], 'column');
-      return [{ column, text: model.encoder(schema, number).encode(value) }];
-    });
-    const deleted = must(
-      set.find(({ column }) => column.name === DELETED.name),
-      'soft',
-    );
-    const text = model.encoder(DELETED.schema, model.number(DELETED.name)).encode(false);
-    await session.query(this.#dialect.updateAll(model.table, set, { ...deleted, text }));
   }
 
   #isSwitchedOff(change: RecordChange): boolean {
@@ -203,7 +161,7 @@ export class RangeApplier {
     const cells = encodeRow(plan, change.after, record.absent, this.#placeholder);
     encodeKey(plan, keyStruct(plan, change.after, record), cells);
     this.#mark(plan, record, cells, false);
-    batch.write(plan, cells);
+    batch.write(plan, cells, isNewRow(record));
   }
 
   #mark(plan: RowPlan, record: SinkRecord, cells: Cell[], isDelete: boolean): void {
@@ -264,10 +222,6 @@ export class RangeApplier {
 }
 
 const NONE: readonly string[] = [];
-
-function isKeyedByRecord(plan: RowPlan): boolean {
-  return plan.keyFields.length > 0 && !plan.keyFromValue && !plan.keyFromLog;
-}
 
 function keyStruct(plan: RowPlan, row: Struct, record: SinkRecord): Struct {
   if (plan.keyFromLog) return coordinatesOf(record);

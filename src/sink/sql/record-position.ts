@@ -1,7 +1,7 @@
 import type { ConnectSchema, ConnectValue } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import { sourceFields } from './change-columns.ts';
-import { structOrNull } from './record-change.ts';
+import { sourceFields } from '../change-metadata.ts';
+import { structOrNull } from '../record-change.ts';
 
 /** Where a change stands in its source: texts of one source compare as its changes do. */
 export interface RecordPosition {

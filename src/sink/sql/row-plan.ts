@@ -2,7 +2,7 @@ import type { ValueEncoder } from '../../../dialects/dialect.ts';
 import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
-import type { ChangeColumn, ChangeFacts, ChangeReader } from './change-columns.ts';
+import type { ChangeColumn, ChangeFacts, ChangeReader } from '../change-metadata.ts';
 import type { ReadingOptions } from './field-reading.ts';
 import { fieldSchema, readingEncoder } from './field-reading.ts';
 import { COORDINATES } from './log-coordinates.ts';
@@ -76,7 +76,8 @@ function planFields(
     // A column that the target computes itself cannot be written.
     if (target.generated) return [];
     const plain = model.encoder(fieldSchema(field, options), column);
-    const encoder = readingEncoder(plain, field, target, isKey, options);
+    const place = { column: target, isKey, zoneInTexts: model.zoneInTexts };
+    const encoder = readingEncoder(plain, field, place, options);
     return [{ index, name: field.name, column, encoder }];
   });
 }
@@ -190,6 +191,11 @@ export function encodeMarks(plan: RowPlan, facts: ChangeFacts, cells: Cell[]): v
     const value = read(facts);
     cells[column] = value === undefined ? undefined : encoder.encode(value);
   }
+}
+
+/** Rows are found by the key of their records, not by what stands in the rows. */
+export function isKeyedByRecord(plan: RowPlan): boolean {
+  return plan.keyFields.length > 0 && !plan.keyFromValue && !plan.keyFromLog;
 }
 
 /** Distinguishes keys; equal texts are equal keys. */

@@ -1,5 +1,6 @@
 import type { TimeZone } from '../../foundation/time-zone.ts';
 import type { ParkMode } from '../../model/dead-letter.ts';
+import type { MetadataColumn } from '../change-metadata.ts';
 import type { FieldSelection } from './field-selection.ts';
 
 /** How rows are written: `insert.mode`. */
@@ -13,10 +14,6 @@ export type DeleteMode = 'hard' | 'soft';
 
 /** What the sink makes of changes: the table as it is, all changes ever, or both: `write.mode`. */
 export type WriteMode = 'mirror' | 'history' | 'both';
-
-/** What the target may keep of a change: `metadata.columns`. */
-export type MetadataColumn =
-  'op' | 'source_ts' | 'tx_id' | 'position' | 'ingested_at' | 'topic' | 'partition' | 'offset';
 
 /** `schema.evolution.policy`: what becomes of records that their table cannot take. */
 export type EvolutionPolicy = 'alert' | 'hold' | 'shadow' | 'dead_letter';
@@ -37,12 +34,14 @@ export interface TimestampFields {
   readonly unit: 'microseconds' | 'nanoseconds';
 }
 
-/** Whose clocks Connect's own times are told by; null: UTC. */
+/** Whose clocks times are told by, in columns without a zone; null: UTC. */
 export interface SinkZones {
-  /** `db.timezone` */
+  /** Connect's own times: `db.timezone`. */
   readonly times: TimeZone | null;
-  /** `date.timezone`: the same, or UTC. */
+  /** Connect's dates: `date.timezone`, the same or UTC. */
   readonly dates: TimeZone | null;
+  /** Times that have a zone: `use.time.zone`. */
+  readonly zoned: TimeZone | null;
 }
 
 /**
@@ -85,7 +84,7 @@ export interface SqlSinkOptions {
   readonly nullsAsDefaults: boolean;
   /** `timestamp.fields.list`, `timestamp.precision.mode`; null: no such fields. */
   readonly timestampFields: TimestampFields | null;
-  /** `db.timezone`, `date.timezone` */
+  /** `db.timezone`, `date.timezone`, `use.time.zone` */
   readonly zones: SinkZones;
   /** `delete.enabled`: envelopes with op d, and tombstones. */
   readonly deleteEnabled: boolean;
@@ -150,7 +149,7 @@ export const SQL_SINK_DEFAULTS = {
   fields: null,
   nullsAsDefaults: false,
   timestampFields: null,
-  zones: { times: null, dates: null },
+  zones: { times: null, dates: null, zoned: null },
   deleteEnabled: true,
   deleteMode: 'hard',
   metadataColumns: [],

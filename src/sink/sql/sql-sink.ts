@@ -10,11 +10,11 @@ import type {
   SinkStatus,
   SinkTask,
 } from '../../model/sink-record.ts';
+import { type ParkedSet, parkedKeysView, stillParked } from '../parked-key.ts';
 import { HeldTables } from './held-tables.ts';
 import { historyProblem } from './history-target.ts';
 import { KeyParking } from './key-parking.ts';
-import type { ParkedSet } from './parked-key.ts';
-import { ParkedKeys, parkedKeysView } from './parked-keys.ts';
+import { ParkedKeys } from './parked-keys.ts';
 import type { PositionGuard } from './position-guard.ts';
 import { missingTables } from './required-tables.ts';
 import type { TellDdl } from './schema-keeper.ts';
@@ -124,21 +124,12 @@ class SqlSink implements SinkTask {
     });
   }
 
-  /** Later records of a key that waits must not pass the earlier ones (PITFALLS S11). */
   async #refuseParked(session: TargetSession): Promise<void> {
     if (!(await this.#keys.exists(session))) return;
     const [first] = await this.#keys.load(session, null);
     if (first === undefined) return;
     const [topic, keys] = first;
-    throw new TidemarkError(
-      'SINK_KEY_PARKED',
-      `${keys.size} keys of ${topic} wait as dead letters; errors.park was key, and is not now`,
-      {
-        cure:
-          'Replay them or give them up (tidemark dlq replay, tidemark dlq drop), or set ' +
-          'errors.park to key again.',
-      },
-    );
+    throw stillParked(topic, keys.size);
   }
 
   async assign(

@@ -10,7 +10,7 @@ import { must } from '../../foundation/assert.ts';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
 
 export type BulkOperation =
-  'insert' | 'insertMissing' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach';
+  'insert' | 'insertMissing' | 'upsert' | 'update' | 'deleteByKey' | 'deleteOneEach' | 'find';
 
 /** Column numbers of a target table, ascending; the same set is the same object (`columnSet`). */
 export type ColumnSet = readonly number[];
@@ -35,6 +35,11 @@ export class TableModel {
     this.key = key;
     this.#numbers = new Map(table.columns.map((column, i) => [column.name, i]));
     this.#plain = table.columns.map(() => true);
+  }
+
+  /** See `TargetDialect.zoneInTexts`. */
+  get zoneInTexts(): boolean {
+    return this.#dialect.zoneInTexts === true;
   }
 
   get name(): TargetName {
@@ -70,8 +75,13 @@ export class TableModel {
     return known;
   }
 
-  /** `guard`: see `BulkTarget`. */
-  statement(operation: BulkOperation, columns: ColumnSet, guard?: string): BulkStatement {
+  /** `guard` and `deleted`: see `BulkTarget`. */
+  statement(
+    operation: BulkOperation,
+    columns: ColumnSet,
+    guard?: string,
+    deleted?: string,
+  ): BulkStatement {
     const kind = guard === undefined ? operation : `${operation} ${guard}`;
     let ofOperation = this.#statements.get(kind);
     if (ofOperation === undefined) {
@@ -80,17 +90,22 @@ export class TableModel {
     }
     let statement = ofOperation.get(columns);
     if (statement === undefined) {
-      statement = this.#dialect[operation](this.#bulkTarget(columns, guard));
+      statement = this.#dialect[operation](this.#bulkTarget(columns, guard, deleted));
       ofOperation.set(columns, statement);
     }
     return statement;
   }
 
-  #bulkTarget(columns: ColumnSet, guard: string | undefined): BulkTarget {
+  #bulkTarget(
+    columns: ColumnSet,
+    guard: string | undefined,
+    deleted: string | undefined,
+  ): BulkTarget {
     return {
       table: this.table,
       key: this.key,
       ...(guard === undefined ? {} : { guard }),
+      ...(deleted === undefined ? {} : { deleted }),
       columns: columns.map((number) => ({
         column: must(this.table.columns[number], 'column'),
         plain: this.#plain[number] ?? false,

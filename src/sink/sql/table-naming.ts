@@ -2,7 +2,7 @@ import type { TargetDialect, TargetName } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import { sourceField } from './record-change.ts';
+import { sourceField } from '../record-change.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 
 type NamingOptions = Pick<

@@ -1,5 +1,5 @@
 import type { TargetDialect } from '../../../dialects/dialect.ts';
-import type { ChangeColumn } from './change-columns.ts';
+import type { ChangeColumn } from '../change-metadata.ts';
 import type { SchemaKeeper } from './schema-keeper.ts';
 import type { TopicTarget } from './sink-state.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';

@@ -1,4 +1,4 @@
-import type { CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
+import type { AddedRows, CatalogRow, SqlText, CopiedStatement } from '../../../dialects/dialect.ts';
 
 /** What a statement answered. */
 export interface StatementResult {
@@ -19,6 +19,15 @@ export interface TargetSession {
    * touched, null: not by this session, or not again in this transaction. Absent: never.
    */
   load?(copied: CopiedStatement, lines: Iterable<string>): Promise<number> | null;
+  /** Whether it is worth it: false when the target has refused one a short while ago. */
+  mayAdd?(name: string): boolean;
+  /**
+   * Adds rows that are most likely new. False: nothing was added, because the target refused one of
+   * them. Absent: never.
+   */
+  add?(added: AddedRows, lines: Iterable<string>): Promise<boolean>;
+  /** The same by a statement that adds them; `name`: as for `mayAdd`. */
+  addFresh?(name: string, sql: SqlText): Promise<boolean>;
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;

@@ -5,7 +5,7 @@ import type {
   SinkPosition,
   SinkRecord,
 } from '../../model/sink-record.ts';
-import type { SiftedRange } from './parked-key.ts';
+import type { SiftedRange } from '../parked-key.ts';
 import type { StoredPosition } from './sink-state.ts';
 import type { TopicTable } from './topic-table.ts';
 

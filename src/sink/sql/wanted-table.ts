@@ -4,12 +4,12 @@ import type { ConnectField, ConnectSchema } from '../../model/connect-schema.ts'
 import { SOURCE_COLUMN_NAME } from '../../model/connect-schema.ts';
 import { adjustFieldName } from '../../model/name-adjustment.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
-import type { ChangeColumn } from './change-columns.ts';
+import type { ChangeColumn } from '../change-metadata.ts';
 import type { ReadingOptions } from './field-reading.ts';
 import { fieldSchema } from './field-reading.ts';
 import { selectedFields } from './field-selection.ts';
 import { COORDINATE_FIELDS, COORDINATES } from './log-coordinates.ts';
-import { shapeOf } from './record-change.ts';
+import { shapeOf } from '../record-change.ts';
 import type { PlannedName } from './row-plan.ts';
 import type { WantedTable } from './table-evolution.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';

@@ -1,8 +1,8 @@
-import type { DeadLetter } from '../../model/dead-letter.ts';
-import { plainValue } from '../../model/plain-value.ts';
-import type { Struct } from '../../model/connect-schema.ts';
-import type { ParkedKey, SinkRecord } from '../../model/sink-record.ts';
-import { TidemarkError } from '../../foundation/errors.ts';
+import type { DeadLetter } from '../model/dead-letter.ts';
+import { plainValue } from '../model/plain-value.ts';
+import type { Struct } from '../model/connect-schema.ts';
+import type { ParkedKey, ParkedKeys, SinkRecord } from '../model/sink-record.ts';
+import { TidemarkError } from '../foundation/errors.ts';
 import { changeOf } from './record-change.ts';
 
 /** Longer ones park their table: they would not fit into a row of ours everywhere. */
@@ -197,5 +197,51 @@ function behind(first: StoredParkedKey | undefined): TidemarkError {
   return new TidemarkError(
     'SINK_KEY_PARKED',
     `it waits behind an earlier record of its key that could not be applied${where}`,
+  );
+}
+
+/** Names of columns may be texts of any kind; a message of ours is for people. */
+export function printable(message: string): string {
+  return message.replaceAll(/\p{Cc}/gu, ' ').slice(0, 4_000);
+}
+
+/** Keys in a status, which is read every few seconds. */
+const KEYS_SHOWN = 20;
+
+/** What the status shows of the keys that wait, by topic. */
+export function parkedKeysView(sets: readonly ParkedSet[]): ParkedKeys {
+  const first = sets.flatMap((set) => [...set.values()].slice(0, KEYS_SHOWN).flat());
+  return {
+    count: sets.reduce((sum, set) => sum + set.size, 0),
+    first: first
+      .slice(0, KEYS_SHOWN)
+      .map(({ generation: _generation, nextOffset: _nextOffset, ...shown }) => shown),
+  };
+}
+
+/** No more keys of a topic may wait; `next`: why one more would. */
+export function tooManyParked(topic: string, most: number, next?: TidemarkError): TidemarkError {
+  return new TidemarkError(
+    'SINK_KEY_PARKED',
+    `more than ${most} keys of ${topic} would wait` +
+      (next === undefined ? '' : `; the next one would for: ${next.message}`),
+    {
+      cure:
+        'Mend the cause, replay what waits (tidemark dlq replay), and start the sink again; ' +
+        'errors.park.keys.max is the bound.',
+    },
+  );
+}
+
+/** Later records of a key that waits must not pass the earlier ones (PITFALLS S11). */
+export function stillParked(topic: string, keys: number): TidemarkError {
+  return new TidemarkError(
+    'SINK_KEY_PARKED',
+    `${keys} keys of ${topic} wait as dead letters; errors.park was key, and is not now`,
+    {
+      cure:
+        'Replay them or give them up (tidemark dlq replay, tidemark dlq drop), or set ' +
+        'errors.park to key again.',
+    },
   );
 }

@@ -1,6 +1,6 @@
-import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
-import { isStruct } from '../../model/connect-schema.ts';
-import type { SinkRecord } from '../../model/sink-record.ts';
+import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { isStruct } from '../model/connect-schema.ts';
+import type { SinkRecord } from '../model/sink-record.ts';
 
 /** What a record wants done with its table. `before` is set only where the source sent one. */
 export type RecordChange =
@@ -86,9 +86,19 @@ export function changeOf(record: SinkRecord): RecordChange {
 
 /** Whether an update: only then does the before image name a row that is to be replaced. */
 export function isUpdate(record: SinkRecord): boolean {
-  if (record.value === null) return false;
-  const shape = shapeOf(record.value.schema);
-  return shape.kind === 'envelope' && record.value.values[shape.op] === 'u';
+  return opOf(record) === 'u';
+}
+
+/** Whether it says that the row was not there before, or does not care. */
+export function isNewRow(record: SinkRecord): boolean {
+  const op = opOf(record);
+  return op === 'c' || op === 'r';
+}
+
+/** Null: the record has none. */
+function opOf({ value }: SinkRecord): ConnectValue {
+  const shape = value === null ? null : shapeOf(value.schema);
+  return shape?.kind === 'envelope' ? (value?.values[shape.op] ?? null) : null;
 }
 
 /** A field of the envelope's source block as text; null when there is none. */
