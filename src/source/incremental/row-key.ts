@@ -1,5 +1,5 @@
-import type { RowImage } from '../../model/row-image.ts';
-import { ValueKind } from '../../model/row-image.ts';
+import { must } from '../../foundation/assert.ts';
+import { RowImage, ValueKind } from '../../model/row-image.ts';
 
 /** Where values may be raw bytes, each byte is a letter. */
 export type KeyEncoding = 'utf8' | 'latin1';
@@ -25,6 +25,11 @@ export function rowKey(
   return key;
 }
 
+/** The same of texts. */
+export function rowKeyOf(values: readonly string[]): string {
+  return values.map((value) => `${value.length}:${value}`).join('');
+}
+
 /** Its parts again, to be asked for. */
 export function rowKeyValues(key: string): string[] {
   const values: string[] = [];
@@ -35,6 +40,28 @@ export function rowKeyValues(key: string): string[] {
     at = end;
   }
   return values;
+}
+
+/** The image of a row of which nothing but the key is known. */
+export function keyImage(
+  key: string,
+  indexes: readonly number[],
+  count: number,
+  encoding: KeyEncoding = 'utf8',
+): RowImage {
+  const values = rowKeyValues(key).map((value) => Buffer.from(value, encoding));
+  const image = new RowImage();
+  image.reset(Buffer.concat(values), count);
+  image.kinds.fill(ValueKind.absent, 0, count);
+  let at = 0;
+  values.forEach((value, i) => {
+    const index = must(indexes[i], 'a column of the key');
+    image.kinds[index] = ValueKind.text;
+    image.starts[index] = at;
+    at += value.length;
+    image.ends[index] = at;
+  });
+  return image;
 }
 
 function valueAt(image: RowImage, index: number, encoding: KeyEncoding): string | null {

@@ -6,9 +6,21 @@ export interface ExecuteRequest extends BlockingRequest {
   readonly surrogate: string | null;
 }
 
+/** A signal of our own: rows of these keys are told again, and those that are gone as deleted. */
+export interface RepairRequest {
+  readonly snapshotId: string;
+  /** `schema.table`, no pattern. */
+  readonly collection: string;
+  /** Names of the key's columns, in the order of its texts. */
+  readonly keyColumns: readonly string[];
+  /** As the source prints them; bytes as hexadecimal digits. */
+  readonly keys: readonly (readonly string[])[];
+}
+
 /** What a signal asks for. */
 export type SignalCommand =
   | { readonly kind: 'incremental' | 'blocking'; readonly request: ExecuteRequest }
+  | { readonly kind: 'repair'; readonly request: RepairRequest }
   /** No collections: all. */
   | { readonly kind: 'stop'; readonly collections: readonly string[] }
   | { readonly kind: 'pause' }
@@ -33,6 +45,8 @@ export function parseSignal(
   switch (type) {
     case 'execute-snapshot':
       return execute(signal.id, data, problemOf);
+    case 'repair-rows':
+      return repair(signal.id, data);
     case 'stop-snapshot':
       return { kind: 'stop', collections: texts(data['data-collections']) ?? [] };
     case 'pause-snapshot':
@@ -88,6 +102,25 @@ function execute(
       surrogate: typeof surrogate === 'string' && surrogate !== '' ? surrogate : null,
     },
   };
+}
+
+/** They stand in the source offset until they are read. */
+const REPAIR_KEYS_MOST = 1_000;
+
+function repair(snapshotId: string, data: Readonly<Record<string, unknown>>): SignalCommand {
+  const { 'data-collection': collection, 'key-columns': columns, keys: listed } = data;
+  const keyColumns = texts(columns) ?? [];
+  if (typeof collection !== 'string' || keyColumns.length === 0) {
+    return { kind: 'invalid', reason: 'it has no data-collection with key-columns' };
+  }
+  const keys = Array.isArray(listed) ? listed.map(texts) : [];
+  const isWhole = (key: readonly string[] | null): key is readonly string[] =>
+    key?.length === keyColumns.length;
+  if (keys.length === 0 || keys.length > REPAIR_KEYS_MOST || !keys.every(isWhole)) {
+    const reason = `keys must be 1 to ${REPAIR_KEYS_MOST} lists of ${keyColumns.length} texts`;
+    return { kind: 'invalid', reason };
+  }
+  return { kind: 'repair', request: { snapshotId, collection, keyColumns, keys } };
 }
 
 /** `additional-conditions`, and the older `additional-condition` for all collections. */

@@ -39,8 +39,23 @@ export interface TableTask {
   readonly emptied?: boolean;
   /** Rows went without an event: a table with a key is read whole and emptied before, too. */
   readonly replaces?: boolean;
+  /** That it was read is kept in `done`, until whoever asked for it has noted it elsewhere. */
+  readonly remembered?: boolean;
+  /** Only the rows of `reread` are told again. Absent: all that the task's range has. */
+  readonly repair?: TableRepair;
   /** The columns of `lastKey` and `maxKey`, where a table may get others meanwhile. */
   readonly orderedBy?: readonly string[];
+}
+
+/** Rows that a target does not have as the source has them. */
+export interface TableRepair {
+  readonly keyColumns: readonly string[];
+  /**
+   * Keys, as `rowKey` writes them, of which a delete went out because a read had no row. They are
+   * read once more behind it: whoever wrote the key may print it otherwise than the source does, so
+   * that a row which came meanwhile was not known to have it. Behind the delete it is told again.
+   */
+  readonly deleted: readonly string[];
 }
 
 /** It can be neither stopped nor given up: a target lacks rows. */
@@ -81,6 +96,8 @@ export interface SnapshotState {
   readonly dropped: readonly string[];
   /** `schema.table.column` that came meanwhile, and which no read has told. The newest last. */
   readonly added: readonly string[];
+  /** Snapshots of `remembered` tasks that were read to their end. The newest last. */
+  readonly done: readonly string[];
 }
 
 export const NO_SNAPSHOTS: SnapshotState = {
@@ -91,16 +108,18 @@ export const NO_SNAPSHOTS: SnapshotState = {
   notBefore: null,
   dropped: [],
   added: [],
+  done: [],
 };
 
 /** These came later than the first of them. */
-type Later = 'notBefore' | 'dropped' | 'added';
+type Later = 'notBefore' | 'dropped' | 'added' | 'done';
 type StoredState = Omit<SnapshotState, Later> &
   Partial<Pick<SnapshotState, Later>> & { readonly version: number };
 
 /** Null when there is nothing to remember. */
 export function encodeSnapshotState(state: SnapshotState): string | null {
-  if (!isOpen(state) && state.dropped.length + state.added.length === 0) return null;
+  const { dropped, added, done } = state;
+  if (!isOpen(state) && dropped.length + added.length + done.length === 0) return null;
   return JSON.stringify({ version: 1, ...state });
 }
 
@@ -122,8 +141,9 @@ export function decodeSnapshotState(text: string | null): SnapshotState {
       cure: 'Use the version that wrote it, or snapshot anew.',
     });
   }
-  const { tasks, blocking, seen, paused, notBefore = null, dropped = [], added = [] } = state;
-  return { tasks, blocking, seen, paused, notBefore, dropped, added };
+  const { tasks, blocking, seen, paused, notBefore = null } = state;
+  const { dropped = [], added = [], done = [] } = state;
+  return { tasks, blocking, seen, paused, notBefore, dropped, added, done };
 }
 
 /** The table of a task. */

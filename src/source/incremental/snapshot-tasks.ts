@@ -2,7 +2,7 @@ import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
 import type { TableId, TableSchema } from '../../model/table-schema.ts';
 import { tableName } from '../../model/table-schema.ts';
-import type { ExecuteRequest, SignalCommand } from './snapshot-signal.ts';
+import type { ExecuteRequest, RepairRequest, SignalCommand } from './snapshot-signal.ts';
 import { parseSignal } from './snapshot-signal.ts';
 import type { BlockingRequest, SeenTable, SnapshotState, TableTask } from './snapshot-state.ts';
 import {
@@ -19,10 +19,23 @@ export interface ReadableTable {
   readonly schema: Pick<TableSchema, 'id'>;
 }
 
+/** Keys that are told again. */
+export interface RepairedKeys {
+  /** In the order in which the family reads them. */
+  readonly keyColumns: readonly string[];
+  /** As `rowKey` writes them. */
+  readonly keys: readonly string[];
+}
+
 /** What a family of sources knows of what signals name. */
 export interface SignalDialect<T extends ReadableTable> {
   /** Its rows can be told apart. */
   isKeyed(table: T): boolean;
+  /**
+   * What a repair asks for; a text instead says why the table has no such keys. Whatever passes
+   * here can be told: one that could not would stop the source again and again.
+   */
+  repairKeys(table: T, request: RepairRequest): RepairedKeys | string;
   /** Why a condition cannot stand in a query of ours; null: it can. */
   conditionProblem(condition: string): string | null;
 }
@@ -70,6 +83,9 @@ export class SnapshotTasks<T extends ReadableTable> {
   /** The one to work on; a pause is for the snapshots that signals asked for. */
   current(): TableTask | null {
     const { tasks, paused } = this.#state;
+    // A few rows: nobody waits for whole tables before them.
+    const repair = tasks.find((task) => task.repair !== undefined);
+    if (repair !== undefined) return repair;
     return tasks.find((task) => !paused || mustFinish(task)) ?? null;
   }
 
@@ -108,7 +124,9 @@ export class SnapshotTasks<T extends ReadableTable> {
     const found = this.latest(task);
     if (found === undefined) return;
     const names = this.#namesBeside(found);
-    this.#set({ tasks: this.#state.tasks.filter((other) => other !== found) });
+    const others = this.#state.tasks.filter((other) => other !== found);
+    // Given up, it is asked for again by the next start.
+    this.#set({ tasks: others, ...this.#doneWith(status === 'SUCCEEDED' ? [found] : []) });
     const table = `${found.schema}.${found.table}`;
     this.#tell(found, 'TABLE_SCAN_COMPLETED', {
       data_collections: names,
@@ -157,6 +175,17 @@ export class SnapshotTasks<T extends ReadableTable> {
     this.#set({ seen });
   }
 
+  /** The others of `done` are noted elsewhere, or nobody asks for them any more. */
+  keepDone(wanted: ReadonlySet<string>): void {
+    const done = this.#state.done.filter((id) => wanted.has(id));
+    if (done.length < this.#state.done.length) this.#set({ done });
+  }
+
+  #doneWith(tasks: readonly TableTask[]): Pick<SnapshotState, 'done'> {
+    const ended = tasks.flatMap((task) => (task.remembered === true ? [task.snapshotId] : []));
+    return { done: [...this.#state.done, ...ended] };
+  }
+
   setNotBefore(notBefore: number | null): void {
     if (notBefore !== this.#state.notBefore) this.#set({ notBefore });
   }
@@ -178,6 +207,9 @@ export class SnapshotTasks<T extends ReadableTable> {
     switch (command.kind) {
       case 'incremental':
         this.#start(command.request, captured);
+        return;
+      case 'repair':
+        this.#repair(signal, command.request, captured);
         return;
       case 'blocking':
         this.#set({ blocking: [...this.#state.blocking, command.request] });
@@ -222,6 +254,34 @@ export class SnapshotTasks<T extends ReadableTable> {
     this.#tell(first, 'STARTED', { data_collections: this.#namesBeside(first) });
   }
 
+  #repair(signal: SourceSignal, request: RepairRequest, captured: readonly T[]): void {
+    const { collection, snapshotId } = request;
+    const table = captured.find(({ schema }) => tableName(schema.id) === collection);
+    if (table === undefined) {
+      this.#reject(signal, `${collection} is not captured`);
+      return;
+    }
+    const { id } = table.schema;
+    if (this.#state.tasks.some((task) => isTaskOf(task, id) && mustFinish(task))) {
+      this.#reject(signal, `${collection} is still read for the first time`);
+      return;
+    }
+    const found = this.#dialect.repairKeys(table, request);
+    if (typeof found === 'string') {
+      this.#reject(signal, `${collection} ${found}`);
+      return;
+    }
+    const { keyColumns, keys } = found;
+    const task = newTask(
+      { schema: id.schema, table: id.table, purpose: 'incremental', method: 'keys', snapshotId },
+      // No range: nothing but those.
+      { reread: [...new Set(keys)], lastKey: [], maxKey: [], repair: { keyColumns, deleted: [] } },
+    );
+    this.add([task]);
+    this.#events.note(`${snapshotName(task)} of ${keys.length} rows of ${collection} begins`);
+    this.#tell(task, 'STARTED', { data_collections: this.#namesBeside(task) });
+  }
+
   #stop({ collections }: SignalCommand & { kind: 'stop' }): void {
     const stopped = this.#state.tasks.filter(
       (task) =>
@@ -231,7 +291,8 @@ export class SnapshotTasks<T extends ReadableTable> {
     );
     const [first] = stopped;
     if (first === undefined) return;
-    this.#set({ tasks: this.#state.tasks.filter((task) => !stopped.includes(task)) });
+    const left = this.#state.tasks.filter((task) => !stopped.includes(task));
+    this.#set({ tasks: left, ...this.#doneWith(stopped) });
     const names = stopped.map((task) => `${task.schema}.${task.table}`).join(',');
     this.#events.note(`${snapshotName(first)} of ${names} is stopped`);
     this.#tell(first, 'ABORTED', { data_collections: names });
@@ -314,7 +375,8 @@ function unknownTask(name: string, { snapshotId }: ExecuteRequest): TableTask {
   return newTask({ schema, table, purpose: 'incremental', method: 'keys', snapshotId });
 }
 
-function snapshotName({ purpose, snapshotId }: TableTask): string {
+function snapshotName({ purpose, snapshotId, repair }: TableTask): string {
+  if (repair !== undefined) return `the repair ${snapshotId}`;
   return purpose === 'initial' ? 'the snapshot' : `the incremental snapshot ${snapshotId}`;
 }
 

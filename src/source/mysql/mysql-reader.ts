@@ -10,6 +10,7 @@ import type {
   SourceReader,
   SourceStatus,
 } from '../../model/change-event.ts';
+import type { ShapeListener } from '../../model/table-shape.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
 import { familyProblem, missingSignalTable } from './capture/captured-findings.ts';
@@ -56,6 +57,8 @@ export interface MysqlReaderParts {
   /** Where snapshots are. */
   readonly notify?: (notification: SourceNotification) => void;
   readonly knownTables?: KnownTables;
+  /** Who is told what becomes of the shapes of tables. */
+  readonly shapes?: ShapeListener;
   /** Remembers over attempts that the server lacks what was captured from another. */
   readonly lag?: LagMemory;
   /** Remembers over attempts that another reader has had the stream. */
@@ -230,6 +233,7 @@ export class MysqlReader implements SourceReader {
         ...resumed,
         history: this.#parts.history,
         receiver,
+        listener: this.#parts.shapes,
         beside: (made) => this.#openSnapshots(receiver, ground, resumed, made),
         committed: (micros) => {
           this.#lastEventMs = this.#clock.nowMs() - Number(micros / 1000n);
@@ -328,6 +332,10 @@ export class MysqlReader implements SourceReader {
     return this.#end === null ? null : placeText(this.#end);
   }
 
+  nudge(): void {
+    this.#session?.nudge();
+  }
+
   hasReceived(end: string): boolean {
     const received = this.#session?.stream.place;
     if (received === undefined) return false;
@@ -338,6 +346,7 @@ export class MysqlReader implements SourceReader {
 
   status(): SourceStatus {
     const received = this.#session?.stream.place ?? null;
+    const wire = this.#session?.wire;
     return {
       phase: this.#phase,
       snapshot: [...(this.#first?.progress ?? []), ...(this.#snapshots?.progress() ?? [])],
@@ -346,6 +355,7 @@ export class MysqlReader implements SourceReader {
       confirmed: this.#confirmed,
       received: received === null ? null : placeText(received),
       connected: this.#session !== undefined && this.#phase === 'streaming',
+      ...(wire === undefined ? {} : { stream: { server: wire.server, id: wire.threadId } }),
       binlog: {
         gtids: this.#session?.position.offset().done.gtids ?? null,
         gtidMode: this.#facts === undefined ? null : hasGtids(this.#facts),

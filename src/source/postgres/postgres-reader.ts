@@ -11,8 +11,10 @@ import type {
   SourceStatus,
 } from '../../model/change-event.ts';
 import type { Lsn } from '../../model/lsn.ts';
-import { formatLsn, LSN_ZERO, parseLsn } from '../../model/lsn.ts';
+import { earlierLsn, formatLsn, LSN_ZERO, lsnText, parseLsn } from '../../model/lsn.ts';
+import type { SourceGap } from '../../model/source-gap.ts';
 import type { SourceNotification } from '../../model/source-notification.ts';
+import type { ShapeListener } from '../../model/table-shape.ts';
 import type { SourceSignal } from '../../model/source-signal.ts';
 import type { KnownTables, StoredTables } from '../incremental/known-tables.ts';
 import { besideStream } from '../incremental/beside-stream.ts';
@@ -21,23 +23,23 @@ import type { PreparedCapture } from './capture/capture-preparation.ts';
 import { prepareCapture } from './capture/capture-preparation.ts';
 import type { CapturedTable } from './capture/captured-tables.ts';
 import type { Querier } from './wire/catalog-session.ts';
-import { FirstSnapshot } from './snapshot/first-snapshot.ts';
+import { FirstSnapshot, type FirstSnapshotParts } from './snapshot/first-snapshot.ts';
+import { type GapLedger, gapTask, SlotGaps, type SlotSurrender } from './snapshot/slot-gap.ts';
 import type { IncrementalParts } from './incremental/incremental-parts.ts';
 import { IncrementalSnapshots } from './incremental/incremental-snapshots.ts';
 import type { PostgresSourceOptions } from './postgres-source-options.ts';
 import { PostgresStream } from './stream/postgres-stream.ts';
 import { PostgresWire } from './wire/postgres-wire.ts';
 import { identityWarning } from './capture/preflight-checks.ts';
-import type { CatalogLook } from './incremental/rewrite-watch.ts';
-import { catalogLook } from './incremental/rewrite-watch.ts';
-import { PublicationWatch } from './stream/publication-watch.ts';
+import type { CatalogLooks } from './stream/catalog-looks.ts';
+import { openCatalogLooks } from './stream/catalog-looks.ts';
 import { readStoredOffset } from './stream/debezium-offset.ts';
 import type { LargeTransactions } from './stream/large-transactions.ts';
 import { applicationName, streamSession } from './stream/reader-sessions.ts';
 import { RelationCache } from './stream/relation-cache.ts';
 import { CatalogSession } from './stream/relation-catalog-session.ts';
 import { serverLog, streamFingerprint } from './stream/replication-check.ts';
-import { beatUntilAborted } from './stream/replication-heartbeat.ts';
+import { beatBesideStream } from './stream/reader-beat.ts';
 import type { ReplicationOffset } from './stream/replication-offset.ts';
 import { fromSourceOffset, restartLsn, toSourceOffset } from './stream/replication-offset.ts';
 import { ReplicationPosition } from './stream/replication-position.ts';
@@ -50,7 +52,6 @@ import {
 import { resumeOnSlot } from './stream/slot-resume.ts';
 import { SlotXmin } from './stream/slot-xmin.ts';
 import { problemText, signalTableProblems } from './incremental/signal-table.ts';
-import { SignalTableWatch } from './incremental/signal-table-watch.ts';
 import { attemptOf, followsStream, resumeFrom } from './snapshot/snapshot-offset.ts';
 import { decodeSnapshotState } from '../incremental/snapshot-state.ts';
 import { StreamedTransactions } from './stream/streamed-transactions.ts';
@@ -71,11 +72,13 @@ export interface PostgresReaderParts {
   readonly knownTables?: KnownTables;
   /** What the catalog said of stored rows; absent: only DDL of this run is seen. */
   readonly storedTables?: StoredTables;
+  /** Who is told what becomes of the shapes of tables. */
+  readonly shapes?: ShapeListener;
+  /** Who asks for the slot to be given up. */
+  readonly surrender?: SlotSurrender;
   /** Remembers over attempts what the server could not do. */
   readonly largeTransactions?: LargeTransactions;
 }
-
-const WAL_END_INTERVAL_MS = 1000;
 
 /**
  * The PostgreSQL source: snapshot if there is none, then the stream from where the stored offset
@@ -95,6 +98,7 @@ export class PostgresReader implements SourceReader {
   #beat: Promise<void> = Promise.resolve();
   #phase: SourcePhase = 'starting';
   readonly #first: FirstSnapshot;
+  readonly #gaps: SlotGaps;
   #wire: PostgresWire | undefined;
   #session: ReplicationSession | undefined;
   #stream: PostgresStream | undefined;
@@ -102,6 +106,8 @@ export class PostgresReader implements SourceReader {
   #position: ReplicationPosition | undefined;
   /** The stored offset where no snapshot is needed: it holds until the stream has begun. */
   #unchanged: SourceOffset | null = null;
+  /** From here on the server must keep its log, wherever the stream goes on. */
+  #kept: Lsn | null = null;
   #snapshots: IncrementalSnapshots | undefined;
   readonly #earlySignals: SourceSignal[] = [];
   /** Conversion of the position's offset, remembered while that stays the same object. */
@@ -123,14 +129,14 @@ export class PostgresReader implements SourceReader {
     this.#catalogConnection = side('catalog');
     this.#beatConnection = side('heartbeat');
     const { connection } = this.#options;
-    this.#first = new FirstSnapshot({
+    const making = {
+      ...this.#told(),
       options: this.#options,
-      clock: this.#clock,
       connect: (session, signal) => PostgresWire.connect(connection, session, signal, this.#clock),
-      note: this.#note,
-      warn: this.#warn,
       notify: (notification) => parts.notify?.(notification),
-    });
+    } satisfies FirstSnapshotParts;
+    this.#first = new FirstSnapshot(making);
+    this.#gaps = new SlotGaps({ ...making, surrender: parts.surrender });
   }
 
   async run(
@@ -156,10 +162,12 @@ export class PostgresReader implements SourceReader {
     signal: AbortSignal,
   ): Promise<void> {
     const { snapshotMode } = this.#options;
-    const found = stored === null ? null : readStoredOffset(stored, this.#options.slotName);
+    const last = stored === null ? null : readStoredOffset(stored, this.#options.slotName);
+    const ledger = this.#gapLedger(receiver);
+    const found = last && (await this.#gaps.passed(last, ledger, signal));
     let resume = await resumeFrom(found, this.#options, this.#catalogConnection, this.#note);
     let captured: readonly CapturedTable[] = [];
-    if (resume !== null) this.#unchanged = stored;
+    if (resume !== null) this.#unchanged ??= stored;
     else {
       const unfinished = found === null ? null : attemptOf(found);
       this.#phase = 'snapshot';
@@ -176,7 +184,15 @@ export class PostgresReader implements SourceReader {
     const unsignalled = await signalTableProblems(this.#catalogConnection, snapshots, schemas);
     for (const problem of unsignalled) this.#warn(problemText(problem));
     signal.throwIfAborted();
+    resume = await this.#gaps.marked(resume, selection.tables, ledger);
     await this.#follow(receiver, resume, capture, captured, signal);
+  }
+
+  #gapLedger(receiver: ChangeReceiver): GapLedger {
+    const store = (offset: ReplicationOffset): void => {
+      this.#unchanged = toSourceOffset(this.#options.topicPrefix, offset);
+    };
+    return { receiver, store };
   }
 
   async #follow(
@@ -186,23 +202,22 @@ export class PostgresReader implements SourceReader {
     captured: readonly CapturedTable[],
     signal: AbortSignal,
   ): Promise<void> {
-    const options = this.#options;
-    const clock = this.#clock;
+    const [options, clock] = [this.#options, this.#clock];
     const connection = streamSession(options);
     const wire = await PostgresWire.connect(options.connection, connection, signal, clock);
     this.#wire = wire;
-    const { types } = capture.catalog;
     const resume = await this.#resume(wire, stored, capture, signal);
     await receiver.logOpened?.(serverLog(resume), true);
     const position = new ReplicationPosition(resume);
-    const relations = new RelationCache(
-      new CatalogSession(options, types, this.#catalogConnection, { clock, signal }),
-    );
+    const asking = { clock, signal };
+    const { types, server } = capture.catalog;
+    const catalog = new CatalogSession(options, types, this.#catalogConnection, asking);
+    const relations = new RelationCache(catalog);
     for (const table of captured) relations.seed(table.info, table.schema);
-    const resumed = captured.length === 0;
-    const parts = { capture, relations, position, resumed };
+    const parts = { capture, relations, position, resumed: captured.length === 0 };
     const snapshots = this.#openSnapshots(receiver, resume, parts);
     const streamed = await this.#openSpool();
+    const looks = this.#catalogLooks(snapshots, capture);
     const xmin = new SlotXmin(options.slotName, options.xminFetchIntervalMs ?? 0, clock);
     const stream = new PostgresStream({
       receiver,
@@ -215,15 +230,14 @@ export class PostgresReader implements SourceReader {
       clock,
       idleIntervalMs: options.statusUpdateIntervalMs,
       snapshots,
+      ddl: looks.ddl,
       xmin,
       onStarted: () => {
         this.#phase = 'streaming';
         this.#note(`streaming from ${formatLsn(resume.endLsn)} of ${wire.server}`);
         session.started();
       },
-      onReplyRequested: () => {
-        session.report();
-      },
+      onReplyRequested: () => session.report(),
     });
     const senderTimeoutMs = await readSenderTimeoutMs(wire, signal);
     const times = {
@@ -231,22 +245,25 @@ export class PostgresReader implements SourceReader {
       senderTimeoutMs,
       livenessMs: options.livenessTimeoutMs,
     };
-    const durable = options.lsnFlushMode === 'manual' ? LSN_ZERO : restartLsn(resume);
+    const told = earlierLsn(this.#kept, restartLsn(resume));
+    const durable = options.lsnFlushMode === 'manual' ? LSN_ZERO : told;
     const session = new ReplicationSession(wire, stream, durable, times, clock);
     this.#position = position;
     this.#stream = stream;
     this.#session = session;
     this.#snapshots = snapshots;
     this.#earlySignals.splice(0).forEach((early) => snapshots.signal(early));
-    const { version } = capture.catalog.server;
-    const look = this.#catalogLook(version, snapshots);
-    this.#startBeating(stream, async (querier) => {
+    stream.noteServerEnd(await catalog.end());
+    await looks.begin(relations, { querier: this.#catalogConnection, ...asking });
+    const beat = { ...this.#told(), options, stream, connection: this.#beatConnection };
+    const look = async (querier: Querier): Promise<void> => {
       await xmin.look(querier);
-      const problem = await look(querier);
+      const problem = await looks.look(querier, session, this.#beating.signal);
       if (problem !== null) wire.destroy(problem);
-    });
-    const command = startCommand(options, restartLsn(resume), version);
-    await besideStream(session.run(command, signal), (until) => snapshots.run(until), signal);
+    };
+    this.#beat = beatBesideStream({ ...beat, look }, this.#beating.signal);
+    const run = session.run(startCommand(options, restartLsn(resume), server.version), signal);
+    await besideStream(run, (until) => snapshots.run(until), signal);
   }
 
   #resume(
@@ -257,15 +274,20 @@ export class PostgresReader implements SourceReader {
   ): Promise<ReplicationOffset> {
     const options = this.#options;
     const fingerprint = streamFingerprint(options, publication, published);
-    const told = { options, clock: this.#clock, note: this.#note, warn: this.#warn };
+    const told = { options, ...this.#told() };
     return resumeOnSlot(wire, stored, fingerprint, told, signal);
   }
 
-  #catalogLook(serverVersion: number, snapshots: IncrementalSnapshots): CatalogLook {
-    const publication = new PublicationWatch(this.#options.publicationName, serverVersion);
-    const told = { clock: this.#clock, note: this.#note, warn: this.#warn };
-    const parts = { options: this.#options, stored: this.#parts.storedTables, snapshots, ...told };
-    return catalogLook(parts, publication);
+  #told(): { readonly clock: Clock; note(text: string): void; warn(text: string): void } {
+    return { clock: this.#clock, note: this.#note, warn: this.#warn };
+  }
+
+  #catalogLooks(snapshots: IncrementalSnapshots, capture: PreparedCapture): CatalogLooks {
+    const { storedTables: stored, shapes: listener } = this.#parts;
+    const told = this.#told();
+    const position = (): string | null => this.logEnd();
+    const parts = { options: this.#options, stored, snapshots, listener, position, ...told };
+    return openCatalogLooks(parts, capture);
   }
 
   #openSnapshots(
@@ -282,13 +304,11 @@ export class PostgresReader implements SourceReader {
       state: decodeSnapshotState(resume.snapshotState ?? null),
       clock,
       refresh: () => prepareCapture(this.#catalogConnection, options),
-      ask: () => {
-        this.#session?.ask();
-      },
+      ask: () => this.nudge(),
       offsetText: () => JSON.stringify(this.offset().offset),
       initialCompleted: () => receiver.snapshotCompleted(this.offset()),
       knownTables: this.#parts.knownTables,
-      notify: (notification) => this.#parts.notify?.(notification),
+      notify: (notification) => this.#gaps.notify(notification),
       note: this.#note,
       warn: this.#warn,
     });
@@ -301,32 +321,9 @@ export class PostgresReader implements SourceReader {
   }
 
   async #openSpool(): Promise<StreamedTransactions> {
-    const streamed = new StreamedTransactions(this.#spoolFolder, this.#options.slotName);
-    await streamed.prepare();
-    this.#streamed = streamed;
-    return streamed;
-  }
-
-  #startBeating(stream: PostgresStream, look: (querier: Querier) => Promise<void>): void {
-    const { heartbeatIntervalMs, heartbeatActionQuery, snapshots, publicationName } = this.#options;
-    const signalTable = new SignalTableWatch(snapshots, publicationName, this.#clock);
-    this.#beat = beatUntilAborted(
-      this.#beatConnection,
-      { heartbeatIntervalMs, heartbeatActionQuery, walEndIntervalMs: WAL_END_INTERVAL_MS },
-      {
-        clock: this.#clock,
-        walEnd: (lsn) => {
-          stream.noteServerEnd(lsn);
-        },
-        note: this.#note,
-        look: async (querier) => {
-          await look(querier);
-          const silent = await signalTable.look(querier);
-          if (silent !== null) this.#warn(problemText(silent));
-        },
-      },
-      this.#beating.signal,
-    );
+    this.#streamed = new StreamedTransactions(this.#spoolFolder, this.#options.slotName);
+    await this.#streamed.prepare();
+    return this.#streamed;
   }
 
   offset(): SourceOffset {
@@ -335,15 +332,27 @@ export class PostgresReader implements SourceReader {
     const from = position.offset();
     const state = this.#snapshots?.stateText ?? null;
     if (this.#converted?.from !== from || this.#converted.state !== state) {
-      const to = toSourceOffset(this.#options.topicPrefix, { ...from, snapshotState: state });
+      const offset = { ...from, snapshotState: state, gap: this.#gapLeft(from) };
+      const to = toSourceOffset(this.#options.topicPrefix, offset);
       this.#converted = { from, state, to };
     }
     return this.#converted.to;
   }
 
+  /** With the last table that is read again it is no more. */
+  #gapLeft({ gap = null }: ReplicationOffset): SourceGap | null {
+    if (gap === null || gap.to === null) return gap;
+    return this.#snapshots?.isOpen(gapTask(gap)) === false ? null : gap;
+  }
+
   confirm(offset: SourceOffset): void {
-    if (this.#options.lsnFlushMode === 'manual') return;
-    this.#session?.confirm(restartLsn(fromSourceOffset(offset)));
+    const durable = fromSourceOffset(offset);
+    this.#snapshots?.finished.confirmed(durable.snapshotState ?? null);
+    if (this.#options.lsnFlushMode !== 'manual') this.#session?.confirm(restartLsn(durable));
+  }
+
+  keep(offset: SourceOffset): void {
+    this.#kept = restartLsn(readStoredOffset(offset, this.#options.slotName));
   }
 
   logEnd(): string | null {
@@ -352,20 +361,23 @@ export class PostgresReader implements SourceReader {
     return formatLsn(stream.serverEnd > stream.received ? stream.serverEnd : stream.received);
   }
 
+  nudge(): void {
+    this.#session?.ask();
+  }
+
   hasReceived(end: string): boolean {
     return this.#stream !== undefined && this.#stream.received >= parseLsn(end);
   }
 
   status(): SourceStatus {
     const stream = this.#stream;
-    const manual = this.#options.lsnFlushMode === 'manual';
     const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
       phase: this.#phase,
       snapshot: [...this.#first.progress, ...(this.#snapshots?.progress() ?? [])],
       lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
       lagMs: stream?.lagMs ?? null,
-      confirmed: manual ? null : lsnText(this.#session?.confirmed),
+      confirmed: this.#options.lsnFlushMode === 'manual' ? null : lsnText(this.#session?.confirmed),
       received: lsnText(stream?.received),
       connected: this.#wire?.isOpen === true,
     };
@@ -385,8 +397,4 @@ export class PostgresReader implements SourceReader {
     await this.#beat;
     await this.#catalogConnection[Symbol.asyncDispose]();
   }
-}
-
-function lsnText(lsn: Lsn | null | undefined): string | null {
-  return lsn === null || lsn === undefined ? null : formatLsn(lsn);
 }

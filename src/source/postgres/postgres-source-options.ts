@@ -92,6 +92,8 @@ export interface PostgresSourceOptions {
   readonly slotDropOnStop: boolean;
   readonly slotFailover: boolean;
   /** slot.max.retries and slot.retry.delay.ms: while another process holds the slot (P55). */
+  /** retention.budget.exceeded: a slot that is given up or lost is made anew; absent: false. */
+  readonly healsGaps?: boolean | undefined;
   readonly slotMaxRetries: number;
   readonly slotRetryDelayMs: number;
   /** offset.mismatch.strategy; absent: trust_offset, which goes on only without a gap. */

@@ -26,7 +26,7 @@ export interface SnapshotOptions {
   /** incremental.snapshot.watermarking.strategy: how windows are marked in the signal table. */
   readonly watermarking: 'insert_insert' | 'insert_delete' | 'none';
   /** ddl.rewrites: what follows DDL that changes stored rows without events. */
-  readonly ddlRewrites: 'snapshot' | 'warn';
+  readonly ddlRewrites: 'snapshot' | 'trust_widening' | 'warn';
   /** Tables that the first snapshot reads; empty: all captured ones. */
   readonly includeTables: readonly RegExp[];
   readonly orderByRowCount: 'disabled' | 'ascending' | 'descending';

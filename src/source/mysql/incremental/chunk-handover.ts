@@ -3,7 +3,8 @@ import { must } from '../../../foundation/assert.ts';
 import type { BinlogRowChange, ChangeReceiver } from '../../../model/change-event.ts';
 import { RowImage } from '../../../model/row-image.ts';
 import type { TableSchema } from '../../../model/table-schema.ts';
-import { rowKey } from '../../incremental/row-key.ts';
+import { goneKeys } from '../../incremental/repaired-rows.ts';
+import { keyImage, rowKey } from '../../incremental/row-key.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotWindow } from '../../incremental/snapshot-window.ts';
 import type { LogSpot } from '../stream/stream-watches.ts';
@@ -36,6 +37,8 @@ export interface HandedRows {
   readonly lastKey: readonly string[] | null;
   /** Keys to be read again. */
   readonly incomplete: readonly string[];
+  /** Keys that were told as deleted. */
+  readonly gone: readonly string[];
 }
 
 /**
@@ -58,6 +61,7 @@ export function handOver(
   change.snapshot = task.purpose === 'initial' ? 'true' : 'incremental';
   const columns = reading.definition.columns.length;
   const all = columns + reading.order.length;
+  const found = new Set<string>();
   let handed = 0;
   let lastKey: readonly string[] | null = null;
   for (let i = 0; i < rows.count; i++) {
@@ -67,15 +71,22 @@ export function handOver(
     }
     // What the row is ordered by stands behind it.
     image.count = columns;
-    if (verdict.newer.size > 0) {
+    if (verdict.newer.size > 0 || task.repair !== undefined) {
       const key = rowKey(image, null, reading.keyIndexes, 'latin1');
       if (key !== null && verdict.newer.has(key)) continue;
+      if (key !== null) found.add(key);
     }
     to.receiver.row(change);
     change.ordinal++;
     handed++;
   }
-  return { handed, lastKey, incomplete: [...verdict.incomplete] };
+  const asked = open.chunk.kind === 'reread' ? open.chunk.keys : [];
+  const gone = goneKeys(task, asked, found, verdict);
+  for (const key of gone) {
+    change.before = keyImage(key, reading.keyIndexes, columns, 'latin1');
+    to.receiver.row({ ...change, op: 'd', after: null });
+  }
+  return { handed: handed + gone.length, lastKey, incomplete: [...verdict.incomplete], gone };
 }
 
 /** A row that a read shows, as if it were of the place where the stream stands. */

@@ -3,6 +3,7 @@ import { must } from '../../../foundation/assert.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import type { SnapshotOptions } from '../../snapshot/snapshot-options.ts';
+import { repairAfter } from '../../incremental/repaired-rows.ts';
 import { SnapshotThrottle } from '../../snapshot/snapshot-throttle.ts';
 import type { HandedRows, OpenWindow } from './chunk-handover.ts';
 import type { ChunkFilter, WindowChunk } from './chunk-query.ts';
@@ -79,8 +80,12 @@ export class ChunkPlanner {
   #advance({ chunk, read, reading }: OpenWindow, task: TableTask, rows: HandedRows): void {
     const done = new Set(chunk.kind === 'reread' ? chunk.keys : []);
     const left = task.reread.filter((key) => !done.has(key));
-    const reread = [...new Set([...left, ...rows.incomplete])];
-    const common = { rows: task.rows + rows.handed, reread };
+    const reread = [...new Set([...left, ...rows.incomplete, ...rows.gone])];
+    const common = {
+      rows: task.rows + rows.handed,
+      reread,
+      ...repairAfter(task, rows.gone),
+    };
     if (chunk.kind === 'reread') {
       this.#tasks.update(task, common);
       return;

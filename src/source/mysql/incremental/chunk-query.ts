@@ -11,7 +11,8 @@ export type WindowChunk =
       readonly kind: 'keys';
       /** As `keySelectList` gives them. */
       readonly after: readonly string[] | null;
-      readonly upTo: readonly string[];
+      /** Null: all that there are. */
+      readonly upTo: readonly string[] | null;
       readonly limit: number;
     }
   /** Rows that came without all values; keys as `rowKey` writes them. */
@@ -40,10 +41,15 @@ export function windowQuery(
     const rows = chunk.keys.map((text) => keyEquals(key, text));
     return `SELECT ${columns} FROM ${quotedTable(reading.definition)} WHERE ${rows.join(' OR ')}`;
   }
-  const conditions = [upToKey({ columns: order }, chunk.upTo), ...conditionOf(condition)];
-  if (chunk.after !== null) conditions.unshift(beyondKey({ columns: order }, chunk.after));
+  const { after, upTo } = chunk;
+  const conditions = [
+    ...(after === null ? [] : [beyondKey({ columns: order }, after)]),
+    ...(upTo === null ? [] : [upToKey({ columns: order }, upTo)]),
+    ...conditionOf(condition),
+  ];
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return (
-    `SELECT ${columns} FROM ${source(reading, statement)} WHERE ${conditions.join(' AND ')}` +
+    `SELECT ${columns} FROM ${source(reading, statement)}${filter}` +
     ` ORDER BY ${keyOrder({ columns: order })} LIMIT ${chunk.limit}`
   );
 }
@@ -55,6 +61,20 @@ export function lastKeyQuery(reading: TableReading, filter: ChunkFilter): string
   return (
     `SELECT ${keySelectList({ columns: order })} FROM ${source(reading, filter.statement)}` +
     `${where(filter.condition)} ORDER BY ${descending} LIMIT 1`
+  );
+}
+
+/** The key that is so many rows behind another one; null: behind the beginning. */
+export function keyBehindQuery(
+  { definition, order }: TableReading,
+  after: readonly string[] | null,
+  rows: number,
+): string {
+  const key = { columns: order };
+  return (
+    `SELECT ${keySelectList(key)} FROM ${quotedTable(definition)}` +
+    `${where(after === null ? null : beyondKey(key, after))} ` +
+    `ORDER BY ${keyOrder(key)} LIMIT ${rows - 1}, 1`
   );
 }
 

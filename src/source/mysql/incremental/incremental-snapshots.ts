@@ -7,6 +7,7 @@ import type { TableId, TableSchema } from '../../../model/table-schema.ts';
 import { tableName } from '../../../model/table-schema.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { mustFinish } from '../../incremental/snapshot-state.ts';
+import { isRepairOf } from '../../incremental/repaired-rows.ts';
 import { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { WindowMarks } from '../../incremental/window-marks.ts';
 import type { StatementEffect } from '../stream/statement-changes.ts';
@@ -194,7 +195,7 @@ export class MysqlIncrementalSnapshots implements StreamWatches, BoundaryWork {
           continue;
         }
         try {
-          if (await this.#planner.throttle.waited(signal)) continue;
+          if (task.repair === undefined && (await this.#planner.throttle.waited(signal))) continue;
           await this.#step(task, signal);
           if (!this.#tasks.hasIncremental()) await this.#marks.last(this.#reader, signal);
           backoff.reset();
@@ -294,6 +295,11 @@ export class MysqlIncrementalSnapshots implements StreamWatches, BoundaryWork {
     const reading = tableReading(task, known);
     if (reading === null || task.method === 'whole') {
       this.#whole.want({ task, table: known });
+      return;
+    }
+    const keyColumns = reading.key.map(({ name }) => name);
+    if (task.repair !== undefined && !isRepairOf(task.repair, keyColumns)) {
+      this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
       return;
     }
     const chunk = await this.#planner.next(task, reading, signal);

@@ -13,6 +13,7 @@ import type {
   TableCatalog,
 } from '../../../../dialects/mysql/ddl/table-catalog.ts';
 import type { TableDefinition } from '../../../../dialects/mysql/ddl/table-definition.ts';
+import type { RewriteFact } from '../../../model/table-shape.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { newTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
@@ -53,6 +54,7 @@ export interface CatalogStatement {
  */
 export class RewrittenTables {
   readonly #parts: RewrittenTablesParts;
+  readonly #facts = new Map<string, RewriteFact>();
 
   constructor(parts: RewrittenTablesParts) {
     this.#parts = parts;
@@ -94,6 +96,12 @@ export class RewrittenTables {
     return emptied;
   }
 
+  takeFacts(): ReadonlyMap<string, RewriteFact> {
+    const facts = new Map(this.#facts);
+    this.#facts.clear();
+    return facts;
+  }
+
   #told(definition: TableDefinition, name: string): ToldColumn {
     const schema = this.#parts.schemas.ofDefinition(definition);
     const column = schema?.columns.find((each) => each.name === name);
@@ -127,11 +135,16 @@ export class RewrittenTables {
       ? 'targets are emptied at this place'
       : `the table is read again beside the stream (ddl-${at.file}:${at.pos})`;
     const follows =
-      options.ddlRewrites === 'snapshot'
+      options.ddlRewrites !== 'warn'
         ? isDone
         : 'targets keep what they have (ddl.rewrites=warn): snapshot the table anew';
     const ghosts =
       empties && skipsTruncates ? '. Rows that went stay in targets: skipped.operations has t' : '';
+    this.#facts.set(table, {
+      id: `ddl-${at.file}:${at.pos}`,
+      reason,
+      follows: `${follows}${ghosts}`,
+    });
     this.#parts.warn(
       `a statement changed stored rows of ${table}, which no event tells: ${reason} ` +
         `(${at.file}:${at.pos}); ${follows}${ghosts}`,

@@ -1,3 +1,4 @@
+import { Backoff } from '../../../foundation/backoff.ts';
 import type { CatalogChange, TableCatalog } from '../../../../dialects/mysql/ddl/table-catalog.ts';
 import type { TableDefinition } from '../../../../dialects/mysql/ddl/table-definition.ts';
 import type { Clock } from '../../../foundation/clock.ts';
@@ -32,8 +33,9 @@ import type { LockSession } from './snapshot-reading.ts';
 import { firstCause, isChangedTable, SnapshotRace, SnapshotReading } from './snapshot-reading.ts';
 import { snapshotOrigin, snapshotStatements } from './snapshot-statements.ts';
 
-/** How often the attempt begins anew because DDL came in between. */
+/** How often the attempt begins anew because DDL came in between, and how long it waits first. */
 const RACES_ALLOWED = 5;
+const RACE_PAUSE = { initialMs: 50, maxMs: 1_000 };
 
 /** What a first snapshot needs from its caller. */
 export interface MysqlSnapshotRequest {
@@ -75,15 +77,17 @@ export async function runMysqlSnapshot(
   const { delayMs, streamingDelayMs } = options.snapshots;
   if (delayMs > 0) await clock.sleep(delayMs, signal);
   signal.throwIfAborted();
-  for (let races = 0; ; races++) {
+  const pause = new Backoff(RACE_PAUSE);
+  for (;;) {
     try {
       const result = await attempt(request);
       if (streamingDelayMs > 0 && result.complete) await clock.sleep(streamingDelayMs, signal);
       return result;
     } catch (error) {
       signal.throwIfAborted();
-      if (!isChangedTable(error) || races >= RACES_ALLOWED) throw error;
+      if (!isChangedTable(error) || pause.attempt >= RACES_ALLOWED) throw error;
       request.onNote(`${error.message}; the snapshot begins anew`);
+      await clock.sleep(pause.nextDelayMs(), signal);
     }
   }
 }

@@ -48,7 +48,12 @@ const SAVEPOINT = 'SAVEPOINT tidemark';
 const RELEASE = 'ROLLBACK TO SAVEPOINT tidemark';
 
 /** DDL came in between: what was read so far is of two shapes. */
-export class SnapshotRace extends Error {}
+export class SnapshotRace extends TidemarkError {
+  constructor(message: string) {
+    super('MYSQL_SNAPSHOT_RACE', message);
+    this.name = 'SnapshotRace';
+  }
+}
 
 /** Errors that mean that a table is not what it was, or is about to be another (PITFALLS B114). */
 const CHANGED_TABLE = /\(error (1412|1146|1054|1051|1932|1205),/;

@@ -2,6 +2,7 @@ import type { TableCatalog } from '../../../../dialects/mysql/ddl/table-catalog.
 import type { Clock } from '../../../foundation/clock.ts';
 import type { TidemarkError } from '../../../foundation/errors.ts';
 import type { ChangeReceiver } from '../../../model/change-event.ts';
+import type { ShapeListener } from '../../../model/table-shape.ts';
 import { capturedShapeOf } from '../capture/captured-shape.ts';
 import { readDefinition, readServerTables } from '../capture/server-tables.ts';
 import { CatalogKeeper } from '../history/catalog-keeper.ts';
@@ -15,6 +16,7 @@ import { readBinlogStatus, readReplicas } from '../wire/mysql-server-facts.ts';
 import type { MysqlQuerier } from '../wire/mysql-session.ts';
 import { replicaIdentity } from '../wire/replica-identity.ts';
 import type { BinlogOffset } from './binlog-offset.ts';
+import { placeText } from './binlog-offset.ts';
 import { BinlogPosition } from './binlog-position.ts';
 import { BinlogStream } from './binlog-stream.ts';
 import { BinlogTransactions } from './binlog-transactions.ts';
@@ -23,6 +25,7 @@ import { CatalogRereads } from './catalog-rereads.ts';
 import { dumpStart, skipsRowsOf } from './dump-start.ts';
 import { HeldRows } from './held-rows.ts';
 import { MysqlTableSchemas } from './mysql-table-schemas.ts';
+import { StatementShapes } from './statement-shapes.ts';
 import type { RewriteFollower } from './stream-statements.ts';
 import type { StreamWatches } from './stream-watches.ts';
 import type { BoundaryWork } from './watched-stream.ts';
@@ -42,6 +45,8 @@ export interface BinlogSessionParts {
   readonly receiver: ChangeReceiver;
   /** Beside the stream. */
   readonly querier: MysqlQuerier;
+  /** Who is told what becomes of the shapes of tables. */
+  readonly listener?: ShapeListener | undefined;
   /** What reads tables beside the stream: made with what the stream stands on. */
   readonly beside?: (ground: StreamGround) => StreamCompanion;
   /** A transaction has come in whole; of its commit, µs since 1970. */
@@ -79,6 +84,8 @@ export interface BinlogSession extends AsyncDisposable {
   readonly schemas: MysqlTableSchemas;
   readonly keeper: CatalogKeeper;
   readonly rereads: CatalogRereads;
+  /** Has the receiver settle soon, also while the server has nothing to send. */
+  nudge(): void;
   /** Until the signal aborts, or the connection ends. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -95,6 +102,7 @@ export async function openBinlogSession(
   const beside = parts.beside?.({ position, schemas });
   const rereads = new CatalogRereads(liveCatalog(parts, schemas, signal), catalog);
   const { ddlFilter } = options.history;
+  const shapes = await shapesOf(parts, schemas);
   const stream = new BinlogStream({
     receiver: parts.receiver,
     committed: parts.committed,
@@ -109,6 +117,7 @@ export async function openBinlogSession(
     includeComments: options.history.includeComments,
     memories: keeper,
     rereads,
+    ...(shapes === null ? {} : { shapes }),
     ...(beside === undefined ? {} : { watches: beside, rewritten: beside.rewritten }),
     ...(ddlFilter.length === 0
       ? {}
@@ -131,6 +140,11 @@ export async function openBinlogSession(
     schemas,
     keeper,
     rereads,
+    nudge() {
+      if (!(target instanceof WatchedStream)) return;
+      // What fails there fails the stream at its next event.
+      target.nudge()?.catch(() => undefined);
+    },
     async run(until) {
       const halt = (): void => stream.halt();
       until.addEventListener('abort', halt, { once: true });
@@ -146,6 +160,17 @@ export async function openBinlogSession(
       await keeper.settled();
     },
   };
+}
+
+async function shapesOf(
+  { options, catalog, listener, resume, facts }: BinlogSessionParts,
+  schemas: MysqlTableSchemas,
+): Promise<StatementShapes | null> {
+  if (listener === undefined) return null;
+  const { includeComments } = options.history;
+  const shapes = new StatementShapes({ listener, schemas, includeComments });
+  await shapes.began(catalog.tables(), placeText(resume.done), facts);
+  return shapes;
 }
 
 function keeperOf(parts: BinlogSessionParts, schemas: MysqlTableSchemas): CatalogKeeper {

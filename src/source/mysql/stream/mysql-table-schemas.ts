@@ -73,6 +73,11 @@ export class MysqlTableSchemas {
     return this.#shape.wantsTable(database, table);
   }
 
+  /** Whether values of a column are told; its table is assumed to be captured. */
+  isColumnCaptured(database: string, table: string, column: string): boolean {
+    return this.#shape.wantsColumn(database, table, column);
+  }
+
   /** The shape of a table map's rows, which it then reads its values by; null: not captured. */
   of(table: BinlogTable): TableSchema | null {
     const known = this.#tables.get(table);

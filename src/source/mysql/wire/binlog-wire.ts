@@ -115,6 +115,11 @@ export class BinlogWire implements AsyncDisposable {
     return this.#session.server;
   }
 
+  /** The server's number for the connection. */
+  get threadId(): number {
+    return this.#session.threadId;
+  }
+
   /**
    * Begins the dump and hands over its events; once. Resolves at the end of the log where that was
    * asked for, or after `stop`; everything else is an error.

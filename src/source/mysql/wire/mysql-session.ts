@@ -44,6 +44,12 @@ export interface TakenSocket {
 
 const CLOSE_DEADLINE_MS = 2000;
 
+/** A CALL has a list for each of its results, and none for its end: nobody reads those by name. */
+function columnNames(fields: unknown): readonly string[] {
+  const list = (fields ?? []) as readonly ({ readonly name?: string } | undefined)[];
+  return list.flatMap((field) => field?.name ?? []);
+}
+
 /**
  * How statements are read and values print, in every session alike: text in UTF-8, times in UTC,
  * and no mode that changes the meaning of quotes or the padding of CHAR (PITFALLS B116).
@@ -106,6 +112,11 @@ export class MysqlSession implements MysqlQuerier, AsyncDisposable {
     return `${this.options.host}:${this.options.port}`;
   }
 
+  /** The server's number for it, as its lists of sessions and KILL have it. */
+  get threadId(): number {
+    return this.#connection.threadId;
+  }
+
   /** False once the connection is closed, lost or failed. */
   get isOpen(): boolean {
     return this.#failure === undefined && !this.#socket.destroyed;
@@ -123,8 +134,7 @@ export class MysqlSession implements MysqlQuerier, AsyncDisposable {
         }
         // A statement without a result has an object in place of the rows.
         const found = Array.isArray(rows) ? (rows as unknown as (string | null)[][]) : [];
-        const columns = (fields as { name: string }[] | undefined)?.map(({ name }) => name) ?? [];
-        resolve({ columns, rows: found });
+        resolve({ columns: columnNames(fields), rows: found });
       });
       return await promise;
     });

@@ -1,3 +1,4 @@
+import { DDL_MESSAGE_PREFIX } from '../../../../dialects/postgres/postgres-ddl-trigger.ts';
 import { OWN_MESSAGE_PREFIX } from '../pgoutput/pgoutput-parameters.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 
@@ -42,7 +43,7 @@ export function messageIncluded(
   lists: Pick<PostgresSourceOptions, 'messageInclude' | 'messageExclude'>,
   prefix: string,
 ): boolean {
-  if (prefix === OWN_MESSAGE_PREFIX) return false;
+  if (prefix === OWN_MESSAGE_PREFIX || prefix === DDL_MESSAGE_PREFIX) return false;
   return passes(lists.messageInclude ?? [], lists.messageExclude ?? [], prefix);
 }
 

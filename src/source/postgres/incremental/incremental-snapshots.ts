@@ -6,12 +6,14 @@ import { parseLsn } from '../../../model/lsn.ts';
 import type { SourceSignal } from '../../../model/source-signal.ts';
 import { tableName } from '../../../model/table-schema.ts';
 import { addedTables } from './added-tables.ts';
+import { FinishedReads } from './finished-reads.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { StreamSnapshots } from '../stream/postgres-stream.ts';
 import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
 import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { isTaskOf, mustFinish } from '../../incremental/snapshot-state.ts';
+import { isRepairOf } from '../../incremental/repaired-rows.ts';
 import { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { RecentTransactions } from './snapshot-visibility.ts';
 import { POSTGRES_SIGNALS } from './postgres-signals.ts';
@@ -24,23 +26,22 @@ import type { PostgresWire } from '../wire/postgres-wire.ts';
 import type { IncrementalParts } from './incremental-parts.ts';
 import { OlderTransactions } from './older-transactions.ts';
 import { PostgresMarkTable } from './postgres-mark-table.ts';
+import { StreamPassing } from './stream-passing.ts';
 import { WindowPlanner } from './window-planner.ts';
 import type { ReadWindow } from './window-reader.ts';
 import { isStatementError, WindowReader } from './window-reader.ts';
-import { WholeRead } from './whole-read.ts';
+import { type DescribedTables, WholeRead } from './whole-read.ts';
 
 /** Memory for the rows of one window. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
-/** How long a window may wait for a server that has nothing to send. */
-const ASK_INTERVAL_MS = 20;
-const NUDGE_AFTER_MS = 60;
-const NUDGE = "SELECT pg_catalog.pg_logical_emit_message(true, 'tidemark', '')";
 
 /**
  * Reads tables while the stream runs: what a crash left of a first snapshot, and what signals ask
  * for. One window after the other; a chunk's rows and the state behind it enter one append.
  */
 export class IncrementalSnapshots implements StreamSnapshots {
+  /** Of what `readAgain` was asked for. */
+  readonly finished: FinishedReads;
   readonly #parts: IncrementalParts;
   readonly #tasks: SnapshotTasks<CapturedTable>;
   readonly #recent = new RecentTransactions();
@@ -51,6 +52,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   readonly #whole: WholeRead;
   readonly #older: OlderTransactions;
   readonly #watches: SnapshotWatches;
+  readonly #passing: StreamPassing;
   readonly #marks: WindowMarks<PostgresWire>;
   #captured: readonly CapturedTable[];
   /** Storage and shape that the tables had before they were described. */
@@ -70,6 +72,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
       tablesChanged: () => this.#watches.renew(),
     };
     this.#tasks = new SnapshotTasks(parts.state, events, POSTGRES_SIGNALS);
+    this.finished = new FinishedReads(this.#tasks);
     this.#initialLeft = this.#tasks.hasInitial();
     this.#reader = new WindowReader(parts.connect, WINDOW_BYTES);
     this.#planner = new WindowPlanner(parts.options, this.#tasks, this.#reader, parts);
@@ -77,8 +80,14 @@ export class IncrementalSnapshots implements StreamSnapshots {
     const marks = PostgresMarkTable.of(parts.options, (text) => parts.warn(text));
     this.#marks = new WindowMarks(parts.options.snapshots, parts.clock, marks);
     this.#older = new OlderTransactions(this.#tasks, parts);
+    this.#passing = new StreamPassing(parts, (signal) => this.#reader.wire(signal));
     const shared = [this.#wholeReader, this.#recent, this.#older, this.#planner.throttle] as const;
-    this.#whole = new WholeRead(parts, this.#tasks, ...shared, () => this.#signal);
+    const describe = async (signal: AbortSignal): Promise<DescribedTables> => {
+      const fingerprints = await this.#describe(this.#wholeReader, signal);
+      return { tables: this.#readable(), fingerprints };
+    };
+    const whole = { ...parts, describe };
+    this.#whole = new WholeRead(whole, this.#tasks, ...shared, () => this.#signal);
     this.#watches = new SnapshotWatches({
       options: parts.options.snapshots,
       receiver: parts.receiver,
@@ -133,6 +142,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   boundary(at: Lsn): Promise<void> | undefined {
+    this.#passing.boundary(at);
     const open = this.#open;
     if (open !== null && open.read !== null && at >= open.read.until) this.#close(open, at);
     if (this.#tasks.state.seen.length > 0) this.#forgetSeen(at);
@@ -156,7 +166,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
           continue;
         }
         try {
-          if (await this.#planner.throttle.waited(signal)) continue;
+          if (task.repair === undefined && (await this.#planner.throttle.waited(signal))) continue;
           await this.#step(task, signal);
           if (!this.#tasks.hasIncremental()) await this.#marks.last(this.#reader, signal);
           backoff.reset();
@@ -228,20 +238,27 @@ export class IncrementalSnapshots implements StreamSnapshots {
 
   /** One window, or the end of the table. */
   async #step(task: TableTask, signal: AbortSignal): Promise<void> {
-    const described = (this.#described ??= await this.#describe(signal));
+    const described = (this.#described ??= await this.#describe(this.#reader, signal));
     if (this.#older.mayBeOpen) return;
     const captured = this.#capturedOf(task);
     if (captured === undefined) {
       this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
       return;
     }
+    if (!(await this.#passing.hasCome(captured, described, signal))) {
+      this.#described = null;
+      return;
+    }
     const { relations, position, receiver } = this.#parts;
-    const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
-    if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
-    const reading = tableReading(task, captured, adopted.schema);
+    const schema = await relations.adopted(captured, () => position.endLsn, receiver);
+    const reading = tableReading(task, captured, schema);
     if (reading === null || task.method === 'whole') {
-      this.#whole.want({ task, captured, schema: adopted.schema });
+      this.#whole.want(task);
       this.#parts.ask();
+      return;
+    }
+    if (task.repair !== undefined && !isRepairOf(task.repair, reading.keyColumns)) {
+      this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
       return;
     }
     const chunk = await this.#planner.next(task, reading, signal);
@@ -304,25 +321,11 @@ export class IncrementalSnapshots implements StreamSnapshots {
     return this.#planner.isUsable(open, read);
   }
 
-  /** Keeps asking the server until the stream has passed what the read saw. */
+  /** Until the stream has passed what the read saw. */
   async #untilClosed(open: OpenWindow, signal: AbortSignal): Promise<void> {
-    const { clock, options } = this.#parts;
-    const sinceMs = clock.monotonicMs();
-    let nudged = false;
-    while (!signal.aborted && !this.#stopped && this.#open === open) {
-      this.#parts.ask();
-      const waiting = new AbortController();
-      const timer = clock.sleep(ASK_INTERVAL_MS, AbortSignal.any([waiting.signal, signal]));
-      await Promise.race([open.done.promise, timer]);
-      waiting.abort();
-      if (!nudged && this.#open === open && clock.monotonicMs() - sinceMs > NUDGE_AFTER_MS) {
-        nudged = true;
-        // What was not flushed is not sent; a commit flushes it.
-        if (!options.snapshots.readOnly && open.read?.inRecovery !== true) {
-          await (await this.#reader.wire(signal)).query(NUDGE, signal);
-        }
-      }
-    }
+    const isOver = (): boolean => this.#stopped || this.#open !== open;
+    const inRecovery = open.read?.inRecovery === true;
+    await this.#passing.asking({ done: open.done.promise, isOver, inRecovery }, signal);
   }
 
   #close(open: OpenWindow, at: Lsn): void {
@@ -340,7 +343,7 @@ export class IncrementalSnapshots implements StreamSnapshots {
   }
 
   async #readWhole(at: Lsn): Promise<void> {
-    await this.#whole.run(at, this.#readable());
+    await this.#whole.run(at);
     this.#wake?.();
     await this.#completeInitial();
   }
@@ -358,8 +361,8 @@ export class IncrementalSnapshots implements StreamSnapshots {
     await this.#rememberTables();
   }
 
-  async #describe(signal: AbortSignal): Promise<StorageFingerprints> {
-    const wire = await this.#reader.wire(signal);
+  async #describe(reader: WindowReader, signal: AbortSignal): Promise<StorageFingerprints> {
+    const wire = await reader.wire(signal);
     const fingerprints = await storageFingerprints(wire, this.#captured, signal);
     const capture = await this.#parts.refresh();
     if (capture.joined.length > 0) await this.#older.mustEnd(wire);

@@ -48,7 +48,7 @@ export class OlderTransactions {
   /** From now on the publication sends tables that it did not send: what is open now must end. */
   async mustEnd(querier: Querier): Promise<void> {
     this.#haveEnded = false;
-    this.#tasks.setNotBefore(await number(querier, NEXT));
+    this.#tasks.setNotBefore(await nextTransaction(querier));
   }
 
   /**
@@ -57,7 +57,7 @@ export class OlderTransactions {
    */
   async haveEnded(connect: () => Promise<Querier>, signal: AbortSignal): Promise<boolean> {
     const { notBefore } = this.#tasks.state;
-    if (notBefore !== null && (await number(await connect(), OLDEST)) < notBefore) {
+    if (notBefore !== null && (await oldestTransaction(await connect())) < notBefore) {
       if (!this.#isTold) this.#parts.note(WAITING);
       this.#isTold = true;
       await this.#parts.clock.sleep(LOOK_MS, signal);
@@ -68,6 +68,16 @@ export class OlderTransactions {
     this.#haveEnded = true;
     return true;
   }
+}
+
+/** Behind every transaction that has changed something until now. */
+export function nextTransaction(querier: Querier): Promise<number> {
+  return number(querier, NEXT);
+}
+
+/** All transactions before it have ended, and whoever reads from now on sees what they did. */
+export function oldestTransaction(querier: Querier): Promise<number> {
+  return number(querier, OLDEST);
 }
 
 async function number(querier: Querier, sql: string): Promise<number> {

@@ -13,17 +13,18 @@ import {
   storedRowsQuery,
 } from '../../../../dialects/postgres/postgres-stored-rows.ts';
 import type { Clock } from '../../../foundation/clock.ts';
-import type { TidemarkError } from '../../../foundation/errors.ts';
 import { tableName } from '../../../model/table-schema.ts';
+import type { RewriteFact } from '../../../model/table-shape.ts';
 import type { StoredTables } from '../../incremental/known-tables.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import { newTask } from '../../incremental/snapshot-state.ts';
 import { columnIncluded } from '../capture/capture-filter.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
-import type { PublicationWatch } from '../stream/publication-watch.ts';
 import type { Querier } from '../wire/catalog-session.ts';
 import { catalogRows } from '../wire/catalog-session.ts';
+import type { RewriteLook } from '../stream/table-shape-watch.ts';
+import type { FinishedReads } from './finished-reads.ts';
 import { rowKeyColumns } from './row-key-columns.ts';
 
 /** Between two looks at the catalog: it is read for all captured tables. */
@@ -47,8 +48,9 @@ export interface RewrittenReads {
   readonly captured: readonly CapturedTable[];
   /** A task that there is already is none. */
   readAgain(tasks: readonly TableTask[]): void;
-  /** A task of this name is still to be done. */
-  isOpen(snapshotId: string): boolean;
+  readonly finished: Pick<FinishedReads, 'isDone' | 'isDurable' | 'keep'>;
+  /** Nothing is read: the name of a task would lead nowhere. */
+  readonly isTrial?: boolean;
 }
 
 interface Pending {
@@ -61,14 +63,15 @@ interface Pending {
  * USING, a volatile default, partitions that come or go. The stream tells none of it, nor that the
  * table was altered at all while nobody writes to it.
  *
- * Invariant: what is stored of a table is replaced only when it was read again. Until then the next
- * start finds the change once more, and its task under the same name.
+ * Invariant: what is stored of a table is replaced only when it was read again, durably. Until then
+ * the next start finds the change once more, and its task under the same name, or its end.
  */
-export class RewriteWatch {
+export class RewriteWatch implements RewriteLook {
   readonly #parts: RewriteWatchParts;
   readonly #known = new Map<string, StoredRows>();
   readonly #digests = new Map<string, string>();
   readonly #pending = new Map<string, Pending>();
+  readonly #facts = new Map<string, RewriteFact>();
   #isTold = false;
   #dueMs = Number.NEGATIVE_INFINITY;
 
@@ -77,9 +80,17 @@ export class RewriteWatch {
   }
 
   async look(querier: Querier): Promise<void> {
-    const nowMs = this.#parts.clock.monotonicMs();
-    if (nowMs < this.#dueMs) return;
-    this.#dueMs = nowMs + INTERVAL_MS;
+    if (this.#parts.clock.monotonicMs() >= this.#dueMs) await this.lookNow(querier);
+  }
+
+  takeFacts(): ReadonlyMap<string, RewriteFact> {
+    const facts = new Map(this.#facts);
+    this.#facts.clear();
+    return facts;
+  }
+
+  async lookNow(querier: Querier): Promise<void> {
+    this.#dueMs = this.#parts.clock.monotonicMs() + INTERVAL_MS;
     await this.#settle();
     const byOid = new Map(
       this.#parts.snapshots.captured.map((table) => [table.info.oid, table] as const),
@@ -93,6 +104,8 @@ export class RewriteWatch {
       if (table !== undefined) await this.#look(table, row);
     }
     await this.#lookForOthers(querier, [...byOid.values()]);
+    const pending = [...this.#pending.values()];
+    this.#parts.snapshots.finished.keep(new Set(pending.map(({ snapshotId }) => snapshotId)));
     if (!this.#isTold) this.#parts.note(`watches the files of ${count} tables`);
     this.#isTold = true;
   }
@@ -133,17 +146,20 @@ export class RewriteWatch {
     const sendsGenerated = this.#parts.sendsGenerated();
     const told = ({ name: column, generated }: StoredColumn): boolean =>
       (!generated || sendsGenerated) && columnIncluded(options, schemaName, bareName, column);
-    const change = before === undefined ? null : changeOf(before, now, told);
+    const trusts = options.snapshots.ddlRewrites === 'trust_widening';
+    const change = before === undefined ? null : changeOf(before, now, told, trusts);
     if (change === null || options.snapshots.ddlRewrites === 'warn') {
-      if (change !== null) this.#warn(name, change.reason, null);
+      if (change !== null) this.#warn(name, change.reason, now, null);
       const pending = this.#pending.get(name);
       if (pending === undefined) await this.#store(name, now);
       else this.#pending.set(name, { ...pending, rows: now });
       return;
     }
     const snapshotId = `ddl-${digestOf(now)}`;
-    this.#warn(name, change.reason, snapshotId);
     this.#pending.set(name, { snapshotId, rows: now });
+    // By the life before, which came to tell it no more.
+    if (this.#parts.snapshots.finished.isDone(snapshotId)) return;
+    this.#warn(name, change.reason, now, snapshotId);
     const keyed = rowKeyColumns(table.info) !== null;
     this.#parts.snapshots.readAgain([
       newTask(
@@ -154,7 +170,7 @@ export class RewriteWatch {
           method: keyed && !change.rowsGo ? 'keys' : 'whole',
           snapshotId,
         },
-        change.rowsGo ? { replaces: true } : {},
+        { remembered: true, ...(change.rowsGo ? { replaces: true } : {}) },
       ),
     ]);
   }
@@ -171,9 +187,9 @@ export class RewriteWatch {
 
   async #settle(): Promise<void> {
     for (const [name, { snapshotId, rows }] of this.#pending) {
-      if (this.#parts.snapshots.isOpen(snapshotId)) continue;
-      this.#pending.delete(name);
+      if (!this.#parts.snapshots.finished.isDurable(snapshotId)) continue;
       await this.#store(name, rows);
+      this.#pending.delete(name);
       this.#parts.note(`${name} was read again after DDL (${snapshotId})`);
     }
   }
@@ -183,11 +199,13 @@ export class RewriteWatch {
     await this.#parts.stored?.store(name, JSON.stringify(rows));
   }
 
-  #warn(table: string, reason: string, snapshotId: string | null): void {
+  #warn(table: string, reason: string, now: StoredRows, snapshotId: string | null): void {
+    const task = this.#parts.snapshots.isTrial === true ? '' : ` (${snapshotId})`;
     const follows =
       snapshotId === null
         ? 'targets keep what they have (ddl.rewrites=warn): snapshot the table anew'
-        : `the table is read again beside the stream (${snapshotId})`;
+        : `the table is read again beside the stream${task}`;
+    this.#facts.set(table, { id: digestOf(now), reason, follows });
     this.#parts.warn(
       `DDL changed stored rows of ${table}, which no event tells: ${reason}; ${follows}`,
     );
@@ -199,8 +217,9 @@ function changeOf(
   before: StoredRows,
   now: StoredRows,
   told: (column: StoredColumn) => boolean,
+  trustsWidening: boolean,
 ): StoredRowsChange | null {
-  if (before.oid === now.oid) return storedRowsChange(before, now, told);
+  if (before.oid === now.oid) return storedRowsChange(before, now, told, trustsWidening);
   return { rowsGo: true, reason: 'another table has that name now' };
 }
 
@@ -212,21 +231,4 @@ function isNamed(row: CatalogRow, { schema: { id } }: CapturedTable): boolean {
 /** The same for the same state, so that a restart finds its own task. */
 function digestOf(rows: StoredRows): string {
   return createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 12);
-}
-
-/** Looks at what the stream does not tell of; returns why it cannot go on. */
-export type CatalogLook = (querier: Querier) => Promise<TidemarkError | null>;
-
-/** The publication first: what it does not send any more is worse than rows that are others. */
-export function catalogLook(
-  parts: Omit<RewriteWatchParts, 'sendsGenerated'>,
-  publication: PublicationWatch,
-): CatalogLook {
-  const sendsGenerated = (): boolean => publication.sendsGenerated;
-  const rewrites = new RewriteWatch({ ...parts, sendsGenerated });
-  return async (querier) => {
-    const problem = await publication.look(querier);
-    if (problem === null) await rewrites.look(querier);
-    return problem;
-  };
 }

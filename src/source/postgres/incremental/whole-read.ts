@@ -1,4 +1,5 @@
 import { quoteQualified } from '../../../../dialects/postgres/postgres-identifiers.ts';
+import { must } from '../../../foundation/assert.ts';
 import type { Clock } from '../../../foundation/clock.ts';
 import type { ChangeReceiver } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
@@ -17,9 +18,11 @@ import { overrideOf } from '../snapshot/select-override.ts';
 import { FetchedRows } from '../../snapshot/fetched-rows.ts';
 import { SnapshotRows } from '../../snapshot/snapshot-rows.ts';
 import { copiedRows } from '../snapshot/copied-rows.ts';
+import type { StorageFingerprints } from '../snapshot/snapshot-reader.ts';
+import { storageFingerprints } from '../snapshot/snapshot-reader.ts';
 import type { SnapshotThrottle } from '../../snapshot/snapshot-throttle.ts';
 import type { BlockingRequest, TableTask } from '../../incremental/snapshot-state.ts';
-import { conditionFor, mustFinish, newTask } from '../../incremental/snapshot-state.ts';
+import { conditionFor, isTaskOf, mustFinish, newTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import { resolveCollections } from '../../incremental/snapshot-tasks.ts';
 import type { OlderTransactions } from './older-transactions.ts';
@@ -38,6 +41,8 @@ export interface WholeReadParts {
   readonly relations: RelationCache;
   readonly position: ReplicationPosition;
   readonly clock: Clock;
+  /** The tables as the server has them now. */
+  describe(signal: AbortSignal): Promise<DescribedTables>;
   /** Lets the server tell its position. */
   ask(): void;
   notify(notification: SourceNotification): void;
@@ -45,12 +50,14 @@ export interface WholeReadParts {
   warn(text: string): void;
 }
 
-/** A table without a key that has its turn. */
-export interface WantedTable {
-  readonly task: TableTask;
-  readonly captured: CapturedTable;
-  readonly schema: TableSchema;
+/** Tables that may be read, and their storage and shape from before they were described. */
+export interface DescribedTables {
+  readonly tables: readonly CapturedTable[];
+  readonly fingerprints: StorageFingerprints;
 }
+
+/** What is to be read of the tables that there are; null: not now. */
+type Choice = (tables: readonly CapturedTable[]) => Promise<readonly TableToRead[] | null>;
 
 interface Begun {
   readonly wire: PostgresWire;
@@ -83,7 +90,8 @@ export class WholeRead {
   readonly #older: OlderTransactions;
   readonly #signal: () => AbortSignal;
   readonly #throttle: SnapshotThrottle;
-  #wanted: WantedTable | null = null;
+  /** A table without a key that has its turn. */
+  #wanted: TableTask | null = null;
 
   constructor(
     parts: WholeReadParts,
@@ -123,17 +131,15 @@ export class WholeRead {
     this.#parts.ask();
   }
 
-  want(table: WantedTable): void {
-    this.#wanted = table;
+  want(task: TableTask): void {
+    this.#wanted = task;
   }
 
   /** Called between two transactions of the stream, which waits. */
-  async run(at: Lsn, captured: readonly CapturedTable[]): Promise<void> {
-    for (const request of this.#dueRequests()) {
-      await this.#blocking(request, at, captured);
-    }
+  async run(at: Lsn): Promise<void> {
+    for (const request of this.#dueRequests()) await this.#blocking(request, at);
     const wanted = this.#wanted;
-    if (wanted !== null && this.#tasks.has(wanted.task)) await this.#keyless(wanted, at);
+    if (wanted !== null && this.#tasks.has(wanted)) await this.#keyless(wanted, at);
     this.#wanted = null;
   }
 
@@ -143,48 +149,67 @@ export class WholeRead {
     return isTime ? this.#tasks.state.blocking : [];
   }
 
-  async #keyless({ task, captured, schema }: WantedTable, at: Lsn): Promise<void> {
+  async #keyless(task: TableTask, at: Lsn): Promise<void> {
     const { condition, purpose } = task;
-    // Of a first snapshot: the rows of its SELECT, as if it had been taken now.
-    const statement =
-      purpose === 'initial' ? overrideOf(this.#parts.options.snapshots.overrides, schema.id) : null;
-    const isWanted = task.replaces === true || rowKeyColumns(captured.info) === null;
-    const replaces = isWanted && condition === null;
-    const tables = [{ captured, schema, condition, statement, replaces }];
+    const { overrides } = this.#parts.options.snapshots;
+    let isThere = true;
+    const choose: Choice = async (all) => {
+      const captured = all.find(({ schema }) => isTaskOf(task, schema.id));
+      isThere = captured !== undefined;
+      if (captured === undefined) return null;
+      const schema = await this.#adopted(captured);
+      // Of a first snapshot: the rows of its SELECT, as if it had been taken now.
+      const statement = purpose === 'initial' ? overrideOf(overrides, schema.id) : null;
+      const isWanted = task.replaces === true || rowKeyColumns(captured.info) === null;
+      const replaces = isWanted && condition === null;
+      return [{ captured, schema, condition, statement, replaces }];
+    };
     try {
-      const rows = await this.#read(tables, at, () => this.#tasks.update(task, { emptied: true }));
+      const emptied = (): void => this.#tasks.update(task, { emptied: true });
+      const rows = await this.#read(choose, at, emptied);
+      // Others have to end before; then it has its turn again.
+      if (rows === null && isThere) return;
+      if (rows === null) {
+        this.#tasks.finish(task, 'UNKNOWN_SCHEMA');
+        return;
+      }
       this.#tasks.update(task, { rows });
       this.#tasks.finish(task, 'SUCCEEDED');
     } catch (error) {
       if (!isStatementError(error) || mustFinish(this.#tasks.latest(task) ?? task)) throw error;
-      this.#parts.warn(`the snapshot of ${tableName(schema.id)} is given up: ${String(error)}`);
+      const name = `${task.schema}.${task.table}`;
+      this.#parts.warn(`the snapshot of ${name} is given up: ${String(error)}`);
       this.#tasks.finish(task, 'SQL_EXCEPTION');
     } finally {
       this.#wanted = null;
     }
   }
 
-  async #blocking(request: BlockingRequest, at: Lsn, all: readonly CapturedTable[]): Promise<void> {
-    const chosen = resolveCollections(request, all);
-    const { relations, receiver, position } = this.#parts;
-    const tables: TableToRead[] = [];
-    for (const captured of chosen) {
-      const adopted = relations.adopt(captured.info, captured.schema, position.endLsn);
-      if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
-      // Of a blocking snapshot the condition is a whole SELECT, as in the original.
-      const { id } = captured.schema;
-      const { overrides } = this.#parts.options.snapshots;
-      const statement = conditionFor(request, id) ?? overrideOf(overrides, id);
-      const replaces = statement === null && rowKeyColumns(captured.info) === null;
-      tables.push({ captured, schema: adopted.schema, condition: null, statement, replaces });
-    }
+  async #blocking(request: BlockingRequest, at: Lsn): Promise<void> {
+    const { overrides } = this.#parts.options.snapshots;
     const notices = new InitialNotices((notification) => this.#parts.notify(notification));
-    const names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
-    this.#parts.note(`the blocking snapshot ${request.snapshotId} of ${names} begins`);
-    notices.started();
+    let names = '';
+    const choose: Choice = async (all) => {
+      const chosen = resolveCollections(request, all);
+      const tables: TableToRead[] = [];
+      for (const captured of chosen) {
+        const schema = await this.#adopted(captured);
+        // Of a blocking snapshot the condition is a whole SELECT, as in the original.
+        const statement = conditionFor(request, schema.id) ?? overrideOf(overrides, schema.id);
+        const replaces = statement === null && rowKeyColumns(captured.info) === null;
+        tables.push({ captured, schema, condition: null, statement, replaces });
+      }
+      const isFirst = names === '';
+      names = chosen.map(({ schema }) => tableName(schema.id)).join(', ');
+      if (!isFirst) return tables;
+      this.#parts.note(`the blocking snapshot ${request.snapshotId} of ${names} begins`);
+      notices.started();
+      return tables;
+    };
     try {
       const emptied = ({ id }: TableSchema): void => this.#emptied(request, id);
-      const rows = tables.length > 0 ? await this.#read(tables, at, emptied, notices) : 0;
+      const rows = await this.#read(choose, at, emptied, notices);
+      if (rows === null) return;
       this.#parts.note(`the blocking snapshot ${request.snapshotId} is complete: ${rows} rows`);
       this.#tasks.blockingDone(request, true);
       notices.completed();
@@ -202,15 +227,45 @@ export class WholeRead {
     this.#tasks.add([newTask(task, { emptied: true })]);
   }
 
-  /** Invariant: that a table was emptied and the truncate event enter one append. */
+  /** The table's shape is what its rows have from here on. */
+  #adopted(table: CapturedTable): Promise<TableSchema> {
+    const { relations, receiver, position } = this.#parts;
+    return relations.adopted(table, () => position.endLsn, receiver);
+  }
+
+  /**
+   * How many rows there were; null: not now. Invariant: that a table was emptied and the truncate
+   * event enter one append. Invariant: rows are read in the shape that their table has under the
+   * read's own lock; what was known of it before may be older than the stream.
+   */
   async #read(
-    tables: readonly TableToRead[],
+    choose: Choice,
     at: Lsn,
     emptied: (table: TableSchema) => void,
     notices: InitialNotices | null = null,
+  ): Promise<number | null> {
+    const signal = this.#signal();
+    let tables: readonly TableToRead[] | null = null;
+    let begun: Begun | null = null;
+    while (begun === null) {
+      const described = await this.#parts.describe(signal);
+      // A table has joined the publication: what ran before that is waited for elsewhere.
+      if (this.#older.mayBeOpen) return null;
+      tables = await choose(described.tables);
+      if (tables === null || tables.length === 0) return tables === null ? null : 0;
+      begun = await this.#begin(tables, described.fingerprints, signal);
+    }
+    return this.#readBegun(must(tables, 'begun with them'), begun, at, emptied, notices);
+  }
+
+  async #readBegun(
+    tables: readonly TableToRead[],
+    begun: Begun,
+    at: Lsn,
+    emptied: (table: TableSchema) => void,
+    notices: InitialNotices | null,
   ): Promise<number> {
     const signal = this.#signal();
-    const begun = await this.#begin(tables, signal);
     const { wire, snapshot, inRecovery } = begun;
     try {
       const replaced = tables.filter(({ replaces }) => replaces);
@@ -236,8 +291,15 @@ export class WholeRead {
     }
   }
 
-  /** Locks first: a table that is rewritten after the snapshot would look empty (P67). */
-  async #begin(tables: readonly TableToRead[], signal: AbortSignal): Promise<Begun> {
+  /**
+   * Locks first: a table that is rewritten after the snapshot would look empty (P67). Null: one is
+   * no longer what it was described as.
+   */
+  async #begin(
+    tables: readonly TableToRead[],
+    described: StorageFingerprints,
+    signal: AbortSignal,
+  ): Promise<Begun | null> {
     const names = tables.map(({ captured: { info } }) => quoteQualified(info.schema, info.name));
     for (;;) {
       const wire = await this.#reader.wire(signal);
@@ -249,10 +311,15 @@ export class WholeRead {
       const [snapshot, recovery] = results.at(-1)?.rows[0] ?? [];
       const inRecovery = recovery === 't';
       const visibility = new SnapshotVisibility(snapshot ?? '', inRecovery);
-      if (this.#recent.allSeen(visibility, this.#recent.count)) {
-        return { wire, snapshot: snapshot ?? '', inRecovery };
+      const isCurrent = this.#recent.allSeen(visibility, this.#recent.count);
+      if (isCurrent) {
+        const captured = tables.map((table) => table.captured);
+        const locked = await storageFingerprints(wire, captured, signal);
+        const isSame = [...locked].every(([oid, print]) => described.get(oid) === print);
+        if (isSame) return { wire, snapshot: snapshot ?? '', inRecovery };
       }
       await wire.query('ROLLBACK', signal);
+      if (isCurrent) return null;
       await this.#parts.clock.sleep(RETRY_MS, signal);
       signal.throwIfAborted();
     }

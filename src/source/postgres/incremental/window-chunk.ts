@@ -21,7 +21,8 @@ export type WindowChunk =
       readonly kind: 'keys';
       readonly order: readonly string[];
       readonly after: readonly string[] | null;
-      readonly upTo: readonly string[];
+      /** Null: all that there are. */
+      readonly upTo: readonly string[] | null;
       readonly limit: number;
     }
   | {
@@ -70,6 +71,25 @@ export function lastKeyQuery(order: readonly string[], table: ChunkTable): strin
   return `SELECT ${texts} FROM ${source(table, statement)}${where} ORDER BY ${descending} LIMIT 1`;
 }
 
+/** The key that is so many rows behind another one; null: behind the beginning. */
+export function keyBehindQuery(
+  order: readonly string[],
+  table: ChunkTable,
+  after: readonly string[] | null,
+  rows: number,
+): string {
+  const list = names(order);
+  const chunk = { kind: 'keys', order, after, upTo: null, limit: rows } as const;
+  const { rowFilter } = table.captured;
+  const conditions = [...rangeConditions(chunk), ...(rowFilter === null ? [] : [`(${rowFilter})`])];
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+  const texts = list.map((name, i) => `${name}::text AS key_${i}_text`).join(', ');
+  return (
+    `SELECT ${texts} FROM ${fromTable(table.captured)}${where} ` +
+    `ORDER BY ${list.join(', ')} LIMIT 1 OFFSET ${rows - 1}`
+  );
+}
+
 /** All rows of a table, or of a SELECT of the user, in one statement. */
 export function wholeQuery(table: ChunkTable): string {
   const { statement = null } = table;
@@ -100,6 +120,7 @@ function rangeConditions(chunk: WindowChunk): string[] {
       const { order, after, upTo } = chunk;
       const lower =
         after === null ? [] : [`${row(names(order))} > ${row(after.map(quoteLiteral))}`];
+      if (upTo === null) return lower;
       return [...lower, `${row(names(order))} <= ${row(upTo.map(quoteLiteral))}`];
     }
     case 'reread': {

@@ -6,7 +6,8 @@ import type { TableSchema } from '../../../model/table-schema.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import { readCopyRow } from '../snapshot/copy-text.ts';
 import type { ReplicationPosition } from '../stream/replication-position.ts';
-import { rowKey } from '../../incremental/row-key.ts';
+import { goneKeys } from '../../incremental/repaired-rows.ts';
+import { keyImage, rowKey } from '../../incremental/row-key.ts';
 import { rowKeyColumns } from './row-key-columns.ts';
 import type { TableTask } from '../../incremental/snapshot-state.ts';
 import type { SnapshotWindow } from '../../incremental/snapshot-window.ts';
@@ -70,6 +71,8 @@ export interface HandedRows {
   readonly lastKey: readonly string[] | null;
   /** Keys to be read again. */
   readonly incomplete: readonly string[];
+  /** Keys that were told as deleted. */
+  readonly gone: readonly string[];
 }
 
 /**
@@ -94,21 +97,29 @@ export function handOver(
   const image = new RowImage();
   const change = rowChange(task, reading.schema, image, to, at);
   const columns = reading.captured.tupleColumns.length;
+  const found = new Set<string>();
   let handed = 0;
   let lastKey: readonly string[] | null = null;
   for (let i = 0; i < rows.count; i++) {
     readCopyRow(rows.bytes, rows.start(i), rows.end(i), image, columns);
     if (i === rows.count - 1) lastKey = reading.orderIndexes.map((n) => image.text(n) ?? '');
     if (verdict.emptied) continue;
-    if (verdict.newer.size > 0) {
+    if (verdict.newer.size > 0 || task.repair !== undefined) {
       const key = rowKey(image, null, reading.keyIndexes);
       if (key !== null && verdict.newer.has(key)) continue;
+      if (key !== null) found.add(key);
     }
     to.receiver.row(change);
     change.ordinal++;
     handed++;
   }
-  return { handed, lastKey, incomplete: [...verdict.incomplete] };
+  const asked = open.chunk.kind === 'reread' ? open.chunk.keys : [];
+  const gone = goneKeys(task, asked, found, verdict);
+  for (const key of gone) {
+    change.before = keyImage(key, reading.keyIndexes, columns);
+    to.receiver.row({ ...change, op: 'd', beforeIsKeyOnly: true, after: null });
+  }
+  return { handed: handed + gone.length, lastKey, incomplete: [...verdict.incomplete], gone };
 }
 
 function rowChange(

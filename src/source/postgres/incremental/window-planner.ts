@@ -6,6 +6,7 @@ import type { PageRanges, TableTask } from '../../incremental/snapshot-state.ts'
 import { nextRange, withRange } from '../../incremental/snapshot-state.ts';
 import type { CapturedTable } from '../capture/captured-tables.ts';
 import { pagesOf } from '../snapshot/snapshot-chunks.ts';
+import { repairAfter } from '../../incremental/repaired-rows.ts';
 import { SnapshotThrottle } from '../../snapshot/snapshot-throttle.ts';
 import type { SnapshotTasks } from '../../incremental/snapshot-tasks.ts';
 import type { ChunkTable, WindowChunk } from './window-chunk.ts';
@@ -99,8 +100,12 @@ export class WindowPlanner {
     const { chunk, read } = open;
     const done = chunk.kind === 'reread' ? new Set(chunk.keys) : null;
     const left = done === null ? task.reread : task.reread.filter((key) => !done.has(key));
-    const reread = [...new Set([...left, ...rows.incomplete])];
-    const common = { rows: task.rows + rows.handed, reread };
+    const reread = [...new Set([...left, ...rows.incomplete, ...rows.gone])];
+    const common = {
+      rows: task.rows + rows.handed,
+      reread,
+      ...repairAfter(task, rows.gone),
+    };
     switch (chunk.kind) {
       case 'reread':
         this.#tasks.update(task, common);

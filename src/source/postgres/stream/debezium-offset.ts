@@ -46,8 +46,8 @@ export function debeziumOffsetProblem(offset: OffsetMap): TidemarkError | null {
 /** Why Debezium cannot go on from our offset without a gap; null: it can, from its keys alone. */
 export function handoverProblem(stored: SourceOffset): TidemarkError | null {
   if (stored.offset['tidemark.version'] === undefined) return null;
-  const { snapshot, snapshotState = null } = fromSourceOffset(stored);
-  if (snapshot !== 'running' && snapshotState === null) return null;
+  const { snapshot, snapshotState = null, gap = null } = fromSourceOffset(stored);
+  if (snapshot !== 'running' && snapshotState === null && gap === null) return null;
   const open = snapshot === 'running' ? 'the first snapshot' : 'a snapshot beside the stream';
   const message = `Debezium cannot take over: ${open} is under way, and it knows nothing of it`;
   return new TidemarkError('HANDOVER_REFUSED', message, {

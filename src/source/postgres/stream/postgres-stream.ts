@@ -8,8 +8,7 @@ import type {
 } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { lsn, LSN_ZERO } from '../../../model/lsn.ts';
-import type { TableSchema } from '../../../model/table-schema.ts';
-import { originOf, originOfMessage } from '../capture/change-origin.ts';
+import { originOf, originOfMessage, unsetRowChange } from '../capture/change-origin.ts';
 import { PgoutputDecoder } from '../pgoutput/pgoutput-decoder.ts';
 import type {
   BeginMessage,
@@ -21,6 +20,7 @@ import type {
 import { PgoutputKind, POSTGRES_EPOCH_MICROS } from '../pgoutput/pgoutput-control.ts';
 import { unneededOperations } from '../capture/postgres-publication.ts';
 import type { SkippedOperation } from '../postgres-source-options.ts';
+import type { DdlMessages } from './ddl-messages.ts';
 import type { RelationCache } from './relation-cache.ts';
 import {
   KEEPALIVE,
@@ -49,6 +49,8 @@ export interface StreamContext {
   readonly idleIntervalMs: number;
   /** Absent: no snapshot can run beside the stream. */
   readonly snapshots?: StreamSnapshots;
+  /** Who follows DDL that an event trigger tells of; absent: nobody. */
+  readonly ddl?: DdlMessages;
   /** For source.xmin; absent: it stays null. */
   readonly xmin?: { readonly value: bigint | null };
   onStarted(): void;
@@ -65,15 +67,6 @@ export interface StreamSnapshots {
 
 /** Never resolves: what stands behind it is not handed over any more. */
 const HALTED = new Promise<void>(() => undefined);
-
-/** No table, and never seen: set before the first use. */
-const NO_TABLE: TableSchema = {
-  id: { catalog: '', schema: '', table: '' },
-  version: 0,
-  columns: [],
-  keyColumns: [],
-  replicaIdentity: 'nothing',
-};
 
 /**
  * Turns the frames of one walsender session into calls of the receiver, in commit order. It holds
@@ -100,23 +93,7 @@ export class PostgresStream implements CopyBothHandler {
     this.#context = context;
     this.#streamed = context.streamed;
     this.#skipped = new Set(unneededOperations(context.skippedOperations));
-    this.#change = {
-      op: 'c',
-      table: NO_TABLE,
-      before: null,
-      beforeIsKeyOnly: false,
-      after: null,
-      family: 'postgres',
-      lsn: LSN_ZERO,
-      commitLsn: LSN_ZERO,
-      previousCommitLsn: null,
-      ordinal: 0,
-      transactionId: null,
-      xmin: null,
-      replicatedFrom: null,
-      sourceMicros: 0n,
-      snapshot: 'false',
-    };
+    this.#change = unsetRowChange();
   }
 
   /** The highest position that has come in. */
@@ -331,7 +308,14 @@ export class PostgresStream implements CopyBothHandler {
     change.sourceMicros = commitMicros;
   }
 
-  #commit({ commitLsn, endLsn }: CommitMessage): Promise<void> | undefined {
+  #commit(commit: CommitMessage): Promise<void> | undefined {
+    const telling = this.#context.ddl?.settle();
+    if (telling === undefined) return this.#committed(commit);
+    return this.#whileWaiting(telling.then(() => this.#committed(commit)));
+  }
+
+  #committed({ commitLsn, endLsn }: CommitMessage): Promise<void> | undefined {
+    if (this.#halted) return HALTED;
     if (endLsn > this.#received) this.#received = endLsn;
     this.noteServerEnd(endLsn);
     if (this.#context.position.commit(commitLsn, endLsn)) {
@@ -350,14 +334,19 @@ export class PostgresStream implements CopyBothHandler {
     if (until === null && relations.isOld(bytes, this.#change.transactionId)) return undefined;
     const message = this.#decoder.control();
     if (message.kind !== 'relation' || relations.skip(message)) return undefined;
-    return this.#learn(message, Buffer.from(bytes), at);
+    // Messages that no change stands in for come without a place: it is that of their transaction.
+    return this.#learn(message, Buffer.from(bytes), at > 0n ? at : this.#change.commitLsn);
   }
 
   async #learn(message: RelationMessage, bytes: Buffer, at: Lsn): Promise<void> {
     const { relations, receiver } = this.#context;
-    const change = await relations.learn(message, at, this.#change.transactionId);
-    relations.told(message.relationId, bytes);
-    if (change !== null && !this.#halted) await receiver.schemaChanged(change);
+    const { transactionId } = this.#change;
+    await relations.inTurn(async () => {
+      const change = await relations.learn(message, at, transactionId);
+      relations.told(message.relationId, bytes);
+      if (change === null || this.#halted) return;
+      await relations.hand(change, transactionId, receiver);
+    });
   }
 
   #truncate({ relationIds }: TruncateMessage, at: Lsn): void {
@@ -378,8 +367,10 @@ export class PostgresStream implements CopyBothHandler {
 
   /** Of a message between transactions only the place is known: the clock is the sender's. */
   #message(message: LogicalMessage, at: Lsn, sentMicros: bigint): Promise<void> | undefined {
-    const { position, receiver, wantsMessage } = this.#context;
+    const { position, receiver, wantsMessage, ddl } = this.#context;
     const { prefix, content, transactional } = message;
+    // Also one that counts as done: what follows from it is known by its place.
+    ddl?.take(message, { ...this.#change, lsn: message.lsn });
     if (transactional) {
       if (!position.event(at) || this.#foreign || !wantsMessage(prefix)) return undefined;
     } else if (!wantsMessage(prefix) || !position.message(message.lsn)) return undefined;

@@ -71,6 +71,11 @@ export class PublicationWatch {
     return this.#known?.generatedColumns === true;
   }
 
+  /** It was looked at. */
+  get isKnown(): boolean {
+    return this.#known !== null;
+  }
+
   /** What is missing since the first look; null: nothing. */
   async look(querier: Querier): Promise<TidemarkError | null> {
     const now = await this.#state(querier);

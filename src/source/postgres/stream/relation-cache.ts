@@ -3,6 +3,7 @@ import type { TableInfo } from '../../../../dialects/postgres/postgres-catalog.t
 import type { Clock } from '../../../foundation/clock.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import type {
+  ChangeReceiver,
   PostgresRowChange,
   SchemaChange,
   PostgresTruncateChange,
@@ -58,6 +59,12 @@ export interface RelationCatalog {
   typeTexts(relation: RelationMessage): Promise<ReadonlyMap<string, string>>;
 }
 
+/**
+ * Makes sure that whoever has to know of a change knows it before records have their new schema.
+ * `transactionId`: the one that brought it; null: the catalog shows it already.
+ */
+export type TellFirst = (change: SchemaChange, transactionId: number | null) => Promise<void>;
+
 /** How old what the catalog told may be when a streamed transaction repeats a shape. */
 const REPEATED_FOR_MS = 60_000;
 /** The same when one that is not streamed repeats it, beside one that is. */
@@ -65,6 +72,7 @@ const BESIDE_FOR_MS = 5_000;
 /** No row stands behind it. */
 const LAST_LSN = lsn(0x7fff_ffff_ffff_ffffn);
 
+/** A table, and the form of its rows. */
 interface KnownTable {
   readonly info: TableInfo;
   readonly schema: TableSchema;
@@ -88,6 +96,8 @@ export class RelationCache {
   readonly #nullable = new Map<number, readonly string[]>();
   readonly #known = new Map<number, KnownTable>();
   #watchOf: (table: TableSchema) => RelationWatch | null = () => null;
+  #tellFirst: TellFirst = () => Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(catalog: RelationCatalog, clock: Clock = systemClock) {
     this.#catalog = catalog;
@@ -109,15 +119,58 @@ export class RelationCache {
     }
   }
 
+  /** Others are told of each change of shape before the receiver is. */
+  announce(tellFirst: TellFirst): void {
+    this.#tellFirst = tellFirst;
+  }
+
+  /** Hands a change of shape over; nothing may follow before it resolves. */
+  async hand(
+    change: SchemaChange,
+    transactionId: number | null,
+    receiver: ChangeReceiver,
+  ): Promise<void> {
+    await this.#tellFirst(change, transactionId);
+    await receiver.schemaChanged(change);
+  }
+
   /** The shape of a table as the stream knows it. */
   known(oid: number): TableSchema | undefined {
     return this.#known.get(oid)?.schema;
   }
 
   /**
-   * A shape that the catalog has now, for rows that are read beside the stream: the known schema
-   * when it is the same. A change is to be told to the receiver before the first row.
+   * Learns a shape and hands it over before anybody else does. Invariant: what is known here was
+   * handed over. Otherwise the stream and what reads beside it would each take the other's word for
+   * a shape that the receiver is still being told of, and bring rows of it.
    */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  /**
+   * A shape that the catalog has now, for rows that are read beside the stream: the known schema
+   * when it is the same, else the receiver has been told.
+   */
+  adopted(
+    { info, schema }: KnownTable,
+    at: () => Lsn,
+    receiver: ChangeReceiver,
+  ): Promise<TableSchema> {
+    return this.inTurn(async () => {
+      const previous = this.#known.get(info.oid)?.schema ?? null;
+      if (previous === null || !sameShape(previous, schema)) {
+        await this.#tellFirst({ table: schema, previous, position: formatLsn(at()) }, null);
+      }
+      const adopted = this.adopt(info, schema, at());
+      if (adopted.change !== null) await receiver.schemaChanged(adopted.change);
+      return adopted.schema;
+    });
+  }
+
+  /** The same without telling anybody. */
   adopt(
     info: TableInfo,
     schema: TableSchema,
@@ -290,6 +343,6 @@ export class RelationCache {
 }
 
 /** All but the version. */
-function sameShape(a: TableSchema, b: TableSchema): boolean {
+export function sameShape(a: TableSchema, b: TableSchema): boolean {
   return isDeepStrictEqual({ ...a, version: 0 }, { ...b, version: 0 });
 }

@@ -2,6 +2,8 @@ import { TidemarkError } from '../../../foundation/errors.ts';
 import type { SourceOffset } from '../../../model/change-event.ts';
 import type { Lsn } from '../../../model/lsn.ts';
 import { formatLsn, lsn, parseLsn } from '../../../model/lsn.ts';
+import type { SourceGap } from '../../../model/source-gap.ts';
+import { encodeGap, GAP_KEY, gapOf } from '../../../model/source-gap.ts';
 
 /**
  * Where the stream resumes. `endLsn` is what may be confirmed once this offset is durable: the end
@@ -36,6 +38,8 @@ export interface ReplicationOffset {
   readonly snapshotState?: string | null;
   /** Where Debezium had sent a part of the transaction that comes next. */
   readonly sentBefore?: SentBefore | null;
+  /** Changes that were given up, as long as what they did is not read again. */
+  readonly gap?: SourceGap | null;
 }
 
 /** The part of a transaction that another program had sent when it stopped. */
@@ -89,6 +93,8 @@ export function toSourceOffset(topicPrefix: string, offset: ReplicationOffset): 
   }
   const state = offset.snapshotState ?? null;
   if (state !== null) map['tidemark.snapshots'] = state;
+  const gap = offset.gap ?? null;
+  if (gap !== null) map[GAP_KEY] = encodeGap(gap);
   const midTransaction = offset.openCommitLsn !== null;
   return { partition: { server: topicPrefix }, offset: map, midTransaction };
 }
@@ -112,6 +118,7 @@ function debeziumKeys(offset: ReplicationOffset): OffsetMap {
 
 /** Reads what `toSourceOffset` wrote. An offset of another version or shape is refused. */
 export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
+  const gap = gapOf({ offset });
   const version = offset['tidemark.version'];
   // Version 1 kept two of ours under names of Debezium's.
   if (version !== 1 && version !== 2) {
@@ -142,6 +149,7 @@ export function fromSourceOffset({ offset }: SourceOffset): ReplicationOffset {
     snapshot: snapshot === 'running' || snapshot === 'completed' ? snapshot : 'none',
     ...(state === null ? {} : { snapshotState: String(state) }),
     ...(sent === null ? {} : { sentBefore: sentBefore(String(sent)) }),
+    ...(gap === null ? {} : { gap }),
   };
 }
 

@@ -5,16 +5,26 @@ import {
 import type { Clock } from '../../../foundation/clock.ts';
 import { TidemarkError } from '../../../foundation/errors.ts';
 import type { Lsn } from '../../../model/lsn.ts';
-import { formatLsn } from '../../../model/lsn.ts';
+import { formatLsn, LSN_ZERO, parseLsn } from '../../../model/lsn.ts';
 import { streamParameters } from '../pgoutput/pgoutput-parameters.ts';
 import type { PostgresSourceOptions } from '../postgres-source-options.ts';
 import type { PostgresStream } from './postgres-stream.ts';
+import type { Querier } from '../wire/catalog-session.ts';
 import type { PostgresWire } from '../wire/postgres-wire.ts';
 import { StandbyReporter } from './standby-reporter.ts';
 
 /** How long the server may take to end the stream before the connection is cut. */
 const END_DEADLINE_MS = 5000;
 const LEAST_LIVENESS_MS = 30_000;
+
+/** Between two questions for the server's position. */
+const REACHED_STEP_MS = 20;
+/**
+ * Not only what is flushed, and so can be sent already: with synchronous_commit = off others see a
+ * commit before that. A standby sends what it has replayed.
+ */
+const WRITTEN_QUERY = `SELECT (CASE WHEN pg_catalog.pg_is_in_recovery()
+  THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END)::text`;
 
 /** START_REPLICATION; names are SQL identifiers inside a literal (P74). */
 export function startCommand(
@@ -145,6 +155,18 @@ export class ReplicationSession {
   /** A keepalive comes back with the server's position. */
   ask(): void {
     if (this.#open) this.#reporter.report(true);
+  }
+
+  /** Resolves when all that is in the WAL now has come in, or after that time. */
+  async reaches(querier: Querier, withinMs: number, signal: AbortSignal): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    const at = (await querier.query(WRITTEN_QUERY))[0]?.rows[0]?.[0] ?? null;
+    const end = at === null ? LSN_ZERO : parseLsn(at);
+    while (this.#stream.received < end && !signal.aborted) {
+      if (this.#clock.monotonicMs() - startedMs > withinMs) return;
+      this.ask();
+      await this.#clock.sleep(REACHED_STEP_MS, signal);
+    }
   }
 
   /** The last confirmation, then a clean end: the slot is free when this resolves (P56). */

@@ -95,6 +95,10 @@ export class ShapeCheck {
 export interface CheckedRelations {
   /** Asks the catalog again; a change when the shape differs. */
   relearn(relationId: number, change: PostgresRowChange): Promise<SchemaChange | null>;
+  /** Learns and hands over before anybody else does. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Hands a change of shape to the receiver, once others know of it. */
+  hand(change: SchemaChange, transactionId: number | null, receiver: ChangeReceiver): Promise<void>;
   lookup(relationId: number): CheckedRelation | undefined;
 }
 
@@ -117,8 +121,10 @@ export async function withNewShape(
     before: copy(change.before),
     after: copy(change.after),
   };
-  const changed = await relations.relearn(relationId, kept);
-  if (changed !== null) await receiver.schemaChanged(changed);
+  await relations.inTurn(async () => {
+    const changed = await relations.relearn(relationId, kept);
+    if (changed !== null) await relations.hand(changed, kept.transactionId, receiver);
+  });
   const relation = relations.lookup(relationId);
   if (relation === undefined || relation.table === null) return;
   kept.table = relation.table;

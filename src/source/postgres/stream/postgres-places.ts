@@ -1,0 +1,60 @@
+import type { SourceOffset } from '../../../model/change-event.ts';
+import { formatLsn, type Lsn, parseLsn } from '../../../model/lsn.ts';
+import type { SourcePlaces } from '../../../model/source-places.ts';
+import { fromSourceOffset, restartLsn } from './replication-offset.ts';
+
+/** The order of a stream of PostgreSQL: that of the commits, and of the events in each (P45). */
+export const postgresPlaces: SourcePlaces = {
+  isBefore: (event, offset) => {
+    if (event.family !== 'postgres') return false;
+    const { end, open, done } = placeIn(offset);
+    // As `ReplicationPosition` has it: a commit record that begins before the end is done.
+    if (event.commitLsn < end) return true;
+    return open === event.commitLsn && event.ordinal < done;
+  },
+  beforeEvent: (event, at) => {
+    if (event.family !== 'postgres') return at;
+    const { end } = placeIn(at);
+    const { commitLsn, ordinal } = event;
+    const isOpen = ordinal > 0;
+    const offset = {
+      ...at.offset,
+      // A row that waited for a value comes late: the reader may be behind its transaction.
+      'tidemark.end_lsn': formatLsn(end < commitLsn ? end : commitLsn),
+      'tidemark.commit_lsn': isOpen ? formatLsn(commitLsn) : null,
+      'tidemark.events_done': isOpen ? ordinal : 0,
+    };
+    return { ...at, offset };
+  },
+  isPast: (offset, _at, has) => {
+    const { end, open } = placeIn(offset);
+    // The rest of an open transaction comes again: its events tell.
+    return open === null && has(formatLsn(end));
+  },
+  compare: (a, b) => {
+    const [one, other] = [placeIn(a), placeIn(b)];
+    if (one.end !== other.end) return one.end < other.end ? -1 : 1;
+    return one.done - other.done;
+  },
+  bytesBetween: (offset, end) =>
+    Math.max(0, Number(parseLsn(end) - restartLsn(fromSourceOffset(offset)))),
+  placeOf: (offset) => formatLsn(placeIn(offset).end),
+};
+
+/** One conversion for each offset, which rows are compared with. */
+const known = new WeakMap<SourceOffset, Place>();
+
+interface Place {
+  readonly end: Lsn;
+  readonly open: Lsn | null;
+  readonly done: number;
+}
+
+function placeIn(offset: SourceOffset): Place {
+  const found = known.get(offset);
+  if (found !== undefined) return found;
+  const { endLsn: end, openCommitLsn: open, eventsDone: done } = fromSourceOffset(offset);
+  const place = { end, open, done };
+  known.set(offset, place);
+  return place;
+}
