@@ -1,11 +1,13 @@
 import { isFileSinkClass } from '../config/file-sink-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { isSearchSinkClass } from '../config/search-sink-options.ts';
 import { registrySettings } from '../config/registry-options.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { CheckFindings } from './check-findings.ts';
+import { checkAlertChannels } from './alert-channel-check.ts';
 import { checkKafka } from './check-kafka.ts';
 import { checkFileSource } from './check-file-source.ts';
 import { checkFileSink } from './file-sink-check.ts';
@@ -14,11 +16,13 @@ import { fileSourceOptionsOf } from './file-source-options.ts';
 import { checkSourceServer } from './check-source.ts';
 import { recordProblems } from './record-checks.ts';
 import { checkRegistry } from './registry-check.ts';
+import { checkSearchSink } from './search-sink-check.ts';
+import { searchSinkSettings } from './search-sink-options.ts';
 import { checkSink } from './sink-check.ts';
 import { sinkLoops } from './sink-loop.ts';
 import { sinkOptionsOf } from './sink-options.ts';
 import { transformProblems } from './pipeline-transforms.ts';
-import { loadSourceOffset } from './source-offset.ts';
+import { loadSourceOffset, withoutOwnMoves } from './source-offset.ts';
 import { sourcePartition } from './source-partition.ts';
 import { openForReading } from './open-transport.ts';
 import { checkStore } from './store-check.ts';
@@ -30,12 +34,17 @@ export async function checkPipeline(
   clock: Clock,
 ): Promise<CheckFindings & { readonly notes: readonly string[] }> {
   const { problems, heldBy } = checkStore(config.storePath);
-  const findings = await checkAll(config, await storedOffset(config, clock), signal, clock);
+  const [findings, channels] = await Promise.all([
+    checkStored(config, signal, clock),
+    // Not of a first start: who cannot be told today is told when he can.
+    checkAlertChannels(config, clock),
+  ]);
   return {
     problems: [
       ...problems,
       // The slot of a daemon that runs is in use, by that daemon.
       ...findings.problems.filter(({ code }) => heldBy === null || code !== 'PG_SLOT_IN_USE'),
+      ...channels,
     ],
     warnings: findings.warnings,
     notes: heldBy === null ? [] : [runningNote(heldBy)],
@@ -45,6 +54,19 @@ export async function checkPipeline(
 /** For who asks about a pipeline that runs. */
 export function runningNote(pid: string): string {
   return `a daemon runs this pipeline already (process ${pid}); a second one would be refused`;
+}
+
+async function checkStored(
+  config: PipelineConfig,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<CheckFindings> {
+  const stored = await storedOffset(config, clock);
+  const findings = await checkAll(config, stored, signal, clock);
+  const problems = await withoutOwnMoves(findings.problems, stored, () =>
+    storedOffset(config, clock),
+  );
+  return { ...findings, problems };
 }
 
 async function checkAll(
@@ -77,12 +99,17 @@ function checkTarget(
 ): Promise<CheckFindings> {
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) return checkFileSink(sink.name, file);
+  const search = searchSinkSettings(sink);
+  if (search !== null)
+    return checkSearchSink(sink.name, search, sink.options.list('topics'), signal);
   return checkSink(sinkOptionsOf(sink), signal);
 }
 
 /** Those that write tables. */
 function sqlSinks({ sinks }: PipelineConfig): readonly ConnectorConfig[] {
-  return sinks.filter(({ connectorClass }) => !isFileSinkClass(connectorClass));
+  return sinks.filter(
+    ({ connectorClass }) => !isFileSinkClass(connectorClass) && !isSearchSinkClass(connectorClass),
+  );
 }
 
 async function checkTransforms(config: PipelineConfig): Promise<CheckFindings> {

@@ -6,7 +6,6 @@ import type { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset } from '../model/change-event.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 import type { ColumnConversions } from '../source/column-conversions.ts';
-import { checkMysqlSource } from '../source/mysql/capture/mysql-preflight.ts';
 import { checkPostgresSource } from '../source/postgres/capture/postgres-preflight.ts';
 import { reselectWarnings } from '../source/postgres/stream/row-reselector.ts';
 import type { CheckFindings } from './check-findings.ts';
@@ -63,6 +62,7 @@ async function checkMysql(
   const plain = mysqlSourceOptionsOf(config.source);
   const options = columnConversions === undefined ? plain : { ...plain, columnConversions };
   const request = { options, pipeline: config.name, stored };
+  const { checkMysqlSource } = await import('../source/mysql/capture/mysql-preflight.ts');
   const report = await checkMysqlSource(request, signal, clock);
   return sourceCheck(config, problems, report, columnConversions);
 }

@@ -1,18 +1,20 @@
-import path from 'node:path';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import { isFileSourceClass } from '../config/file-source-options.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import { metricTags } from '../config/metric-tag-options.ts';
-import { signalTopicOf } from '../config/signal-options.ts';
 import { sourceFamily } from '../config/source-family.ts';
 import type { ApplyChain } from '../transform/transform-chain.ts';
 import type { EnvelopeOptions } from '../envelope/envelope-options.ts';
 import { heartbeatTopic, transactionTopic } from '../envelope/topic-naming.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { FaultHook } from '../foundation/fault-points.ts';
+import type { AlertOutlet } from '../model/alert.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
 import type { Transport } from '../transport/transport.ts';
+import { composeAlerts } from './compose-alerts.ts';
+import { composeShapes } from './compose-shapes.ts';
+import { composeNotifications, composeSignals } from './compose-signals.ts';
 import { composeFileSource, databaseOf } from './compose-file-source.ts';
 import { deadLetterTopics, sinkErrorsOf, sourceErrorsOf } from './dead-letter-options.ts';
 import { DeadLetterTopic } from './dead-letter-topic.ts';
@@ -22,25 +24,25 @@ import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
 import { sinkOpening } from './open-sink.ts';
-import { openTransport, topicOptionsOf } from './open-transport.ts';
+import { topicOptionsOf } from './open-transport.ts';
 import { transactionReading } from './transaction-reading.ts';
+import { checkVerify, composeVerify } from './compose-verify.ts';
+import { pipelineWatch } from './pipeline-watch.ts';
+import { plainPartsOf } from './plain-parts.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
 import { publisherLimits } from './publisher-limits.ts';
 import { retryOptionsOf } from './restart-policy.ts';
-import { SignalFile } from './signal-file.ts';
-import { SignalTopic } from './signal-topic.ts';
 import { SinkRunner } from './sink-runner.ts';
 import { sinkConsumption } from './sink-consumption.ts';
 import { sinkTopics } from './sink-topics.ts';
-import { SinkTransforms } from './sink-transforms.ts';
+import { sinkTransformsOf } from './sink-transforms.ts';
 import { envelopeOptionsOf, topicNamingOf } from './source-options.ts';
 import { RecordWriter, type RecordWriterParts } from './record-writer.ts';
 import { type RowReading, SourceDeadLetters } from './source-dead-letters.ts';
 import { SourceHeartbeat } from './source-heartbeat.ts';
 import { type MessageParts, SourceMessages } from './source-messages.ts';
-import { SourceNotifications } from './source-notifications.ts';
-import { SourceSignals } from './source-signals.ts';
-import { loadSource, type LoadedSource } from './source-reading.ts';
+import type { LoadedSource, ReadingContext, SourceReading } from './source-reading.ts';
+import { loadSource } from './source-reading.ts';
 import { SourceSchemaChanges } from './source-schema-changes.ts';
 import type { SourceSchemaHistory } from './source-schema-history.ts';
 import { SourceStatements } from './source-statements.ts';
@@ -48,12 +50,14 @@ import { SourceStatistics } from './source-statistics.ts';
 import { sourceRegistry } from './source-registry.ts';
 import type { TransactionParts } from './source-transactions.ts';
 import { SourceTransactions } from './source-transactions.ts';
+import { type SourceRereads, sourceRereads } from './source-rereads.ts';
 import { SourcePositions } from './source-positions.ts';
 import { SourceTask } from './source-task.ts';
 import { conversionWarnings } from './conversion-warnings.ts';
 import { TableEncoders } from './table-encoders.ts';
 import { TopicRoutes } from './topic-routes.ts';
-import { openWhenReachable } from './transport-start.ts';
+import { startTransport } from './transport-start.ts';
+import { VerifyDesk } from './verify-desk.ts';
 
 /** What a pipeline takes from the process around it; tests put their own in. */
 export interface PipelineDependencies {
@@ -68,14 +72,15 @@ export interface PipelineDependencies {
   readonly onDurable?: (records: number) => void;
 }
 
-/** A pipeline that is ready to start, and the registry whose routes the HTTP server shows. */
+/** A pipeline that is ready to start, and what else the HTTP server has routes for. */
 export interface ComposedPipeline {
   readonly pipeline: Pipeline;
   readonly registry: EmbeddedRegistry;
+  readonly verifyDesk: VerifyDesk;
 }
 
-/** Decoded, a record takes ten times its bytes: a few thousand rows to a transaction. */
-const SINK_POLL_BYTES = 2 * 1024 * 1024;
+/** Decoded, a record takes ten times its bytes: what waits is put together (`sink-batches`). */
+const SINK_POLL_BYTES = 128 * 1024;
 const SINK_COMMIT_INTERVAL_MS = 1_000;
 
 /**
@@ -87,6 +92,7 @@ export async function composePipeline(
   dependencies: PipelineDependencies,
 ): Promise<ComposedPipeline> {
   const { clock, logger } = dependencies;
+  await checkVerify(config);
   // Before the store is opened: modules of the user may refuse to be loaded.
   const hypertables = new HypertableReader(() => databaseOf(source).postgresConnection(), clock);
   const transforms = await pipelineTransforms(config, warningOnce(logger), hypertables);
@@ -95,23 +101,21 @@ export async function composePipeline(
   const registry = new EmbeddedRegistry(transport.documents);
   const statistics = new SourceStatistics();
   const around = { transport, registry, statistics, apply: transforms.source };
-  const pipeline = new Pipeline({
+  const watch = await pipelineWatch(config, dependencies);
+  const alerts = composeAlerts(config, transport, dependencies);
+  const rereads = source === null ? null : sourceRereads(config, transport, logger);
+  const outlet = alerts.engine;
+  const tables = source && { source, apply: transforms.source, rereads, outlet };
+  const pipeline: Pipeline = new Pipeline({
     name: config.name,
     transport,
     source:
-      source === null
+      tables === null
         ? composeFileSource(config, around, topicOptionsOf(config), dependencies)
-        : composeSource(
-            config,
-            transport,
-            registry,
-            statistics,
-            { source, apply: transforms.source },
-            dependencies,
-          ),
+        : composeSource(config, transport, registry, statistics, tables, dependencies),
     family: source === null ? 'file' : (sourceFamily(config.source.connectorClass) ?? 'postgres'),
     statistics,
-    sourceRetry: retryOptionsOf(config.runtime, config.source.options),
+    sourceRetry: retryOptionsOf(config.runtime, config.source),
     sinks: config.sinks.map((sink) => ({
       runner: composeSink(
         config,
@@ -119,33 +123,40 @@ export async function composePipeline(
         transport,
         registry,
         transforms.sinks.get(sink.name) ?? null,
+        rereads,
         dependencies,
       ),
-      retry: retryOptionsOf(config.runtime, sink.options),
+      retry: retryOptionsOf(config.runtime, sink),
     })),
     shutdownTimeoutMs: config.runtime.number('task.shutdown.graceful.timeout.ms'),
     metricTags: metricTags(config.source.options),
+    alerts,
+    watch,
+    verification: composeVerify(config, transport, () => pipeline, dependencies),
+    conditionSources: [watch],
     clock,
     logger,
     showsFailure: dependencies.showsFailure ?? false,
   });
-  return { pipeline, registry };
-}
-
-/** An embedded log is there or fails for good; brokers may come later. */
-function startTransport(config: PipelineConfig, around: PipelineDependencies): Promise<Transport> {
-  const { signal = new AbortController().signal } = around;
-  const open = (): Promise<Transport> => openTransport(config, around);
-  if (config.transportType !== 'kafka') return open();
-  const retry = retryOptionsOf(config.runtime, config.source.options);
-  const address = config.transport.list('bootstrap.servers').join(',');
-  return openWhenReachable(open, { ...around, folder: config.storePath, address, retry, signal });
+  rereads?.attach(pipeline.source);
+  const verifyDesk = new VerifyDesk({
+    config,
+    transport,
+    pipeline: () => pipeline,
+    clock,
+    logger: logger.child({ task: 'verify' }),
+    stopping: dependencies.signal ?? new AbortController().signal,
+  });
+  return { pipeline, registry, verifyDesk };
 }
 
 /** What of the source may have modules of the user in it. */
 interface UserParts {
   readonly source: LoadedSource;
   readonly apply: ApplyChain | null;
+  /** Where changes of shape are told. */
+  readonly outlet: AlertOutlet;
+  readonly rereads: SourceRereads | null;
 }
 
 /** For records without a compiled encoder, which take the general path also without transforms. */
@@ -169,32 +180,30 @@ function composeSource(
   transport: Transport,
   registry: EmbeddedRegistry,
   statistics: SourceStatistics,
-  { source, apply }: UserParts,
+  { source, apply, rereads, outlet }: UserParts,
   dependencies: PipelineDependencies,
 ): SourceTask {
   const { clock, logger, fault, onDurable } = dependencies;
   const envelope = envelopeOptionsOf(config.source);
-  const topicOptions = topicOptionsOf(config);
-  const { converters, held, outage } = sourceRegistry(config.source.options, registry, {
-    ...dependencies,
-    transport,
-    topicOptions,
-  });
+  const log = { transport, topicOptions: topicOptionsOf(config) };
+  const parts = { ...dependencies, ...log };
+  const { converters, held, outage } = sourceRegistry(config.source.options, registry, parts);
   const { topicPrefix, naming } = envelope;
-  const topic = heartbeatTopic(topicPrefix, naming);
   const written = { key: converters.key.converter, value: converters.value.converter };
-  const around = { transport, topicOptions, clock, topicPrefix, topic, ...written };
-  const records = { intervalMs: source.heartbeatIntervalMs, ...around };
+  const around = { ...log, clock, topicPrefix, topic: heartbeatTopic(topicPrefix, naming) };
+  const records = { intervalMs: source.heartbeatIntervalMs, ...around, ...written };
   const positions = new SourcePositions();
   const rows = { envelope, positions: envelope.positionHeader === true ? positions : null };
   const letters = composeSourceLetters(config, rows, transport, dependencies);
   const chain = apply ?? (needsGeneralPath(converters) ? unchanged : null);
   const { transforming, holding } = writersOf({ ...records, held, ...letters }, chain, config.name);
   const heartbeat = { ...records, ...(transforming === null ? {} : { transforming }) };
-  const notifications = composeNotifications(config.source.options, heartbeat, logger);
+  const notifications = composeNotifications(config.source.options, heartbeat, rereads, logger);
   const notify = (notification: SourceNotification): void => notifications.tell(notification);
-  const note = (text: string): void => logger.info({ task: 'source' }, text);
-  const reading = source.reading({ transport, clock, note, warn: warningOnce(logger), notify });
+  const writing = { transport, envelope, registry, inner: transforming ?? holding.writer };
+  const shaped = composeShapes(config, writing, { ...dependencies, outlet });
+  const told = { notify, shapes: shaped.schemaAlerts };
+  const reading = composeReading(source, transport, told, dependencies);
   const transactions = composeTransactions(config.source.options, envelope.topicPrefix, heartbeat);
   return new SourceTask({
     name: config.name,
@@ -205,14 +214,16 @@ function composeSource(
       transport,
       envelope,
       converters,
-      topicOptions,
+      log.topicOptions,
       clock,
       transactions,
       conversionWarnings(logger.child({ task: 'source' }), envelope.conversionFailures),
       transforming,
       holding,
       rows.positions,
+      shaped.gates.tables,
     ),
+    ...shaped,
     positions,
     ...letters,
     held,
@@ -222,6 +233,8 @@ function composeSource(
     signals: composeSignals(config, transport, notify, dependencies),
     heartbeat: heartbeat.intervalMs > 0 ? new SourceHeartbeat(heartbeat) : null,
     messages: composeMessages({ ...heartbeat, envelope, binary: source.binary }, transactions),
+    surrender: reading.surrender,
+    outlet,
     ...composeStatements(config.source.options, reading.history, heartbeat, envelope),
     statistics,
     limits: publisherLimits(config),
@@ -231,6 +244,16 @@ function composeSource(
     fault,
     onDurable: onDurable ?? (() => undefined),
   });
+}
+
+function composeReading(
+  source: LoadedSource,
+  transport: Transport,
+  told: Pick<ReadingContext, 'notify' | 'shapes'>,
+  { clock, logger }: PipelineDependencies,
+): SourceReading {
+  const note = (text: string): void => logger.info({ task: 'source' }, text);
+  return source.reading({ transport, clock, note, warn: warningOnce(logger), ...told });
 }
 
 function composeSourceLetters(
@@ -277,44 +300,6 @@ function warningOnce(logger: Logger): (text: string) => void {
   };
 }
 
-function composeNotifications(
-  options: ResolvedOptions,
-  parts: RecordWriting,
-  logger: Logger,
-): SourceNotifications {
-  const channels = options.list('notification.enabled.channels');
-  const topic = options.optionalString('notification.sink.topic.name');
-  return new SourceNotifications({
-    ...parts,
-    connectorName: options.string('topic.prefix'),
-    logs: channels.includes('log'),
-    topic: channels.includes('sink') ? (topic ?? null) : null,
-    logger: logger.child({ task: 'source' }),
-  });
-}
-
-function composeSignals(
-  config: PipelineConfig,
-  transport: Transport,
-  notify: (notification: SourceNotification) => void,
-  { clock, logger }: PipelineDependencies,
-): SourceSignals {
-  const { options } = config.source;
-  const channels = options.list('signal.enabled.channels');
-  const prefix = options.string('topic.prefix');
-  const file = path.resolve(path.dirname(config.file), options.string('signal.file'));
-  return new SourceSignals({
-    topic: channels.includes('kafka')
-      ? new SignalTopic(transport, signalTopicOf(options), prefix, clock)
-      : null,
-    file: channels.includes('file') ? new SignalFile(file) : null,
-    pollIntervalMs: options.number('signal.poll.interval.ms'),
-    clock,
-    logger: logger.child({ task: 'source' }),
-    notify,
-  });
-}
-
 type RecordWriting = Omit<TransactionParts, 'topic'>;
 
 function composeTransactions(
@@ -333,6 +318,7 @@ function composeSink(
   transport: Transport,
   registry: EmbeddedRegistry,
   apply: ApplyChain | null,
+  rereads: SourceRereads | null,
   dependencies: PipelineDependencies,
 ): SinkRunner {
   const { clock, logger, fault } = dependencies;
@@ -342,25 +328,29 @@ function composeSink(
   const deadLetters =
     letters && new DeadLetterTopic({ ...letters, transport, logger: ownLogger, fault });
   const send = deadLetters?.send ?? null;
-  const { openTask, takesWhole } = sinkOpening(config, sink, clock, ownLogger, send);
+  const consumption = sinkConsumption(config, sink);
+  const reread = rereads?.for(consumption.group) ?? null;
+  const around = { clock, logger: ownLogger, send, fault, reread };
+  const { openTask, takesWhole } = sinkOpening(config, sink, around);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
   const converters = { key: key.converter, value: value.converter };
-  const transforms = apply === null ? null : new SinkTransforms(apply, takesWhole);
+  const transforms = sinkTransformsOf(sink, apply, takesWhole);
   const topics = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
-  const reading = { name: sink.name, topics, transport, converters, transforms, clock };
+  const plain = plainPartsOf(sink);
+  const reading = { name: sink.name, topics, transport, converters, transforms, plain, clock };
   return new SinkRunner({
     name: sink.name,
-    ...sinkConsumption(config, sink),
+    ...consumption,
     ...transactionReading(config.source, sink.options, { ...reading, logger: ownLogger }),
     topics,
     transport,
     openTask,
     takesWhole,
-    kept: { failures: errors !== null, bytes: deadLetters !== null },
+    kept: { failures: errors !== null, bytes: deadLetters !== null, plain },
     ...(deadLetters === null ? {} : { deadLetters }),
     ...(errors === null ? {} : { retryTimeoutMs: errors.retryTimeoutMs }),
-    retryDelayMaxMs: retryOptionsOf(config.runtime, sink.options).maxDelayMs,
+    retryDelayMaxMs: retryOptionsOf(config.runtime, sink).maxDelayMs,
     converters,
     ...(transforms === null ? {} : { transforms }),
     maxPollBytes: SINK_POLL_BYTES,

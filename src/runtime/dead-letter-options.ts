@@ -1,6 +1,7 @@
 import { isFileSinkClass } from '../config/file-sink-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { isSearchSinkClass } from '../config/search-sink-options.ts';
 import { deadLetterTopicOf, type ErrorDefaults, parkModeOf } from '../config/sink-error-options.ts';
 import type { ParkMode } from '../model/dead-letter.ts';
 import { sourceLetterTopicOf, toleratesErrors } from '../config/source-error-options.ts';
@@ -29,8 +30,9 @@ const CONVERTER_CLASSES: Readonly<Record<string, string>> = {
 /** Of transforms that are no module of the user's. */
 const JAVA_CLASS = /^[a-z]\w*(?:\.\w+)*\.[A-Z][\w$]*$/;
 
-function defaultsOf({ flavour }: ConnectorConfig): ErrorDefaults {
-  return flavour === 'tidemark' ? 'tidemark' : 'connect';
+function defaultsOf({ flavour, connectorClass }: ConnectorConfig): ErrorDefaults {
+  if (flavour !== 'tidemark') return 'connect';
+  return isSearchSinkClass(connectorClass) ? 'search' : 'tidemark';
 }
 
 /** Null: a sink that takes every record. */

@@ -7,8 +7,9 @@ import type { LetterContext } from './dead-letter-headers.ts';
 import { letterContext, originalHeaders } from './dead-letter-headers.ts';
 import { scanLetters } from './dead-letter-scan.ts';
 import { pipelineTransforms } from './pipeline-transforms.ts';
+import { plainPartsOf } from './plain-parts.ts';
 import { decodeSinkRecords } from './sink-records.ts';
-import { SinkTransforms } from './sink-transforms.ts';
+import { sinkTransformsOf } from './sink-transforms.ts';
 
 /** A dead letter, as the record that it was. */
 export interface ReadLetter {
@@ -49,9 +50,11 @@ export class DeadLetterReader {
     const converters = { key: key.converter, value: value.converter };
     const unasked = { load: () => Promise.resolve(new Map<string, never>()) };
     const { sinks } = await pipelineTransforms(config, () => undefined, unasked);
-    const apply = sinks.get(sink);
-    const transforms = apply === undefined ? null : new SinkTransforms(apply);
-    const kept = { failures: true, bytes: true };
+    const own = config.sinks.find(({ name }) => name === sink);
+    const apply = sinks.get(sink) ?? null;
+    const transforms = own === undefined ? null : sinkTransformsOf(own, apply);
+    const plain = own === undefined ? null : plainPartsOf(own);
+    const kept = { failures: true, bytes: true, plain };
     return new DeadLetterReader(transport, topic, sink, (fetched) =>
       decodeSinkRecords([fetched], converters, transforms, false, kept),
     );

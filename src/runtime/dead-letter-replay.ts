@@ -1,6 +1,6 @@
 import type { ParkedKey, SinkRecord } from '../model/sink-record.ts';
-import { keyTextOf } from '../sink/sql/parked-key.ts';
-import type { ParkedReplay } from '../sink/sql/parked-replay.ts';
+import { keyTextOf } from '../sink/parked-key.ts';
+import type { LetterReplay } from '../sink/letter-replay.ts';
 import type { DeadLetterReader } from './dead-letter-reader.ts';
 
 /** Letters of one transaction of the target. */
@@ -28,7 +28,7 @@ function idOf(topic: string, key: string): string {
  * again while a daemon adds letters to keys that are nearly free.
  */
 export async function replayKeys(
-  replay: ParkedReplay,
+  replay: LetterReplay,
   reader: DeadLetterReader,
   isWanted: IsWanted,
   signal: AbortSignal,
@@ -93,7 +93,7 @@ async function findMissing(
 }
 
 async function applyOnce(
-  replay: ParkedReplay,
+  replay: LetterReplay,
   reader: DeadLetterReader,
   open: ReadonlySet<string>,
   causes: Map<string, string>,

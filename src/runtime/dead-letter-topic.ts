@@ -38,6 +38,7 @@ export class DeadLetterTopic {
   readonly #log: DeadLetterLog;
   #handle: Promise<number> | null = null;
   #sent = 0;
+  readonly #byTopic = new Map<string, number>();
 
   constructor(parts: DeadLetterParts) {
     this.#parts = parts;
@@ -47,6 +48,11 @@ export class DeadLetterTopic {
   /** Letters of this process, told again or not. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** The same by the topics that their records are of. */
+  get byTopic(): ReadonlyMap<string, number> {
+    return this.#byTopic;
   }
 
   readonly send: SendDeadLetters = async (letters) => {
@@ -61,6 +67,7 @@ export class DeadLetterTopic {
     this.#sent += letters.length;
     for (const { record, stage, error } of letters) {
       const { topic: from, partition, offset, timestampMs } = record;
+      this.#byTopic.set(from, (this.#byTopic.get(from) ?? 0) + 1);
       this.#log.tell(from, { stage, error }, () => ({ partition, offset, timestampMs }));
     }
   };

@@ -3,13 +3,12 @@ import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { plainValue } from '../model/plain-value.ts';
 import type { ParkedKey } from '../model/sink-record.ts';
-import { keyTextOf } from '../sink/sql/parked-key.ts';
-import { ParkedReplay } from '../sink/sql/parked-replay.ts';
+import { keyTextOf } from '../sink/parked-key.ts';
 import { sinkErrorsOf, sourceErrorsOf } from './dead-letter-options.ts';
 import { DeadLetterReader, type ReadLetter } from './dead-letter-reader.ts';
 import { type KeyReplay, replayKeys } from './dead-letter-replay.ts';
+import { openLetterReplay, waitingKeys } from './open-letter-replay.ts';
 import { openForReading } from './open-transport.ts';
-import { sinkOptionsOf } from './sink-options.ts';
 
 /** Which dead letters are meant; null: all. */
 export interface LetterChoice {
@@ -78,7 +77,7 @@ export async function listLetters(
   const found: SinkLetters[] = [];
   for (const sink of chosenSinks(command.config, choice.sink)) {
     const { topic, park } = lettersOf(command.config, sink);
-    const keys = (await waitingKeys(sink, command.signal)).filter((one) => isChosen(one, choice));
+    const keys = (await waitingKeys(sink, command)).filter((one) => isChosen(one, choice));
     const loose = park === 'record' && topic !== null ? await looseLetters(command, sink) : [];
     found.push({ sink: sink.name, letterTopic: topic, keys, loose });
   }
@@ -94,7 +93,7 @@ export async function* showLetters(
   for (const sink of chosenSinks(config, choice.sink)) {
     const { topic } = lettersOf(config, sink);
     if (topic === null) continue;
-    const waiting = await waitingKeys(sink, signal);
+    const waiting = await waitingKeys(sink, { clock, signal });
     await using transport = await openForReading({ config }, clock);
     const reader = await DeadLetterReader.open(config, transport, topic, sink.name);
     for await (const letters of reader.letters(signal)) {
@@ -115,10 +114,12 @@ export async function replayLetters(
   const { config, clock, signal } = command;
   const results: ReplayResult[] = [];
   for (const sink of chosenSinks(config, choice.sink)) {
-    const keys = (await waitingKeys(sink, signal)).filter((one) => isChosen(one, choice));
+    const keys = (await waitingKeys(sink, { clock, signal })).filter((one) =>
+      isChosen(one, choice),
+    );
     const { topic, park } = lettersOf(config, sink);
     if (keys.length > 0 && topic !== null && park === 'key') {
-      await using replay = await openReplay(sink, signal);
+      await using replay = await openLetterReplay(sink, { clock, signal });
       await using transport = await openForReading({ config }, clock);
       const reader = await DeadLetterReader.open(config, transport, topic, sink.name);
       const isWanted = (key: ParkedKey): boolean => isChosen(key, choice);
@@ -134,17 +135,19 @@ export async function replayLetters(
 
 /** Gives up what waits; returns how many keys, by sink. */
 export async function dropLetters(
-  { config, signal }: LetterCommand,
+  { config, clock, signal }: LetterCommand,
   choice: LetterChoice,
 ): Promise<readonly { readonly sink: string; readonly keys: number; readonly letters: number }[]> {
   const dropped: { sink: string; keys: number; letters: number }[] = [];
   for (const sink of chosenSinks(config, choice.sink)) {
-    const keys = (await waitingKeys(sink, signal)).filter((one) => isChosen(one, choice));
+    const keys = (await waitingKeys(sink, { clock, signal })).filter((one) =>
+      isChosen(one, choice),
+    );
     if (keys.length === 0) {
       dropped.push({ sink: sink.name, keys: 0, letters: 0 });
       continue;
     }
-    await using replay = await openReplay(sink, signal);
+    await using replay = await openLetterReplay(sink, { clock, signal });
     const names = new Map(keys.map(({ topic, key }) => [`${topic} ${key}`, { topic, key }]));
     let count = 0;
     for (const one of names.values()) count += await replay.drop(one);
@@ -152,14 +155,6 @@ export async function dropLetters(
     dropped.push({ sink: sink.name, keys: count, letters });
   }
   return dropped;
-}
-
-function waitingKeys(sink: ConnectorConfig, signal: AbortSignal): Promise<readonly ParkedKey[]> {
-  return ParkedReplay.waiting(sinkOptionsOf(sink), signal);
-}
-
-function openReplay(sink: ConnectorConfig, signal: AbortSignal): Promise<ParkedReplay> {
-  return ParkedReplay.open(sinkOptionsOf(sink), () => undefined, signal);
 }
 
 function lettersOf(

@@ -10,6 +10,7 @@ import { mysqlSourceOptionsOf } from './mysql-source-options.ts';
 import { openForReading } from './open-transport.ts';
 import { requireDatabase } from './source-partition.ts';
 import { loadSourceOffset, toConnectEntries } from './source-offset.ts';
+import { waitingTables } from './gate-offset.ts';
 import { sourceOptionsOf } from './source-options.ts';
 import { checkStore } from './store-check.ts';
 
@@ -55,6 +56,14 @@ export async function prepareHandover(
       cure:
         'Start the daemon, let the registry take their schema (tidemark status has the cure), ' +
         'wait until they have gone out, and stop it: Debezium would not write them.',
+    });
+  }
+  const waiting = waitingTables(offset);
+  if (waiting.length > 0) {
+    throw new TidemarkError('HANDOVER_REFUSED', `${waiting.join(', ')} wait before a change`, {
+      cure:
+        'Start the daemon, say what becomes of them (tidemark schema held), wait until their ' +
+        'records have gone out, and stop it: Debezium would not write them.',
     });
   }
   const [theirs] = toConnectEntries(name, offset);

@@ -29,6 +29,14 @@ export interface HeldTopicView {
   readonly code: string;
   readonly message: string;
   readonly cure: string;
+  /** The table for which the server keeps its log; absent: what is held waits with us. */
+  readonly keepsLogFor?: string;
+  /** What follows if nobody says anything, and when; absent: it waits for ever. */
+  readonly deadline?: {
+    readonly sinceMs: number;
+    readonly atMs: number;
+    readonly action: string;
+  };
 }
 
 /** Where records that are held no longer go. */
@@ -75,9 +83,16 @@ export function holdingTopic(topic: string): string {
   return `${HOLDING}${topic}`;
 }
 
-/** True of a name that `holdingTopic` made. */
+const WAITING = '__tidemark.waiting.';
+
+/** Where records of a table wait for somebody to say what becomes of a change of its shape. */
+export function waitingTopic(topic: string): string {
+  return `${WAITING}${topic}`;
+}
+
+/** True of a name that `holdingTopic` or `waitingTopic` made. */
 export function isHoldingTopic(name: string): boolean {
-  return name.startsWith(HOLDING);
+  return name.startsWith(HOLDING) || name.startsWith(WAITING);
 }
 
 /** The topics of which something is held as of an offset, and from where on. */

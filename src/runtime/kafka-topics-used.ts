@@ -13,6 +13,7 @@ import { heartbeatTopic, schemaChangeTopic, transactionTopic } from '../envelope
 import type { TableSchema } from '../model/table-schema.ts';
 import type { KafkaTopicSpec } from '../transport/kafka/kafka-client.ts';
 import type { KafkaOperation } from '../transport/kafka/kafka-errors.ts';
+import { alertTopic } from './compose-alerts.ts';
 import { sourceErrorsOf } from './dead-letter-options.ts';
 import { envelopeOptionsOf } from './source-options.ts';
 
@@ -56,6 +57,12 @@ export function kafkaTopicsUsed(
       isStorage: false,
     };
   };
+  const alerts = config.alerts.channels
+    .filter(({ type }) => type === 'topic')
+    .map(({ options }) => {
+      const topic = written(alertTopic(config.name, options), null, WRITTEN);
+      return { ...topic, spec: { ...topic.spec, partitions: 1 } };
+    });
   const isRenamed = source.options.list('transforms').length > 0;
   const rowOperations: readonly KafkaOperation[] =
     config.sinks.length === 0 ? WRITTEN : [...WRITTEN, 'READ'];
@@ -84,6 +91,7 @@ export function kafkaTopicsUsed(
           written(tableRecordSchemas(table, envelope).topic, table, rowOperations),
         )),
     ...others.map((name) => written(name, null, WRITTEN)),
+    ...alerts,
     ...signals,
     ...(history === null ? [] : [kept(history)]),
     stored(offsetsTopic(transport, source.options)),

@@ -1,7 +1,10 @@
+import { createRequire } from 'node:module';
 import pino from 'pino';
-import pretty from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 
 export type Logger = pino.Logger;
+
+const load = createRequire(import.meta.url);
 
 /** The section `log` of a pipeline file. */
 export interface LogOptions {
@@ -34,6 +37,8 @@ export function createLogger(options: LogOptions): Logger {
   if (!usePretty) return pino(settings, pino.destination({ dest: 2, sync: true }));
   const { NO_COLOR: noColour = '', TERM: kind } = process.env;
   const colorize = isTerminal && noColour === '' && kind !== 'dumb';
+  // Thirty modules that a daemon whose lines are JSON does not load.
+  const pretty = load('pino-pretty') as typeof PinoPretty.default;
   return pino(settings, pretty({ colorize, destination: 2, sync: true, ignore: 'pid,hostname' }));
 }
 

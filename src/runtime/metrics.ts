@@ -1,7 +1,10 @@
 import { Gauge, Registry } from 'prom-client';
 
 import type { BinlogStatus } from '../model/change-event.ts';
+import { alertMetrics } from './alert-metrics.ts';
 import type { PipelineStatus } from './pipeline-status.ts';
+import { verifyGauges } from './verify-metrics.ts';
+import { watchGauges } from './watch-metrics.ts';
 
 /** Labels as the JMX exporter gives them to Debezium's MBeans, so that dashboards go on working. */
 const LABELS = ['plugin', 'name', 'context'] as const;
@@ -359,6 +362,9 @@ export async function renderMetrics(
       if (value !== null) gauge.set({ name: status.name, sink: sink.name }, value);
     }
   }
+  watchGauges(status, [registry]);
+  verifyGauges(status, [registry]);
+  if (status.alerts !== undefined) alertMetrics(status.alerts, status.name, [registry]);
   return registry.metrics();
 }
 

@@ -2,6 +2,8 @@ import type { TidemarkError } from '../foundation/errors.ts';
 import type { SourceOffset, SourceReader } from '../model/change-event.ts';
 import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
+import type { TableSchema } from '../model/table-schema.ts';
+import type { GateRelease } from './gate-release.ts';
 import type { HeldTopicView } from './held-topics.ts';
 import type { SupervisedTask } from './supervisor.ts';
 
@@ -25,6 +27,12 @@ export interface PipelineSource extends SupervisedTask {
   /** Changes of this process that became no record; null: the first one stops the source. */
   readonly deadLetters: number | null;
   heldTopics(): readonly HeldTopicView[];
+  /** Who lets tables wait before a change; null or absent: it has no tables. */
+  readonly holds?: GateRelease | null;
+  /** Has the slot dropped and made anew; absent: there is none. */
+  giveUpSlot?(reason: string): void;
+  /** Where a table's records go, before transforms; absent: it has no tables. */
+  topicOf?(table: TableSchema): string;
   /** Tells whether all that the reader of now has handed over before is durable. */
   watermark(): () => boolean;
 }

@@ -1,3 +1,4 @@
+import type { AlertsView } from '../alert/alerts-view.ts';
 import type { SourceFamily } from '../config/source-family.ts';
 import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
 import type { ParkedKeys, ParkedTable } from '../model/sink-record.ts';
@@ -10,14 +11,9 @@ import type { SchemaChangeNote, SourceStatistics } from './source-statistics.ts'
 import type { PipelineSource } from './pipeline-source.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { TaskState } from './task-state.ts';
+import type { VerifyScheduleView } from './verify-schedule.ts';
+import type { ErrorView, WatchView } from './watch-view.ts';
 import type { TransactionsView } from './whole-transactions.ts';
-
-/** An error as people and programs read it: no stack, no cause. */
-export interface ErrorView {
-  readonly code: string;
-  readonly message: string;
-  readonly cure: string;
-}
 
 /** `SnapshotProgress` with the table's name as text. */
 export interface SnapshotTableView {
@@ -104,6 +100,12 @@ export interface PipelineStatus {
   readonly sinks: readonly SinkView[];
   /** Null on Kafka: what it holds is the brokers' to tell. */
   readonly transport: TransportStatistics | null;
+  /** Absent: nobody is told of anything. */
+  readonly alerts?: AlertsView;
+  /** Why something stands still, and how long the server keeps what is not read. */
+  readonly watch?: WatchView;
+  /** What source and targets came to when they were compared last; absent: nobody does. */
+  readonly verify?: VerifyScheduleView;
 }
 
 /** A task that is tried again has the error until it is connected: trying is not yet success. */
@@ -180,11 +182,13 @@ export function sourceView(
 /** Puts together what the supervisor, the runner and the sink itself know. */
 export function sinkView(supervisor: Supervisor, runner: SinkRunner): SinkView {
   const status = runner.task?.status() ?? null;
+  const isConnected = status?.connected === true && supervisor.state.kind === 'running';
   return {
     name: runner.name,
     state: supervisor.state.kind,
     // A batch that is tried again is no work either.
-    error: errorOf(supervisor, status?.connected ?? false) ?? runner.trouble?.toJSON() ?? null,
+    // Its target may be there while the log is not.
+    error: errorOf(supervisor, isConnected) ?? runner.trouble?.toJSON() ?? null,
     connected: status?.connected ?? false,
     applied: runner.applied,
     lagRecords: runner.lagRecords(),

@@ -1,6 +1,8 @@
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { Lifecycle } from '../foundation/lifecycle.ts';
+import type { AlertEngine } from '../alert/alert-engine.ts';
+import type { AlertCondition, ConditionSource } from '../model/alert.ts';
 import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -11,7 +13,11 @@ import type { SinkRunner } from './sink-runner.ts';
 import type { SourceStatistics } from './source-statistics.ts';
 import type { PipelineSource } from './pipeline-source.ts';
 import type { RetryOptions } from './restart-policy.ts';
+import { StatusConditions, type WatchSettings } from './status-conditions.ts';
+import type { StallWatch } from './stall-watch.ts';
+import type { VerifySchedule } from './verify-schedule.ts';
 import { Supervisor } from './supervisor.ts';
+import { tableViews, type TableView } from './table-view.ts';
 
 /** A sink, and how often it is tried again. */
 export interface SupervisedSink {
@@ -38,6 +44,13 @@ export interface PipelineParts {
   readonly sinks: readonly SupervisedSink[];
   readonly shutdownTimeoutMs: number;
   readonly metricTags?: MetricTags;
+  /** Absent: nobody is told of anything. */
+  readonly alerts?: { readonly engine: AlertEngine; readonly watch: WatchSettings };
+  /** Who watches what the status does not tell of. */
+  readonly conditionSources?: readonly ConditionSource[];
+  readonly watch?: StallWatch;
+  /** Null: nobody compares source and targets. */
+  readonly verification?: VerifySchedule | null;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The caller shows the error that `finished` rejects with where the log goes, too. */
@@ -119,6 +132,7 @@ export class Pipeline implements AsyncDisposable {
 
   /** Starts all tasks; `finished` tells how it ended. */
   start(): void {
+    if (this.#running === null) this.#watch();
     this.#running ??= this.#run();
     // Whoever awaits `finished` gets the error; nobody awaiting it must not crash the process.
     this.#running.catch(() => undefined);
@@ -132,6 +146,11 @@ export class Pipeline implements AsyncDisposable {
   get finished(): Promise<void> {
     if (this.#running === null) throw new TidemarkError('INTERNAL', 'the pipeline was not started');
     return this.#running;
+  }
+
+  /** Null: nobody is told of anything. */
+  get alerts(): AlertEngine | null {
+    return this.#parts.alerts?.engine ?? null;
   }
 
   /** The error of a source that failed for good, or null. */
@@ -148,17 +167,44 @@ export class Pipeline implements AsyncDisposable {
   }
 
   status(): PipelineStatus {
-    const { name, source, statistics, transport, clock } = this.#parts;
-    const sourceStatus = sourceView(this.#source, source, statistics, clock.nowMs());
-    const sinks = this.#sinks.map(({ supervisor, runner }) => sinkView(supervisor, runner));
+    const { name, transport, clock, watch, alerts, verification = null } = this.#parts;
+    const tasks = this.#tasks();
     return {
       name,
       family: this.#parts.family ?? 'postgres',
-      healthy: isHealthy(sourceStatus, sinks),
+      healthy: isHealthy(tasks.source, tasks.sinks),
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedAtMs),
-      source: sourceStatus,
-      sinks,
+      ...tasks,
       transport: transport.statistics(),
+      ...(alerts === undefined ? {} : { alerts: alerts.engine.view() }),
+      ...(watch === undefined ? {} : { watch: watch.view(tasks) }),
+      ...(verification === null ? {} : { verify: verification.view() }),
+    };
+  }
+
+  /** The source streams, and every sink applies what it brings. */
+  #isAtWork(): boolean {
+    const { source, sinks } = this.#tasks();
+    return source.phase === 'streaming' && sinks.every(({ state }) => state === 'running');
+  }
+
+  /** Each table from the source to the sinks: for whoever looks at them, not for each scrape. */
+  tables(): readonly TableView[] {
+    const { source, statistics } = this.#parts;
+    const tasks = this.#tasks();
+    const sinks = this.#sinks.map(({ runner }, i) => ({
+      name: runner.name,
+      parked: tasks.sinks[i]?.parked ?? [],
+      ...runner.byTopic(),
+    }));
+    return tableViews(tasks.source, statistics, sinks, (table) => source.topicOf?.(table) ?? null);
+  }
+
+  #tasks(): Pick<PipelineStatus, 'source' | 'sinks'> {
+    const { source, statistics, clock } = this.#parts;
+    return {
+      source: sourceView(this.#source, source, statistics, clock.nowMs()),
+      sinks: this.#sinks.map(({ supervisor, runner }) => sinkView(supervisor, runner)),
     };
   }
 
@@ -181,9 +227,32 @@ export class Pipeline implements AsyncDisposable {
     await this.stop();
   }
 
+  /** What holds now of all that is watched beside the status. */
+  conditions(nowMs: number): readonly AlertCondition[] {
+    return this.#conditionSources.flatMap((source) => source.conditions(nowMs));
+  }
+
+  get #conditionSources(): readonly ConditionSource[] {
+    const { conditionSources = [], verification = null } = this.#parts;
+    return verification === null ? conditionSources : [...conditionSources, verification];
+  }
+
+  #watch(): void {
+    const { alerts } = this.#parts;
+    const sources = this.#conditionSources;
+    alerts?.engine.start([new StatusConditions(this, alerts.watch), ...sources]);
+  }
+
   #sourceEnded: Promise<unknown> = Promise.resolve();
+  #watching: Promise<unknown> = Promise.resolve();
 
   async #run(): Promise<void> {
+    const { watch, source, verification } = this.#parts;
+    const { signal } = this.#sinkLife;
+    this.#watching = Promise.all([
+      watch?.run(() => this.#tasks(), source, signal),
+      verification?.run(() => this.#isAtWork(), signal),
+    ]);
     const sourceEnded = this.#source.run(this.#sourceLife.signal);
     this.#sourceEnded = sourceEnded;
     const sinksEnded = this.#sinks.map(({ supervisor }) => supervisor.run(this.#sinkLife.signal));
@@ -201,6 +270,9 @@ export class Pipeline implements AsyncDisposable {
       await this.stopSource();
       this.#sinkLife.stop();
       await this.#running?.catch(() => undefined);
+      // What ended the source is told before the store closes.
+      await this.#parts.alerts?.engine.stop();
+      await this.#watching;
       await transport[Symbol.asyncDispose]();
       return 'done';
     })();

@@ -2,15 +2,15 @@ import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
-import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import type { SinkRecord } from '../model/sink-record.ts';
-import { type TableSchema, tableName } from '../model/table-schema.ts';
+import { tableName } from '../model/table-schema.ts';
 import { checkFileSource } from './check-file-source.ts';
 import { planKafkaTopics, type PlannedTopic } from './check-kafka.ts';
 import { type FileSourceOptions, fileSourceOptionsOf } from './file-source-options.ts';
-import { type PlannedSink, planSink } from './plan-sink.ts';
+import { planSink } from './plan-sink.ts';
+import type { PlannedSink } from './planned-sink.ts';
 import { type PlannedSource, planSource } from './plan-source.ts';
 import { recordProblems } from './record-checks.ts';
+import { sampleRecord } from './sample-record.ts';
 import { envelopeOptionsOf } from './source-options.ts';
 
 /** What a run would create or change; nothing has been touched. */
@@ -90,47 +90,4 @@ function subjectsOf(source: ConnectorConfig, topic: string, hasKey: boolean): re
     ...(hasKey && isAvro('key') ? [`${topic}-key`] : []),
     ...(isAvro('value') ? [`${topic}-value`] : []),
   ];
-}
-
-/** A record such as the table gives, with no values but the names that a table name may use. */
-function sampleRecord(
-  table: TableSchema,
-  schemas: {
-    readonly topic: string;
-    readonly key: ConnectSchema | null;
-    readonly envelope: ConnectSchema;
-  },
-): SinkRecord {
-  const source = schemas.envelope.fields?.find(({ name }) => name === 'source')?.schema;
-  const hasSchema = source?.fields?.some(({ name }) => name === 'schema') ?? false;
-  const names: Readonly<Record<string, ConnectValue>> = {
-    // A schema is a database in a binlog, whose source block has that name alone.
-    db: hasSchema ? table.id.catalog : table.id.schema,
-    schema: table.id.schema,
-    table: table.id.table,
-    name: schemas.topic.split('.', 1)[0] ?? '',
-    op: 'r',
-  };
-  return {
-    topic: schemas.topic,
-    partition: 0,
-    generation: 1,
-    offset: 0,
-    sequence: 0,
-    timestampMs: 0,
-    key: schemas.key === null ? null : sampleStruct(schemas.key, {}),
-    value: sampleStruct(schemas.envelope, names),
-    absent: [],
-  };
-}
-
-function sampleStruct(
-  schema: ConnectSchema,
-  names: Readonly<Record<string, ConnectValue>>,
-): Struct {
-  const values = (schema.fields ?? []).map((field): ConnectValue => {
-    if (field.name === 'source') return sampleStruct(field.schema, names);
-    return names[field.name] ?? null;
-  });
-  return { schema, values };
 }

@@ -13,40 +13,13 @@ import { targetOf } from '../sink/sql/target-product.ts';
 import type { OpenSession, TargetSession } from '../sink/sql/target-session.ts';
 import { recordColumns, wantedTable } from '../sink/sql/wanted-table.ts';
 import { deadLetterTopics } from './dead-letter-options.ts';
+import { headerKeysOf } from './header-keys.ts';
 import { sinkTopics } from './sink-topics.ts';
 import { fileSinkOptionsOf } from './file-sink-options.ts';
+import { planSearchSink } from './plan-search-sink.ts';
+import { searchSinkSettings } from './search-sink-options.ts';
+import type { PlannedRefusal, PlannedSink, PlannedSinkTable } from './planned-sink.ts';
 import { sinkOptionsOf } from './sink-options.ts';
-
-/** What a table is refused for. */
-export interface PlannedRefusal {
-  readonly message: string;
-  readonly cure: string;
-  /** The table would be parked, or held; or its records would be dead letters. */
-  readonly fate: 'parked' | 'held' | 'dead letters';
-}
-
-/** A table that a topic goes to. */
-export interface PlannedSinkTable {
-  readonly topic: string;
-  readonly table: string;
-  /** Null: the target was not asked. */
-  readonly exists: boolean | null;
-  readonly statements: readonly string[];
-  /** Of each statement what it does to a table that is there; null: it makes something. */
-  readonly effects: readonly (string | null)[];
-  /** Why the table does not take its records, what to do, and what would become of them. */
-  readonly refusal: PlannedRefusal | null;
-}
-
-/** What a sink would find or make in its target. */
-export interface PlannedSink {
-  readonly name: string;
-  /** Absent: it writes tables. Null: standard output. */
-  readonly file?: string | null;
-  /** Why the target could not be asked; null: it was. Then the statements make what is missing. */
-  readonly unseen: string | null;
-  readonly tables: readonly PlannedSinkTable[];
-}
 
 /** Asks the target what it has, and works out what the sink would do there; changes nothing. */
 export async function planSink(
@@ -58,12 +31,19 @@ export async function planSink(
   const { name } = sink;
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) return { name, file: file.file, unseen: null, tables: [] };
-  const options = sinkOptionsOf(sink);
-  const { dialect, look } = targetOf(options);
   const topics = sinkTopics(sink.options, config.source.options, deadLetterTopics(config));
   const consumed = records.filter(({ topic }) =>
     topics instanceof RegExp ? topics.test(topic) : topics.includes(topic),
   );
+  const search = searchSinkSettings(sink);
+  if (search !== null) return planSearchSink(name, search, consumed, signal);
+  const options = sinkOptionsOf(sink);
+  const { dialect, look } = targetOf(options);
+  if (headerKeysOf(sink) !== null) {
+    const naming = new TableNaming(options, dialect.identifierMax);
+    const tables = consumed.flatMap((record) => namedOnly(record, naming));
+    return { name, unseen: 'the key is in headers, which only records have', tables };
+  }
   const wanted = consumed.flatMap((record) => wantedOf(record, dialect, options));
   try {
     const tables = await seenTables(look, signal, wanted, dialect, options);
@@ -77,6 +57,15 @@ export async function planSink(
     });
     return { name, unseen, tables };
   }
+}
+
+/** Where nothing more than its name can be told. */
+function namedOnly(record: SinkRecord, naming: TableNaming): readonly PlannedSinkTable[] {
+  const name = naming.target(record);
+  if (name === null) return [];
+  const table = `${name.schema}.${name.table}`;
+  const { topic } = record;
+  return [{ topic, table, exists: null, statements: [], effects: [], refusal: null }];
 }
 
 /** What is wanted of a table, and the statements that follow when it is made or changes. */

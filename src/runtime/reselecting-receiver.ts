@@ -10,6 +10,7 @@ import type {
   TruncateChange,
 } from '../model/change-event.ts';
 import { RowImage } from '../model/row-image.ts';
+import type { GapStep, SourceGap } from '../model/source-gap.ts';
 import type { TableSchema } from '../model/table-schema.ts';
 
 /** What fills in the values that rows lack. */
@@ -25,6 +26,23 @@ type Waiting =
   | { readonly kind: 'truncate'; readonly change: TruncateChange }
   | { readonly kind: 'began'; readonly origin: BinlogOrigin }
   | { readonly kind: 'committed'; readonly origin: ChangeOrigin };
+
+/** Puts reselectors in front of a receiver, the first of them next to the reader. */
+export function reselecting(
+  receiver: ChangeReceiver,
+  reselectors: readonly Reselector[],
+  hold: (held: boolean) => void,
+  signal: AbortSignal,
+): { readonly first: ChangeReceiver; readonly isWaiting: () => boolean } {
+  let first: ChangeReceiver = receiver;
+  const chain: ReselectingReceiver[] = [];
+  for (const reselector of reselectors.toReversed()) {
+    const next = new ReselectingReceiver(first, reselector, hold, signal);
+    chain.push(next);
+    first = next;
+  }
+  return { first, isWaiting: () => chain.some(({ isWaiting }) => isWaiting) };
+}
 
 /**
  * Stands between reader and task: a row that lacks values waits for them until the end of the
@@ -67,6 +85,11 @@ export class ReselectingReceiver implements ChangeReceiver {
   async snapshotCompleted(offset: SourceOffset): Promise<void> {
     await this.#drain();
     await this.#inner.snapshotCompleted(offset);
+  }
+
+  async gapReached(step: GapStep, gap: SourceGap): Promise<void> {
+    await this.#drain();
+    await this.#inner.gapReached?.(step, gap);
   }
 
   schemaChanged(change: SchemaChange): Promise<void> | undefined {

@@ -1,4 +1,6 @@
 import type { ResolvedOptions } from '../config/option.ts';
+import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import { isSearchSinkClass } from '../config/search-sink-options.ts';
 import type { Backoff } from '../foundation/backoff.ts';
 import type { TidemarkError } from '../foundation/errors.ts';
 import type { RestartDecision } from './task-state.ts';
@@ -38,14 +40,20 @@ export function decideRestart(
  * A connector's own properties win over the section `runtime`; by their names of Connect, or by
  * those that the classes of the JDBC sinks have for them, whose wait does not grow.
  */
-export function retryOptionsOf(runtime: ResolvedOptions, own: ResolvedOptions): RetryOptions {
+export function retryOptionsOf(
+  runtime: ResolvedOptions,
+  { connectorClass, options: own }: Pick<ConnectorConfig, 'connectorClass' | 'options'>,
+): RetryOptions {
   const given = (...names: readonly string[]): number | undefined =>
     names.map((name) => own.optionalNumber(name)).find((value) => value !== undefined);
-  const delayMs = given('retry.backoff.ms', 'flush.retry.delay.ms');
+  // Those of a search sink are of its bulks, and have defaults: a server that is away for longer
+  // than they last would stop the sink for good.
+  const isSearch = isSearchSinkClass(connectorClass);
+  const delayMs = isSearch ? undefined : given('retry.backoff.ms', 'flush.retry.delay.ms');
   const delay = (name: string): number => given(name) ?? delayMs ?? runtime.number(name);
-  const retries = given('errors.max.retries', 'max.retries', 'flush.max.retries');
+  const retries = isSearch ? undefined : given('max.retries', 'flush.max.retries');
   return {
-    maxRetries: retries ?? runtime.number('errors.max.retries'),
+    maxRetries: given('errors.max.retries') ?? retries ?? runtime.number('errors.max.retries'),
     initialDelayMs: delay('errors.retry.delay.initial.ms'),
     maxDelayMs: delay('errors.retry.delay.max.ms'),
   };

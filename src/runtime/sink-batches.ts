@@ -1,6 +1,7 @@
-import type { BoundedQueue } from '../foundation/bounded-queue.ts';
-import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
+import type { BoundedQueue, QueueLimits } from '../foundation/bounded-queue.ts';
+import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
 import type { FetchedRecords } from '../transport/transport.ts';
+import type { PutSize } from './put-size.ts';
 import { partitionKey } from './sink-partitions.ts';
 
 /** What one poll gave, or several in a row, ready for the target. */
@@ -20,22 +21,19 @@ export interface DecodedBatch {
   readonly onApplied?: () => void;
 }
 
-/**
- * What a put is made of at most, beside a single poll that is larger, unless the task says
- * otherwise. So many may wait as well: what is under way, of which a collector finds most alive, is
- * twice a put and no more.
- */
-const JOINED_RECORDS = 2_500;
-
 /** Decoded, a record is no smaller than this, however dense its format is. */
 const RECORD_BYTES = 1024;
 /**
- * Decoded batches that may wait for the target. A poll of a Kafka partition is a megabyte, which is
- * two thousand records as Avro and two hundred as JSON with schemas, so it is no bound to count
- * polls.
+ * Decoded batches that may wait for the target. A poll has hundreds of records as Avro and dozens
+ * as JSON with schemas, so it is no bound to count polls.
  */
-export function queueLimits({ putRecords = JOINED_RECORDS }: Pick<SinkTask, 'putRecords'>) {
-  return { maxItems: 64, maxBytes: putRecords * RECORD_BYTES };
+export function queueLimits(size: Pick<PutSize, 'records'>): QueueLimits {
+  return {
+    maxItems: 64,
+    get maxBytes() {
+      return size.records * RECORD_BYTES;
+    },
+  };
 }
 
 /** Of the bytes of JSON with schemas most are the schema, of which nothing is kept. */
@@ -60,7 +58,7 @@ export function queuedBytes(fetched: readonly FetchedRecords[], whole = false): 
 export function joinWaiting(
   first: DecodedBatch,
   queue: BoundedQueue<DecodedBatch>,
-  { putRecords = JOINED_RECORDS }: Pick<SinkTask, 'putRecords'> = {},
+  size: PutSize,
 ): DecodedBatch {
   const parts = [first];
   const positions = new Map(first.positions.map((one) => [partitionKey(one), one]));
@@ -68,7 +66,7 @@ export function joinWaiting(
   const fits = (next: DecodedBatch): boolean =>
     first.cut === undefined &&
     next.version === first.version &&
-    count + next.records.length <= putRecords &&
+    count + next.records.length <= size.records &&
     next.positions.every((one) => {
       const earlier = positions.get(partitionKey(one));
       return earlier === undefined || earlier.generation === one.generation;
@@ -87,4 +85,46 @@ export function joinWaiting(
     positions: [...positions.values()],
     polls: parts.length,
   };
+}
+
+/** Batches as they are put, each with those that wait behind it, until the queue is closed. */
+export class PutBatches implements AsyncIterable<DecodedBatch> {
+  readonly #queue: BoundedQueue<DecodedBatch>;
+  readonly #size: PutSize;
+  #next: DecodedBatch | null = null;
+
+  constructor(queue: BoundedQueue<DecodedBatch>, size: PutSize) {
+    this.#queue = queue;
+    this.#size = size;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<DecodedBatch, void, undefined> {
+    for await (const first of this.#queue) {
+      this.#next = joinWaiting(first, this.#queue, this.#size);
+      for (let next = this.#takeNext(); next !== null; next = this.#takeNext()) {
+        this.#size.begun();
+        yield next;
+      }
+    }
+  }
+
+  /**
+   * Records of the batch behind the one that is put; null where none waits yet. Whole transactions
+   * are nobody's to see before the one before them, and what was polled under another assignment
+   * than `version` is perhaps not put as it is.
+   */
+  ahead(version: number): readonly SinkRecord[] | null {
+    if (this.#next === null) {
+      const first = this.#queue.takeWaiting(({ cut }) => cut === undefined);
+      if (first === undefined) return null;
+      this.#next = joinWaiting(first, this.#queue, this.#size);
+    }
+    return this.#next.version === version ? this.#next.records : null;
+  }
+
+  #takeNext(): DecodedBatch | null {
+    const next = this.#next;
+    this.#next = null;
+    return next;
+  }
 }

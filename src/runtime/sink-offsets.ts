@@ -1,4 +1,5 @@
 import type { ConnectorConfig, PipelineConfig } from '../config/pipeline-config.ts';
+import { isSearchSinkClass } from '../config/search-sink-options.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import { FileSinkOffsets } from '../sink/file/file-sink-offsets.ts';
@@ -67,12 +68,14 @@ function targetOffsets(
 ): Promise<TargetOffsets> {
   const file = fileSinkOptionsOf(config, sink);
   if (file !== null) return Promise.resolve(new FileSinkOffsets(file));
+  if (isSearchSinkClass(sink.connectorClass)) return Promise.resolve(OF_THE_GROUP);
   return SqlSinkOffsets.open(sinkOptionsOf(sink), signal);
 }
 
 /** What it means to apply records again; null: nothing. */
 function againNote(config: PipelineConfig, sink: ConnectorConfig): string | null {
   if (fileSinkOptionsOf(config, sink) !== null) return LINES_AGAIN;
+  if (isSearchSinkClass(sink.connectorClass)) return null;
   return sinkOptionsOf(sink).insertMode === 'insert' ? INSERTS_AGAIN : null;
 }
 
@@ -112,3 +115,9 @@ const LINES_AGAIN = 'their lines will be in the file twice, unless you move it a
 
 const INSERTS_AGAIN =
   'insert.mode is insert: their rows will be refused or be there twice; empty the tables first';
+
+/** A target that keeps no offsets: reading goes on where the group says. */
+const OF_THE_GROUP: TargetOffsets = {
+  read: () => Promise.resolve([]),
+  move: () => Promise.resolve(),
+};

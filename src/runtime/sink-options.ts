@@ -5,6 +5,7 @@ import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { parkModeOf } from '../config/sink-error-options.ts';
 import type { ParkMode } from '../model/dead-letter.ts';
+import type { MetadataColumn } from '../sink/change-metadata.ts';
 import { withParameters } from '../sink/sql/connection-url.ts';
 import type { FieldSelection } from '../sink/sql/field-selection.ts';
 import { fieldEntry } from '../sink/sql/field-selection.ts';
@@ -12,7 +13,6 @@ import {
   type DeleteMode,
   type EvolutionPolicy,
   type InsertMode,
-  type MetadataColumn,
   type PrimaryKeyMode,
   type SinkZones,
   SQL_SINK_DEFAULTS,
@@ -90,6 +90,11 @@ function withoutSchemas({ tableNameFormat }: NamedOptions): Partial<SqlSinkOptio
   };
 }
 
+/** Keys of headers are the records' own when the sink gets them (`header-keys.ts`). */
+function keyModeOf(mode: string): PrimaryKeyMode {
+  return mode === 'record_header' ? 'record_key' : (mode as PrimaryKeyMode);
+}
+
 function policyOf(options: ResolvedOptions): EvolutionPolicy {
   return options.string('schema.evolution.policy') as EvolutionPolicy;
 }
@@ -99,7 +104,7 @@ function confluentOptions(
   flavour: ConnectorConfig['flavour'],
 ): NamedOptions {
   return {
-    primaryKeyMode: options.string('pk.mode') as PrimaryKeyMode,
+    primaryKeyMode: keyModeOf(options.string('pk.mode')),
     primaryKeyFields: options.list('pk.fields'),
     schemaEvolution: {
       create: options.boolean('auto.create'),
@@ -122,12 +127,12 @@ function debeziumOptions(options: ResolvedOptions): NamedOptions {
   const isPassedThrough = options.string('collection.naming.strategy') === 'passthrough';
   const isKnown = evolution === 'none-validated' && options.list('transforms').length === 0;
   return {
-    primaryKeyMode: options.string('primary.key.mode') as PrimaryKeyMode,
+    primaryKeyMode: keyModeOf(options.string('primary.key.mode')),
     primaryKeyFields: options.list('primary.key.fields'),
     schemaEvolution: { create: evolves, evolve: evolves, policy: policyOf(options) },
     requiredTopics: isKnown ? options.list('topics') : [],
     timestampFields: null,
-    zones: SQL_SINK_DEFAULTS.zones,
+    zones: { ...SQL_SINK_DEFAULTS.zones, zoned: sinkZone(options.string('use.time.zone')) },
     tableNameFormat: options.string('collection.name.format'),
     topicDots: isPassedThrough ? 'qualify' : 'underscore',
     quoteIdentifiers: options.boolean('quote.identifiers'),
@@ -155,5 +160,6 @@ function timestampFieldsOf(options: ResolvedOptions): TimestampFields | null {
 
 function zonesOf(options: ResolvedOptions): SinkZones {
   const times = sinkZone(options.string('db.timezone'));
-  return { times, dates: options.string('date.timezone') === 'utc' ? null : times };
+  const dates = options.string('date.timezone') === 'utc' ? null : times;
+  return { times, dates, zoned: null };
 }

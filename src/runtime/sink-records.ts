@@ -3,15 +3,17 @@ import { ABSENT_HEADER } from '../envelope/record-plan.ts';
 import { UNCONVERTED_HEADER } from '../envelope/unconverted.ts';
 import { nextTurn } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
-import { isPosition, POSITION_HEADER } from '../model/change-position.ts';
+import { isPosition, POSITION_HEADER, POSITION_LENGTH } from '../model/change-position.ts';
 import type { ConnectData } from '../model/connect-record.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import { isStruct } from '../model/connect-schema.ts';
+import { isStruct, valueAt } from '../model/connect-schema.ts';
 import type { ErrorStage } from '../model/record-failure.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { keyMovedFrom, keyMovedTo } from './moved-rows.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
+import type { PlainParts } from './plain-parts.ts';
 import { dataOf, wholeRecord } from './whole-record.ts';
+import { NOTHING } from '../transform/record-transform.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -28,6 +30,8 @@ export interface KeptOfRecords {
   readonly failures: boolean;
   /** `raw` and `movedFrom`. */
   readonly bytes: boolean;
+  /** Rows may be made with what is no struct; absent: it cannot be read. */
+  readonly plain?: PlainParts | null;
 }
 
 /**
@@ -50,7 +54,10 @@ export async function decodeSinkRecords(
   kept: KeptOfRecords = NOTHING_KEPT,
 ): Promise<SinkRecord[]> {
   const decoded: SinkRecord[] = [];
-  const decode = takesWhole || transforms !== null ? anyOf : structsOf;
+  const isWide = takesWhole || transforms !== null;
+  const plain = kept.plain ?? null;
+  const decodeKey = isWide || plain?.takesKeys === true ? anyOf : structsOf;
+  const decodeValue = isWide || plain?.takesTexts === true ? anyOf : structsOf;
   let inSlice = 0;
   for (const batch of fetched) {
     for (const record of batch.records) {
@@ -61,14 +68,18 @@ export async function decodeSinkRecords(
       let stage: ErrorStage = 'KEY_CONVERTER';
       let key: Struct | null = null;
       try {
-        const decodedKey = decode(converters.key, batch.topic, record.key);
+        const decodedKey = decodeKey(converters.key, batch.topic, record.key);
         const keyData = decodedKey instanceof Promise ? await decodedKey : decodedKey;
-        key = structOf(keyData);
+        key = structOf(keyData) ?? plain?.keyOf(plainData(keyData) ?? NOTHING) ?? null;
         stage = 'VALUE_CONVERTER';
-        const decodedValue = decode(converters.value, batch.topic, record.value);
+        const decodedValue = decodeValue(converters.value, batch.topic, record.value);
         const valueData = decodedValue instanceof Promise ? await decodedValue : decodedValue;
-        const data = { key, value: structOf(valueData) };
-        const parts = plainParts(keyData, valueData);
+        let row = structOf(valueData);
+        if (row === null && !isWide && plain !== null) {
+          row = plain.valueOf(plainData(valueData) ?? NOTHING, batch.topic);
+        }
+        const data = { key, value: row };
+        const parts = isWide ? plainParts(keyData, valueData) : NO_PARTS;
         const sinkRecord = sinkRecordOf(batch, record, data, kept, parts);
         stage = 'TRANSFORMATION';
         if (transforms !== null) {
@@ -171,7 +182,7 @@ function absentColumns(record: LogRecord): readonly string[] {
 /** A header of that name which is no position is somebody else's. */
 function positionOf({ headers }: LogRecord): string | null {
   for (const { name, value } of headers) {
-    if (name !== POSITION_HEADER || value === null) continue;
+    if (name !== POSITION_HEADER || value?.length !== POSITION_LENGTH) continue;
     const text = value.toString('latin1');
     return isPosition(text) ? text : null;
   }
@@ -219,7 +230,7 @@ function fieldOf(struct: Struct, name: string): Struct['values'][number] | undef
     placesOf.set(schema, places);
   }
   const place = places.get(name);
-  return place === undefined ? undefined : struct.values[place];
+  return place === undefined ? undefined : valueAt(struct, place);
 }
 
 /** Every record asks for the same fields, and records of a topic have few schemas. */

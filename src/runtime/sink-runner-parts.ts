@@ -16,7 +16,7 @@ export interface SinkRunnerParts {
   readonly startAt?: 'earliest' | 'latest';
   readonly topics: readonly string[] | RegExp;
   readonly transport: Transport;
-  readonly openTask: () => SinkTask;
+  readonly openTask: () => SinkTask | Promise<SinkTask>;
   readonly converters: SinkConverters;
   /** Absent: the sink has no transforms. */
   readonly transforms?: SinkTransforms;

@@ -4,21 +4,21 @@ import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { SinkPosition, SinkRecord, SinkTask } from '../model/sink-record.ts';
 import type { Consumer, TopicPartition } from '../transport/transport.ts';
 import { applicable, type Applicable, partitionsGone, positionsAfter } from './applicable-batch.ts';
+import type { PartitionProgress } from './behind-clock.ts';
 import { GroupCommitter } from './group-committer.ts';
 import { InFlightBatches } from './in-flight-batches.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { RefusedOffsets } from './refused-offsets.ts';
-import { joinWaiting, queuedBytes, queueLimits, type DecodedBatch } from './sink-batches.ts';
+import { PutSize } from './put-size.ts';
+import { PutBatches, queuedBytes, queueLimits, type DecodedBatch } from './sink-batches.ts';
 import { changeTimeMs, decodeSinkRecords } from './sink-records.ts';
 import { partitionKey, SinkPartitions } from './sink-partitions.ts';
 import type { SinkRunnerParts } from './sink-runner-parts.ts';
 import type { SupervisedTask } from './supervisor.ts';
+import { topicCounts, type TopicCounts } from './topic-counts.ts';
 import type { WholeTransactions } from './whole-transactions.ts';
 
-/**
- * How long a partition that goes to another member waits for what was polled of it; below the time
- * in which a group expects its members (60 s by default). What is late is left to the new owner.
- */
+/** Partitions that go wait so long for what was polled of them: a group expects members in 60 s. */
 const REVOKE_TIMEOUT_MS = 20_000;
 
 /** Polls after which a log that other members read, too, must have what the target has of it. */
@@ -30,6 +30,7 @@ interface Life {
   readonly partitions: SinkPartitions;
   readonly inFlight: InFlightBatches;
   readonly queue: BoundedQueue<DecodedBatch>;
+  readonly batches: PutBatches;
   readonly transactions: WholeTransactions | null;
   committer: GroupCommitter | null;
   over: boolean;
@@ -107,11 +108,18 @@ export class SinkRunner implements SupervisedTask {
 
   /** Records between what is applied and the end of the log, as of the last poll. */
   lagRecords(): number {
-    let lag = 0;
-    for (const [key, end] of this.#endOffsets) {
-      lag += Math.max(0, end - (this.#positions.get(key)?.offset ?? 0));
-    }
-    return lag;
+    return this.progress().reduce((lag, { offset, end }) => lag + Math.max(0, end - offset), 0);
+  }
+
+  /** Where it stands in each partition, as of the last poll. */
+  progress(): readonly PartitionProgress[] {
+    const offsetOf = (key: string): number => this.#positions.get(key)?.offset ?? 0;
+    return [...this.#endOffsets].map(([key, end]) => ({ key, offset: offsetOf(key), end }));
+  }
+
+  /** The same by topic, and dead letters of this process by the topic of their records. */
+  byTopic(): TopicCounts {
+    return topicCounts(this.#endOffsets, this.#positions, this.#parts.deadLetters?.byTopic);
   }
 
   /**
@@ -120,13 +128,13 @@ export class SinkRunner implements SupervisedTask {
    */
   async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
     const { name, transport, group, topics, clock, startAt = 'earliest' } = this.#parts;
-    await using task = this.#parts.openTask();
+    await using task = await this.#parts.openTask();
     this.#trouble = null;
     this.#task = task;
     await task.start(signal);
-    const queue = new BoundedQueue<DecodedBatch>(queueLimits(task));
-    const transactions = this.#parts.openTransactions?.() ?? null;
-    this.transactions = transactions;
+    const size = new PutSize(task, clock);
+    const queue = new BoundedQueue<DecodedBatch>(queueLimits(size));
+    const transactions = (this.transactions = this.#parts.openTransactions?.() ?? null);
     const partitions = new SinkPartitions(
       task,
       this.#parts.fencedGraceMs > 0 ? TRIES_BEYOND_END : 0,
@@ -134,7 +142,7 @@ export class SinkRunner implements SupervisedTask {
       transactions !== null,
     );
     const inFlight = new InFlightBatches(clock);
-    const idle = { committer: null, over: false };
+    const idle = { committer: null, over: false, batches: new PutBatches(queue, size) };
     const life: Life = { task, partitions, inFlight, queue, transactions, ...idle };
     await using consumer = await transport.consumer({
       group,
@@ -151,9 +159,9 @@ export class SinkRunner implements SupervisedTask {
     life.committer = committer;
     const filling = this.#fill(life, consumer, signal);
     try {
-      for await (const next of queue) {
-        const batch = joinWaiting(next, queue, task);
+      for await (const batch of life.batches) {
         if (!(await this.#apply(life, batch, signal))) break;
+        size.ended();
         if (batch.records.length > 0) healthy();
         await committer.commitWhenDue(this.#positions.values());
       }
@@ -347,11 +355,12 @@ export class SinkRunner implements SupervisedTask {
     const { clock, retryTimeoutMs = 0, retryDelayMaxMs = 5_000 } = this.#parts;
     const backoff = new Backoff({ initialMs: 50, maxMs: retryDelayMaxMs });
     const beganAtMs = clock.monotonicMs();
+    const { task, partitions, batches } = life;
+    const ahead = () => batches.ahead(partitions.version);
     for (let attempt = 1; ; attempt++) {
-      const { records, positions } = applicable(batch, life.partitions);
+      const { records, positions } = applicable(batch, partitions);
       try {
-        const fenced = await life.task.put(records, positions, signal);
-        this.#tellFenced(life.partitions, fenced);
+        this.#tellFenced(partitions, await task.put(records, positions, signal, ahead));
         this.#trouble = null;
         return { records, positions };
       } catch (thrown) {

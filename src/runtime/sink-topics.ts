@@ -5,7 +5,7 @@ import { keepsTransactions } from '../config/sink-transaction-options.ts';
 import { isRegexNaming } from '../config/topic-naming-options.ts';
 import { heartbeatTopic, schemaChangeTopic } from '../envelope/topic-naming.ts';
 import { fileTopics } from './file-source-options.ts';
-import { holdingTopic } from './held-topics.ts';
+import { holdingTopic, waitingTopic } from './held-topics.ts';
 import { topicNamingOf } from './source-options.ts';
 import { metadataTopic, withTopic } from './transaction-reading.ts';
 
@@ -47,7 +47,8 @@ export function topicsOf(
   const exactly = (name: string): string => `${RegExp.escape(name)}$`;
   if (named !== null) {
     const names = [...named, ...others].filter((name) => name !== '').map(exactly);
-    return new RegExp(`^(?!${[...names, RegExp.escape(holdingTopic(''))].join('|')}).+$`);
+    const held = [holdingTopic(''), waitingTopic('')].map((prefix) => RegExp.escape(prefix));
+    return new RegExp(`^(?!${[...names, ...held].join('|')}).+$`);
   }
   const first = `${topicPrefix}${delimiter}`;
   const inside = others.filter((name) => name.startsWith(first)).map(exactly);

@@ -3,6 +3,11 @@ import type { ConnectData, ConnectHeader, ConnectRecord } from '../model/connect
 import { isStruct } from '../model/connect-schema.ts';
 import type { Struct } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
+import type { ConnectorConfig } from '../config/pipeline-config.ts';
+import type { HeaderKeys } from './header-keys.ts';
+import { headerKeysOf } from './header-keys.ts';
+import type { PlainParts } from './plain-parts.ts';
+import { plainPartsOf } from './plain-parts.ts';
 import { dataOf, transformedRecord } from './whole-record.ts';
 import { NOTHING, structIn } from '../transform/record-transform.ts';
 import { sameValue } from '../transform/same-value.ts';
@@ -13,6 +18,26 @@ import type { RecordHeader } from '../transport/transport.ts';
 /** Texts of headers that are kept: most are the same in every record. */
 const HEADERS_KEPT = 1000;
 
+/** What rows are made of beside the structs of records. */
+interface MadeRows {
+  readonly keys: HeaderKeys | null;
+  readonly plain: PlainParts | null;
+}
+
+const NOTHING_MADE: MadeRows = { keys: null, plain: null };
+
+/** What stands between a sink's decoder and its task; null: nothing does. */
+export function sinkTransformsOf(
+  sink: ConnectorConfig,
+  apply: ApplyChain | null,
+  takesWhole = false,
+): SinkTransforms | null {
+  const keys = headerKeysOf(sink);
+  if (apply === null && keys === null) return null;
+  const rows = { keys, plain: plainPartsOf(sink) };
+  return new SinkTransforms(apply ?? ((record) => record), takesWhole, rows);
+}
+
 /**
  * Transforms between a sink's decoder and its task. Topic, partition, offset and sequence are those
  * of the log, whatever the transforms make of them: positions and retention know no others. A new
@@ -21,12 +46,16 @@ const HEADERS_KEPT = 1000;
 export class SinkTransforms {
   readonly #apply: ApplyChain;
   readonly #takesWhole: boolean;
+  readonly #keys: HeaderKeys | null;
+  readonly #plain: PlainParts | null;
   readonly #headers = new Map<string, ConnectData>();
 
   /** `takesWhole`: the task takes whatever comes out. */
-  constructor(apply: ApplyChain, takesWhole = false) {
+  constructor(apply: ApplyChain, takesWhole = false, { keys, plain }: MadeRows = NOTHING_MADE) {
     this.#apply = apply;
     this.#takesWhole = takesWhole;
+    this.#keys = keys;
+    this.#plain = plain;
   }
 
   /** Null: the record was dropped. Throws TRANSFORM where nothing that a table takes came out. */
@@ -36,14 +65,22 @@ export class SinkTransforms {
     if (after === null) return null;
     if (this.#takesWhole) return transformedRecord(record, headers, before, after);
     const { movedTo: _movedTo, whole: _whole, ...rest } = record;
-    const value = structOf(after.value, 'value', record);
-    const movedTo = this.#movedTo(record, before);
-    return {
+    const value = this.#value(after.value, record);
+    const made = {
       ...rest,
-      key: structOf(after.key, 'key', record),
       value,
       absent: absentIn(record, value),
       ...(after.topic === record.topic ? {} : { destination: after.topic }),
+    };
+    if (this.#keys !== null) {
+      // Where the row moves to is told in terms of the key in the log, which is another.
+      const of = { log: headers, read: before.headers, left: after.headers };
+      return { ...made, key: this.#keys.keyOf({ ...made, key: null }, of) };
+    }
+    const movedTo = this.#movedTo(record, before);
+    return {
+      ...made,
+      key: this.#key(after.key, record),
       ...(movedTo === null ? {} : { movedTo }),
     };
   }
@@ -52,7 +89,19 @@ export class SinkTransforms {
   #movedTo(record: SinkRecord, before: ConnectRecord): Struct | null {
     if (record.movedTo === undefined) return null;
     const moved = this.#apply({ ...before, key: dataOf(record.movedTo) });
-    return moved === null ? null : structOf(moved.key, 'key', record);
+    return moved === null ? null : this.#key(moved.key, record);
+  }
+
+  #key(key: ConnectData, record: SinkRecord): Struct | null {
+    const isPlain = key.value !== null && !isStruct(key.value);
+    if (isPlain && this.#plain?.takesKeys === true) return this.#plain.keyOf(key);
+    return structOf(key, 'key', record);
+  }
+
+  #value(value: ConnectData, record: SinkRecord): Struct | null {
+    const isText = typeof value.value === 'string';
+    if (isText && this.#plain?.takesTexts === true) return this.#plain.valueOf(value, record.topic);
+    return structOf(value, 'value', record);
   }
 
   #connectRecord(record: SinkRecord, headers: readonly RecordHeader[]): ConnectRecord {

@@ -12,6 +12,13 @@ import type { Logger } from './logger.ts';
 import type { TopicWriterParts } from './topic-writer.ts';
 import { TopicWriter } from './topic-writer.ts';
 
+/** Who looks at what the source tells. */
+export interface NotificationListener {
+  /** A life of the source begins. */
+  begun(): void;
+  tell(notification: SourceNotification): void;
+}
+
 /** What notifications are made with and where they go. */
 export interface NotificationParts extends TopicWriterParts {
   /** `connector_name`: Debezium takes the logical name, topic.prefix. */
@@ -22,6 +29,8 @@ export interface NotificationParts extends TopicWriterParts {
   readonly topic: string | null;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whom this process tells as well; absent: nobody. */
+  readonly listener?: NotificationListener | null;
 }
 
 /** Takes a record that is no event into the batch of now. */
@@ -67,6 +76,7 @@ export class SourceNotifications {
   /** A source begins: where its records go. */
   begun(intake: RecordIntake): void {
     this.#intake = intake;
+    this.#parts.listener?.begun();
   }
 
   /** The newest hundred, the newest last. */
@@ -77,6 +87,7 @@ export class SourceNotifications {
   /** Never waits, never throws for a channel's sake. */
   tell(notification: SourceNotification): void {
     const told = this.#note(notification);
+    this.#parts.listener?.tell(notification);
     if (this.#writer?.isReady !== true) return;
     this.#intake?.((batch) => {
       this.#write(told, batch);

@@ -218,6 +218,24 @@ export async function staleOffset(
   return new TidemarkError('PG_SLOT_IN_USE', message, { cause: error });
 }
 
+/**
+ * Without PG_SLOT_MISMATCH where the daemon of the pipeline has stored a later offset since
+ * `stored` was read: its slot goes on with it, which is nobody else's doing.
+ *
+ * @param storedNow - asked only when there is such a problem
+ */
+export async function withoutOwnMoves(
+  problems: readonly TidemarkError[],
+  stored: SourceOffset | null,
+  storedNow: () => Promise<SourceOffset | null>,
+): Promise<readonly TidemarkError[]> {
+  const others = problems.filter(({ code }) => code !== 'PG_SLOT_MISMATCH');
+  if (stored === null || others.length === problems.length) return problems;
+  const now = await storedNow();
+  const hasMoved = now !== null && encodeSourceOffset(now) !== encodeSourceOffset(stored);
+  return hasMoved ? others : problems;
+}
+
 /** The offset with what others than the reader keep in it; the same one where they have nothing. */
 export function withState(offset: SourceOffset, state: SourceOffset['offset']): SourceOffset {
   if (Object.keys(state).length === 0) return offset;

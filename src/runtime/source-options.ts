@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ValueModes } from '../../dialects/postgres/postgres-value-modes.ts';
 import { columnMaskRules } from '../config/column-mask-options.ts';
+import { healsGaps } from '../config/last-stage-options.ts';
 import type { ResolvedOptions } from '../config/option.ts';
 import type { ConnectorConfig } from '../config/pipeline-config.ts';
 import { serverAddresses, splitStatements } from '../config/source-connection-options.ts';
@@ -54,6 +55,7 @@ export function sourceOptionsOf(source: ConnectorConfig): PostgresSourceOptions 
     slotName: options.optionalString('slot.name') ?? ownName,
     slotDropOnStop: options.boolean('slot.drop.on.stop'),
     slotFailover: options.boolean('slot.failover'),
+    healsGaps: healsGaps(options),
     slotMaxRetries: options.number('slot.max.retries'),
     slotRetryDelayMs: options.number('slot.retry.delay.ms'),
     offsetMismatchStrategy: options.string('offset.mismatch.strategy') as MismatchStrategy,

@@ -5,18 +5,20 @@ import { sourceFamily } from '../config/source-family.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { TidemarkError, TidemarkErrors } from '../foundation/errors.ts';
 import type { SourceReader } from '../model/change-event.ts';
+import type { ShapeListener } from '../model/table-shape.ts';
 import type { SourceNotification } from '../model/source-notification.ts';
-import { MysqlReader } from '../source/mysql/mysql-reader.ts';
+import type { SchemaHistoryLog } from '../source/mysql/history/schema-history.ts';
 import type { MysqlSourceOptions } from '../source/mysql/mysql-source-options.ts';
-import { BinlogCounters } from '../source/mysql/stream/binlog-counters.ts';
 import { PostgresReader } from '../source/postgres/postgres-reader.ts';
 import type {
   PostgresConnectionOptions,
   PostgresSourceOptions,
 } from '../source/postgres/postgres-source-options.ts';
+import { SlotSurrender } from '../source/postgres/snapshot/slot-gap.ts';
 import { LargeTransactions } from '../source/postgres/stream/large-transactions.ts';
 import { RowReselector } from '../source/postgres/stream/row-reselector.ts';
 import { SideConnection } from '../source/postgres/wire/wire-side-connection.ts';
+import type { SnapshotOptions } from '../source/snapshot/snapshot-options.ts';
 import type { Transport } from '../transport/transport.ts';
 import { loadedConversions, loadedSourceOptions } from './column-converters.ts';
 import { KnownTableDocument } from './known-table-document.ts';
@@ -32,14 +34,21 @@ export interface ReadingContext {
   readonly note: (text: string) => void;
   readonly warn: (text: string) => void;
   readonly notify: (notification: SourceNotification) => void;
+  /** Absent: nobody is told of shapes. */
+  readonly shapes?: ShapeListener;
 }
 
 /** How a source is read. */
 export interface SourceReading {
-  /** A reader for each attempt; what one could not do, the next ones do not try. */
-  readonly openReader: () => SourceReader;
+  /**
+   * A reader for each attempt; what one could not do, the next ones do not try. `again`: it reads
+   * what was told before, follows the stream alone, and tells nobody else of it.
+   */
+  readonly openReader: (again: boolean) => SourceReader;
   /** Each has a connection of its own, made when a row first lacks a value. */
   readonly openReselectors: () => readonly RowReselector[];
+  /** Null: the server holds nothing back for a reader. */
+  readonly surrender: SlotSurrender | null;
   /** Null: the source tells no statements. */
   readonly history: SourceSchemaHistory | null;
 }
@@ -54,15 +63,26 @@ export interface LoadedSource {
   reading(context: ReadingContext): SourceReading;
 }
 
+/** Two hundred modules that sources of other families do not pay for. */
+async function loadBinlogModules() {
+  const [{ MysqlReader }, { BinlogCounters }] = await Promise.all([
+    import('../source/mysql/mysql-reader.ts'),
+    import('../source/mysql/stream/binlog-counters.ts'),
+  ]);
+  return { MysqlReader, BinlogCounters };
+}
+
+type BinlogModules = Awaited<ReturnType<typeof loadBinlogModules>>;
+
 /** Throws CONFIG_* where properties or modules of the user do not fit. */
 export async function loadSource(config: PipelineConfig): Promise<LoadedSource> {
   const family = sourceFamily(config.source.connectorClass) ?? 'postgres';
   if (family === 'postgres') return postgresSource(config, await loadedSourceOptions(config));
-  return binlogSource(config, await loadedBinlogOptions(config));
+  return binlogSource(config, await loadedBinlogOptions(config), await loadBinlogModules());
 }
 
 /** The options of a source of binlogs for a run; throws what is wrong with the modules. */
-async function loadedBinlogOptions(config: PipelineConfig): Promise<MysqlSourceOptions> {
+export async function loadedBinlogOptions(config: PipelineConfig): Promise<MysqlSourceOptions> {
   const { columnConversions, problems } = await loadedConversions(config);
   if (problems.length === 1 && problems[0] !== undefined) throw problems[0];
   if (problems.length > 1) throw new TidemarkErrors(problems);
@@ -77,20 +97,52 @@ function postgresSource(config: PipelineConfig, options: PostgresSourceOptions):
     postgresConnection: () => options.connection,
     reading: (context) => {
       const largeTransactions = new LargeTransactions((text) => context.warn(text));
-      const parts = {
+      const surrender = options.healsGaps === true ? new SlotSurrender() : null;
+      const { clock, note, warn } = context;
+      const own = {
         options,
-        ...context,
-        knownTables: new KnownTableDocument(context.transport.documents, config.name),
-        storedTables: new StoredTableDocument(context.transport.documents, config.name),
+        clock,
+        note,
+        warn,
         spoolFolder: path.join(config.storePath, 'spool'),
         largeTransactions,
       };
+      const parts = {
+        ...own,
+        ...context,
+        knownTables: new KnownTableDocument(context.transport.documents, config.name),
+        storedTables: new StoredTableDocument(context.transport.documents, config.name),
+        ...(surrender === null ? {} : { surrender }),
+      };
       return {
-        openReader: () => new PostgresReader(parts),
+        openReader: (again) =>
+          new PostgresReader(again ? { ...own, options: streamAlone(options) } : parts),
         openReselectors: () => openReselectors(config, options, context),
+        surrender,
         history: null,
       };
     },
+  };
+}
+
+/** Snapshots and signals were seen to by the life that told the stream first. */
+function streamAlone<Options extends { readonly snapshots: SnapshotOptions }>(options: Options) {
+  const snapshots: SnapshotOptions = {
+    ...options.snapshots,
+    signalTable: null,
+    signalChannels: [],
+    ddlRewrites: 'warn',
+  };
+  return { ...options, snapshots, snapshotMode: 'no_data' as const };
+}
+
+/** The catalog is that of an earlier place, and the topic has what came later. */
+function withoutCheckpoints(history: SourceSchemaHistory): SchemaHistoryLog {
+  return {
+    checkpoint: () => history.checkpoint(),
+    saveCheckpoint: () => Promise.resolve(false),
+    memories: (epoch, from, signal) => history.memories(epoch, from, signal),
+    told: (signal) => history.told(signal),
   };
 }
 
@@ -105,7 +157,11 @@ function openReselectors(
   });
 }
 
-function binlogSource(config: PipelineConfig, options: MysqlSourceOptions): LoadedSource {
+function binlogSource(
+  config: PipelineConfig,
+  options: MysqlSourceOptions,
+  { MysqlReader, BinlogCounters }: BinlogModules,
+): LoadedSource {
   if (postProcessorSettings(config.source.options).length > 0) {
     const what = 'post.processors read missing values of PostgreSQL alone';
     throw new TidemarkError('CONFIG_UNSUPPORTED', `source: ${what}`, {
@@ -130,10 +186,17 @@ function binlogSource(config: PipelineConfig, options: MysqlSourceOptions): Load
       const history = new SourceSchemaHistory({ transport, name, topic, topicPrefix, clock });
       const remembered = { replacements: { count: 0 }, lag: { sinceMs: null } };
       const counters = new BinlogCounters();
-      const parts = { options, name, history, knownTables, counters, ...remembered };
+      const { note, warn } = context;
+      const own = { options, name, history, counters, clock, note, warn, ...remembered };
       return {
-        openReader: () => new MysqlReader({ ...parts, ...context }),
+        openReader: (again) =>
+          new MysqlReader(
+            again
+              ? { ...own, options: streamAlone(options), history: withoutCheckpoints(history) }
+              : { ...own, ...context, knownTables },
+          ),
         openReselectors: () => [],
+        surrender: null,
         history,
       };
     },

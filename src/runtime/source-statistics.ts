@@ -1,4 +1,5 @@
 import type { ChangeOrigin, RowChange, SchemaChange } from '../model/change-event.ts';
+import type { TableSchema } from '../model/table-schema.ts';
 import { tableName } from '../model/table-schema.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
@@ -9,6 +10,14 @@ export interface SchemaChangeNote {
   readonly atMs: number;
   /** One line, e.g. `+ loyalty integer` or `first seen`. */
   readonly summary: string;
+}
+
+/** Of one table, over all versions of its shape. */
+export interface TableCounts {
+  /** The newest. */
+  schema: TableSchema;
+  events: number;
+  lastChange: { readonly atMs: number; readonly summary: string } | null;
 }
 
 /** Counters of one source task: plain numbers, changed once per event, read by the status. */
@@ -22,6 +31,8 @@ export class SourceStatistics {
   transactions = 0;
   recordsPublished = 0;
   lastEventAtMs: number | null = null;
+  /** When anything of the source became durable last: events, heartbeats, an idle position. */
+  lastDurableAtMs: number | null = null;
   lastTransactionId: number | string | null = null;
   lastSchemaChange: SchemaChangeNote | null = null;
   snapshotDone = false;
@@ -29,6 +40,11 @@ export class SourceStatistics {
   snapshotEndedAtMs: number | null = null;
   /** Commit in the source to durable in the log, ms: one sample per append, of its last commit. */
   readonly latency = new LatencyHistogram();
+  readonly #tables = new Map<string, TableCounts>();
+  /** By the version: rows look nothing up while they are of one table. */
+  readonly #counts = new WeakMap<TableSchema, TableCounts>();
+  #lastTable: TableSchema | null = null;
+  #lastCounts: TableCounts | null = null;
   /** Commit time of the last transaction that no append has had yet. */
   #committedMicros: bigint | null = null;
 
@@ -36,7 +52,14 @@ export class SourceStatistics {
     return this.creates + this.updates + this.deletes + this.reads + this.truncates + this.messages;
   }
 
+  /** By name: all tables that were seen. */
+  get tables(): ReadonlyMap<string, Readonly<TableCounts>> {
+    return this.#tables;
+  }
+
   row(change: RowChange): void {
+    if (change.table !== this.#lastTable) this.#turnTo(change.table);
+    (this.#lastCounts as TableCounts).events++;
     switch (change.op) {
       case 'c':
         this.creates++;
@@ -69,6 +92,7 @@ export class SourceStatistics {
 
   published(records: number, nowMs: number): void {
     this.recordsPublished += records;
+    this.lastDurableAtMs = nowMs;
     if (records === 0) return;
     this.lastEventAtMs = nowMs;
     const committed = this.#committedMicros;
@@ -93,9 +117,25 @@ export class SourceStatistics {
     this.snapshotEndedAtMs ??= nowMs;
   }
 
+  #turnTo(table: TableSchema): void {
+    this.#lastTable = table;
+    this.#lastCounts = this.#counts.get(table) ?? this.#remembered(table);
+  }
+
+  #remembered(table: TableSchema): TableCounts {
+    const name = tableName(table.id);
+    const counts = this.#tables.get(name) ?? { schema: table, events: 0, lastChange: null };
+    counts.schema = table;
+    this.#tables.set(name, counts);
+    this.#counts.set(table, counts);
+    return counts;
+  }
+
   schemaChanged(change: SchemaChange, nowMs: number): void {
     const table = tableName(change.table.id);
     const summary = change.previous === null ? 'first seen' : describeChange(change);
+    const counts = this.#remembered(change.table);
+    if (change.previous !== null) counts.lastChange = { atMs: nowMs, summary };
     if (change.previous === null && this.lastSchemaChange?.summary !== 'first seen') {
       if (this.lastSchemaChange !== null) return;
     }

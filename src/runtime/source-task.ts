@@ -1,26 +1,19 @@
-import { must } from '../foundation/assert.ts';
-import { TidemarkError } from '../foundation/errors.ts';
-import type {
-  BinlogOrigin,
-  ChangeOrigin,
-  ChangeReceiver,
-  MessageChange,
-  RowChange,
-  SchemaChange,
-  SchemaStatement,
-  SourceOffset,
-  SourceReader,
-  TruncateChange,
-} from '../model/change-event.ts';
+import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import type { SourceOffset, SourceReader } from '../model/change-event.ts';
 import type { Notification } from '../model/source-notification.ts';
 import type { SourceSignal } from '../model/source-signal.ts';
 import type { TableSchema } from '../model/table-schema.ts';
+import type { GateRelease } from './gate-release.ts';
+import { heldTables } from './gate-views.ts';
 import type { HeldTopicView } from './held-topics.ts';
 import type { PipelineSource } from './pipeline-source.ts';
-import { PUBLISHER_LIMITS, RecordPublisher } from './record-publisher.ts';
-import { ReselectingReceiver } from './reselecting-receiver.ts';
-import { loadSourceOffset, staleOffset, toConnectEntries, withState } from './source-offset.ts';
+import type { RecordPublisher } from './record-publisher.ts';
+import { ReplayReceiver } from './replay-receiver.ts';
+import { reselecting } from './reselecting-receiver.ts';
+import { loadSourceOffset, staleOffset } from './source-offset.ts';
+import { isHealed } from './source-gap-alerts.ts';
 import type { SourceTaskParts } from './source-task-parts.ts';
+import { TaskReceiver } from './task-receiver.ts';
 
 /**
  * Reads a source into the transport. The order durable → offset → confirm stands in
@@ -33,10 +26,20 @@ export class SourceTask implements PipelineSource {
   #publisher: RecordPublisher | null = null;
   #hasWorked = false;
   #storedOffset: SourceOffset | null = null;
+  /** Of this life: it ends to begin anew. */
+  #life = new AbortController();
+  /** The server had lost the slot when the life before ended. */
+  #sawLoss = false;
+  /** What tables wait for is not in the log of the server any more: the next life decides. */
+  #lostLog = false;
+  /** This life reads the log of the server again, from where tables wait in it. */
+  #readsAgain = false;
 
   constructor(parts: SourceTaskParts) {
     this.name = parts.name;
     this.#parts = parts;
+    const { gates } = parts;
+    if (gates !== undefined) gates.replay.onDue = () => this.#life.abort();
   }
 
   get reader(): SourceReader | null {
@@ -59,7 +62,8 @@ export class SourceTask implements PipelineSource {
   /** Hands a signal to the running reader. Throws NOT_RUNNING when there is none. */
   signal(signal: SourceSignal): void {
     const reader = this.#reader;
-    if (reader?.signal === undefined || reader.status().phase === 'stopped') {
+    const isThere = reader !== null && reader.status().phase !== 'stopped' && !this.#readsAgain;
+    if (!isThere || reader.signal === undefined) {
       throw new TidemarkError('NOT_RUNNING', 'the source does not run now');
     }
     this.#parts.logger.info(
@@ -86,9 +90,13 @@ export class SourceTask implements PipelineSource {
     return this.#parts.letters?.failed ?? null;
   }
 
-  /** Topics whose records wait for the registry to take their schema. */
+  /** Topics whose records wait, for the registry to take their schema or for somebody's answer. */
   heldTopics(): readonly HeldTopicView[] {
-    return this.#parts.held.views();
+    return [...this.#parts.held.views(), ...heldTables(this.#parts.gates?.release.views() ?? [])];
+  }
+
+  get holds(): GateRelease | null {
+    return this.#parts.gates?.release ?? null;
   }
 
   /**
@@ -99,57 +107,166 @@ export class SourceTask implements PipelineSource {
     return this.#publisher?.watermark() ?? (() => false);
   }
 
+  topicOf(table: TableSchema): string {
+    return this.#parts.encoders.topicOf(table);
+  }
+
   hasWorked(): boolean {
     return this.#hasWorked;
   }
 
-  /** Puts the post processors between reader and receiver, the first of them next to the reader. */
-  #withReselectors(
-    receiver: TaskReceiver,
-    opened: AsyncDisposableStack,
-    signal: AbortSignal,
-  ): { readonly first: ChangeReceiver; readonly isWaiting: () => boolean } {
-    const hold = (held: boolean): void => receiver.publisher.hold(held);
-    let first: ChangeReceiver = receiver;
-    const chain: ReselectingReceiver[] = [];
-    for (const reselector of this.#parts.openReselectors().toReversed()) {
-      const next = new ReselectingReceiver(first, opened.use(reselector), hold, signal);
-      chain.push(next);
-      first = next;
-    }
-    return { first, isWaiting: () => chain.some(({ isWaiting }) => isWaiting) };
+  /** The next life does it, at once. */
+  giveUpSlot(reason: string): void {
+    const { surrender = null } = this.#parts;
+    if (surrender === null) return;
+    surrender.ask(reason);
+    this.#life.abort();
   }
 
-  async run(signal: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
-    const { transport, partition, encoders, heartbeat, transactions } = this.#parts;
-    const { notifications, signals, held, outage } = this.#parts;
+  async run(stop: AbortSignal, started: () => void, healthy: () => void): Promise<void> {
+    const well = (): void => {
+      this.#sawLoss = false;
+      healthy();
+    };
+    for (;;) {
+      this.#life = new AbortController();
+      const { signal } = this.#life;
+      try {
+        const goesOn = await this.#live(AbortSignal.any([stop, signal]), started, well);
+        if (stop.aborted || (!signal.aborted && !goesOn)) return;
+      } catch (error) {
+        if (stop.aborted) throw error;
+        if (!signal.aborted && !this.#isLostLog(error) && !this.#mayHeal(error)) throw error;
+      }
+    }
+  }
+
+  /** The next life begins where the first table waits, and does what it does in such a case. */
+  #isLostLog(error: unknown): boolean {
+    this.#lostLog = this.#readsAgain && LOST_LOG.has(toTidemarkError(error).code);
+    if (this.#lostLog) this.#parts.logger.error({ error }, 'what tables wait for is lost');
+    return this.#lostLog;
+  }
+
+  /** A slot that the server took away while it was read: the next life looks what is left. */
+  #mayHeal(error: unknown): boolean {
+    const isLoss = toTidemarkError(error).code === 'PG_SLOT_LOST';
+    const isNew = isLoss && !this.#sawLoss && (this.#parts.surrender ?? null) !== null;
+    this.#sawLoss = isLoss;
+    return isNew;
+  }
+
+  #healed(): void {
+    this.#parts.logger.warn('all tables are read again: the gap is healed');
+    this.#parts.fault('gap.healed');
+  }
+
+  /** True: another life is to follow. */
+  async #live(signal: AbortSignal, started: () => void, healthy: () => void): Promise<boolean> {
+    const { transport, partition, notifications, held, gates } = this.#parts;
     const found = await loadSourceOffset(transport, this.name, partition);
-    const { offset: stored, warning } = found;
-    if (warning !== null) this.#parts.logger.warn(warning);
+    const stored = found.offset;
+    if (found.warning !== null) this.#parts.logger.warn(found.warning);
     this.#hasWorked ||= stored !== null;
     this.#storedOffset = stored;
-    encoders.forget();
     this.#parts.positions.restore(found.epoch);
-    outage.begin(signal, () => this.#hasWorked);
-    await held.prepare(stored, () => this.#hasWorked);
-    await heartbeat?.prepare();
-    await transactions?.prepare(stored);
-    await notifications.prepare();
-    await signals.prepare(stored);
-    await this.#parts.letters?.prepare();
-    await using reader = this.#parts.openReader();
+    const from = await this.#prepare(stored, signal);
+    await using reader = this.#parts.openReader(this.#readsAgain);
+    if (stored !== null) reader.keep?.(stored);
     this.#reader = reader;
-    const receiver = new TaskReceiver(this.#parts, reader, signal, (offset) => {
-      this.#hasWorked = true;
-      this.#storedOffset = offset;
-      signals.durable(offset);
-      healthy();
-    });
+    const wake = (): void => reader.nudge?.();
+    const durable = (offset: SourceOffset): void => this.#durable(offset, healthy);
+    const end = new AbortController();
+    const receiver = this.#readsAgain
+      ? new ReplayReceiver(this.#parts, reader, signal, {
+          wake,
+          durable,
+          reached: () => end.abort(),
+        })
+      : new TaskReceiver(this.#parts, reader, signal, wake, durable);
     this.#publisher = receiver.publisher;
+    gates?.release.begin(wake, () => reader.logEnd());
     notifications.begun((write) => {
       receiver.publisher.aside(write);
       receiver.holdIfWaiting();
     });
+    const beside = this.#besideReader(reader, receiver, signal);
+    started();
+    try {
+      await using processors = new AsyncDisposableStack();
+      const reselectors = this.#parts.openReselectors().map((one) => processors.use(one));
+      const hold = (isHeld: boolean): void => receiver.publisher.hold(isHeld);
+      const chain = reselecting(receiver, reselectors, hold, signal);
+      await reader.run(chain.first, from, AbortSignal.any([signal, end.signal]));
+      if (end.signal.aborted) await gates?.replay.end();
+      // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
+      if (!chain.isWaiting() || end.signal.aborted) await receiver.flush();
+    } catch (error) {
+      if (stored === null || this.#storedOffset !== stored) throw error;
+      throw await staleOffset(transport, this.name, stored, error);
+    } finally {
+      if (receiver instanceof ReplayReceiver) receiver.close();
+      await beside.end();
+      held.close();
+      gates?.release.close();
+      await receiver.publisher.close();
+      await notifications.ended();
+    }
+    if (end.signal.aborted) this.#parts.fault('gate.released');
+    return end.signal.aborted;
+  }
+
+  /** What stands beside the reader goes on where the stored offset stands. Returns from where. */
+  async #prepare(stored: SourceOffset | null, signal: AbortSignal): Promise<SourceOffset | null> {
+    const { encoders, heartbeat, transactions, notifications, signals, held, outage, gates } =
+      this.#parts;
+    encoders.forget();
+    outage.begin(signal, () => this.#hasWorked);
+    await held.prepare(stored, () => this.#hasWorked);
+    await gates?.tables.prepare(stored);
+    const from = gates === undefined ? stored : await this.#begin(gates, stored);
+    await heartbeat?.prepare();
+    await transactions?.prepare(from);
+    await notifications.prepare();
+    await signals.prepare(stored);
+    await this.#parts.letters?.prepare();
+    return from;
+  }
+
+  /** Where this life begins: an ordinary one where the tables are that do not wait. */
+  async #begin(
+    { tables, replay }: NonNullable<SourceTaskParts['gates']>,
+    stored: SourceOffset | null,
+  ): Promise<SourceOffset | null> {
+    if (this.#lostLog) tables.source.clear();
+    this.#lostLog = false;
+    const released = replay.released();
+    this.#readsAgain = released.length > 0;
+    if (!this.#readsAgain) return tables.source.ahead ?? stored;
+    const names = released.join(', ');
+    this.#parts.logger.info({ tables: released }, `the log is read again for ${names}`);
+    const from = await replay.begin(released);
+    this.#parts.fault('gate.releasing');
+    return from;
+  }
+
+  #durable(offset: SourceOffset, healthy: () => void): void {
+    const wasHealed = isHealed(this.#storedOffset, offset);
+    this.#hasWorked = true;
+    this.#storedOffset = offset;
+    this.#parts.signals.durable(offset);
+    healthy();
+    if (wasHealed) this.#healed();
+  }
+
+  /** Heartbeats and signals; none while the log is read again, which has passed them before. */
+  #besideReader(
+    reader: SourceReader,
+    receiver: TaskReceiver,
+    signal: AbortSignal,
+  ): { end(): Promise<void> } {
+    if (this.#readsAgain) return { end: () => Promise.resolve() };
+    const { heartbeat, signals } = this.#parts;
     const stopBeating = heartbeat?.start(() => {
       // Before the stream there is no position that a heartbeat could carry.
       if (reader.status().phase !== 'streaming') return;
@@ -163,219 +280,20 @@ export class SourceTask implements PipelineSource {
       changed: () => receiver.publisher.touch(),
     };
     const listening = signals.listen(target, AbortSignal.any([signal, ended.signal]));
-    started();
-    try {
-      await using processors = new AsyncDisposableStack();
-      const chain = this.#withReselectors(receiver, processors, signal);
-      await reader.run(chain.first, stored, signal);
-      // The reader has stopped at a clean end: what was handed over becomes durable and confirmed.
-      if (!chain.isWaiting()) await receiver.flush();
-    } catch (error) {
-      if (stored === null || this.#storedOffset !== stored) throw error;
-      throw await staleOffset(transport, this.name, stored, error);
-    } finally {
-      stopBeating?.();
-      ended.abort();
-      await listening;
-      held.close();
-      await receiver.publisher.close();
-      await notifications.ended();
-    }
+    return {
+      async end() {
+        stopBeating?.();
+        ended.abort();
+        await listening;
+      },
+    };
   }
 }
 
-/** Turns the reader's calls into records. */
-class TaskReceiver implements ChangeReceiver {
-  readonly publisher: RecordPublisher;
-  readonly #parts: SourceTaskParts;
-  readonly #signal: AbortSignal;
-  #inSnapshot = false;
-  #firstRow = false;
-  #durable: SourceOffset | null = null;
-
-  constructor(
-    parts: SourceTaskParts,
-    reader: SourceReader,
-    signal: AbortSignal,
-    durable: (offset: SourceOffset) => void,
-  ) {
-    this.#parts = parts;
-    this.#signal = signal;
-    const { clock, logger, statistics, fault } = parts;
-    this.publisher = new RecordPublisher(
-      parts.transport,
-      parts.name,
-      {
-        offset: () => this.#offset(reader.offset()),
-        durable: (offset, records) => {
-          this.#durable = offset;
-          statistics.published(records, clock.nowMs());
-          parts.onDurable(records);
-          if (!this.#inSnapshot) reader.confirm(offset);
-          else fault('snapshot.rows-appended');
-          durable(offset);
-        },
-        fault,
-      },
-      { clock, logger, signal, limits: parts.limits ?? PUBLISHER_LIMITS },
-    );
-  }
-
-  /** The counts of an open transaction belong to the events handed over so far, as the offset. */
-  #offset(offset: SourceOffset): SourceOffset {
-    return this.#withOwnState(withState(offset, this.#parts.transactions?.offset() ?? {}));
-  }
-
-  #withOwnState(offset: SourceOffset): SourceOffset {
-    const { signals, held, positions } = this.#parts;
-    return withState(offset, { ...signals.offset(), ...held.offset(), ...positions.offset() });
-  }
-
-  async logOpened(log: string, resumes: boolean): Promise<void> {
-    const { positions, logger } = this.#parts;
-    if (!positions.opened(log)) return;
-    logger.info({ log, epoch: positions.epoch }, 'another log: positions count anew');
-    if (!resumes) return;
-    this.publisher.touch();
-    await this.flush();
-  }
-
-  async snapshotStarted(tables: readonly TableSchema[], offset: SourceOffset): Promise<void> {
-    const { transport, name, encoders, held, fault, logger, statistics, clock } = this.#parts;
-    statistics.snapshotBegan(clock.nowMs());
-    logger.info({ tables: tables.length }, 'snapshot starts');
-    encoders.claimTopics(tables);
-    const topics = await encoders.openTopics(tables);
-    held.forget(topics);
-    await transport.beginGeneration(topics, toConnectEntries(name, this.#withOwnState(offset)));
-    this.#inSnapshot = true;
-    this.#firstRow = true;
-    fault('snapshot.intent-stored');
-  }
-
-  async snapshotCompleted(_offset: SourceOffset): Promise<void> {
-    // The reader's offset() is the completed one by now: one write makes rows and offset durable.
-    await this.flush();
-    this.#inSnapshot = false;
-    this.#parts.statistics.snapshotCompleted(this.#parts.clock.nowMs());
-    this.#parts.logger.info('snapshot completed');
-    this.#parts.fault('snapshot.completed');
-  }
-
-  /** From here on the source may be told what is durable, as after a restart. */
-  snapshotReleased(): void {
-    this.#inSnapshot = false;
-    this.#parts.statistics.snapshotReleased(this.#parts.clock.nowMs());
-  }
-
-  schemaChanged(change: SchemaChange): Promise<void> | undefined {
-    this.#parts.statistics.schemaChanged(change, this.#parts.clock.nowMs());
-    return this.#parts.encoders.prepare(change.table);
-  }
-
-  row(change: RowChange): void {
-    if (this.#firstRow && change.op === 'r') {
-      this.#firstRow = false;
-      this.#parts.fault('snapshot.first-row');
-    }
-    const { encoders, transactions } = this.#parts;
-    transactions?.enter(change, this.publisher.batch);
-    const encoder = encoders.of(change.table);
-    try {
-      encoder.row(change, this.publisher.batch);
-    } catch (error) {
-      const { letters } = this.#parts;
-      if (letters === undefined) throw error;
-      letters.row(change, error, this.publisher.batch);
-    }
-    if (encoders.isWaiting) this.publisher.hold(true);
-    this.#parts.statistics.row(change);
-  }
-
-  truncate(change: TruncateChange): void {
-    this.#parts.transactions?.enter(change, this.publisher.batch);
-    const { encoders } = this.#parts;
-    encoders.of(change.table).truncate(change, this.publisher.batch);
-    if (encoders.isWaiting) this.publisher.hold(true);
-    this.#parts.statistics.truncated();
-  }
-
-  message(change: MessageChange): Promise<void> | undefined {
-    const { messages, statistics, transactions } = this.#parts;
-    return this.#after(messages.prepare(), () => {
-      transactions?.enter(change, this.publisher.batch);
-      messages.write(change, this.publisher.batch);
-      statistics.message();
-    });
-  }
-
-  statement(statement: SchemaStatement): Promise<void> | undefined {
-    const { statements } = this.#parts;
-    const write = (): void => statements?.write(statement, this.publisher.batch);
-    return this.#after(statements?.prepare(), write);
-  }
-
-  #after(wait: Promise<void> | undefined, write: () => void): Promise<void> | undefined {
-    if (wait !== undefined) return wait.then(() => this.#after(undefined, write));
-    write();
-    this.holdIfWaiting();
-    return undefined;
-  }
-
-  began(origin: BinlogOrigin): void {
-    this.#parts.transactions?.enter(origin, this.publisher.batch);
-    this.holdIfWaiting();
-  }
-
-  committed(origin: ChangeOrigin): void {
-    const { transactions } = this.#parts;
-    transactions?.leave(origin, this.publisher.batch);
-    if (transactions !== null) this.holdIfWaiting();
-    this.#parts.statistics.committed(origin);
-  }
-
-  /** A transform made a record wait for its topic or schema: `settle` makes and writes it. */
-  holdIfWaiting(): void {
-    if (this.#parts.encoders.isWaiting) this.publisher.hold(true);
-  }
-
-  settle(more: boolean): Promise<void> | undefined {
-    const { encoders, held } = this.#parts;
-    encoders.nextChunk();
-    if (encoders.isWaiting) return this.#drained().then(() => this.publisher.settle(more));
-    if (held.isDue && !this.publisher.isHeld && this.publisher.mayFlush) {
-      return this.#release().then(() => this.publisher.settle(more));
-    }
-    return this.publisher.settle(more);
-  }
-
-  /** The reader waits meanwhile: nothing comes between records that were held. */
-  async #release(): Promise<void> {
-    const { transport, name, encoders, held } = this.#parts;
-    const released = await held.release(
-      {
-        output: () => this.publisher.batch,
-        settle: () => this.publisher.settle(true),
-        flush: () => this.publisher.flush(),
-        empty: (topic) => {
-          const stored = toConnectEntries(name, must(this.#durable, 'an offset was stored'));
-          return transport.beginGeneration([topic], stored);
-        },
-      },
-      this.#signal,
-    );
-    await encoders.released(released);
-  }
-
-  /** Everything handed over so far becomes durable. */
-  async flush(): Promise<void> {
-    await this.#drained();
-    await this.publisher.flush();
-  }
-
-  /** Transforms may name topics and schemas that have to be made first: their records wait. */
-  async #drained(): Promise<void> {
-    await this.#parts.encoders.drain(() => this.publisher.batch, this.#signal);
-    this.publisher.hold(false);
-  }
-}
+/** The server has no more of its log what would be read. */
+const LOST_LOG: ReadonlySet<string> = new Set([
+  'PG_SLOT_LOST',
+  'MYSQL_BINLOG_LOST',
+  'MYSQL_POSITION',
+  'MYSQL_GTID_DIVERGED',
+]);

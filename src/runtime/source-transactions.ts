@@ -48,7 +48,20 @@ export class SourceTransactions {
 
   /** Before each event: the first of a transaction is preceded by the record that begins it. */
   enter(origin: ChangeOrigin, batch: RecordBatch): void {
-    if (this.#metadata.enters(origin)) this.#write(this.#metadata.begin(origin), batch);
+    if (!this.#metadata.enters(origin)) return;
+    this.#endAbandoned(origin, batch);
+    this.#write(this.#metadata.begin(origin), batch);
+  }
+
+  /** What follows is not the rest of the open transaction: that is gone. */
+  interrupted(batch: RecordBatch): void {
+    this.#metadata.abandon();
+    this.#endAbandoned({ sourceMicros: this.#parts.clock.nowMicros() }, batch);
+  }
+
+  #endAbandoned(at: Pick<ChangeOrigin, 'sourceMicros'>, batch: RecordBatch): void {
+    const end = this.#metadata.takeAbandoned(at);
+    if (end !== null) this.#write(end, batch);
   }
 
   /** Counts an event of a table and gives the block of its envelope. */
@@ -74,6 +87,11 @@ export class SourceTransactions {
   /** What the source offset has to keep. */
   offset(): SourceOffset['offset'] {
     return this.#metadata.offset();
+  }
+
+  /** The same as of before the last event, which is one of this table and is counted. */
+  offsetBefore(table: TableId): SourceOffset['offset'] {
+    return this.#metadata.offsetBefore(tableName(table));
   }
 
   #write(record: TransactionRecord, batch: RecordBatch): void {

@@ -6,7 +6,7 @@ import { checkTopicCollisions } from '../envelope/topic-naming.ts';
 import type { JsonTextOptions } from '../converter/json-text.ts';
 import type { EnvelopeOptions, TableRecordSchemas } from '../envelope/envelope-options.ts';
 import { tableRecordSchemas } from '../envelope/table-record-schemas.ts';
-import type { TableId, TableSchema } from '../model/table-schema.ts';
+import { type TableId, tableName, type TableSchema } from '../model/table-schema.ts';
 import { compileRowEncoder } from '../rowpath/compile-row-encoder.ts';
 import type { UnconvertedListener } from './conversion-warnings.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
@@ -17,7 +17,10 @@ import type {
   WireFormat,
 } from '../rowpath/row-encoder.ts';
 import type { HeldTopics } from './held-topics.ts';
+import { LeftEncoder } from './left-encoder.ts';
+import type { RecordSink } from './record-sink.ts';
 import type { RecordWriter } from './record-writer.ts';
+import type { TableGates } from './table-gates.ts';
 import { blankRecord, TransformingEncoder } from './transforming-encoder.ts';
 import type { SourceTransactions } from './source-transactions.ts';
 import type { Transport, TopicOptions } from '../transport/transport.ts';
@@ -52,8 +55,13 @@ export class TableEncoders {
   readonly #onUnconverted: UnconvertedListener | null;
   /** Null: records do not carry their position. */
   readonly #positions: Positions | null;
+  /** Null: no table ever waits for somebody to say what becomes of it. */
+  readonly #gates: TableGates | null;
+  /** Whose records may wait for a topic or schema; asked for each row. */
+  readonly #writers: readonly RecordWriter[];
   readonly #encoders = new Map<TableSchema, RowEncoder>();
   readonly #stamped = new Set<RowEncoder>();
+  readonly #topics = new WeakMap<TableSchema, string>();
   /** Tables that have a topic of their own, by name. */
   readonly #tables = new Map<string, TableSchema>();
   #lastTable: TableSchema | null = null;
@@ -72,6 +80,7 @@ export class TableEncoders {
     transforming: RecordWriter | null = null,
     holding: { readonly topics: HeldTopics; readonly writer: RecordWriter } | null = null,
     positions: Positions | null = null,
+    gates: TableGates | null = null,
   ) {
     this.#transport = transport;
     this.#options = options;
@@ -84,6 +93,10 @@ export class TableEncoders {
     this.#transforming = transforming;
     this.#holding = holding;
     this.#positions = positions;
+    this.#gates = gates;
+    // Records that have waited themselves come without an encoder that made their schema.
+    const late = gates === null ? null : (holding?.writer ?? null);
+    this.#writers = [transforming, late].flatMap((writer) => writer ?? []);
   }
 
   /**
@@ -104,6 +117,13 @@ export class TableEncoders {
 
   schemasOf(table: TableSchema): TableRecordSchemas {
     return tableRecordSchemas(table, this.#options);
+  }
+
+  /** Before transforms. */
+  topicOf(table: TableSchema): string {
+    const known = this.#topics.get(table) ?? this.schemasOf(table).topic;
+    this.#topics.set(table, known);
+    return known;
   }
 
   /** Throws TOPIC_COLLISION when one of these tables or of those before shares another's topic. */
@@ -141,12 +161,29 @@ export class TableEncoders {
 
   /** Records wait for a topic or schema that has to be made first: `drain` comes next. */
   get isWaiting(): boolean {
-    return this.#transforming?.isWaiting ?? false;
+    for (const writer of this.#writers) if (writer.isWaiting) return true;
+    return false;
   }
 
   /** Makes what records wait for and writes them. */
   async drain(output: () => RecordOutput, signal: AbortSignal): Promise<void> {
-    await this.#transforming?.drain(output, signal);
+    for (const writer of this.#writers) await writer.drain(output, signal);
+  }
+
+  /** The records of the table go through its gate from here on. */
+  closed(table: TableId): void {
+    const key = tableKey(table);
+    for (const other of this.#encoders.keys()) {
+      if (tableKey(other.id) === key) this.#close(other);
+    }
+  }
+
+  /** They do not any more. */
+  async opened(table: TableId): Promise<void> {
+    const key = tableKey(table);
+    const tables = [...this.#encoders.keys()].filter(({ id }) => tableKey(id) === key);
+    for (const one of tables) await this.#compile(one);
+    this.#lastTable = null;
   }
 
   /** From here on records carry a new processing time (`ts_ms` of the envelope). */
@@ -159,7 +196,7 @@ export class TableEncoders {
   /** Table versions belong to one life of the reader. */
   forget(): void {
     this.#encoders.clear();
-    this.#transforming?.clear();
+    for (const writer of this.#writers) writer.clear();
     this.#tables.clear();
     this.#lastTable = null;
     this.#lastEncoder = null;
@@ -168,14 +205,12 @@ export class TableEncoders {
 
   async #compile(table: TableSchema): Promise<void> {
     this.claimTopics([table]);
-    const transactions = this.#transactions;
-    const onUnconverted = this.#onUnconverted;
     const schemas = this.schemasOf(table);
-    const hooks: EncoderHooks = {
-      ...(transactions === null ? {} : { transaction: (at, id) => transactions.block(at, id) }),
-      ...(onUnconverted === null ? {} : { onUnconverted }),
-      ...(this.#positions === null ? {} : { positions: this.#positions }),
-    };
+    const hooks = this.#hooks();
+    if (this.#gates?.isClosed(tableName(table.id)) === true) {
+      this.#close(table);
+      return;
+    }
     if (this.#transforming !== null) {
       const parts = { table, schemas, options: this.#options, ...hooks };
       this.#encoders.set(table, new TransformingEncoder(parts, this.#transforming));
@@ -198,6 +233,28 @@ export class TableEncoders {
     }
   }
 
+  #hooks(): EncoderHooks {
+    const transactions = this.#transactions;
+    const onUnconverted = this.#onUnconverted;
+    return {
+      ...(transactions === null ? {} : { transaction: (at, id) => transactions.block(at, id) }),
+      ...(onUnconverted === null ? {} : { onUnconverted }),
+      ...(this.#positions === null ? {} : { positions: this.#positions }),
+    };
+  }
+
+  #close(table: TableSchema): void {
+    const gates = must(this.#gates, 'a gate that is closed');
+    const name = tableName(table.id);
+    if (gates.source.isLeft(name)) {
+      const { transaction } = this.#hooks();
+      this.#encoders.set(table, new LeftEncoder(table, transaction, () => gates.onRead(name)));
+      this.#lastTable = null;
+      return;
+    }
+    this.#holdBack(table, gates.writerOf(tableName(table.id)), this.#hooks());
+  }
+
   /** Nothing of these topics is held any more: rows are compiled again. */
   async released(topics: readonly string[]): Promise<void> {
     if (this.#transforming !== null) return;
@@ -212,7 +269,7 @@ export class TableEncoders {
     return this.schemasOf(table).topic === topic;
   }
 
-  #holdBack(table: TableSchema, writer: RecordWriter, hooks: EncoderHooks): void {
+  #holdBack(table: TableSchema, writer: RecordSink, hooks: EncoderHooks): void {
     const parts = { table, schemas: this.schemasOf(table), options: this.#options, ...hooks };
     this.#encoders.set(table, new TransformingEncoder(parts, writer));
     this.#lastTable = null;

@@ -33,6 +33,11 @@ export class TopicRoutes {
     this.#outOf.set(from, new Set([...known, to]));
   }
 
+  /** The topics of which this one got records; none: no transform made it. */
+  into(topic: string): readonly string[] {
+    return [...this.#outOf].flatMap(([from, made]) => (made.has(topic) ? [from] : []));
+  }
+
   /** The topics that got records of these and of no others. */
   onlyFrom(topics: ReadonlySet<string>): readonly string[] {
     const others = new Set<string>();

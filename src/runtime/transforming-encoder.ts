@@ -9,14 +9,14 @@ import type { ConnectSchema, Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { RowEncoder, RowEncoderContext } from '../rowpath/row-encoder.ts';
 import type { TableRecordSchemas } from '../envelope/envelope-options.ts';
-import type { RecordWriter } from './record-writer.ts';
+import type { RecordSink } from './record-sink.ts';
 
 const TEXT: ConnectSchema = { type: 'string', optional: true };
 
 /** The general path of one table version: records as structs, for the transforms. */
 export class TransformingEncoder implements RowEncoder {
   readonly #context: Omit<ChangeRecordContext, 'processedMicros'>;
-  readonly #writer: RecordWriter;
+  readonly #writer: RecordSink;
   /** Headers of our own go out (not with `compat`). */
   readonly #tells: boolean;
   readonly #told: (record: ChangeRecord) => void;
@@ -27,7 +27,7 @@ export class TransformingEncoder implements RowEncoder {
       RowEncoderContext,
       'table' | 'schemas' | 'options' | 'transaction' | 'positions' | 'onUnconverted'
     >,
-    writer: RecordWriter,
+    writer: RecordSink,
   ) {
     const { table, schemas, options, transaction, positions } = parts;
     const { unavailableValuePlaceholder } = options;

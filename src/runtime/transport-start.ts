@@ -1,10 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { Backoff } from '../foundation/backoff.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { toTidemarkError } from '../foundation/errors.ts';
+import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
-import { decideRestart, type RetryOptions } from './restart-policy.ts';
+import { openTransport } from './open-transport.ts';
+import { StartAlerts } from './start-alerts.ts';
+import { decideRestart, type RetryOptions, retryOptionsOf } from './restart-policy.ts';
 
 /** Stands in the pipeline's folder once its brokers have answered, and has their address. */
 const REACHED = 'kafka-reached';
@@ -19,6 +23,8 @@ export interface TransportStart {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Told of each attempt that will be made again. */
+  readonly onWait?: (error: TidemarkError) => void;
 }
 
 /**
@@ -30,7 +36,7 @@ export interface TransportStart {
  */
 export async function openWhenReachable<T>(
   open: () => Promise<T>,
-  { folder, address, retry, clock, logger, signal }: TransportStart,
+  { folder, address, retry, clock, logger, signal, onWait }: TransportStart,
 ): Promise<T> {
   const backoff = new Backoff({ initialMs: retry.initialDelayMs, maxMs: retry.maxDelayMs });
   const mark = path.join(folder, REACHED);
@@ -45,6 +51,7 @@ export async function openWhenReachable<T>(
       const decision = decideRestart(error, backoff, limits);
       if (decision.kind !== 'retry' || signal.aborted) throw thrown;
       const { attempt, delayMs } = decision;
+      onWait?.(error);
       logger.warn({ attempt, delayMs }, `the start will be tried again: ${error.message}`);
       await clock.sleep(delayMs, signal);
       signal.throwIfAborted();
@@ -68,4 +75,22 @@ function leaveMark(mark: string, address: string, logger: Logger): void {
   } catch (error) {
     logger.debug({ err: error }, 'a later start will not wait for the brokers');
   }
+}
+
+/** An embedded log is there or fails for good; brokers may come later. */
+export async function startTransport(
+  config: PipelineConfig,
+  around: { readonly clock: Clock; readonly logger: Logger; readonly signal?: AbortSignal },
+): Promise<Transport> {
+  const { signal = new AbortController().signal } = around;
+  const open = (): Promise<Transport> => openTransport(config, around);
+  if (config.transportType !== 'kafka') return await open();
+  const retry = retryOptionsOf(config.runtime, config.source);
+  const address = config.transport.list('bootstrap.servers').join(',');
+  await using alerts = new StartAlerts(config, around);
+  const onWait = (error: TidemarkError): void => alerts.waits(error);
+  const start = { ...around, folder: config.storePath, address, retry, signal, onWait };
+  const transport = await openWhenReachable(open, start);
+  await alerts.over(transport.documents);
+  return transport;
 }

@@ -9,6 +9,7 @@ import type {
 } from '../transport/transport.ts';
 import { AppliedTransactions } from './applied-transactions.ts';
 import type { Logger } from './logger.ts';
+import type { PlainParts } from './plain-parts.ts';
 import { partitionKey } from './sink-partitions.ts';
 import { decodeSinkRecords, type SinkConverters } from './sink-records.ts';
 import type { SinkTransforms } from './sink-transforms.ts';
@@ -36,6 +37,7 @@ export interface WholeTransactionsParts {
   readonly transport: Transport;
   readonly converters: SinkConverters;
   readonly transforms: SinkTransforms | null;
+  readonly plain: PlainParts | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -56,6 +58,9 @@ export interface TransactionsView {
 
 /** Characters of a position that a transaction's changes share: epoch and commit. */
 const COMMIT_LENGTH = 25;
+
+/** What fails here fails the sink: without it no transaction is whole. */
+const PASSED_ON = { failures: false, bytes: false };
 
 const NOTHING: TransactionsView = {
   open: 0,
@@ -222,7 +227,8 @@ export class WholeTransactions {
   }
 
   #plain(batch: FetchedRecords): Promise<readonly SinkRecord[]> {
-    return decodeSinkRecords([batch], this.#parts.converters);
+    const { converters, plain } = this.#parts;
+    return decodeSinkRecords([batch], converters, null, false, { ...PASSED_ON, plain });
   }
 
   async #decoded(batch: FetchedRecords): Promise<readonly ReadRecord[]> {
