@@ -3,33 +3,29 @@ import { ConsoleOutput } from './cli/console-output.ts';
 import { runCli } from './cli/program.ts';
 import { renderErrors } from './cli/render-errors.ts';
 import { SignalPolicy } from './cli/signal-policy.ts';
-import { runDemo } from './demo/demo.ts';
-import { demoDatabase } from './demo/demo-kinds.ts';
-import { createDemoPipeline } from './demo/demo-pipeline.ts';
 import { systemClock } from './foundation/clock.ts';
 import { toTidemarkError } from './foundation/errors.ts';
-import { startHttpServer } from './rest/http-server.ts';
-import { notificationRoutes } from './rest/notification-routes.ts';
-import { registryRoutes } from './rest/registry-routes.ts';
-import { signalRoutes } from './rest/signal-routes.ts';
-import { createLogger } from './runtime/logger.ts';
 
 /**
  * The program: signals, exit codes and the faces, and nothing else. Only this file ends the
  * process.
  */
 const faces: CliFaces = {
-  async serveHttp(config, { pipeline, registry }) {
+  async serveHttp(config, composed) {
     if (config.listen === null) return null;
-    return await startHttpServer({ ...config.listen, token: config.token }, pipeline, [
-      registryRoutes(registry),
-      signalRoutes(pipeline),
-      notificationRoutes(pipeline),
-    ]);
+    const { servePipeline } = await import('./rest/pipeline-server.ts');
+    return servePipeline({ ...config.listen, token: config.token }, composed);
   },
 
   async runDemo(options, { output, signal }) {
     const { directory, database, durationMs, ratePerSecond, json } = options;
+    const [{ createLogger }, { runDemo }, { demoDatabase }, { createDemoPipeline }] =
+      await Promise.all([
+        import('./runtime/logger.ts'),
+        import('./demo/demo.ts'),
+        import('./demo/demo-kinds.ts'),
+        import('./demo/demo-pipeline.ts'),
+      ]);
     const logger = createLogger({ level: 'warn', format: 'auto' });
     const result = await runDemo({
       directory,
@@ -81,5 +77,13 @@ const context: CliContext = {
   signal: stopping.signal,
   clock: systemClock,
   faces,
+  terminal: {
+    input: process.stdin,
+    output: process.stdout,
+    atExit(restore) {
+      process.once('exit', restore);
+      return () => process.off('exit', restore);
+    },
+  },
 };
 process.exit(await runCli(process.argv.slice(2), context));

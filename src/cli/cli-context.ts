@@ -2,6 +2,7 @@ import type { HttpConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
 import type { ConsoleOutput } from './console-output.ts';
+import type { Terminal } from './terminal-screen.ts';
 
 /** What the demo is told. */
 export interface DemoCommandOptions {
@@ -33,4 +34,6 @@ export interface CliContext {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly faces: CliFaces;
+  /** Absent: nothing can be drawn and no key comes in. */
+  readonly terminal?: Terminal;
 }

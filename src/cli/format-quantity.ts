@@ -18,9 +18,12 @@ export function formatCount(count: number): string {
     .replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `850 ms`, `12.3 s`, `5 min`. */
+/** `850 ms`, `12.3 s`, `5 min`, `3 h`, `4 days`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.round(ms / 60_000)} min`;
+  if (ms < 2 * 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 2 * 86_400_000
+    ? `${Math.floor(ms / 3_600_000)} h`
+    : `${Math.floor(ms / 86_400_000)} days`;
 }

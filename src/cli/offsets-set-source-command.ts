@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { loadPipelineFile } from '../config/pipeline-file.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { SourceGoal } from '../runtime/move-source.ts';
-import { moveSource } from '../runtime/move-source.ts';
 import type { CliContext } from './cli-context.ts';
 
 /** Flags of `offsets set-source`. */
@@ -23,6 +22,7 @@ async function setSourceCommand(
   const { dryRun = false, json = false } = flags;
   const goal = goalOf(flags);
   const config = loadPipelineFile(file, environment);
+  const { moveSource } = await import('../runtime/move-source.ts');
   const move = await moveSource(config, { goal, dryRun }, clock, signal);
   if (json) {
     output.json({ dryRun, ...move });

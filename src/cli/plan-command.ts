@@ -3,7 +3,7 @@ import { TidemarkErrors } from '../foundation/errors.ts';
 import { runningNote } from '../runtime/check-pipeline.ts';
 import type { PlannedTopic } from '../runtime/check-kafka.ts';
 import { type PipelinePlan, planPipeline } from '../runtime/plan-pipeline.ts';
-import type { PlannedSinkTable } from '../runtime/plan-sink.ts';
+import type { PlannedSinkTable } from '../runtime/planned-sink.ts';
 import type { PlannedSource } from '../runtime/plan-source.ts';
 import { checkStore } from '../runtime/store-check.ts';
 import type { CliContext } from './cli-context.ts';
@@ -72,7 +72,9 @@ function sinkTableLines(planned: PlannedSinkTable): readonly string[] {
   statements.forEach((statement, i) => {
     const effect = effects[i] ?? null;
     if (effect !== null) lines.push(`  -- ${effect}`);
-    lines.push(...`${statement};`.split('\n').map((line) => `  ${line}`));
+    // Requests to search servers end where they end.
+    const end = statement.startsWith('PUT ') ? '' : ';';
+    lines.push(...`${statement}${end}`.split('\n').map((line) => `  ${line}`));
   });
   if (refusal === null) return lines;
   const cure = refusal.cure.split('\n').map((line) => `  cure: ${line}`);

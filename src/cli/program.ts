@@ -1,26 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseOptionValue } from '../config/option-value.ts';
+import { Command, CommanderError, Option } from 'commander';
 import { TidemarkError } from '../foundation/errors.ts';
 import { PRODUCT_VERSION } from '../runtime/product-version.ts';
-import { bootstrapCommand } from './bootstrap-command.ts';
-import { checkCommand } from './check-command.ts';
 import type { CliContext } from './cli-context.ts';
-import { decodeCommand } from './decode-command.ts';
-import { demoCommand } from './demo-command.ts';
-import { explainCommand } from './explain-command.ts';
-import { handoverCommand } from './handover-command.ts';
-import { importCommand } from './import-command.ts';
-import { initCommand } from './init-command.ts';
-import { offsetsShowCommand } from './offsets-command.ts';
-import { addDlq } from './dlq-command.ts';
-import { addOffsetsSet } from './offsets-set-command.ts';
-import { addOffsetsSetSource } from './offsets-set-source-command.ts';
-import { planCommand } from './plan-command.ts';
+import { duration, wholeNumber } from './flag-values.ts';
+import type { DdlTriggerFlags } from './ddl-trigger-command.ts';
 import { renderErrors } from './render-errors.ts';
-import { runCommand } from './run-command.ts';
-import { signalCommand, snapshotCommand } from './signal-command.ts';
-import { statusCommand } from './status-command.ts';
-import { tailCommand } from './tail-command.ts';
+
+/** Which code a command ends with that judges something. */
+interface Outcome {
+  exitCode: number;
+}
 
 interface JsonFlag {
   readonly json?: boolean;
@@ -44,7 +33,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   const outcome = { exitCode: 0 };
   const json = args.includes('--json');
   try {
-    const program = buildProgram(context, outcome);
+    const program = await programFor(args, context, outcome);
     if (args.length === 0) {
       program.outputHelp();
       return 2;
@@ -62,8 +51,31 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-/** The commands with their help. `outcome` carries the exit code of commands that judge. */
-export function buildProgram(context: CliContext, outcome: { exitCode: number }): Command {
+/** As much of the program as a command line needs: modules of other commands are not loaded. */
+async function programFor(
+  args: readonly string[],
+  context: CliContext,
+  outcome: Outcome,
+): Promise<Command> {
+  const isVersion = args.length === 1 && ['--version', '-V'].includes(args[0] ?? '');
+  const called = isVersion ? '' : args[0];
+  if (called === undefined) return buildProgram(context, outcome);
+  const program = await buildProgram(context, outcome, called);
+  const isThere = isVersion || program.commands.some((command) => command.name() === called);
+  return isThere ? program : buildProgram(context, outcome);
+}
+
+/**
+ * The commands with their help. `outcome` carries the exit code of commands that judge.
+ *
+ * @param called - the only command that is needed; by default all are
+ */
+export async function buildProgram(
+  context: CliContext,
+  outcome: Outcome,
+  called?: string,
+): Promise<Command> {
+  const needs = (name: string): boolean => called === undefined || called === name;
   const program = new Command('tidemark')
     .description(
       'Change data capture: row changes of PostgreSQL, MySQL and MariaDB into a log and into SQL ' +
@@ -77,10 +89,19 @@ export function buildProgram(context: CliContext, outcome: { exitCode: number })
       // The message comes as an error with code and cure.
       writeErr: () => undefined,
     });
-  pipelineCommands(program, context, outcome);
+  runCommands(program, context);
+  if (needs('check')) (await import('./check-command.ts')).addCheck(program, context, outcome);
+  addPlan(program, context);
+  addInit(program, context);
   signalCommands(program, context);
+  addStatus(program, context);
+  addTail(program, context);
+  if (needs('offsets')) (await import('./offsets-command.ts')).addOffsets(program, context);
+  if (needs('schema')) (await import('./schema-command.ts')).addSchema(program, context);
   inspectCommands(program, context);
-  addDlq(program, context, outcome);
+  if (needs('dlq')) (await import('./dlq-command.ts')).addDlq(program, context, outcome);
+  if (needs('verify')) (await import('./verify-command.ts')).addVerify(program, context, outcome);
+  if (needs('alerts')) (await import('./alerts-command.ts')).addAlerts(program, context);
   migrationCommands(program, context, outcome);
   demoCommands(program, context, outcome);
   program.addHelpText(
@@ -95,18 +116,15 @@ export function buildProgram(context: CliContext, outcome: { exitCode: number })
   return program;
 }
 
-function pipelineCommands(
-  program: Command,
-  context: CliContext,
-  outcome: { exitCode: number },
-): void {
+function runCommands(program: Command, context: CliContext): void {
   json(program.command('run'))
     .description('run a pipeline until it is stopped')
     .argument('<file>', 'pipeline file')
     .addHelpText('after', example('tidemark run shop.yaml'))
-    .action(async (file: string, options: JsonFlag) =>
-      runCommand(file, { json: options.json ?? false }, context),
-    );
+    .action(async (file: string, options: JsonFlag) => {
+      const { runCommand } = await import('./run-command.ts');
+      await runCommand(file, { json: options.json ?? false }, context);
+    });
   json(program.command('bootstrap'))
     .description('take the first snapshot, and end when every sink holds it')
     .argument('<file>', 'pipeline file')
@@ -114,36 +132,48 @@ function pipelineCommands(
     .addHelpText('after', example('tidemark bootstrap shop.yaml --follow'))
     .action(async (file: string, options: JsonFlag & { follow?: boolean }) => {
       const { follow = false, json: asJson = false } = options;
+      const { bootstrapCommand } = await import('./bootstrap-command.ts');
       await bootstrapCommand(file, { follow, json: asJson }, context);
     });
-  json(program.command('check'))
-    .description('test the file, the source and the targets; list all that is wrong at once')
-    .argument('<file>', 'pipeline file')
-    .addHelpText('after', example('tidemark check shop.yaml'))
-    .action(async (file: string, options: JsonFlag) => {
-      outcome.exitCode = await checkCommand(file, { json: options.json ?? false }, context);
-    });
+}
+
+function addPlan(program: Command, context: CliContext): void {
   json(program.command('plan'))
     .description('show what a run would create: slot, publication, topics, tables')
     .argument('<file>', 'pipeline file')
     .addHelpText('after', example('tidemark plan shop.yaml'))
-    .action(async (file: string, options: JsonFlag) =>
-      planCommand(file, { json: options.json ?? false }, context),
-    );
+    .action(async (file: string, options: JsonFlag) => {
+      const { planCommand } = await import('./plan-command.ts');
+      await planCommand(file, { json: options.json ?? false }, context);
+    });
+}
+
+function addInit(program: Command, context: CliContext): void {
   json(program.command('init'))
     .description('inspect a database and write a pipeline file for it')
     .argument('<url>', 'postgres://user:password@host:port/database, or mysql://…')
     .option('-o, --output <file>', 'write to this file instead of printing')
+    .option('--ddl-trigger', 'instead, make the event trigger that tells of DDL (PostgreSQL)')
+    .option('--print', 'print the SQL of the trigger for somebody who may run it')
+    .option('--remove', 'take the trigger away')
     .addHelpText(
       'after',
       example(
         'tidemark init postgres://me@localhost/shop -o shop.yaml',
         'tidemark init mysql://me@localhost/shop -o shop.yaml',
+        'tidemark init postgres://admin@localhost/shop --ddl-trigger',
       ),
     )
-    .action(async (url: string, options: JsonFlag & { output?: string }) =>
-      initCommand(url, { file: options.output, json: options.json ?? false }, context),
-    );
+    .action(async (url: string, options: JsonFlag & DdlTriggerFlags & { output?: string }) => {
+      const { output: file, json: asJson = false } = options;
+      const { asksForDdlTrigger, ddlTriggerCommand } = await import('./ddl-trigger-command.ts');
+      if (asksForDdlTrigger(options, file)) {
+        await ddlTriggerCommand(url, options, context);
+        return;
+      }
+      const { initCommand } = await import('./init-command.ts');
+      await initCommand(url, { file, json: asJson }, context);
+    });
 }
 
 function signalCommands(program: Command, context: CliContext): void {
@@ -157,6 +187,7 @@ function signalCommands(program: Command, context: CliContext): void {
     .addHelpText('after', example('tidemark snapshot shop.yaml --tables public.orders'))
     .action(async (file: string, options: SnapshotFlags) => {
       const { tables, where, blocking = false, channel, json: asJson = false } = options;
+      const { snapshotCommand } = await import('./signal-command.ts');
       await snapshotCommand(file, { tables, where, blocking, channel, json: asJson }, context);
     });
   json(program.command('signal'))
@@ -169,6 +200,7 @@ function signalCommands(program: Command, context: CliContext): void {
     .addHelpText('after', example('tidemark signal shop.yaml pause-snapshot'))
     .action(async (file: string, type: string, options: SignalFlags) => {
       const { data, id, channel, json: asJson = false } = options;
+      const { signalCommand } = await import('./signal-command.ts');
       await signalCommand(file, type, { data, id, channel, json: asJson }, context);
     });
 }
@@ -180,17 +212,29 @@ function channelOption(): Option {
   ).choices(['kafka']);
 }
 
-function inspectCommands(program: Command, context: CliContext): void {
+function addStatus(program: Command, context: CliContext): void {
   json(program.command('status'))
     .description('ask the daemon how it is; without one, read its store')
     .argument('[file]', 'pipeline file')
     .option('--path <folder>', 'the store, when there is no pipeline file at hand')
     .option('--url <url>', 'address of the daemon')
-    .addHelpText('after', example('tidemark status shop.yaml', 'tidemark status --json'))
+    .option('--watch', 'the whole screen, each second: tables, rates, what stands still')
+    .addHelpText(
+      'after',
+      example(
+        'tidemark status shop.yaml',
+        'tidemark status shop.yaml --watch',
+        'tidemark status --json',
+      ),
+    )
     .action(async (file: string | undefined, options: StatusFlags) => {
-      const { path, url, json: asJson = false } = options;
-      await statusCommand(file, { path, url, json: asJson }, context);
+      const { path, url, watch = false, json: asJson = false } = options;
+      const { statusCommand } = await import('./status-command.ts');
+      await statusCommand(file, { path, url, watch, json: asJson }, context);
     });
+}
+
+function addTail(program: Command, context: CliContext): void {
   store(json(program.command('tail')))
     .description('print records of a topic, decoded')
     .argument('[topic]', 'name of the topic')
@@ -209,47 +253,32 @@ function inspectCommands(program: Command, context: CliContext): void {
       const { path, file, limit } = options;
       const { fromBeginning = false, follow = false, list = false, json: asJson = false } = options;
       const flags = { path, file, limit, fromBeginning, follow, list, json: asJson };
+      const { tailCommand } = await import('./tail-command.ts');
       await tailCommand(topic, flags, context);
     });
-  const offsets = program.command('offsets').description('positions of sources and sinks');
-  store(json(offsets.command('show')))
-    .description('show where sources resume and how far sinks are')
-    .addHelpText('after', example('tidemark offsets show --file shop.yaml'))
-    .action(async (options: JsonFlag & { path?: string; file?: string }) => {
-      const { path, file, json: asJson = false } = options;
-      await offsetsShowCommand({ path, file, json: asJson }, context);
-    });
-  addOffsetsSet(offsets, context);
-  addOffsetsSetSource(offsets, context);
-  json(offsets.command('handover'))
-    .description('whether Debezium can go on from here, and what it has to be told')
-    .argument('<file>', 'pipeline file')
-    .addHelpText('after', example('tidemark offsets handover shop.yaml'))
-    .action(async (file: string, options: JsonFlag) =>
-      handoverCommand(file, { json: options.json ?? false }, context),
-    );
+}
+
+function inspectCommands(program: Command, context: CliContext): void {
   json(program.command('decode'))
     .description("print a binlog file's events and rows as JSON lines; no server is needed")
     .argument('<file>', 'binlog of MySQL or MariaDB, plain or gzipped')
     .option('--rows-only', 'rows alone, without the events around them')
     .addHelpText('after', example('tidemark decode binlog.000042 --rows-only'))
-    .action(async (file: string, options: JsonFlag & { rowsOnly?: boolean }) =>
-      decodeCommand(file, { rowsOnly: options.rowsOnly ?? false }, context),
-    );
+    .action(async (file: string, options: JsonFlag & { rowsOnly?: boolean }) => {
+      const { decodeCommand } = await import('./decode-command.ts');
+      await decodeCommand(file, { rowsOnly: options.rowsOnly ?? false }, context);
+    });
   json(program.command('explain'))
     .description('what an error code means and what to do; all codes without one')
     .argument('[code]', 'for example PG_SLOT_IN_USE')
     .addHelpText('after', example('tidemark explain PG_WAL_LEVEL'))
-    .action((code: string | undefined, options: JsonFlag) => {
+    .action(async (code: string | undefined, options: JsonFlag) => {
+      const { explainCommand } = await import('./explain-command.ts');
       explainCommand(code, { json: options.json ?? false }, context.output);
     });
 }
 
-function migrationCommands(
-  program: Command,
-  context: CliContext,
-  outcome: { exitCode: number },
-): void {
+function migrationCommands(program: Command, context: CliContext, outcome: Outcome): void {
   const imports = program.command('import').description('take over from another program');
   json(imports.command('debezium'))
     .description('write the pipeline file of a Debezium connector, and adopt its offset and slot')
@@ -270,6 +299,7 @@ function migrationCommands(
       const { connector, output, bootstrapServers, offsetsTopic } = options;
       const { dryRun = false, json: asJson = false } = options;
       const chosen = { connector, output, bootstrapServers, offsetsTopic };
+      const { importCommand } = await import('./import-command.ts');
       outcome.exitCode = await importCommand(sources, { ...chosen, dryRun, json: asJson }, context);
     });
 }
@@ -281,7 +311,7 @@ interface DemoOptions {
   readonly rate?: number;
 }
 
-function demoCommands(program: Command, context: CliContext, outcome: { exitCode: number }): void {
+function demoCommands(program: Command, context: CliContext, outcome: Outcome): void {
   json(program.command('demo'))
     .description('a database with live traffic, captured and mirrored; nothing to install')
     .option('--for <time>', 'stop after this time and compare source and target', duration)
@@ -299,6 +329,7 @@ function demoCommands(program: Command, context: CliContext, outcome: { exitCode
       example('tidemark demo', 'tidemark demo --for 20s --json', 'tidemark demo --database mysql'),
     )
     .action(async (options: JsonFlag & DemoOptions) => {
+      const { demoCommand } = await import('./demo-command.ts');
       outcome.exitCode = await demoCommand(
         {
           database: options.database,
@@ -320,7 +351,7 @@ interface ImportFlags {
   readonly dryRun?: boolean;
 }
 
-type StatusFlags = JsonFlag & { path?: string; url?: string };
+type StatusFlags = JsonFlag & { path?: string; url?: string; watch?: boolean };
 
 type TailFlags = JsonFlag & {
   path?: string;
@@ -343,18 +374,6 @@ function store(command: Command): Command {
 
 function example(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
-}
-
-function wholeNumber(text: string): number {
-  const parsed = parseOptionValue({ kind: 'int', min: 1 }, text);
-  if (parsed.kind !== 'value') throw new InvalidArgumentError('a whole number from 1 is expected');
-  return parsed.value as number;
-}
-
-function duration(text: string): number {
-  const parsed = parseOptionValue({ kind: 'duration', min: 1 }, text);
-  if (parsed.kind !== 'value') throw new InvalidArgumentError('a time such as 20s is expected');
-  return parsed.value as number;
 }
 
 function usageError(error: CommanderError): TidemarkError {

@@ -1,10 +1,8 @@
 import { loadPipelineFile } from '../config/pipeline-file.ts';
-import { ERROR_TABLE, type ErrorCode } from '../foundation/error-table.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { CliContext } from './cli-context.ts';
 import { daemonUrl } from './daemon-address.ts';
-
-const REQUEST_TIMEOUT_MS = 5_000;
+import { askDaemon } from './daemon-request.ts';
 
 /** Flags of `snapshot`. */
 export interface SnapshotCommandOptions {
@@ -70,42 +68,11 @@ async function send(
       cure: 'Insert the signal into signal.data.collection, or set http.listen.',
     });
   }
-  const { token } = http;
-  let response: Response;
-  try {
-    response = await fetch(new URL('/signals', url), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(signal),
-      signal: AbortSignal.any([abort, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-    });
-  } catch (cause) {
-    throw new TidemarkError('NOT_RUNNING', `no daemon answers at ${url}`, { cause });
-  }
-  const answer = (await response.json()) as Answer;
-  if (!response.ok) throw refusal(answer, `${url} answered ${response.status}`);
+  const address = { url, token: http.token };
+  const answer = (await askDaemon(address, '/signals', abort, signal)) as { readonly id?: string };
   if (json) output.json({ id: answer.id ?? null });
   else {
     const place = signal.channel === undefined ? 'with the daemon' : 'in the topic of signals';
     output.line(`signal ${answer.id ?? ''} is ${place}; see the log and \`status\``);
   }
-}
-
-interface Answer {
-  readonly id?: string;
-  readonly code?: string;
-  readonly message?: string;
-  readonly cure?: string;
-}
-
-function refusal({ code, message, cure }: Answer, where: string): TidemarkError {
-  const known = code !== undefined && code in ERROR_TABLE;
-  return new TidemarkError(
-    known ? (code as ErrorCode) : 'NOT_RUNNING',
-    `${where}: ${message ?? ''}`,
-    cure === undefined ? {} : { cure },
-  );
 }

@@ -48,6 +48,15 @@ import {
   POSTGRES_CLASS,
 } from './source-family.ts';
 import { evolutionRules } from './evolution-policy.ts';
+import {
+  AIVEN_SEARCH_SINK_CLASS,
+  AIVEN_SEARCH_SINK_OPTIONS,
+  CONFLUENT_SEARCH_SINK_CLASS,
+  CONFLUENT_SEARCH_SINK_OPTIONS,
+  SEARCH_SINK_CLASSES,
+  SEARCH_SINK_OPTIONS,
+} from './search-sink-options.ts';
+import { searchSinkRules } from './search-sink-rules.ts';
 import { sinkErrorRules } from './sink-error-options.ts';
 
 /** Whose names and defaults a class brings. */
@@ -143,12 +152,31 @@ export const SINK_CLASSES: readonly ConnectorClass[] = [
     options: CONNECT_FILE_SINK_OPTIONS,
     rules: [...FILE_SINK_RULES, ...KAFKA_SINK_RULES],
   },
+  {
+    names: SEARCH_SINK_CLASSES,
+    flavour: 'tidemark',
+    options: SEARCH_SINK_OPTIONS,
+    rules: [...searchSinkRules('write.method', 'search'), ...KAFKA_SINK_RULES],
+  },
+  {
+    names: [CONFLUENT_SEARCH_SINK_CLASS],
+    flavour: 'confluent',
+    options: CONFLUENT_SEARCH_SINK_OPTIONS,
+    rules: [...searchSinkRules('write.method', 'connect'), ...KAFKA_SINK_RULES],
+  },
+  {
+    names: [AIVEN_SEARCH_SINK_CLASS],
+    flavour: 'connect',
+    options: AIVEN_SEARCH_SINK_OPTIONS,
+    rules: [...searchSinkRules('index.write.method', 'connect'), ...KAFKA_SINK_RULES],
+  },
 ];
 
 /** Classes that exist elsewhere and are not built here: name → why. */
 export const REFUSED_CLASSES: Readonly<Record<string, string>> = {
-  elasticsearch: 'the search sink is not built yet',
-  opensearch: 'the search sink is not built yet',
-  'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector':
-    'the search sink is not built yet',
+  'io.debezium.connector.mongodb.MongoDbSinkConnector': 'there is no sink into MongoDB',
+  'io.aiven.connect.elasticsearch.ElasticsearchSinkConnector':
+    'use elasticsearch, which has the same properties',
+  'io.lenses.streamreactor.connect.opensearch.OpenSearchSinkConnector':
+    'use opensearch, which has no KCQL: topic.index.map names the indices',
 };

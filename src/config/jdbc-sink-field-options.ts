@@ -63,17 +63,18 @@ export const TIME_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** Debezium's name for the zone of its JDBC driver, of which nothing but UTC loses nothing. */
+/** Debezium's name for the zone that its JDBC driver writes in. */
 export const USE_TIME_ZONE: Option = {
   name: 'use.time.zone',
   type: { kind: 'string' },
   default: 'UTC',
   doc:
-    'UTC alone: columns with a zone keep the instant, all others the time that the record has. ' +
-    "For a clock of another place take Debezium's transform TimezoneConverter.",
+    'Whose clocks tell times that have a zone (ZonedTimestamp, ZonedTime) in columns that have ' +
+    'none: `Europe/Berlin`, `+02:00`. Columns with a zone keep the instant, and times without a ' +
+    'zone are written as the source has them. A key that clocks show twice parks its table.',
 };
 
-/** The zone of `db.timezone`; null: times are written as they are, in UTC. */
+/** A zone by its name or offset; null: times are written as they are, in UTC. */
 export function sinkZone(text: string): TimeZone | null {
   return IS_UTC.test(text) ? null : timeZone(text);
 }
@@ -94,31 +95,21 @@ export const FIELD_WHITELIST_RULES: readonly OptionRule[] = [
 ];
 
 /** Rules over how times are written. */
-export const TIME_RULES: readonly OptionRule[] = [
-  {
-    properties: ['db.timezone'],
+export const TIME_RULES: readonly OptionRule[] = [zoneRule('db.timezone')];
+
+/** Of Debezium's class. */
+export const USE_TIME_ZONE_RULES: readonly OptionRule[] = [zoneRule('use.time.zone')];
+
+function zoneRule(name: string): OptionRule {
+  return {
+    properties: [name],
     check: (options) => {
-      const text = options.string('db.timezone');
+      const text = options.string(name);
       const isZone = IS_UTC.test(text) || timeZone(text) !== null;
       return isZone ? undefined : `names no time zone: ${text}`;
     },
-  },
-];
-
-/** Of Debezium's class. */
-export const USE_TIME_ZONE_RULES: readonly OptionRule[] = [
-  {
-    properties: ['use.time.zone'],
-    check: (options) => {
-      const text = options.string('use.time.zone');
-      if (IS_UTC.test(text)) return undefined;
-      return (
-        `is UTC here, not ${text}: an hour of each year would be shown twice. ` +
-        'Set transforms.zone.type: io.debezium.transforms.TimezoneConverter instead'
-      );
-    },
-  },
-];
+  };
+}
 
 /** `field`, or `topic:field`: names of topics have no colon. */
 const ENTRY = /^[^:]+(?::[^:]+)?$/;

@@ -26,7 +26,7 @@ export const HISTORY_OPTIONS: readonly Option[] = [
     default: 'false',
     doc:
       'A row is written only over an older one, by the positions of changes in their source: for ' +
-      'topics that are replayed, repartitioned or merged. Needs whole rows and a key.',
+      'topics that are replayed, repartitioned or merged. Needs a key.',
   },
   {
     name: 'position.guard.tombstones.retention.ms',
@@ -49,7 +49,7 @@ export function historyRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly 
     },
     { properties: ['history.name.format'], check: formatProblem },
     {
-      properties: ['position.guard', 'write.mode', 'insert.mode', 'delete.mode', keyMode],
+      properties: ['position.guard', 'write.mode', 'insert.mode', keyMode],
       check: (options) =>
         options.boolean('position.guard') ? guardProblem(options, keyMode) : undefined,
     },
@@ -64,9 +64,6 @@ function guardProblem(
     return `true needs a key of the rows: set ${keyMode} to record_key`;
   }
   if (options.string('insert.mode') !== 'upsert') return 'true needs insert.mode upsert';
-  if (options.string('delete.mode') === 'soft') {
-    return 'true remembers deletes by itself: it needs delete.mode hard';
-  }
   return options.string('write.mode') === 'history'
     ? 'true guards rows of the mirror: a history takes changes in any order'
     : undefined;

@@ -9,6 +9,7 @@ import {
 } from './jdbc-sink-field-options.ts';
 import { HISTORY_OPTIONS } from './jdbc-sink-history-options.ts';
 import { NAMING_STRATEGY_OPTIONS } from './jdbc-sink-naming-options.ts';
+import { METADATA_OPTION } from './metadata-columns.ts';
 import type { EnumType, Option } from './option.ts';
 import { acceptedOptions, refusedOptions, withDefaults } from './option-table.ts';
 import { CONNECT_SINK_ERROR_DEFAULTS, SINK_ERROR_OPTIONS } from './sink-error-options.ts';
@@ -29,32 +30,17 @@ export const DEBEZIUM_JDBC_SINK_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConn
 
 const KEY_MODES: EnumType = {
   kind: 'enum',
-  values: ['record_key', 'record_value', 'kafka', 'none'],
-  refused: {
-    record_header:
-      'headers have no schema of their own, their types would be guessed record by record; put ' +
-      'them into the value by the transform HeaderToValue, and use record_value',
-  },
+  values: ['record_key', 'record_value', 'record_header', 'kafka', 'none'],
 };
 
-/** What `metadata.columns` may name. */
-export const METADATA_COLUMNS = [
-  'op',
-  'source_ts',
-  'tx_id',
-  'position',
-  'ingested_at',
-  'topic',
-  'partition',
-  'offset',
-] as const;
-
 const KEY_MODE_DOC =
-  'Where the primary key of the target comes from. `kafka`: topic, partition and offset in the ' +
-  'log, so that each change is a row of its own.';
+  'Where the primary key of the target comes from. `record_header`: headers that are whole ' +
+  'numbers are BIGINT, others text. `kafka`: topic, partition and offset in the log, so that ' +
+  'each change is a row of its own.';
 const KEY_FIELDS_DOC =
-  'Fields that form the key; all fields of the record key when absent. With `kafka` the names of ' +
-  'its three columns, else `__connect_topic`, `__connect_partition`, `__connect_offset`.';
+  'Fields that form the key; all fields of the record key, or all headers, when absent. With ' +
+  '`kafka` the names of its three columns, else `__connect_topic`, `__connect_partition`, ' +
+  '`__connect_offset`.';
 
 const TASKS_MAX: Option = {
   name: 'tasks.max',
@@ -120,13 +106,7 @@ const COMMON: readonly Option[] = [
       'What a delete or truncate of the source does: `hard` removes the row, `soft` keeps it, ' +
       'with `_deleted` true and the time in `_deleted_at`, until a row of that key comes again.',
   },
-  {
-    name: 'metadata.columns',
-    type: { kind: 'list' },
-    doc:
-      'What the target keeps of the change that a row comes from, in columns `_cdc_<name>`: ' +
-      `${METADATA_COLUMNS.map((name) => `\`${name}\``).join(', ')}.`,
-  },
+  METADATA_OPTION,
   {
     name: 'truncate.enabled',
     type: { kind: 'boolean' },
@@ -220,10 +200,11 @@ const CONFLUENT_TABLE: readonly Option[] = [
     'mssql.use.merge.holdlock': 'the target is not SQL Server',
     'date.calendar.system': 'dates are proleptic Gregorian',
   }),
-  ...refusedOptions({
-    'string.output.value.column.name':
-      'a value that is a plain text is no row: make one of it with the transform HoistField',
-  }),
+  {
+    name: 'string.output.value.column.name',
+    type: { kind: 'string' },
+    doc: 'The column of values that are plain texts: each is a row. Absent: such are no rows.',
+  },
   ...SHARED_UNUSED,
 ];
 
@@ -307,7 +288,11 @@ const DEBEZIUM_TABLE: readonly Option[] = [
     'dialect.starrocks.catalog.name': 'the target is not StarRocks',
     'internal.<property>': 'Java internals',
   }),
-  ...refusedOptions({ 'database.time_zone': renamedTo('use.time.zone') }),
+  ...refusedOptions({
+    'database.time_zone': renamedTo('use.time.zone'),
+    'cloud.events.schema.name.pattern':
+      "CloudEvents are not read: let the source write Debezium's own envelope",
+  }),
   ...retryAliases('flush.max.retries', 'flush.retry.delay.ms'),
   ...NAMING_STRATEGY_OPTIONS,
   ...SHARED_UNUSED,

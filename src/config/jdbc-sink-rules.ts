@@ -1,12 +1,15 @@
 import { DUCKDB_SINK_RULES } from './duckdb-sink-rules.ts';
 import { historyRules } from './jdbc-sink-history-options.ts';
-import { METADATA_COLUMNS } from './jdbc-sink-options.ts';
+import { METADATA_RULE } from './metadata-columns.ts';
 import type { OptionRule } from './resolve-options.ts';
 import { SINK_TRANSACTION_RULES } from './sink-transaction-options.ts';
 import { sqliteSinkRules } from './sqlite-sink-rules.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
 const COMMON_RULES: readonly OptionRule[] = [...TRANSFORM_RULES, ...SINK_TRANSACTION_RULES];
+
+/** Where a delete without a value tells its row. */
+const FINDS_DELETED: ReadonlySet<string> = new Set(['record_key', 'record_header']);
 
 /** Rules over several properties; `keyMode` is what the class calls pk.mode. */
 export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly OptionRule[] {
@@ -26,16 +29,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
           ? 'and topics.regex exclude each other: give one of them'
           : undefined,
     },
-    {
-      properties: ['metadata.columns'],
-      check: (options) => {
-        const unknown = options
-          .list('metadata.columns')
-          .filter((name) => !(METADATA_COLUMNS as readonly string[]).includes(name));
-        if (unknown.length === 0) return undefined;
-        return `does not know ${unknown.join(', ')}; there are ${METADATA_COLUMNS.join(', ')}`;
-      },
-    },
+    METADATA_RULE,
     {
       properties: ['delete.mode', 'delete.enabled', 'insert.mode'],
       check: (options) => {
@@ -73,7 +67,7 @@ export function jdbcSinkRules(keyMode: 'pk.mode' | 'primary.key.mode'): readonly
     {
       properties: ['delete.enabled', keyMode],
       check: (options) =>
-        options.boolean('delete.enabled') && options.string(keyMode) !== 'record_key'
+        options.boolean('delete.enabled') && !FINDS_DELETED.has(options.string(keyMode))
           ? `needs ${keyMode} record_key`
           : undefined,
     },

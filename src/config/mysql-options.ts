@@ -3,6 +3,7 @@ import { MYSQL_CONNECTION_OPTIONS, MYSQL_CONNECTION_RULES } from './mysql-connec
 import { mysqlShapingOptions } from './mysql-shaping-options.ts';
 import { MYSQL_SNAPSHOT_OPTIONS } from './mysql-snapshot-options.ts';
 import { MYSQL_RENAMED_OPTIONS, MYSQL_UNUSED_OPTIONS } from './mysql-unused-options.ts';
+import { BINLOG_LAST_STAGE_OPTIONS } from './last-stage-options.ts';
 import type { Option } from './option.ts';
 import { inDatabases, withDefaults } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
@@ -37,6 +38,7 @@ function baseTable(family: 'mysql' | 'mariadb'): readonly Option[] {
     ...mysqlShapingOptions(family),
     ...SCHEMA_HISTORY_OPTIONS,
     ...SOURCE_OPTIONS,
+    ...BINLOG_LAST_STAGE_OPTIONS,
     ...MYSQL_UNUSED_OPTIONS,
     ...MYSQL_RENAMED_OPTIONS,
   ]);

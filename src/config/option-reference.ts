@@ -1,3 +1,5 @@
+import { CHANNEL_TABLES, CHANNEL_TYPES } from './alert-channel-options.ts';
+import { ALERT_OPTIONS, ALERT_RULE_OPTIONS, MAINTENANCE_OPTIONS } from './alert-options.ts';
 import {
   CONFLUENT_JDBC_SINK_OPTIONS,
   DEBEZIUM_JDBC_SINK_OPTIONS,
@@ -14,9 +16,16 @@ import {
   MYSQL_OPTIONS,
 } from './mysql-options.ts';
 import type { Option } from './option.ts';
+import {
+  AIVEN_SEARCH_SINK_OPTIONS,
+  CONFLUENT_SEARCH_SINK_OPTIONS,
+  SEARCH_SINK_OPTIONS,
+} from './search-sink-options.ts';
 import { describeOptionType } from './option-value.ts';
 import { DEBEZIUM_POSTGRES_OPTIONS, POSTGRES_OPTIONS } from './postgres-options.ts';
 import { RUNTIME_OPTIONS } from './runtime-options.ts';
+import { CHANGE_POLICY_OPTIONS, SCHEMA_OPTIONS } from './schema-change-options.ts';
+import { VERIFY_OPTIONS } from './verify-options.ts';
 import { PREDICATES } from './connect-transform-options.ts';
 import type { TransformClass } from './transform-class.ts';
 import { TRANSFORMS } from './transform-options.ts';
@@ -29,6 +38,15 @@ interface ReferenceSection {
   /** Heading of the defaults' column → table. The first table gives names and texts. */
   readonly tables: Readonly<Record<string, readonly Option[]>>;
 }
+
+const CHANNEL_INTROS = {
+  log: "Lines of the daemon's log. There is always one; `enabled: false` turns it off.",
+  topic: 'Records of the log, in the embedded one as in Kafka.',
+  webhook: 'POST with JSON.',
+  slack: 'Incoming webhooks of Slack, and of what takes the same: Mattermost, Discord (`…/slack`).',
+  email: 'Mail over SMTP.',
+  command: 'A program that is run for each alert; exit code 0 says that it has it.',
+} as const;
 
 const SECTIONS: readonly ReferenceSection[] = [
   {
@@ -82,11 +100,56 @@ const SECTIONS: readonly ReferenceSection[] = [
     tables: { default: DEBEZIUM_JDBC_SINK_OPTIONS },
   },
   {
+    title: 'Entries of `sinks`: search',
+    intro: 'For `connector.class: elasticsearch` or `opensearch`: one sink, with safe defaults.',
+    tables: { default: SEARCH_SINK_OPTIONS },
+  },
+  {
+    title: 'Entries of `sinks`: search, names of the Confluent Elasticsearch sink',
+    intro: 'For `io.confluent.connect.elasticsearch.ElasticsearchSinkConnector`.',
+    tables: { default: CONFLUENT_SEARCH_SINK_OPTIONS },
+  },
+  {
+    title: 'Entries of `sinks`: search, names of the Aiven OpenSearch sink',
+    intro: 'For `io.aiven.kafka.connect.opensearch.OpensearchSinkConnector`.',
+    tables: { default: AIVEN_SEARCH_SINK_OPTIONS },
+  },
+  {
     title: 'Entries of `sinks`: files',
     intro:
       'For `connector.class: file` (JSON lines), and for ' +
       '`org.apache.kafka.connect.file.FileStreamSinkConnector` (or `FileStreamSink`).',
     tables: { '`file`': FILE_SINK_OPTIONS, 'Java class': CONNECT_FILE_SINK_OPTIONS },
+  },
+  {
+    title: 'Section `alerts`',
+    intro: 'Beside its lists `channels`, `rules` and `maintenance`; a list alone is its channels.',
+    tables: { default: ALERT_OPTIONS },
+  },
+  {
+    title: 'Entries of `alerts.rules`',
+    intro: 'The first rule that covers an alert decides how it is taken.',
+    tables: { default: ALERT_RULE_OPTIONS },
+  },
+  {
+    title: 'Entries of `alerts.maintenance`',
+    intro: 'Give `from` and `to`, or `hours`, `days` or both.',
+    tables: { default: MAINTENANCE_OPTIONS },
+  },
+  ...CHANNEL_TYPES.map((type): ReferenceSection => ({
+    title: `Entries of \`alerts.channels\`: \`type: ${type}\``,
+    intro: CHANNEL_INTROS[type],
+    tables: { default: CHANNEL_TABLES[type].options.filter(({ name }) => name !== 'type') },
+  })),
+  {
+    title: 'Section `schema`',
+    intro: 'What becomes of tables whose shape changes. Beside its list `change.policies`.',
+    tables: { default: SCHEMA_OPTIONS },
+  },
+  {
+    title: 'Entries of `schema.change.policies`',
+    intro: 'The first entry that covers a change decides; one that is misspelt is refused.',
+    tables: { default: CHANGE_POLICY_OPTIONS },
   },
   {
     title: 'Section `http`',
@@ -97,6 +160,11 @@ const SECTIONS: readonly ReferenceSection[] = [
     title: 'Section `runtime`',
     intro: 'The daemon itself.',
     tables: { default: RUNTIME_OPTIONS },
+  },
+  {
+    title: 'Section `verify`',
+    intro: 'Comparing source and targets inside of the daemon, again and again.',
+    tables: { default: VERIFY_OPTIONS },
   },
 ];
 

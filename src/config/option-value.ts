@@ -56,7 +56,7 @@ export function parseOptionValue(type: OptionType, text: string): ParsedValue {
     case 'enum':
       return parseEnum(type, text);
     case 'list':
-      return { kind: 'value', value: splitList(text) };
+      return { kind: 'value', value: type.verbatim === true ? [text] : splitList(text) };
     case 'regex':
       return parsePatterns([text], '', (patterns) => patterns[0]);
     case 'regex-list':

@@ -10,8 +10,8 @@ export type OptionType =
   /** Bytes; also `64kb`, `16mb`, `2gb` (powers of 1024). */
   | { readonly kind: 'bytes'; readonly min?: number; readonly max?: number }
   | EnumType
-  /** Comma-separated text or a YAML list. */
-  | { readonly kind: 'list' }
+  /** Comma-separated text or a YAML list; `verbatim`: commas are part of the texts. */
+  | { readonly kind: 'list'; readonly verbatim?: true }
   /** One regular expression, anchored at both ends, case counts. */
   | { readonly kind: 'regex' }
   /** Comma-separated regular expressions, each anchored at both ends, case does not count. */

@@ -1,6 +1,8 @@
+import type { AlertsConfig } from './alert-section.ts';
 import type { ConnectorFlavour } from './connector-classes.ts';
 import type { ListenAddress } from './http-options.ts';
 import type { ResolvedOptions } from './option.ts';
+import type { SchemaChangesConfig } from './schema-section.ts';
 import type { TransportType } from './transport-options.ts';
 
 /** One connector of a pipeline, its options resolved against the table of its class. */
@@ -32,6 +34,9 @@ export interface PipelineConfig {
   readonly sinks: readonly ConnectorConfig[];
   readonly http: HttpConfig;
   readonly runtime: ResolvedOptions;
+  readonly verify: ResolvedOptions;
+  readonly alerts: AlertsConfig;
+  readonly schemaChanges: SchemaChangesConfig;
   /** Notes that do not stop the start: unknown properties, properties without effect. */
   readonly warnings: readonly string[];
 }

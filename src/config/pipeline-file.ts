@@ -4,6 +4,7 @@ import type { Node } from 'yaml';
 import { must } from '../foundation/assert.ts';
 import type { ErrorCode } from '../foundation/error-table.ts';
 import { TidemarkError } from '../foundation/errors.ts';
+import { readAlerts, type SectionReading } from './alert-section.ts';
 import type { ProviderContext } from './config-providers.ts';
 import { expandReferences } from './config-providers.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import { connectorSections } from './connector-document.ts';
 import { HTTP_OPTIONS, HTTP_RULES, parseListen } from './http-options.ts';
 import { repeatedLoginProblems } from './kafka-security-options.ts';
+import { healingProblems } from './last-stage-options.ts';
 import { nearestName } from './nearest-name.ts';
 import type { Option, ResolvedOptions } from './option.ts';
 import type { ConnectorConfig, PipelineConfig } from './pipeline-config.ts';
@@ -22,8 +24,10 @@ import { propertiesAsYaml } from './properties-text.ts';
 import { ConfigErrors, examineOptions, type OptionRule } from './resolve-options.ts';
 import { RUNTIME_OPTIONS, RUNTIME_RULES } from './runtime-options.ts';
 import { connectorTable, transportTable, type TransportType } from './transport-options.ts';
+import { readSchemaChanges, schemaChangeProblems } from './schema-section.ts';
 import { sourceLetterProblems } from './source-error-options.ts';
 import { transactionProblems } from './sink-transaction-options.ts';
+import { VERIFY_OPTIONS, VERIFY_RULES } from './verify-options.ts';
 import { type YamlSection, YamlSections } from './yaml-sections.ts';
 
 /** Sections of a pipeline file. */
@@ -33,8 +37,10 @@ export const SECTIONS = [
   'source',
   'sinks',
   'alerts',
+  'schema',
   'http',
   'runtime',
+  'verify',
 ] as const;
 
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -95,9 +101,13 @@ class PipelineParser {
     const sinks = this.#sinks();
     const http = this.#section('http', HTTP_OPTIONS, HTTP_RULES);
     const runtime = this.#section('runtime', RUNTIME_OPTIONS, RUNTIME_RULES);
+    const verify = this.#section('verify', VERIFY_OPTIONS, VERIFY_RULES);
     if (this.#transportType === 'kafka') this.#logins(transport, source, sinks);
     if (source !== undefined) this.#betweenConnectors(source, sinks);
-    this.#alerts();
+    const reading = this.#reading(sinks);
+    const alerts = readAlerts(this.#root.get('alerts') ?? null, reading);
+    const schemaChanges = readSchemaChanges(this.#root.get('schema') ?? null, reading);
+    this.#unsupported(schemaChangeProblems(schemaChanges, sinks));
     if (this.#problems.length > 0) throw new ConfigErrors(this.#problems, this.#warnings);
     const storePath = transport.optionalString('path') ?? `${name}-data`;
     return Object.freeze({
@@ -114,6 +124,9 @@ class PipelineParser {
         token: http.optionalString('token'),
       }),
       runtime,
+      verify,
+      alerts,
+      schemaChanges,
       warnings: Object.freeze(this.#warnings),
     });
   }
@@ -175,10 +188,12 @@ class PipelineParser {
   }
 
   #betweenConnectors(source: ConnectorConfig, sinks: readonly ConnectorConfig[]): void {
-    const problems = [
-      ...transactionProblems(source, sinks),
-      ...sourceLetterProblems(source.options, sinks),
-    ];
+    this.#unsupported(transactionProblems(source, sinks));
+    this.#unsupported(sourceLetterProblems(source.options, sinks));
+    this.#unsupported(healingProblems(source.options, sinks));
+  }
+
+  #unsupported(problems: readonly string[]): void {
     for (const text of problems) {
       this.#problems.push(new TidemarkError('CONFIG_UNSUPPORTED', text));
     }
@@ -260,13 +275,17 @@ class PipelineParser {
     return undefined;
   }
 
-  #alerts(): void {
-    const node = this.#root.get('alerts') ?? null;
-    const items = this.#yaml.items(node);
-    if (items?.length === 0) return;
-    const reason =
-      'alerts are not supported yet: schema changes are logged and shown in the status';
-    this.#problem('CONFIG_UNSUPPORTED', `${reason}; remove the section`, node);
+  #reading(sinks: readonly ConnectorConfig[]): SectionReading {
+    const all = this.#yaml.items(this.#root.get('sinks') ?? null) ?? [];
+    return {
+      yaml: this.#yaml,
+      sinks: all.length > sinks.length ? null : sinks.map(({ name }) => name),
+      examine: (section, where, table, rules) => this.#examine(section, where, table, rules),
+      sectionOf: (node, where) => this.#sectionOf(node, where),
+      problem: (text, node) => {
+        this.#problem('CONFIG_INVALID', text, node);
+      },
+    };
   }
 
   #sectionOf(node: Node | null, where: string): YamlSection {

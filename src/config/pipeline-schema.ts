@@ -4,10 +4,14 @@ import {
   SOURCE_CLASSES,
   type ConnectorClass,
 } from './connector-classes.ts';
+import { CHANNEL_TABLES, CHANNEL_TYPES } from './alert-channel-options.ts';
+import { ALERT_OPTIONS, ALERT_RULE_OPTIONS, MAINTENANCE_OPTIONS } from './alert-options.ts';
 import { HTTP_OPTIONS } from './http-options.ts';
 import type { Option, OptionType } from './option.ts';
 import { RUNTIME_OPTIONS } from './runtime-options.ts';
 import { transportTable } from './transport-options.ts';
+import { CHANGE_POLICY_OPTIONS, SCHEMA_OPTIONS } from './schema-change-options.ts';
+import { VERIFY_OPTIONS } from './verify-options.ts';
 
 type JsonSchema = { readonly [key: string]: unknown };
 
@@ -31,11 +35,44 @@ export function pipelineJsonSchema(): JsonSchema {
       transport: transport(),
       source: connector(SOURCE_CLASSES),
       sinks: { type: 'array', items: connector(SINK_CLASSES) },
-      alerts: { type: 'array', maxItems: 0, description: 'Not supported yet.' },
+      alerts: alerts(),
+      schema: schemaChanges(),
       http: section(HTTP_OPTIONS),
       runtime: section(RUNTIME_OPTIONS),
+      verify: section(VERIFY_OPTIONS),
     },
   };
+}
+
+/** A map, or the list of its channels alone. */
+function alerts(): JsonSchema {
+  const channels = {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['type'],
+      properties: { type: { enum: CHANNEL_TYPES } },
+      allOf: CHANNEL_TYPES.map((type) => ({
+        if: { properties: { type: { const: type } } },
+        // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's keyword; nothing awaits it
+        then: section(CHANNEL_TABLES[type].options.filter(({ name }) => name !== 'type')),
+      })),
+    },
+  };
+  const own = section(ALERT_OPTIONS);
+  const lists = {
+    channels,
+    rules: { type: 'array', items: section(ALERT_RULE_OPTIONS) },
+    maintenance: { type: 'array', items: section(MAINTENANCE_OPTIONS) },
+  };
+  const properties = own['properties'] as JsonSchema;
+  return { anyOf: [channels, { ...own, properties: { ...properties, ...lists } }] };
+}
+
+function schemaChanges(): JsonSchema {
+  const own = section(SCHEMA_OPTIONS);
+  const rules = { 'change.policies': { type: 'array', items: section(CHANGE_POLICY_OPTIONS) } };
+  return { ...own, properties: { ...(own['properties'] as JsonSchema), ...rules } };
 }
 
 /** Its type decides which properties there are. */

@@ -5,6 +5,7 @@ import {
   POSTGRES_CONNECTION_RULES,
 } from './postgres-connection-options.ts';
 import { POSTGRES_GUARD_OPTIONS, POSTGRES_GUARD_RULES } from './postgres-guard-options.ts';
+import { POSTGRES_LAST_STAGE_OPTIONS, POSTGRES_LAST_STAGE_RULES } from './last-stage-options.ts';
 import { POSTGRES_RENAMED_OPTIONS } from './postgres-renamed-options.ts';
 import { POSTGRES_SHAPING_OPTIONS } from './postgres-shaping-options.ts';
 import { POSTGRES_SNAPSHOT_OPTIONS, POSTGRES_SNAPSHOT_RULES } from './postgres-snapshot-options.ts';
@@ -142,6 +143,7 @@ const BASE_TABLE: readonly Option[] = [
   ...POSTGRES_SNAPSHOT_OPTIONS,
   ...POSTGRES_SHAPING_OPTIONS,
   ...SOURCE_OPTIONS,
+  ...POSTGRES_LAST_STAGE_OPTIONS,
   ...POSTGRES_UNUSED_OPTIONS,
   ...POSTGRES_RENAMED_OPTIONS,
 ];
@@ -184,6 +186,7 @@ export const POSTGRES_RULES: readonly OptionRule[] = [
   ...POSTGRES_CONNECTION_RULES,
   ...POSTGRES_GUARD_RULES,
   ...POSTGRES_SNAPSHOT_RULES,
+  ...POSTGRES_LAST_STAGE_RULES,
   ...SOURCE_RULES,
   exclusive('schema.include.list', 'schema.exclude.list'),
   exclusive('message.prefix.include.list', 'message.prefix.exclude.list'),

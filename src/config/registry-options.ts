@@ -1,6 +1,7 @@
 import type { Option, ResolvedOptions } from './option.ts';
 import { acceptedOptions, refusedOptions } from './option-table.ts';
 import type { OptionRule } from './resolve-options.ts';
+import { tlsStoreOptions, tlsStoresOf, type TlsStores } from './tls-stores.ts';
 
 export type ConverterSide = 'key' | 'value';
 
@@ -13,23 +14,6 @@ export type RegistryLogin =
   | { readonly kind: 'basic'; readonly userInfo: string }
   | { readonly kind: 'bearer'; readonly token: string };
 
-/** What `schema.registry.ssl.*` says; texts are PEM. */
-export interface RegistryTls {
-  readonly truststore: RegistryStore | null;
-  readonly keystore: (RegistryStore & { readonly key?: string }) | null;
-  readonly keyPassword: string | undefined;
-  /** The certificate has to name the host. */
-  readonly verifyHost: boolean;
-}
-
-/** Certificates as PEM text, or where they are. */
-export interface RegistryStore {
-  readonly type: string;
-  readonly location?: string;
-  readonly password?: string;
-  readonly certificates?: string;
-}
-
 /** A registry that speaks Confluent's REST API, and how it is used. */
 export interface RegistrySettings {
   readonly urls: readonly string[];
@@ -38,7 +22,7 @@ export interface RegistrySettings {
   readonly latestStrict: boolean;
   readonly normalize: boolean;
   readonly login: RegistryLogin;
-  readonly tls: RegistryTls;
+  readonly tls: TlsStores;
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
   /** Schemas that are remembered. */
@@ -47,7 +31,7 @@ export interface RegistrySettings {
 
 const SUBJECTS = 'io.confluent.kafka.serializers.subject';
 const OTHER_LOGIN = 'use USER_INFO, or bearer.auth.token';
-const REGISTRY = 'schema.registry';
+const SSL = 'schema.registry.ssl.';
 
 /** Options of one side; every name is that of Confluent's converters behind `key.converter.`. */
 export function registryOptions(side: ConverterSide): readonly Option[] {
@@ -56,7 +40,9 @@ export function registryOptions(side: ConverterSide): readonly Option[] {
   const reasoned = (reasons: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(reasons).map(([name, why]) => [`${own}${name}`, why]));
   return [
-    ...[...useOptions(side), ...clientOptions(), ...loginOptions(), ...tlsOptions()].map(named),
+    ...[...useOptions(side), ...clientOptions(), ...loginOptions(), ...tlsStoreOptions(SSL)].map(
+      named,
+    ),
     ...acceptedOptions(
       reasoned({
         'schema.registry.ssl.protocol': 'TLS 1.2 and 1.3 are used',
@@ -203,43 +189,6 @@ function loginOptions(): readonly Option[] {
   ];
 }
 
-function tlsOptions(): readonly Option[] {
-  const text = (name: string, doc: string): Option => ({
-    name: `${REGISTRY}.ssl.${name}`,
-    type: { kind: 'string' },
-    doc,
-  });
-  const secret = (name: string, doc: string): Option => ({ ...text(name, doc), secret: true });
-  const storeType = (name: string): Option => ({
-    name: `${REGISTRY}.ssl.${name}.type`,
-    type: {
-      kind: 'enum',
-      values: ['PEM', 'PKCS12'],
-      refused: { JKS: 'convert it: keytool -importkeystore -deststoretype PKCS12' },
-    },
-    doc: `Form of the ${name}; by default PEM, and PKCS12 for a file .p12 or .pfx.`,
-  });
-  return [
-    storeType('truststore'),
-    text('truststore.location', 'File with the certificates that are trusted.'),
-    secret('truststore.password', 'Password of that file.'),
-    text('truststore.certificates', 'The certificates that are trusted, as PEM text.'),
-    storeType('keystore'),
-    text('keystore.location', 'File with our own certificate and its key.'),
-    secret('keystore.password', 'Password of that file.'),
-    secret('keystore.key', 'Our own key, as PEM text.'),
-    text('keystore.certificate.chain', 'Our own certificate, as PEM text.'),
-    secret('key.password', 'Password of the key.'),
-    {
-      name: `${REGISTRY}.ssl.endpoint.identification.algorithm`,
-      type: { kind: 'enum', values: ['https', 'none'] },
-      default: 'https',
-      emptyValue: 'none',
-      doc: 'The certificate has to name the host of the URL; empty or none: it has not.',
-    },
-  ];
-}
-
 /** What one side's properties have to be together. */
 export function registryRules(side: ConverterSide): readonly OptionRule[] {
   const own = `${side}.converter.`;
@@ -310,7 +259,7 @@ export function registrySettings(
     latestStrict: options.boolean(`${own}latest.compatibility.strict`),
     normalize: options.boolean(`${own}normalize.schemas`),
     login: loginOf(options, own),
-    tls: tlsOf(options, `${own}${REGISTRY}.ssl.`),
+    tls: tlsStoresOf(options, `${own}${SSL}`),
     connectTimeoutMs: options.number(`${own}http.connect.timeout.ms`),
     readTimeoutMs: options.number(`${own}http.read.timeout.ms`),
     cacheSize: options.number(`${own}max.schemas.per.subject`),
@@ -325,40 +274,4 @@ function loginOf(options: ResolvedOptions, own: string): RegistryLogin {
   const info = userInfo(options, own);
   const isInfo = options.string(`${own}basic.auth.credentials.source`) === 'USER_INFO';
   return isInfo && info !== undefined ? { kind: 'basic', userInfo: info } : { kind: 'none' };
-}
-
-function tlsOf(options: ResolvedOptions, ssl: string): RegistryTls {
-  const key = options.optionalString(`${ssl}keystore.key`);
-  const keystore = storeOf(
-    options,
-    `${ssl}keystore.`,
-    options.optionalString(`${ssl}keystore.certificate.chain`),
-  );
-  return {
-    truststore: storeOf(
-      options,
-      `${ssl}truststore.`,
-      options.optionalString(`${ssl}truststore.certificates`),
-    ),
-    keystore: keystore && { ...keystore, ...(key === undefined ? {} : { key }) },
-    keyPassword: options.optionalString(`${ssl}key.password`),
-    verifyHost: options.string(`${ssl}endpoint.identification.algorithm`) === 'https',
-  };
-}
-
-function storeOf(
-  options: ResolvedOptions,
-  prefix: string,
-  certificates: string | undefined,
-): RegistryStore | null {
-  const location = options.optionalString(`${prefix}location`);
-  const password = options.optionalString(`${prefix}password`);
-  if (location === undefined && certificates === undefined) return null;
-  const isArchive = location !== undefined && /\.(?:p12|pfx)$/i.test(location);
-  return {
-    type: options.optionalString(`${prefix}type`) ?? (isArchive ? 'PKCS12' : 'PEM'),
-    ...(location === undefined ? {} : { location }),
-    ...(certificates === undefined ? {} : { certificates }),
-    ...(password === undefined ? {} : { password }),
-  };
 }

@@ -125,15 +125,15 @@ export const UNFAILING_SINK_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** Whose defaults a class has. */
-export type ErrorDefaults = 'tidemark' | 'connect';
+/** Whose defaults a class has; `search` is ours where a later record replaces an earlier one. */
+export type ErrorDefaults = 'tidemark' | 'connect' | 'search';
 
 /** `errors.park`, or what stands for it. */
 export function parkModeOf(options: ResolvedOptions, defaults: ErrorDefaults): string {
   const given = options.optionalString('errors.park');
   if (given !== undefined) return given;
   if (options.string('errors.tolerance') === 'none') return 'table';
-  return defaults === 'connect' ? 'record' : 'key';
+  return defaults === 'tidemark' ? 'key' : 'record';
 }
 
 /** Where dead letters of a sink go; null: there are none, or they are dropped. */
@@ -149,9 +149,9 @@ export function deadLetterTopicOf(
   return mode === 'record' && defaults === 'connect' ? null : `__tidemark.dlq.${sink}`;
 }
 
-/** Rules over several properties; `keyMode` is what the class calls pk.mode. */
+/** Rules over several properties; `keyMode`: what the class calls pk.mode; null: it has none. */
 export function sinkErrorRules(
-  keyMode: 'pk.mode' | 'primary.key.mode',
+  keyMode: 'pk.mode' | 'primary.key.mode' | null,
   defaults: ErrorDefaults,
 ): readonly OptionRule[] {
   const topic = `${DEAD_LETTERS}.topic.name`;
@@ -169,13 +169,7 @@ export function sinkErrorRules(
           : undefined;
       },
     },
-    {
-      properties: ['errors.park', 'errors.tolerance', keyMode],
-      check: (options) =>
-        parkModeOf(options, defaults) === 'key' && options.string(keyMode) !== 'record_key'
-          ? `key needs ${keyMode} record_key: rows are told apart by the keys of their records`
-          : undefined,
-    },
+    ...(keyMode === null ? [] : [keyRule(keyMode, defaults)]),
     {
       properties: [topic, 'topics', 'topics.regex'],
       check: (options) => {
@@ -188,4 +182,14 @@ export function sinkErrorRules(
       },
     },
   ];
+}
+
+function keyRule(keyMode: string, defaults: ErrorDefaults): OptionRule {
+  return {
+    properties: ['errors.park', 'errors.tolerance', keyMode],
+    check: (options) =>
+      parkModeOf(options, defaults) === 'key' && options.string(keyMode) !== 'record_key'
+        ? `key needs ${keyMode} record_key: rows are told apart by the keys of their records`
+        : undefined,
+  };
 }

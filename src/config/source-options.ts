@@ -10,6 +10,7 @@ import { SIGNAL_OPTIONS, SIGNAL_RULES } from './signal-options.ts';
 import { SOURCE_ERROR_RULES } from './source-error-options.ts';
 import { SHAPING_RULES } from './source-shaping-options.ts';
 import { SOURCE_SNAPSHOT_RULES } from './source-snapshot-options.ts';
+import { SOURCE_WATCH_OPTIONS, SOURCE_WATCH_RULES } from './source-watch-options.ts';
 import { TOPIC_NAMING_RULES } from './topic-naming-options.ts';
 import { TRANSFORM_RULES } from './transform-options.ts';
 
@@ -39,6 +40,7 @@ export const SOURCE_OPTIONS: readonly Option[] = [
   ...COLUMN_MASK_OPTIONS,
   ...METRIC_TAG_OPTIONS,
   ...SOURCE_CONNECTOR_OPTIONS,
+  ...SOURCE_WATCH_OPTIONS,
 ];
 
 /** Debezium's defaults where they differ from ours, for its classes of all families. */
@@ -74,6 +76,7 @@ export const SOURCE_RULES: readonly OptionRule[] = [
   ...SHAPING_RULES,
   ...SOURCE_ERROR_RULES,
   ...TOPIC_NAMING_RULES,
+  ...SOURCE_WATCH_RULES,
   {
     properties: ['topic.prefix'],
     check: (options) => {

@@ -126,11 +126,14 @@ const READING: readonly Option[] = [
 /** What follows DDL that changes stored rows without an event. */
 const DDL_REWRITES: Option = {
   name: 'ddl.rewrites',
-  type: { kind: 'enum', values: ['snapshot', 'warn'] },
+  type: { kind: 'enum', values: ['snapshot', 'trust_widening', 'warn'] },
   default: 'snapshot',
   doc:
     'When DDL changes stored rows, which no event tells of: read the table again beside the ' +
-    'stream, or only say so. Both warn; a constant default of a new column is neither.',
+    'stream, or only say so. Both warn; a constant default of a new column is neither. ' +
+    '`trust_widening` is `snapshot`, but takes it of PostgreSQL that a column keeps its values ' +
+    'when its type becomes wider (`int` to `bigint`): its catalog does not tell whether there ' +
+    'was a USING that changed them. Statements of MySQL and MariaDB tell it in any case.',
 };
 
 const INCREMENTAL: readonly Option[] = [

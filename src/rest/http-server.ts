@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import { METRICS_CONTENT_TYPE, type MetricTags, renderMetrics } from '../runtime/metrics.ts';
 import { healthReasons, type PipelineStatus } from '../runtime/pipeline-status.ts';
+import type { TableView } from '../runtime/table-view.ts';
 
 /** Where the server listens and who may ask. */
 export interface HttpServerOptions {
@@ -17,6 +18,7 @@ export interface HttpServerOptions {
 export interface StatusSource {
   status(): PipelineStatus;
   readonly metricTags?: MetricTags;
+  tables?(): readonly TableView[];
 }
 
 /** A listening server; disposing it closes open connections too. */
@@ -76,6 +78,7 @@ function statusRoutes(app: FastifyInstance, source: StatusSource): void {
     return reply.code(status.healthy ? 200 : 503).send(body);
   });
   app.get('/status', (_request, reply) => reply.send(source.status()));
+  app.get('/status/tables', (_request, reply) => reply.send(source.tables?.() ?? []));
   app.get('/metrics', async (_request, reply) => {
     try {
       const text = await renderMetrics(source.status(), source.metricTags);

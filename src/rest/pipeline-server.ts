@@ -1,0 +1,24 @@
+import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
+import { alertRoutes } from './alert-routes.ts';
+import type { HttpServer, HttpServerOptions } from './http-server.ts';
+import { startHttpServer } from './http-server.ts';
+import { notificationRoutes } from './notification-routes.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { schemaRoutes } from './schema-routes.ts';
+import { signalRoutes } from './signal-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
+
+/** The port of a daemon, with all that can be asked of it. Throws HTTP_LISTEN. */
+export async function servePipeline(
+  options: HttpServerOptions,
+  { pipeline, registry, verifyDesk }: ComposedPipeline,
+): Promise<HttpServer> {
+  return startHttpServer(options, pipeline, [
+    registryRoutes(registry),
+    signalRoutes(pipeline),
+    notificationRoutes(pipeline),
+    alertRoutes(pipeline.alerts),
+    schemaRoutes(pipeline.source.holds ?? null),
+    verifyRoutes(verifyDesk),
+  ]);
+}
