@@ -98,6 +98,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   movement: 'op, kind, account_id, moved_to, version',
 };
 
+type SourceAddress = Omit<MysqlAddress, 'series' | 'version'> & { readonly name: string };
+
 /** Those of the class of the server, for one database of it. */
 export function sourceProperties({
   flavor,
@@ -106,7 +108,7 @@ export function sourceProperties({
   user,
   password,
   name,
-}: MysqlDatabase): Readonly<Record<string, unknown>> {
+}: SourceAddress): Readonly<Record<string, unknown>> {
   return {
     'connector.class': flavor,
     'database.hostname': host,

@@ -6,7 +6,7 @@ export const CHANGING_ROWS =
   'CREATE TABLE events (n int)';
 
 /** Writes transactions of rows of both tables, one after the other, until it is stopped. */
-export function changeRows(source: FamilyDatabase): { stop(): Promise<void> } {
+export function changeRows(source: FamilyDatabase, pauseMs = 10): { stop(): Promise<void> } {
   let last = 0;
   const over = new AbortController();
   const writing = (async () => {
@@ -21,9 +21,11 @@ export function changeRows(source: FamilyDatabase): { stop(): Promise<void> } {
         UPDATE loaded SET n = n + 1 WHERE id % 3 = 0 AND id > ${from - 200};
         UPDATE loaded SET id = -id WHERE id % 7 = 0 AND id BETWEEN ${from - 100} AND ${from};
         DELETE FROM loaded WHERE id % 11 = 0 AND id BETWEEN ${from - 150} AND ${from - 100};
-        COMMIT; SELECT pg_sleep(0.01)`);
+        COMMIT; SELECT pg_sleep(${pauseMs / 1000})`);
     }
   })();
+  // A test that fails lets it end with its database.
+  writing.catch(() => undefined);
   return {
     stop() {
       over.abort();

@@ -9,6 +9,17 @@ export const JSON_WITH_SCHEMAS = Object.fromEntries(
   ]),
 ) as Readonly<Record<string, string>>;
 
+/** With metadata of transactions: three partitions for each table, one for the transactions. */
+export const WITH_TRANSACTIONS = {
+  ...JSON_WITH_SCHEMAS,
+  'provide.transaction.metadata': 'true',
+  'topic.creation.default.partitions': '3',
+  'topic.creation.groups': 'ends',
+  'topic.creation.ends.include': String.raw`.*\.transaction`,
+  'topic.creation.ends.partitions': '1',
+  'topic.creation.ends.replication.factor': '1',
+};
+
 /** Where Debezium runs. */
 export interface DebeziumPlace {
   readonly connect: ConnectWorker;

@@ -28,7 +28,7 @@ export interface FamilyDatabase extends AsyncDisposable {
 
 /** What a sink writes to. */
 export interface FamilyTarget {
-  readonly family: Family | 'sqlite' | 'duckdb';
+  readonly family: Family | 'sqlite' | 'duckdb' | 'search';
   readonly sink: Properties;
 }
 

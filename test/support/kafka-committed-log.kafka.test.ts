@@ -31,7 +31,7 @@ test('reads what is committed, and nothing of a transaction that is open or undo
     await transaction[end]();
     if (end === 'commit') committed++;
     // The brokers write the markers after they have answered.
-    await expect.poll(values, { timeout: 20_000 }).toEqual(expected());
+    await expect.poll(values, { timeout: 45_000 }).toEqual(expected());
   }
   await producer.disconnect();
 });

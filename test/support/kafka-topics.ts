@@ -13,14 +13,14 @@ export async function makeTopics(
   await using made = await adminOf(brokers);
   // A cluster that has just started may not have counted its last broker yet.
   await vi.waitFor(() => made.admin.createTopics({ topics: [...topics], waitForLeaders: false }), {
-    timeout: 20_000,
+    timeout: 45_000,
     interval: 200,
   });
   for (const broker of brokers) {
     // Anew for each, as it asks the broker that it was given first.
     await using one = await adminOf([broker]);
     // A broker may answer for a moment that it has never heard of them.
-    await vi.waitFor(() => checkLeaders(one.admin, topics), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(() => checkLeaders(one.admin, topics), { timeout: 45_000, interval: 50 });
   }
 }
 

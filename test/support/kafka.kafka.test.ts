@@ -56,7 +56,7 @@ test('a cluster of three goes on when the leader of a partition is killed', asyn
   const first = await leader();
   await cluster.nodes.find(({ nodeId }) => nodeId === first)?.kill();
   const isAnother = (nodeId: number): boolean => nodeId >= 0 && nodeId !== first;
-  await expect.poll(leader, { timeout: 20_000 }).toSatisfy(isAnother);
+  await expect.poll(leader, { timeout: 45_000 }).toSatisfy(isAnother);
   await admin.disconnect();
 });
 

@@ -9,9 +9,8 @@ import { sinkErrorsOf } from '../../src/runtime/dead-letter-options.ts';
 import type { LetterCommand } from '../../src/runtime/dead-letters.ts';
 import { DeadLetterTopic } from '../../src/runtime/dead-letter-topic.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { sinkOptionsOf } from '../../src/runtime/sink-options.ts';
+import { sinkOpening } from '../../src/runtime/open-sink.ts';
 import { decodeSinkRecords } from '../../src/runtime/sink-records.ts';
-import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
 import { openEmbeddedTransport } from '../../src/transport/embedded/embedded-transport.ts';
 import type { LogRecord } from '../../src/transport/transport.ts';
 import { parsedPipeline } from './parsed-pipeline.ts';
@@ -36,7 +35,8 @@ export interface LetterSink extends AsyncDisposable {
 
 const STRUCT = { type: 'struct', optional: false };
 
-function jsonText(fields: Readonly<Record<string, number>>): Buffer {
+/** A struct of numbers as the JSON converter reads it. */
+export function jsonText(fields: Readonly<Record<string, number>>): Buffer {
   const schema = {
     ...STRUCT,
     fields: Object.keys(fields).map((field) => ({ field, type: 'int32', optional: false })),
@@ -96,7 +96,7 @@ export async function letterSink(
         offset++;
         return { ...place, key: jsonText({ id }), value, headers: [] };
       });
-      await applied(config, records);
+      await feedLetterSink(config, ITEMS, records);
     },
     cure() {
       for (const kind of ['INSERT', 'UPDATE']) run(database, `DROP TRIGGER small_${kind}`);
@@ -111,19 +111,24 @@ export async function letterSink(
   };
 }
 
-/** As one life of the daemon does it. */
-async function applied(config: PipelineConfig, records: readonly LogRecord[]): Promise<void> {
+/** As one life of the daemon does it: each record is a put of its own. */
+export async function feedLetterSink(
+  config: PipelineConfig,
+  topic: string,
+  records: readonly LogRecord[],
+): Promise<void> {
   const [sink] = config.sinks;
   if (sink === undefined) throw new Error('there is one sink');
   const letters = sinkErrorsOf(sink, config.source.options)?.letters;
   if (letters === undefined || letters === null) throw new Error('it has dead letters');
   await using transport = await openEmbeddedTransport({ path: config.storePath });
   const parts = { ...letters, transport, logger: silentLogger(), fault: noFaults };
-  const topic = new DeadLetterTopic(parts);
-  await using task = createSqlSink(sinkOptionsOf(sink), undefined, topic.send);
+  const { send } = new DeadLetterTopic(parts);
+  const around = { clock: systemClock, logger: silentLogger(), send };
+  await using task = await sinkOpening(config, sink, around).openTask();
   await task.start(never);
   const converter = new JsonConverter();
-  const batch = { topic: ITEMS, partition: 0, generation: 1, records, nextOffset: 0, endOffset: 0 };
+  const batch = { topic, partition: 0, generation: 1, records, nextOffset: 0, endOffset: 0 };
   const kept = { failures: true, bytes: true };
   const converters = { key: converter, value: converter };
   for (const record of await decodeSinkRecords([batch], converters, null, false, kept)) {

@@ -47,6 +47,19 @@ export function mavenArchive(
   );
 }
 
+/** A folder with what is in an archive of any form: `group:artifact:version:zip[:classifier]`. */
+export function mavenUnpacked(name: string, coordinates: string): Promise<string> {
+  return cachedFolder(
+    name,
+    `${NEEDS_MAVEN}
+    # Outside of a project it leaves a folder of an odd name where it runs.
+    mkdir "$1/work"; cd "$1/work"
+    mvn -q -B ${PLUGIN}:unpack "-Dartifact=$2" "-DoutputDirectory=$1" "-DmarkersDirectory=$1/work"
+    cd "$1"; rm -rf work`,
+    [coordinates],
+  );
+}
+
 /** A jar that is an archive of something else. */
 export interface MavenJar {
   /** `group:artifact:version` */

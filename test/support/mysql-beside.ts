@@ -201,7 +201,7 @@ export class BesideSource {
     const options = {
       snapshots: { ...DEFAULT_SNAPSHOT_OPTIONS, ...small, ...chosen },
       snapshotMode,
-      snapshotLockTimeoutMs: 5000,
+      snapshotLockTimeoutMs: 45_000,
       skippedOperations,
     };
     return (this.#snapshots = new MysqlIncrementalSnapshots({
@@ -254,7 +254,7 @@ export class BesideSource {
         if (this.#failure !== undefined) throw this.#failure;
         return check();
       },
-      { timeout: 20_000, interval: 10 },
+      { timeout: 45_000, interval: 10 },
     );
   }
 

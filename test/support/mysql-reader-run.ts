@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type {
   ChangeReceiver,
   RowChange,
+  SchemaChange,
   SchemaStatement,
   SourceOffset,
 } from '../../src/model/change-event.ts';
@@ -53,9 +54,12 @@ const LIMIT = new Error('the limit of rows');
 export function startReader(
   options: MysqlSourceOptions,
   state: ReaderState,
-  more: Partial<MysqlReaderParts> & { readonly limit?: number } = {},
+  more: Partial<MysqlReaderParts> & {
+    readonly limit?: number;
+    readonly onSchema?: (change: SchemaChange) => void;
+  } = {},
 ): ReaderRun {
-  const { limit = Infinity, ...parts } = more;
+  const { limit = Infinity, onSchema = () => undefined, ...parts } = more;
   const told: string[] = [];
   const statements: SchemaStatement[] = [];
   const notes: string[] = [];
@@ -72,7 +76,13 @@ export function startReader(
     warn: note,
     ...parts,
   });
-  const receiver = recorder(told, statements, state.history, limit);
+  const receiver: ChangeReceiver = {
+    ...recorder(told, statements, state.history, limit),
+    schemaChanged: (change) => {
+      onSchema(change);
+      return undefined;
+    },
+  };
   const ended = reader.run(receiver, state.offset, abort.signal).catch((error: unknown) => error);
   const run: ReaderRun = {
     reader,
@@ -118,11 +128,10 @@ function recorder(
   statements: SchemaStatement[],
   history: MemoryHistory,
   limit: number,
-): ChangeReceiver {
+): Omit<ChangeReceiver, 'schemaChanged'> {
   return {
     snapshotStarted: () => Promise.resolve(),
     snapshotCompleted: () => Promise.resolve(),
-    schemaChanged: () => undefined,
     statement: (statement) => {
       statements.push(statement);
       history.take(statement);

@@ -166,6 +166,7 @@ export interface MysqlSnapshotRun {
 export function startMysqlSnapshot(
   options: MysqlSourceOptions,
   recorder = new SnapshotRecorder(),
+  beforeConnect = async (): Promise<unknown> => undefined,
 ): MysqlSnapshotRun {
   const notes: string[] = [];
   const notifications: SourceNotification[] = [];
@@ -174,7 +175,10 @@ export function startMysqlSnapshot(
     memories: new SchemaMemories(null),
     options,
     clock: systemClock,
-    connect: (signal) => MysqlSession.connect(options.connection, signal),
+    connect: async (signal) => {
+      await beforeConnect();
+      return MysqlSession.connect(options.connection, signal);
+    },
     note: (text) => notes.push(text),
     warn: (text) => notes.push(text),
     notify: (notification) => notifications.push(notification),

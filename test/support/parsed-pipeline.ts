@@ -10,6 +10,8 @@ export interface PipelineSections {
   readonly source?: Properties;
   readonly sinks?: readonly unknown[];
   readonly runtime?: Properties;
+  readonly schema?: unknown;
+  readonly alerts?: unknown;
 }
 
 /** The pipeline of a file that was never written, over a database to which nobody connects. */

@@ -35,6 +35,8 @@ export interface RegistryFront extends AsyncDisposable {
   readonly origin: string;
   readonly requests: readonly SeenRequest[];
   behaviour: FrontBehaviour;
+  /** Called with each request, before it is answered or passed on. */
+  onRequest: (request: SeenRequest) => void;
 }
 
 /** `Authorization` of a user with a password. */
@@ -48,7 +50,9 @@ export async function startRegistryFront(options: RegistryFrontOptions): Promise
   const open = new Set<Socket>();
   const listener: RequestListener = (request, response) => {
     const { method = 'GET', url = '/', headers } = request;
-    requests.push({ method, path: url, authorization: headers.authorization });
+    const seen = { method, path: url, authorization: headers.authorization };
+    requests.push(seen);
+    front.onRequest(seen);
     const { behaviour } = front;
     if (behaviour === 'cut') {
       request.resume().on('end', () => request.socket.destroy());
@@ -76,6 +80,7 @@ export async function startRegistryFront(options: RegistryFrontOptions): Promise
     origin: secure ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     requests,
     behaviour: 'pass',
+    onRequest: () => undefined,
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       server.close();

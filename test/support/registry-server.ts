@@ -50,6 +50,10 @@ export class RegistryServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   get log(): string {
     return this.#process?.log ?? '';
   }

@@ -99,7 +99,7 @@ export async function runningPipeline(
         const description = await pipeline.transport.describeTopic(topic);
         return (description?.partitions[0]?.endOffset ?? 0) >= count;
       });
-      return await readTopic(pipeline, registry, topic);
+      return await readTopic(pipeline, config, registry, topic);
     },
     topics: async () => (await pipeline.transport.listTopics()).map(({ name }) => name),
     async caughtUp() {
@@ -127,6 +127,7 @@ async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<v
 
 async function readTopic(
   pipeline: Pipeline,
+  { source }: PipelineConfig,
   registry: SchemaRegistry,
   topic: string,
 ): Promise<readonly ReadRecord[]> {
@@ -141,7 +142,9 @@ async function readTopic(
     isKey: boolean,
   ): Promise<{ readonly schema: ConnectSchema | null; readonly value: unknown }> => {
     if (bytes === null) return { schema: null, value: null };
-    const name = bytes[0] === 0 ? 'avro' : 'json';
+    const given = source.options.string(`${isKey ? 'key' : 'value'}.converter`);
+    const registered = given === 'jsonschema' ? given : 'avro';
+    const name = bytes[0] === 0 ? registered : 'json';
     const value = await createConverter({ name, isKey, registry }).toConnect(topic, bytes);
     const schema =
       value !== null && typeof value === 'object' && 'schema' in value ? value.schema : null;

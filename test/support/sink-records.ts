@@ -22,6 +22,17 @@ export function column(
   return { name, schema: { optional: true, ...schema, parameters } };
 }
 
+/** A number whose texts may differ where its value does not: 1 and 1.0. */
+export const VARIABLE_AMOUNT: ConnectField = column('amount', 'numeric', {
+  type: 'struct',
+  name: 'io.debezium.data.VariableScaleDecimal',
+  optional: false,
+  fields: [
+    { name: 'scale', schema: { type: 'int32', optional: false } },
+    { name: 'value', schema: { type: 'bytes', optional: false } },
+  ],
+});
+
 export function struct(schema: ConnectSchema, values: RowValues): Struct {
   const fields = schema.fields ?? [];
   for (const name of Object.keys(values)) {

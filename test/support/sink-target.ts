@@ -81,8 +81,11 @@ function tablesOf(schema: string, name: string): string {
 /** A new database on the project's PostgreSQL. */
 export async function postgresSinkTarget(): Promise<ServerTarget> {
   const database = await freshDatabase();
-  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'`;
+  // Those that wait go first: once the holder of their lock is gone they would go on, and commit.
+  const cut = `SELECT pg_terminate_backend(pid) FROM (
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'tidemark sink%'
+    ORDER BY (wait_event_type = 'Lock') IS TRUE DESC OFFSET 0) AS sinks`;
   return targetWith(
     {
       dialect: postgresTarget,
@@ -109,7 +112,8 @@ export async function mysqlSinkTarget(server?: MysqlAddress): Promise<ServerTarg
   const cutSinks = async (): Promise<void> => {
     const sessions = await database.query<{ id: number }>(
       `SELECT ID AS id FROM information_schema.PROCESSLIST
-       WHERE DB = '${database.name}' AND ID <> CONNECTION_ID()`,
+       WHERE DB = '${database.name}' AND ID <> CONNECTION_ID()
+       ORDER BY COMMAND = 'Sleep'`,
     );
     for (const { id } of sessions) await database.query(`KILL ${id}`).catch(() => undefined);
   };

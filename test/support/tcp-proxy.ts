@@ -13,12 +13,15 @@ export interface TcpProxy extends AsyncDisposable {
   readonly cuts: number;
   /** True: nothing is passed in either direction, and nothing is closed. */
   silent: boolean;
+  /** What is open now passes nothing more and stays open; later connections pass all. */
+  freeze(): void;
   /** Cuts what is open now. */
   cutAll(): void;
 }
 
 export async function startProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   const open = new Set<Socket>();
+  const frozen = new WeakSet<Socket>();
   let connections = 0;
   let cuts = 0;
   const server = createServer((client) => {
@@ -37,10 +40,10 @@ export async function startProxy(target: { host: string; port: number }): Promis
       socket.on('close', end);
     }
     client.on('data', (chunk) => {
-      if (!proxy.silent) upstream.write(chunk);
+      if (!proxy.silent && !frozen.has(client)) upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (proxy.silent) return;
+      if (proxy.silent || frozen.has(upstream)) return;
       const limit = proxy.cutAfterBytes;
       if (limit !== null && passed + chunk.length >= limit) {
         proxy.cutAfterBytes = null;
@@ -65,6 +68,9 @@ export async function startProxy(target: { host: string; port: number }): Promis
     },
     cutAfterBytes: null,
     silent: false,
+    freeze() {
+      for (const socket of open) frozen.add(socket);
+    },
     cutAll() {
       for (const socket of open) socket.destroy();
     },

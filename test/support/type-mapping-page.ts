@@ -1,3 +1,4 @@
+import { renderSearchMapping } from './search-mapping-page.ts';
 import type { SourceType, TypeCell, TypeTarget } from './type-mapping.ts';
 import { SOURCES, TARGETS, typeCell } from './type-mapping.ts';
 import type { Family } from './value-texts.ts';
@@ -34,7 +35,7 @@ export function renderTypeMapping(): string {
     if (arrays.length > 0) rows.push(arrayRow(arrays));
     return [`## From ${NAMES[family as Family]}`, '', ...table(['type'], rows)].join('\n');
   });
-  return [HEAD, ...sections, refusals()].join('\n\n');
+  return [HEAD, ...sections, refusals(), renderSearchMapping()].join('\n\n');
 }
 
 function isArray(type: string): boolean {
