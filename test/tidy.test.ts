@@ -31,6 +31,7 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
   transport: ['foundation', 'config'],
   sink: ['foundation', 'model', 'dialects', 'config'],
   evolution: ['foundation', 'model', 'converter', 'config'],
+  alert: ['foundation', 'model', 'config', 'transport'],
   rowpath: ['foundation', 'model', 'dialects', 'envelope', 'converter'],
   verify: ['foundation', 'model', 'dialects', 'config', 'source', 'sink'],
   runtime: [
@@ -46,6 +47,7 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'sink',
     'evolution',
+    'alert',
     'rowpath',
     'verify',
   ],

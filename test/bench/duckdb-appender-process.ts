@@ -134,6 +134,7 @@ connection.disconnectSync();
 instance.closeSync();
 process.stdout.write(
   JSON.stringify({
+    startSeconds: 0,
     rowsPerSecond: rows / seconds,
     cpuMicrosPerRow: (user + system) / rows,
     peakMb: usage.peakMb(),

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { BenchCores } from './bench-cores.ts';
 import type { SinkFigures } from './sink-runs.ts';
 import type { FileTarget, TableSum } from './sink-targets.ts';
 
@@ -52,7 +53,7 @@ async function sumOf(file: string, table: string): Promise<TableSum> {
 }
 
 /** A DuckDB file, which belongs to one process at a time: it is asked when our daemon has ended. */
-export function duckdbTarget(folder: string): DuckdbTarget {
+export function duckdbTarget(folder: string, cores: BenchCores): DuckdbTarget {
   const file = path.join(folder, 'target.db');
   const other = path.join(folder, 'appended.db');
   const remove = async (name: string): Promise<void> => {
@@ -71,21 +72,15 @@ export function duckdbTarget(folder: string): DuckdbTarget {
         await connection.run(`CREATE TABLE loaded AS FROM ${table} WITH NO DATA`);
         await connection.run('ALTER TABLE loaded ADD PRIMARY KEY (id)');
         const startMs = performance.now();
-        await connection.run(`COPY loaded FROM '${csv}'`);
+        await cores.asClient(() => connection.run(`COPY loaded FROM '${csv}'`));
         return (performance.now() - startMs) / 1000;
       });
     },
     async append(table, kind) {
       const expected = await sumOf(file, table);
       await remove(other);
-      const { stdout } = await promisify(execFile)(process.execPath, [
-        '--disable-warning=ExperimentalWarning',
-        APPENDER,
-        file,
-        table,
-        other,
-        kind,
-      ]);
+      const args = ['--disable-warning=ExperimentalWarning', APPENDER, file, table, other, kind];
+      const { stdout } = await cores.asClient(() => promisify(execFile)(process.execPath, args));
       const found = await sumOf(other, table);
       await remove(other);
       if (found.rows !== expected.rows || found.checksum !== expected.checksum) {

@@ -19,7 +19,11 @@ export interface BenchReport {
   readonly durable: readonly (readonly [number, number])[];
 }
 
-type Message = BenchReport | { kind: 'applied' | 'ready' } | { kind: 'failed'; message: string };
+type Message =
+  | BenchReport
+  | { kind: 'ready' }
+  | { kind: 'applied'; records: number }
+  | { kind: 'failed'; message: string };
 
 /** The clock that all processes of a machine share, unlike what they make of its wall clock. */
 export function monotonicMs(): number {
@@ -67,10 +71,10 @@ export class PipelineChild {
     return this.#answer('reached');
   }
 
-  /** Resolves when sinks have committed so many records. */
-  async applied(records: number): Promise<void> {
+  /** Resolves when sinks have committed so many records, to how many. */
+  async applied(records: number): Promise<number> {
     this.#child.send({ kind: 'apply', records });
-    await this.#answer('applied');
+    return (await this.#answer('applied')).records;
   }
 
   #answer<K extends Message['kind']>(kind: K): Promise<Extract<Message, { readonly kind: K }>> {

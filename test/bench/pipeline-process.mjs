@@ -60,9 +60,10 @@ process.on('message', (/** @type {BenchCommand} */ command) => {
     const { records } = command;
     const timer = setInterval(() => {
       const applied = composed.pipeline.status().sinks.map((sink) => sink.applied);
-      if (applied.reduce((sum, one) => sum + one, 0) < records) return;
+      const all = applied.reduce((sum, one) => sum + one, 0);
+      if (all < records) return;
       clearInterval(timer);
-      process.send?.({ kind: 'applied' });
+      process.send?.({ kind: 'applied', records: all });
     }, CHECK_MS);
   } else {
     const end = () => process.disconnect();

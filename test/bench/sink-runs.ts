@@ -2,18 +2,36 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectWorker } from '../support/connect-worker.ts';
+import type { BenchCores } from './bench-cores.ts';
 import { monotonicMs, PipelineChild } from './pipeline-child.ts';
 import { postgresBench } from './postgres-workload.ts';
 import { ProcessUsage } from './process-usage.ts';
 import type { ServerTarget, SinkTarget } from './sink-targets.ts';
 import { converterLines, type FilledTopic, type SinkBench } from './sink-topic.ts';
 
-/** What one run of a sink gave, from its start to its last row. */
+/**
+ * What one run of a sink gave, from its first rows in the table to its last. What comes before is
+ * no rate: ours is the start of a daemon, Debezium's that of a connector in a worker that runs.
+ */
 export interface SinkFigures {
+  /** From its start to its first rows. */
+  readonly startSeconds: number;
   readonly rowsPerSecond: number;
   /** Of the sink's process. */
   readonly cpuMicrosPerRow: number;
+  /** With its start. */
   readonly peakMb: number;
+}
+
+/** How a run is watched. */
+export interface Watch {
+  /** Starts it; the pid of its process. */
+  readonly begin: () => Promise<number>;
+  /** Row events that it is through with, while these are its first; 0: none yet. */
+  readonly firstEvents: () => Promise<number>;
+  readonly isDone: () => Promise<boolean>;
+  /** Throws where it has failed. */
+  readonly check?: () => Promise<void>;
 }
 
 const POLL_MS = 20;
@@ -21,27 +39,32 @@ const POLL_MS = 20;
 const POLLS_PER_CHECK = 100;
 const DEADLINE_MS = 900_000;
 
-/** Waits for the last row and measures the process that writes it. */
-async function measureUntilLast(
-  events: number,
-  begin: () => Promise<number>,
-  isDone: () => Promise<boolean>,
-  check: () => Promise<void> = () => Promise.resolve(),
-): Promise<SinkFigures> {
+/** Waits for the first rows, then for the last, and measures the process that writes them. */
+export async function measureRun(events: number, watch: Watch): Promise<SinkFigures> {
   const startedAtMs = monotonicMs();
-  const usage = new ProcessUsage(await begin());
-  const before = usage.cpuSeconds();
+  const usage = new ProcessUsage(await watch.begin());
   let polls = 0;
-  while (!(await isDone())) {
-    if (monotonicMs() - startedAtMs > DEADLINE_MS) throw new Error('the last row did not arrive');
-    if (++polls % POLLS_PER_CHECK === 0) await check();
-    await delay(POLL_MS);
-  }
-  const seconds = (monotonicMs() - startedAtMs) / 1000;
+  const until = async (isOver: () => Promise<boolean>): Promise<void> => {
+    while (!(await isOver())) {
+      if (monotonicMs() - startedAtMs > DEADLINE_MS) throw new Error('the last row did not arrive');
+      if (++polls % POLLS_PER_CHECK === 0) await watch.check?.();
+      await delay(POLL_MS);
+    }
+  };
+  let first = 0;
+  await until(async () => {
+    first = await watch.firstEvents();
+    return first > 0;
+  });
+  const firstAtMs = monotonicMs();
+  const before = usage.cpuSeconds();
+  await until(watch.isDone);
+  const seconds = (monotonicMs() - firstAtMs) / 1000;
   const cpuSeconds = usage.cpuSeconds() - before;
   return {
-    rowsPerSecond: events / seconds,
-    cpuMicrosPerRow: (cpuSeconds * 1e6) / events,
+    startSeconds: (firstAtMs - startedAtMs) / 1000,
+    rowsPerSecond: (events - first) / seconds,
+    cpuMicrosPerRow: (cpuSeconds * 1e6) / (events - first),
     peakMb: usage.peakMb(),
   };
 }
@@ -54,10 +77,7 @@ async function compare(target: SinkTarget, table: string, { sum }: FilledTopic):
   }
 }
 
-/**
- * Our daemon, started anew; its own start counts. Its source follows a database in which nothing
- * happens.
- */
+/** Our daemon, started anew. Its source follows a database in which nothing happens. */
 export async function runOurs(
   bench: SinkBench,
   target: SinkTarget,
@@ -65,7 +85,7 @@ export async function runOurs(
   round: number,
   sinkLines: readonly string[],
 ): Promise<SinkFigures> {
-  const { server, bootstrapServers, registry, folder, builtSources } = bench;
+  const { server, bootstrapServers, registry, folder, builtSources, cores } = bench;
   const name = `ours_${target.family}_${filled.format}_${round}`;
   await using idle = await postgresBench(server, name);
   const file = path.join(folder, `${name}.yaml`);
@@ -89,9 +109,9 @@ sinks:
 ${[...loginLines(target), ...sinkLines].map((line) => `    ${line}\n`).join('')}`,
   );
   let started: PipelineChild | undefined;
-  const begin = (): Promise<number> => {
-    started = PipelineChild.start(file, builtSources, folder);
-    return Promise.resolve(started.pid);
+  const begin = async (): Promise<number> => {
+    started = await cores.asClient(() => PipelineChild.start(file, builtSources, folder));
+    return started.pid;
   };
   // A file can be asked for nothing while the daemon has it: that says what it has committed.
   const isDone = async (): Promise<boolean> => {
@@ -99,9 +119,13 @@ ${[...loginLines(target), ...sinkLines].map((line) => `    ${line}\n`).join('')}
     await started?.applied(filled.records);
     return true;
   };
+  // The first rows are those of the snapshot: each is one event.
+  const firstEvents = async (): Promise<number> =>
+    target.family === 'duckdb' ? ((await started?.applied(1)) ?? 0) : target.count(name);
   let figures: SinkFigures;
   try {
-    figures = await measureUntilLast(filled.events, begin, isDone);
+    figures = await measureRun(filled.events, { begin, firstEvents, isDone });
+    if (started !== undefined) cores.expectApart(started.pid);
   } finally {
     await started?.stop();
   }
@@ -126,8 +150,9 @@ const TUNED: Readonly<Record<string, string>> = {
   'consumer.override.max.partition.fetch.bytes': '8388608',
 };
 
-/** Debezium's JDBC sink in a worker that runs already; its connector's start counts. */
+/** Debezium's JDBC sink in a worker that runs already. */
 export async function runDebezium(
+  cores: BenchCores,
   worker: ConnectWorker,
   registryOrigin: string | null,
   target: ServerTarget,
@@ -166,7 +191,9 @@ export async function runDebezium(
     await worker.untilRunning(name);
   };
   const isDone = (): Promise<boolean> => target.has(name, filled.lastId);
-  const figures = await measureUntilLast(filled.events, begin, isDone, check);
+  const firstEvents = (): Promise<number> => target.count(name);
+  const figures = await measureRun(filled.events, { begin, firstEvents, isDone, check });
+  cores.expectApart(worker.pid ?? 0);
   await compare(target, name, filled);
   await worker.delete(name);
   return figures;

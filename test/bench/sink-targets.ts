@@ -30,8 +30,10 @@ export interface ServerTarget extends AnyTarget {
   readonly jdbcUrl: string;
   readonly user: string;
   readonly password: string;
-  /** Whether the row is there; false where there is no table yet. */
+  /** Whether the row is there, in a table that is. */
   has(table: string, id: number): Promise<boolean>;
+  /** Its rows; 0 where there is no table yet. */
+  count(table: string): Promise<number>;
 }
 
 /** A file that nobody else can open while a sink writes. */
@@ -83,11 +85,15 @@ export async function postgresTarget(
     user: server.user,
     password: server.password,
     async has(table, id) {
+      return (await client.query(`SELECT FROM ${table} WHERE id = $1`, [id])).rowCount === 1;
+    },
+    async count(table) {
       const there = await client.query<{ there: boolean }>(
         `SELECT to_regclass('public.${table}') IS NOT NULL AS there`,
       );
-      if (there.rows[0]?.there !== true) return false;
-      return (await client.query(`SELECT FROM ${table} WHERE id = $1`, [id])).rowCount === 1;
+      if (there.rows[0]?.there !== true) return 0;
+      const { rows } = await client.query<{ n: string }>(`SELECT count(*) AS n FROM ${table}`);
+      return Number(rows[0]?.n);
     },
     sum: (table) => postgresSum(client, table),
     async drop(table) {
@@ -131,15 +137,18 @@ export async function mariadbTarget(server: MysqlServer, name: string): Promise<
     user,
     password,
     async has(table, id) {
+      return (
+        Number((await count(`SELECT count(*) AS n FROM ${table} WHERE id = ?`, [id]))['n']) > 0
+      );
+    },
+    async count(table) {
       const there = await count(
         `SELECT count(*) AS n FROM information_schema.tables
          WHERE table_schema = ? AND table_name = ?`,
         [name, table],
       );
-      if (Number(there['n']) === 0) return false;
-      return (
-        Number((await count(`SELECT count(*) AS n FROM ${table} WHERE id = ?`, [id]))['n']) > 0
-      );
+      if (Number(there['n']) === 0) return 0;
+      return Number((await count(`SELECT count(*) AS n FROM ${table}`))['n']);
     },
     async sum(table) {
       const found = await count(

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import type { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
+import type { BenchCores } from './bench-cores.ts';
 import { PipelineChild } from './pipeline-child.ts';
 import { postgresBench } from './postgres-workload.ts';
 import { postgresSum, type TableSum } from './sink-targets.ts';
@@ -18,6 +19,7 @@ export interface SinkBench {
   readonly registry: string | null;
   readonly folder: string;
   readonly builtSources: string;
+  readonly cores: BenchCores;
 }
 
 /** A topic with the changes of one table, and what a target has to hold when it has them all. */
@@ -45,11 +47,15 @@ export function converterLines(format: TopicFormat, registry: string | null): re
   );
 }
 
-/** Fills a topic by our daemon: a snapshot of so many rows, their changes, one row at the end. */
+/**
+ * Fills a topic by our daemon: a snapshot of so many rows, their changes unless there are to be
+ * none, one row at the end.
+ */
 export async function fillTopic(
   bench: SinkBench,
   format: TopicFormat,
   rows: number,
+  withChanges = true,
 ): Promise<FilledTopic> {
   const { server, bootstrapServers, registry, folder, builtSources } = bench;
   await using database = await postgresBench(server, `filled_${format}`);
@@ -68,8 +74,9 @@ ${lines.map((line) => `  ${line}\n`).join('')}`,
   );
   const child = PipelineChild.start(file, builtSources, folder);
   await child.reach(rows);
-  const changed = child.reach(recordCount(rows) - rows + 1);
-  await database.change(1, rows);
+  const records = withChanges ? recordCount(rows) : rows;
+  const changed = child.reach(records - rows + 1);
+  if (withChanges) await database.change(1, rows);
   await database.insert(LAST_ID);
   await changed;
   await child.stop();
@@ -80,8 +87,8 @@ ${lines.map((line) => `  ${line}\n`).join('')}`,
   return {
     topic: `${database.name}.public.bench_orders`,
     format,
-    events: eventCount(rows) + 1,
-    records: recordCount(rows) + 1,
+    events: (withChanges ? eventCount(rows) : rows) + 1,
+    records: records + 1,
     lastId: LAST_ID,
     sum,
   };

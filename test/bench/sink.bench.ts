@@ -1,10 +1,12 @@
 /**
  * `npm run bench -- sink [postgres|mariadb|duckdb] [--rows N] [--rounds N] [--formats json,avro]
- * [--json] [--alone] [--set name=value]`: our SQL sink and Debezium's JDBC sink, tuned, in turns
- * from the same topic of Kafka into fresh tables, which are compared with the source when a run
- * ends. The limit beside them is the server itself that reads the same rows from a file (COPY, LOAD
- * DATA). Debezium's has no dialect for DuckDB: beside that stands DuckDB's own appender, with the
- * rows in memory. `--alone`: without the peers; `--set`: a property of our sink.
+ * [--json] [--alone] [--cores own|shared] [--set name=value]`: our SQL sink and Debezium's JDBC
+ * sink, tuned, in turns from the same topic of Kafka into fresh tables,
+ * which are compared with the source when a run
+ * ends. Rates and CPU are those from the first rows in the table to the last. The limit beside them
+ * is the server itself that reads the same rows from a file (COPY, LOAD DATA). Debezium's has no
+ * dialect for DuckDB: beside that stands DuckDB's own appender, with the rows in memory. `--alone`:
+ * without the peers; `--set`: a property of our sink; `--cores`: see `bench-cores`.
  */
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -16,6 +18,7 @@ import { KafkaCluster } from '../support/kafka-cluster.ts';
 import { MysqlServer } from '../support/mysql-server.ts';
 import { RegistryServer } from '../support/registry-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { BenchCores } from './bench-cores.ts';
 import { buildProgram } from './built-program.ts';
 import { type AppenderKind, duckdbTarget, type DuckdbTarget } from './duckdb-target.ts';
 import { runDebezium, runOurs, type SinkFigures } from './sink-runs.ts';
@@ -35,6 +38,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     formats: { type: 'string', default: 'json,avro' },
     alone: { type: 'boolean', default: false },
+    cores: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
@@ -45,6 +49,7 @@ const formats = options.formats.split(',') as readonly TopicFormat[];
 const families = (
   positionals.length === 0 ? ['postgres', 'mariadb', 'duckdb'] : positionals
 ) as readonly TargetFamily[];
+const cores = BenchCores.take(options.cores);
 const sinkLines = options.set.map((text) => text.replace('=', ': '));
 
 /** Medians of the rounds of one target and format. */
@@ -71,6 +76,9 @@ try {
   });
   await using broker = await KafkaCluster.start({ major: '4', forSpeed: true });
   const registry = formats.includes('avro') ? await RegistryServer.start() : null;
+  for (const { pid } of [server, ...broker.nodes, ...(registry === null ? [] : [registry])]) {
+    cores.watch(pid);
+  }
   try {
     const { bootstrapServers } = broker;
     const bench = {
@@ -79,6 +87,7 @@ try {
       registry: registry?.url ?? null,
       folder,
       builtSources: await buildProgram(path.join(folder, 'built')),
+      cores,
     };
     report(await measureAll(bench, registry?.origin ?? null));
   } finally {
@@ -93,31 +102,33 @@ async function measureAll(bench: SinkBench, origin: string | null): Promise<read
   const topics: FilledTopic[] = [];
   for (const format of formats) topics.push(await fillTopic(bench, format, rows));
   const servers = families.filter((family) => family !== 'duckdb');
-  const worker =
+  const worker = { bootstrapServers, plugins: ['jdbc', 'avro'], forSpeed: true } as const;
+  const debezium =
     options.alone || servers.length === 0
       ? null
-      : await ConnectWorker.start({ bootstrapServers, plugins: ['jdbc', 'avro'], forSpeed: true });
+      : await cores.asClient(() => ConnectWorker.start(worker));
   const measured: Measured[] = [];
   try {
     for (const family of servers) {
       const mariadb = family === 'mariadb' ? await startMariadb() : null;
+      cores.watch(mariadb?.pid);
       try {
         await using target =
           mariadb === null
             ? await postgresTarget(server, 'target')
             : await mariadbTarget(mariadb, 'target');
         for (const topic of topics) {
-          measured.push(await measure(bench, target, topic, debeziumOf(worker, origin, target)));
+          measured.push(await measure(bench, target, topic, debeziumOf(debezium, origin, target)));
         }
       } finally {
         await mariadb?.[Symbol.asyncDispose]();
       }
     }
   } finally {
-    await worker?.[Symbol.asyncDispose]();
+    await debezium?.[Symbol.asyncDispose]();
   }
   if (families.includes('duckdb')) {
-    await using target = duckdbTarget(bench.folder);
+    await using target = duckdbTarget(bench.folder, cores);
     const peers = options.alone ? [] : appendersOf(target);
     for (const topic of topics) measured.push(await measure(bench, target, topic, peers));
   }
@@ -138,7 +149,7 @@ function debeziumOf(
   if (worker === null) return [];
   const run: Peer['run'] = async (topic, round) => {
     await target.settle();
-    const figures = await runDebezium(worker, origin, target, topic, round);
+    const figures = await runDebezium(cores, worker, origin, target, topic, round);
     await target.drop(`debezium_${target.family}_${topic.format}_${round}`);
     return figures;
   };
@@ -191,6 +202,7 @@ async function measure(
 
 function medians(runs: readonly SinkFigures[]): SinkFigures {
   return {
+    startSeconds: median(runs.map((run) => run.startSeconds)),
     rowsPerSecond: median(runs.map((run) => run.rowsPerSecond)),
     cpuMicrosPerRow: median(runs.map((run) => run.cpuMicrosPerRow)),
     peakMb: median(runs.map((run) => run.peakMb)),
@@ -217,15 +229,17 @@ function ratiosOf({ ours, peers }: Measured): Record<string, number> | null {
 }
 
 function report(all: readonly Measured[]): void {
-  const out = [`\n${rows} rows and their changes, medians of ${rounds}, load ${os.loadavg()[0]}\n`];
+  const machine = `load ${os.loadavg()[0]}, ${cores.text}`;
+  const out = [`\n${rows} rows and their changes, medians of ${rounds}, ${machine}\n`];
   const line = (label: string, cells: readonly string[]): void => {
     out.push(label.padEnd(32) + cells.map((cell) => cell.padStart(14)).join(''));
   };
-  line('', ['rows/s', 'CPU µs/row', 'peak MB']);
+  line('', ['rows/s', 'CPU µs/row', 'peak MB', 'first rows']);
   const cells = (figures: SinkFigures): readonly string[] => [
     figures.rowsPerSecond.toFixed(0),
     figures.cpuMicrosPerRow.toFixed(1),
     figures.peakMb.toFixed(0),
+    `${figures.startSeconds.toFixed(1)} s`,
   ];
   for (const one of all) {
     const title = `${one.family} ${one.format}`;
@@ -248,7 +262,6 @@ function report(all: readonly Measured[]): void {
     ratios[`${one.family}.${one.format}`] = found;
     if (one.format === formats.at(-1)) ratios[one.family] = found['rate'];
   }
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'sink', rows, rounds, figures: all, ratios })}\n`,
-  );
+  const result = { bench: 'sink', cores: cores.choice, rows, rounds, figures: all, ratios };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }

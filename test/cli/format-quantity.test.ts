@@ -24,6 +24,9 @@ test.each([
   [12.4, '12 ms'],
   [1500, '1.5 s'],
   [600_000, '10 min'],
+  [7_199_000, '120 min'],
+  [26 * 3_600_000, '26 h'],
+  [49 * 3_600_000, '2 days'],
 ])('%d ms are %s', (ms, text) => {
   expect(formatDuration(ms)).toBe(text);
 });

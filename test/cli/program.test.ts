@@ -25,6 +25,19 @@ describe('help', () => {
     expect(stdout).toMatch(/Examples:\n {2}tidemark /);
   });
 
+  // A prompt that completes names, a script that asks for the version: all was loaded for them.
+  test.each([['--version'], ['explain', 'PG_AUTH']])('%s loads little', async (...args) => {
+    const counts = `import { registerHooks } from 'node:module';
+      let count = 0;
+      registerHooks({ load(url, context, next) { count++; return next(url, context); } });
+      process.on('exit', () => process.stderr.write(String(count)));`;
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(counts)}`;
+    const words = args.filter((word) => typeof word === 'string');
+    const { code, stderr } = await runProgram(words, { NODE_OPTIONS });
+    expect(code).toBe(0);
+    expect(Number(stderr)).toBeLessThan(80);
+  });
+
   test('the version', async () => {
     expect(await runProgram(['--version'])).toMatchObject({
       code: 0,

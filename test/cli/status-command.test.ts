@@ -17,6 +17,7 @@ const STATUS = {
     lagMs: 1500,
     lagBytes: 2048,
     confirmedLsn: '0/16B3748',
+    held: [{ topic: 'shop.public.v', code: 'SCHEMA_HELD', message: 'waits', cure: 'Approve it.' }],
   },
   sinks: [
     {
@@ -76,6 +77,8 @@ source   backing-off, streaming; 12,345 records
   confirmed 0/16B3748
   PG_CONNECT no route
   cure: Look.
+  held shop.public.v: waits
+  cure: Approve it.
 sink     dwh: running; 10 applied, 3 records behind, p99 ?
   parked public.t: does not fit
   held public.u: does not fit either

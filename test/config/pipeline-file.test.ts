@@ -98,9 +98,9 @@ source:
   table.exclude.list: b
   plugin.name: decoderbufs
 sinks:
-  - { name: es, connector.class: elasticsearch }
+  - { name: es, connector.class: io.debezium.connector.mongodb.MongoDbSinkConnector }
   - { connector.class: jdbc, connection.url: "oracle://u:pw@h/d" }
-alerts: [{ type: log }]
+alerts: [{ type: pigeon }]
 http: { listen: 0.0.0.0:80 }
 sink: []
 `;
@@ -113,11 +113,13 @@ sink: []
       expect.stringMatching(/^source: database\.hostname is required$/),
       expect.stringMatching(/^source: database\.port must be 1 to 65535; .*:8\)$/),
       expect.stringMatching(/^source: table\.include\.list and table\.exclude\.list exclude each/),
-      expect.stringMatching(/^sinks\[0\]: connector\.class elasticsearch: the search sink is not/),
+      expect.stringMatching(/^sinks\[0\]: connector\.class io\..*: there is no sink into MongoDB/),
       expect.stringMatching(/^sinks\[1\]: name is required/),
       expect.stringMatching(/^sinks\[1\]: connection\.url must begin with postgres:\/\/.*oracle/),
       expect.stringMatching(/^http: listen 0\.0\.0\.0 is reachable from other machines/),
-      expect.stringMatching(/^alerts are not supported yet/),
+      expect.stringMatching(
+        /^alerts\.channels\[0\]: type "pigeon" is not known: one of log, topic/,
+      ),
     ]);
     expect(warnings).toEqual([
       expect.stringMatching(

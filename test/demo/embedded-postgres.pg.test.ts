@@ -92,5 +92,5 @@ test('a server ends when the process that started it is killed', async () => {
   const dataDir = path.join(home.toString(), 'data');
   expect(processesIn(dataDir).length).toBeGreaterThan(1);
   child.kill('SIGKILL');
-  await vi.waitUntil(() => processesIn(dataDir).length === 0, { timeout: 20_000 });
+  await vi.waitUntil(() => processesIn(dataDir).length === 0, { timeout: 45_000 });
 });

@@ -43,6 +43,7 @@ test('as clocks show them, 24:00 and more hours included', () => {
   expect(clockText(86_400_000_000)).toBe('24:00:00');
   expect(clockText(86_399_999_999)).toBe('23:59:59.999999');
   expect(clockText(1)).toBe('00:00:00.000001');
+  expect(clockText(45_296_012_034)).toBe('12:34:56.012034');
   expect(clockText(3_020_399_000_000)).toBe('838:59:59');
 });
 

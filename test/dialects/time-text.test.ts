@@ -52,6 +52,19 @@ test('instants are in UTC, with six digits', () => {
   expect(instantText('soon')).toBe('soon');
 });
 
+test('an instant has one text, in whatever form it comes', () => {
+  const clocks = fc.tuple(fc.stringMatching(/^\d{4}(-\d\d){2}T\d\d(:\d\d){2}$/), fc.nat(7));
+  fc.assert(
+    fc.property(clocks, fc.stringMatching(/^\d{7}$/), ([clock, digits], fraction) => {
+      const text = digits === 0 ? clock : `${clock}.${fraction.slice(0, digits)}`;
+      expect(instantText(`${text}Z`)).toBe(instantText(`${text}+00:00`));
+    }),
+  );
+  for (const text of ['2020-02-29T12:34:5xZ', '2020-02-29T12:34:56.Z', '2020-02-29T12:34:56.1Y']) {
+    expect(instantText(text)).toBe(text);
+  }
+});
+
 test('texts sort as times do, and SQLite reads the same time in them', () => {
   using database = new DatabaseSync(':memory:');
   const read = database.prepare(

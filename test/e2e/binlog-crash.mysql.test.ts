@@ -9,7 +9,7 @@ import { sharedMysql } from '../support/mysql-database.ts';
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
-const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 4));
+const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 2));
 /** The sinks' own are the same for all families of sources: they are killed there by PostgreSQL. */
 const POINTS = PASSED_FAULT_POINTS.filter((point) => !point.startsWith('sink.') || ALL);
 /** A dozen starts of a program, on a machine that others use too. */

@@ -142,7 +142,7 @@ async function handOver(place: Place<MysqlDatabase>, hands: Hands): Promise<read
   const source = await hands.debeziumEnds(place);
   // The shape at Debezium's place is not the server's any more.
   const left = writer.shape;
-  await vi.waitFor(() => expect(writer.shape).toBeGreaterThan(left + 1), { timeout: 20_000 });
+  await vi.waitFor(() => expect(writer.shape).toBeGreaterThan(left + 1), { timeout: 45_000 });
   await importFrom(source, place);
   if (hands === STOPPED) {
     // Into a log of our own the history is copied.

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startConnect, type ConnectWorker } from '../support/connect-worker.ts';
-import { debeziumReads, JSON_WITH_SCHEMAS } from '../support/debezium-source.ts';
+import { debeziumReads, JSON_WITH_SCHEMAS, WITH_TRANSACTIONS } from '../support/debezium-source.ts';
 import type { FamilyDatabase } from '../support/family-pipeline.ts';
 import { familyPipeline, mysqlFamily, postgresFamily } from '../support/family-pipeline.ts';
 import { startOwnBroker } from '../support/kafka.ts';
@@ -31,17 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const server of [connect, broker]) await server[Symbol.asyncDispose]();
 });
-
-/** Three partitions for each table, one for the transactions. */
-const METADATA = {
-  ...JSON_WITH_SCHEMAS,
-  'provide.transaction.metadata': 'true',
-  'topic.creation.default.partitions': '3',
-  'topic.creation.groups': 'ends',
-  'topic.creation.ends.include': String.raw`.*\.transaction`,
-  'topic.creation.ends.partitions': '1',
-  'topic.creation.ends.replication.factor': '1',
-};
 
 type Opened = readonly [source: FamilyDatabase, more: Readonly<Record<string, string>>];
 
@@ -96,7 +85,7 @@ test.for(['postgres', 'mysql', 'mysql without GTIDs'] as const)(
       ),
     );
     const { bootstrapServers } = broker;
-    const place = { connect, bootstrapServers, more: { ...METADATA, ...more } };
+    const place = { connect, bootstrapServers, more: { ...WITH_TRANSACTIONS, ...more } };
     await expectWholeMoves(source, targets, pipeline, ['sink.applied'], SEED, {
       before: async () => {
         await debeziumReads(name, source, place);

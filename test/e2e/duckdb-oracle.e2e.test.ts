@@ -22,6 +22,7 @@ import {
 } from '../support/type-sources.ts';
 import type { TypedColumn } from '../support/type-tables.ts';
 import type { Family } from '../support/value-texts.ts';
+import { verifiedLines } from '../support/verified-shop.ts';
 import {
   comparable,
   comparableElements,
@@ -74,6 +75,9 @@ test.for(TYPE_FAMILIES)('every type of %s arrives in DuckDB', async (family) => 
     for (const column of tables.columns) await expectEqual(column, source, rows);
     await expectChanged(source, rows, (kind, name) => selectedOfDuckdb(kind, name, ''));
   });
+  // The same by the program itself: no type makes rows differ that are equal.
+  const verified = await verifiedLines(pipeline.file, '--table', '(?!.*keyless|.*refused).*');
+  expect(verified).toEqual({ code: 0, lines: [] });
 });
 
 /** One column at a time, so that a difference names its type. */

@@ -15,7 +15,7 @@ import { compileDiskShim } from '../transport/embedded/disk-journal.ts';
 
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
-const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 6));
+const KILLS = Number(process.env['TIDEMARK_TEST_KILLS'] ?? (ALL ? 30 : 3));
 const MAIN = path.join(import.meta.dirname, '../../src/main.ts');
 
 /** A pipeline whose second sink is a file beside the pipeline file. */

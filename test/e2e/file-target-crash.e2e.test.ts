@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
 const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
-const KILLS = ALL ? 20 : 3;
+const KILLS = ALL ? 20 : 2;
 const POINTS = ['sink.polled', 'sink.applied', 'sink.committed'] as const;
 const ROWS = 'SELECT id, n, word FROM loaded ORDER BY id';
 /** A record that came twice would be two rows. */

@@ -140,7 +140,14 @@ async function everythingSaid(secrets: Secrets): Promise<readonly string[]> {
   );
   settled.catch(() => undefined);
   const alive = (await Promise.race([ended, settled])) === 'alive';
-  const said = [...(await besideIt), ...(alive ? await answers(port) : [])];
+  const said: string[] = [];
+  try {
+    if (alive) said.push(...(await answers(port)));
+  } catch {
+    // One that fails tells its status while it sends its last alerts; then it is gone.
+    await ended;
+  }
+  said.push(...(await besideIt));
   if (alive) await daemon.stop();
   return [...said, daemon.output];
 }

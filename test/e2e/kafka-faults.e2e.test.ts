@@ -73,7 +73,7 @@ async function settled({ ledger, load }: Loaded, daemon: Daemon): Promise<Repeat
   await daemon.until(({ source }) => source.phase === 'streaming');
   await load.stop();
   // Each kill leaves the sink more to apply.
-  await untilEqual(ledger, daemon, 60_000 + KILLS * 3_000);
+  await untilEqual(ledger, daemon, 120_000 + KILLS * 3_000);
   expect(await daemon.stop()).toBe(0);
   return expectWholeTopics(ledger);
 }

@@ -7,7 +7,7 @@ import { freshDatabase } from '../support/postgres.ts';
 
 const ALL = process.env['TIDEMARK_TEST_ALL'] === '1';
 const SERVERS = ALL ? (['11.4', '9.7'] as const) : (['11.4'] as const);
-const OUTAGES = ALL ? 10 : 3;
+const OUTAGES = ALL ? 10 : 2;
 const ROWS = 'SELECT id, n, word FROM loaded ORDER BY id';
 
 test.for(SERVERS)('a target (%s) killed under load has each change once', async (series) => {

@@ -76,7 +76,7 @@ test('transforms of source and sink, over a crash, keep what rows and positions 
   }
   await using daemon = Daemon.start(pipeline);
   await source.query(`INSERT INTO t VALUES (6, 'six', 'f')`);
-  await expect.poll(rows, { timeout: 20_000 }).toEqual([
+  await expect.poll(rows, { timeout: 45_000 }).toEqual([
     { pk: 5, title: 'five', body: null, __op: 'c' },
     { pk: 6, title: 'six', body: 1, __op: 'c' },
     { pk: 10, title: 'eins', body: 9000, __op: 'c' },
@@ -111,10 +111,61 @@ test('tables and columns in another style, with key changes, deletes and tombsto
     UPDATE t SET id = 10 WHERE id = 1;
     DELETE FROM t WHERE id = 3;
     INSERT INTO t VALUES (6, 'six', 'f')`);
-  await expect.poll(rows, { timeout: 20_000 }).toEqual([
+  await expect.poll(rows, { timeout: 45_000 }).toEqual([
     { c_ID: 2, c_NAME: 'skip', size: 1 },
     { c_ID: 6, c_NAME: 'six', size: 1 },
     { c_ID: 10, c_NAME: 'eins', size: 9000 },
+  ]);
+  await daemon.until((status) => status.sinks[0]?.lagRecords === 0);
+  expect(await daemon.stop()).toBe(0);
+  expect(daemon.output).not.toContain('parked');
+});
+
+const HEADERS = `
+  transforms: head
+  transforms.head.type: org.apache.kafka.connect.transforms.HeaderFrom$Key
+  transforms.head.fields: id
+  transforms.head.headers: number
+  transforms.head.operation: copy
+  transforms.head.predicate: rows
+  predicates: rows
+  predicates.rows.type: TopicNameMatches
+  predicates.rows.pattern: copy\\..*
+`;
+
+const KEYED_BY_HEADERS = `
+    table.name.format: by_header
+    pk.mode: record_header
+    pk.fields: number
+    field.exclude.list: id
+`;
+
+test('rows by keys in headers, over a crash', async () => {
+  await using pipeline = await daemonPipeline({
+    schema: SCHEMA,
+    extraSource: HEADERS,
+    extraSink: KEYED_BY_HEADERS,
+  });
+  const source = await pipeline.connect('source');
+  const warehouse = await pipeline.connect('warehouse');
+  const rows = async (): Promise<unknown> =>
+    (await warehouse.query('SELECT * FROM by_header ORDER BY number')).rows;
+  {
+    await using daemon = Daemon.start(pipeline);
+    await daemon.until((status) => status.sinks[0]?.applied === 3);
+    await source.query(`
+      UPDATE t SET name = 'eins', big = 'a' WHERE id = 1;
+      DELETE FROM t WHERE id = 3;
+      INSERT INTO t VALUES (4, 'four', 'd')`);
+    daemon.kill();
+    expect((await daemon.ended).signal).toBe('SIGKILL');
+  }
+  await using daemon = Daemon.start(pipeline);
+  await source.query('UPDATE t SET id = 20 WHERE id = 2');
+  await expect.poll(rows, { timeout: 45_000 }).toEqual([
+    { number: '1', name: 'eins', big: 'a' },
+    { number: '4', name: 'four', big: 'd' },
+    { number: '20', name: 'skip', big: 'b' },
   ]);
   await daemon.until((status) => status.sinks[0]?.lagRecords === 0);
   expect(await daemon.stop()).toBe(0);

@@ -13,6 +13,7 @@ test('what only a person can mend stops, what comes back by itself is tried agai
   expect(backoff.map(([code]) => code)).toEqual([
     'MYSQL_CONNECT',
     'MYSQL_CONNECTIONS_EXHAUSTED',
+    'MYSQL_SNAPSHOT_RACE',
     'MYSQL_REPLICA_BEHIND',
     'MYSQL_REPLICA_ID_IN_USE',
     'MYSQL_LOCK_TIMEOUT',

@@ -56,6 +56,8 @@ test.each([
   '00000001-000000000000000G-00000000',
   '00000001-0000000000ABCDEF-00000000',
   '00000001_0000000000000001_00000000',
+  '00000001-0000000000000001-0000000é',
+  '0000000--0000000000000001-00000000',
 ])('%j is none', (text) => {
   expect(isPosition(text)).toBe(false);
   expect(parsePosition(text)).toBeNull();
@@ -63,6 +65,8 @@ test.each([
 
 test('rows that were read lose against all events at their place, in the order of these', () => {
   expect(positionOrdinal({ op: 'r', ordinal: 7 })).toBe(READ_ORDINAL);
+  // A repair's read has shown that the row is gone.
+  expect(positionOrdinal({ op: 'd', ordinal: 7, snapshot: 'incremental' })).toBe(READ_ORDINAL);
   // The truncate in front of them.
   expect(positionOrdinal({ ordinal: -1 })).toBe(READ_ORDINAL);
   expect(positionOrdinal({ op: 'c', ordinal: 0 })).toBeGreaterThan(READ_ORDINAL);

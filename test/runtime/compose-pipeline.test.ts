@@ -13,12 +13,12 @@ test("a connector's own retries win over the section runtime, each for itself", 
     sink: { 'errors.retry.delay.max.ms': 700, 'errors.retry.delay.initial.ms': 70 },
     runtime: { 'errors.max.retries': 9 },
   });
-  expect(retryOptionsOf(runtime, source.options)).toEqual({
+  expect(retryOptionsOf(runtime, source)).toEqual({
     maxRetries: 3,
     initialDelayMs: 300,
     maxDelayMs: 10_000,
   });
-  expect(sinks.map(({ options }) => retryOptionsOf(runtime, options))).toEqual([
+  expect(sinks.map((sink) => retryOptionsOf(runtime, sink))).toEqual([
     { maxRetries: 9, initialDelayMs: 70, maxDelayMs: 700 },
   ]);
 });
@@ -31,7 +31,7 @@ test.each([
   const retryOf = (sink: Record<string, unknown>): unknown => {
     const own = { 'connector.class': name, ...sink };
     const config = shopPipeline('/', { sink: own, runtime });
-    return config.sinks.map(({ options }) => retryOptionsOf(config.runtime, options))[0];
+    return config.sinks.map((one) => retryOptionsOf(config.runtime, one))[0];
   };
   expect(retryOf({})).toEqual({ maxRetries: 9, initialDelayMs: 300, maxDelayMs: 10_000 });
   const given = { [retries]: 4, [backoff]: 20 };
@@ -43,6 +43,18 @@ test.each([
     maxDelayMs: 70,
   });
 });
+
+test.each(['opensearch', 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector'])(
+  '%s: retries of bulks are not those of the task',
+  (name) => {
+    const sink = { 'connector.class': name, 'connection.url': 'http://search:9200' };
+    const own = { ...sink, 'max.retries': 4, 'retry.backoff.ms': 20 };
+    const config = shopPipeline('/', { sink: own, runtime: { 'errors.max.retries': -1 } });
+    expect(config.sinks.map((one) => retryOptionsOf(config.runtime, one))).toEqual([
+      { maxRetries: -1, initialDelayMs: 300, maxDelayMs: 10_000 },
+    ]);
+  },
+);
 
 test('opens the store, starts nothing, and gives the store back', async () => {
   await using folder = await temporaryFolder('compose');

@@ -91,3 +91,17 @@ test('names that transforms make are not guessed', () => {
   });
   expect(texts(renamed)[0]).toContain('__debezium-heartbeat.shop');
 });
+
+test('a channel of alerts has its topic, of one partition whatever the rules say', () => {
+  const config = parsedPipeline({
+    transport: { type: 'kafka', 'bootstrap.servers': 'b:9092' },
+    source: { 'topic.creation.default.partitions': 9 },
+    alerts: [{ type: 'topic' }, { type: 'topic', name: 'more', topic: 'alerts' }],
+  });
+  const topics = kafkaTopicsUsed(config, []).filter(({ spec }) => /alerts/.test(spec.name));
+  expect(texts(topics)).toEqual([
+    '__tidemark.alerts.shop: WRITE,DESCRIBE_CONFIGS',
+    'alerts: WRITE,DESCRIBE_CONFIGS',
+  ]);
+  expect(topics.map(({ spec }) => spec.partitions)).toEqual([1, 1]);
+});

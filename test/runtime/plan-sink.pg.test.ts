@@ -28,11 +28,18 @@ test('plan tells what a sink would do to the tables of its target, and does noth
         'schema.evolution.policy': 'hold',
       },
       { name: 'gone', 'connector.class': 'jdbc', 'connection.url': 'postgres://u@127.0.0.1:1/d' },
+      {
+        name: 'headed',
+        'connector.class': 'jdbc',
+        'connection.url': target.url,
+        'pk.mode': 'record_header',
+        'pk.fields': 'tenant',
+      },
     ],
   });
   const { code, stdout, stderr } = await runProgram(['plan', pipeline.file]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const [, seen = '', holds = '', unseen = ''] = stdout.split('In the target of ');
+  const [, seen = '', holds = '', unseen = '', headed = ''] = stdout.split('In the target of ');
   expect(seen).toContain('shop.public.fits → public.fits: exists and fits\n');
   expect(seen).toContain('  shop.public.missing → public.missing\n    CREATE TABLE IF NOT EXISTS');
   expect(seen).toContain(
@@ -47,9 +54,18 @@ test('plan tells what a sink would do to the tables of its target, and does noth
   expect(holds).toMatch(/public\.other\n {4}would be held: .* type date.*\n {4}cure: ALTER TABLE/);
   expect(unseen).toMatch(/^gone, where it is missing \(not asked: .*ECONNREFUSED.*\)\n/);
   expect(unseen).toContain('CREATE TABLE IF NOT EXISTS "public"."grows"');
+  // What type a header has nobody knows before there are records.
+  expect(headed).toContain('(not asked: the key is in headers, which only records have)\n');
+  expect(headed).toMatch(/^ {2}shop\.public\.grows → public\.grows$/m);
+  expect(headed).not.toContain('CREATE TABLE');
   const json = await runProgram(['plan', pipeline.file, '--json']);
   const { sinks } = JSON.parse(json.stdout) as { sinks: unknown[] };
-  expect(sinks).toMatchObject([{ name: 'w', unseen: null }, { name: 'holds' }, { name: 'gone' }]);
+  expect(sinks).toMatchObject([
+    { name: 'w', unseen: null },
+    { name: 'holds' },
+    { name: 'gone' },
+    { name: 'headed' },
+  ]);
   expect(await target.query('SELECT * FROM grows')).toEqual([{ id: 1, n: 2 }]);
   expect(await target.query(`SELECT to_regclass('missing') AS t`)).toEqual([{ t: null }]);
 });

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { BoundedQueue } from '../../src/foundation/bounded-queue.ts';
 import type { SinkRecord } from '../../src/model/sink-record.ts';
+import { PutSize } from '../../src/runtime/put-size.ts';
 import {
   joinWaiting,
+  PutBatches,
   queuedBytes,
   queueLimits,
   type DecodedBatch,
@@ -25,8 +27,11 @@ function batchOf(from: number, count: number, change: Partial<DecodedBatch> = {}
   return { version: 1, records, positions, polls: 1, ...change };
 }
 
+/** Of puts that take no time. */
+const usual = (): PutSize => new PutSize({}, { monotonicMs: () => 0 });
+
 async function queueOf(...batches: readonly DecodedBatch[]): Promise<BoundedQueue<DecodedBatch>> {
-  const queue = new BoundedQueue<DecodedBatch>(queueLimits({}));
+  const queue = new BoundedQueue<DecodedBatch>(queueLimits(usual()));
   for (const batch of batches) await queue.push(batch, 1);
   return queue;
 }
@@ -34,7 +39,7 @@ async function queueOf(...batches: readonly DecodedBatch[]): Promise<BoundedQueu
 test('whole transactions stay as they were put together', async () => {
   const first = batchOf(0, 10, { cut: null });
   const queue = await queueOf(batchOf(10, 5, { cut: null }));
-  expect(joinWaiting(first, queue)).toBe(first);
+  expect(joinWaiting(first, queue, usual())).toBe(first);
   expect(queue.size).toBe(1);
 });
 
@@ -42,7 +47,7 @@ test('polls that wait are put together, in order, up to where the last one ends'
   const other = { topic: 'u', partition: 3, generation: 7, offset: 5 };
   const first = batchOf(0, 10, { positions: [other] });
   const queue = await queueOf(batchOf(10, 5), batchOf(15, 0), batchOf(15, 1));
-  const joined = joinWaiting(first, queue);
+  const joined = joinWaiting(first, queue, usual());
   expect(joined.records.map(({ offset }) => offset)).toEqual([...Array(16).keys()]);
   expect(joined.positions).toEqual([
     other,
@@ -52,24 +57,24 @@ test('polls that wait are put together, in order, up to where the last one ends'
   expect(queue.size).toBe(0);
 });
 
-test('no put grows past 2500 records by joining, and a larger poll stays whole', async () => {
-  const queue = await queueOf(batchOf(1500, 800), batchOf(2300, 500));
-  expect(joinWaiting(batchOf(0, 1500), queue).records).toHaveLength(2300);
+test('no put grows past 1000 records by joining, and a larger poll stays whole', async () => {
+  const queue = await queueOf(batchOf(600, 300), batchOf(900, 500));
+  expect(joinWaiting(batchOf(0, 600), queue, usual()).records).toHaveLength(900);
   expect(queue.size).toBe(1);
-  expect(joinWaiting(batchOf(0, 7000), queue).records).toHaveLength(7000);
+  expect(joinWaiting(batchOf(0, 7000), queue, usual()).records).toHaveLength(7000);
   expect(queue.size).toBe(1);
   // A task may want more, and as many wait for it.
-  const task = { putRecords: 7500 };
-  expect(joinWaiting(batchOf(0, 7000), queue, task).records).toHaveLength(7500);
-  expect(queueLimits(task).maxBytes).toBe(3 * queueLimits({}).maxBytes);
+  const wanted = new PutSize({ putRecords: 7500 }, { monotonicMs: () => 0 });
+  expect(joinWaiting(batchOf(0, 7000), queue, wanted).records).toHaveLength(7500);
+  expect(queueLimits(wanted).maxBytes).toBe(7500 * 1024);
 });
 
 test('another assignment and another generation stay apart', async () => {
   const assigned = await queueOf(batchOf(10, 1, { version: 2 }));
-  expect(joinWaiting(batchOf(0, 10), assigned).polls).toBe(1);
+  expect(joinWaiting(batchOf(0, 10), assigned, usual()).polls).toBe(1);
   const begun = { topic: 't', partition: 0, generation: 2, offset: 11 };
   const generation = await queueOf(batchOf(10, 1, { positions: [begun] }));
-  expect(joinWaiting(batchOf(0, 10), generation).polls).toBe(1);
+  expect(joinWaiting(batchOf(0, 10), generation, usual()).polls).toBe(1);
 });
 
 test('what waits is bounded by bytes and by records', () => {
@@ -91,4 +96,34 @@ test('what waits is bounded by bytes and by records', () => {
   });
   expect(queuedBytes([fetched(100, 40)])).toBe(100 * 1024);
   expect(queuedBytes([fetched(1, 1024 * 1024), fetched(1, 1024 * 1024)])).toBe(512 * 1024);
+});
+
+test('the next batch can be looked at, and comes as it was seen', async () => {
+  const queue = await queueOf(batchOf(0, 10), batchOf(10, 5, { version: 2 }));
+  const batches = new PutBatches(queue, usual());
+  const steps = batches[Symbol.asyncIterator]();
+  const first = await steps.next();
+  expect(first.value?.records).toHaveLength(10);
+  // Polled under another assignment: not to be relied on, and not lost.
+  expect(batches.ahead(1)).toBeNull();
+  await queue.push(batchOf(15, 3, { version: 2 }), 1);
+  const seen = batches.ahead(2);
+  expect(seen?.map(({ offset }) => offset)).toEqual([10, 11, 12, 13, 14]);
+  expect(batches.ahead(2)).toBe(seen);
+  expect((await steps.next()).value?.records).toBe(seen);
+  expect((await steps.next()).value?.records).toHaveLength(3);
+  expect(batches.ahead(2)).toBeNull();
+  queue.close();
+  expect((await steps.next()).done).toBe(true);
+});
+
+test('nobody sees whole transactions before it is their turn', async () => {
+  const queue = await queueOf(batchOf(0, 10, { cut: null }), batchOf(10, 5, { cut: null }));
+  const batches = new PutBatches(queue, usual());
+  const steps = batches[Symbol.asyncIterator]();
+  await steps.next();
+  expect(batches.ahead(1)).toBeNull();
+  expect((await steps.next()).value?.records).toHaveLength(5);
+  await steps.return(undefined);
+  expect(queue.closed).toBe(true);
 });

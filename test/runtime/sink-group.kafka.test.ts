@@ -97,6 +97,6 @@ describe.each(Object.entries(CLIENTS))('a sink on Kafka by %s', (_, open) => {
     await expectOnce(database, rows.ids);
     expect(one.runner.applied + two.runner.applied).toBe(rows.ids.length);
     expect(one.runner.applied).toBeGreaterThan(400);
-    await expect.poll(() => rows.committed(), { timeout: 20_000 }).toBe(rows.ids.length);
+    await expect.poll(() => rows.committed(), { timeout: 45_000 }).toBe(rows.ids.length);
   });
 });

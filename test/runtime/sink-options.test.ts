@@ -178,7 +178,12 @@ test('timestamps and zones: Confluent tells dates by db.timezone too', () => {
   expect(offsets(confluent)).toEqual([-18_000, -18_000]);
   expect(offsets(confluent, { 'date.timezone': 'UTC' })).toEqual([-18_000, undefined]);
   expect(offsets('jdbc')).toEqual([-18_000, undefined]);
-  expect(optionsOf('jdbc').zones).toEqual({ times: null, dates: null });
+  const none = { times: null, dates: null, zoned: null };
+  expect(optionsOf('jdbc').zones).toEqual(none);
+  const debezium = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+  expect(optionsOf(debezium).zones).toEqual(none);
+  const { times, dates, zoned } = optionsOf(debezium, { 'use.time.zone': '+02:00' }).zones;
+  expect([times, dates, zoned?.offsetAt(0)]).toEqual([null, null, 7200]);
   expect(optionsOf(confluent).timestampFields).toBeNull();
   expect(optionsOf('jdbc', given).timestampFields).toEqual({
     names: ['a', 'b'],

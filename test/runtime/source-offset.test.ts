@@ -10,6 +10,7 @@ import {
   sourceOffsetKey,
   staleOffset,
   toConnectEntries,
+  withoutOwnMoves,
   withState,
 } from '../../src/runtime/source-offset.ts';
 import recorded from '../golden/offsets/debezium-3.6.0-postgres.json' with { type: 'json' };
@@ -199,6 +200,25 @@ test('a refusal of an offset that another daemon has left behind has it loaded a
   expect(await judge(OFFSET, refused)).toBe(refused);
   const other = new TidemarkError('PG_CONNECT', 'down');
   expect(await judge(later, other)).toBe(other);
+});
+
+/*
+ * Seen in CI: `check` read the offset, the daemon beside it stored a later one and confirmed it,
+ * then `check` read the slot and told that somebody else had advanced it.
+ */
+test('a slot that the daemon itself has moved on meanwhile is no mismatch', async () => {
+  const moved = new TidemarkError('PG_SLOT_MISMATCH', 'gone on');
+  const other = new TidemarkError('PG_CONNECT', 'down');
+  const before = { partition, offset: OFFSET };
+  const later = { partition, offset: { ...OFFSET, lsn: 9 } };
+  const left = (now: typeof before | null): unknown =>
+    withoutOwnMoves([moved, other], before, async () => Promise.resolve(now));
+  expect(await left(later)).toEqual([other]);
+  expect(await left({ partition, offset: { ...OFFSET } })).toEqual([moved, other]);
+  expect(await left(null)).toEqual([moved, other]);
+  const asked = async (): Promise<never> => Promise.reject(other);
+  expect(await withoutOwnMoves([moved], null, asked)).toEqual([moved]);
+  expect(await withoutOwnMoves([other], before, asked)).toEqual([other]);
 });
 
 test('what others keep in an offset', () => {

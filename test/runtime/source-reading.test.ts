@@ -22,14 +22,14 @@ test('each family has its reader; of binlogs there is a history', async () => {
   expect(postgres.heartbeatIntervalMs).toBe(10_000);
   expect(postgres.postgresConnection()).toMatchObject({ database: 'shop' });
   const reading = postgres.reading(CONTEXT);
-  expect(reading.openReader()).toBeInstanceOf(PostgresReader);
+  expect(reading.openReader(false)).toBeInstanceOf(PostgresReader);
   expect(reading.history).toBeNull();
   for (const family of ['mysql', 'mariadb']) {
     const source = { ...BINLOG, 'connector.class': family, 'binary.handling.mode': 'hex' };
     const loaded = await loadSource(parsedPipeline({ source }));
     expect(loaded.binary).toBe('hex');
     const binlog = loaded.reading(CONTEXT);
-    expect(binlog.openReader()).toBeInstanceOf(MysqlReader);
+    expect(binlog.openReader(false)).toBeInstanceOf(MysqlReader);
     expect(binlog.history).not.toBeNull();
     expect(binlog.openReselectors()).toEqual([]);
   }

@@ -70,6 +70,52 @@ describe('a table whose new schema the registry refuses', () => {
     expect(running.lines.join('\n')).toMatch(/the schema of subject .* changes: field qty was int/);
   });
 
+  /*
+   * Never by surprise: before the registry hears of the schema, the alert that names the field is
+   * stored, even where the row came with its ALTER in one transaction.
+   */
+  test.each(['avro', 'jsonschema'])('is told before the registry is asked: %s', async (format) => {
+    await using front = await startRegistryFront({ target: registry.origin });
+    const url = `${front.origin}${new URL(registry.url).pathname}`;
+    const { database, options, orders, others } = await setup({
+      'key.converter': format,
+      'value.converter': format,
+      'key.converter.schema.registry.url': url,
+      'value.converter.schema.registry.url': url,
+    });
+    await using running = await runningPipeline(database, options);
+    expect(await changesIn(running, orders, 1)).toEqual(['r 1 10']);
+    const alerts = () => running.pipeline.alerts?.history() ?? [];
+    /** What was stored when the registry was asked for the new schema, the first step to it. */
+    const knownThen: string[] = [];
+    front.onRequest = ({ method, path }) => {
+      // A verdict asks what it would say; the schema itself is looked up first.
+      const isAsked = path.includes('/compatibility/');
+      if (method !== 'POST' || isAsked || !path.includes(`/subjects/${orders}-value`)) return;
+      knownThen.push(
+        alerts()
+          .map(({ notice }) => `${notice.severity} ${notice.title}`)
+          .join('; '),
+      );
+    };
+    await database.query(`BEGIN; ALTER TABLE orders ALTER qty TYPE text;
+      INSERT INTO orders VALUES (2, 'two'); COMMIT; INSERT INTO others VALUES (1)`);
+    await running.records(others, 1);
+    await eventually(() => heldIn(running).length === 1);
+    expect(heldIn(running)).toMatchObject([{ topic: orders, code: 'SCHEMA_INCOMPATIBLE' }]);
+    expect(await changesIn(running, orders, 1)).toEqual(['r 1 10']);
+    expect(knownThen.length).toBeGreaterThan(0);
+    // Its rows were rewritten, too, which is told where the file had been seen before.
+    const first = /^breaking public\.orders\.qty is text now \(was integer\)/;
+    expect(knownThen.filter((then) => !first.test(then))).toEqual([]);
+    // That the table is held is told as well, once a look at the conditions has seen it.
+    const [stored, ...more] = alerts().filter(({ notice }) => notice.status === 'event');
+    expect(more).toEqual([]);
+    expect(JSON.stringify(stored?.notice)).toContain(
+      'field qty was int or null, is string or null',
+    );
+  });
+
   test('stays held over a restart, which writes nothing before what is held', async () => {
     const { database, options, orders } = await setup();
     await using folder = await temporaryFolder('held');

@@ -100,6 +100,27 @@ test('a crash in the middle of a transaction begins it only once', async () => {
   expect(statuses(batch)).toEqual(['END 7:90 2']);
 });
 
+test('a transaction whose rest is gone is ended with what was told of it, once', async () => {
+  const before = await setUp();
+  before.enter(at(10n), new RecordBatch());
+  before.block(at(10n), TABLE);
+  const stored = { partition: {}, offset: before.offset() };
+  const [transactions, late] = [await setUp(), await setUp()];
+  await transactions.prepare(stored);
+  const batch = new RecordBatch();
+  transactions.interrupted(batch);
+  expect(transactions.offset()).toEqual({});
+  transactions.interrupted(batch);
+  transactions.enter({ ...at(95n, 8), commitLsn: lsn(99n) }, batch);
+  expect(statuses(batch)).toEqual(['END 7:90 1', 'BEGIN 8:95 null']);
+  // Nobody said that it is gone, but another one comes.
+  await late.prepare(stored);
+  const next = new RecordBatch();
+  late.enter({ ...at(95n, 8), commitLsn: lsn(99n) }, next);
+  late.leave({ ...at(95n, 8), commitLsn: lsn(99n) }, next);
+  expect(statuses(next)).toEqual(['END 7:90 1', 'BEGIN 8:95 null', 'END 8:99 0']);
+});
+
 test('with transforms its records go through them, in their order', async () => {
   const renamed: string[] = [];
   const writer = renamingWriter(renamed);

@@ -1,22 +1,9 @@
 import { expect, test } from 'vitest';
 import { TopicRoutes } from '../../src/runtime/topic-routes.ts';
-import type { DocumentStore } from '../../src/transport/transport.ts';
-
-function memoryDocuments(): DocumentStore {
-  const stored = new Map<string, string>();
-  return {
-    get: (collection, key) => stored.get(`${collection}/${key}`) ?? null,
-    entries: () => [],
-    write: (writes) => {
-      for (const { collection, key, value } of writes)
-        stored.set(`${collection}/${key}`, value ?? '');
-      return Promise.resolve();
-    },
-  };
-}
+import { MemoryDocuments } from '../support/memory-documents.ts';
 
 test('routes are remembered over a restart, for each pipeline', async () => {
-  const documents = memoryDocuments();
+  const documents = new MemoryDocuments();
   const routes = new TopicRoutes(documents, 'p');
   expect(routes.has('a', 'x.a')).toBe(false);
   await routes.add('a', 'x.a');
@@ -31,10 +18,11 @@ test('routes are remembered over a restart, for each pipeline', async () => {
 });
 
 test('a topic that others share is left alone', async () => {
-  const routes = new TopicRoutes(memoryDocuments(), 'p');
+  const routes = new TopicRoutes(new MemoryDocuments(), 'p');
   await routes.add('t1', 'all');
   await routes.add('t2', 'all');
   await routes.add('t1', 'one');
   expect(routes.onlyFrom(new Set(['t1']))).toEqual(['one']);
+  expect([routes.into('all'), routes.into('t1')]).toEqual([['t1', 't2'], []]);
   expect(routes.onlyFrom(new Set(['t1', 't2', 't3']))).toEqual(['all', 'one']);
 });

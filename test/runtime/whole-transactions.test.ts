@@ -101,6 +101,7 @@ async function reading({ topics = TOPICS, assigned, stored = [], ...more }: Arou
     transport,
     converters: CONVERTERS,
     transforms: null,
+    plain: null,
     clock,
     logger,
   });

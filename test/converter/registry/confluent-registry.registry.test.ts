@@ -253,7 +253,7 @@ describe('JSON Schema', () => {
     expect(await versionsOf(subject)).toEqual([1]);
     await setLevel(subject, 'NONE');
     await converter.prepare('t', field('string'));
-    expect(verdicts.map(({ grade }) => grade)).toEqual(['breaking', 'info']);
+    expect(verdicts.map(({ grade }) => grade)).toEqual(['breaking', 'warning']);
     expect(await versionsOf(subject)).toEqual([1, 2]);
   });
 });

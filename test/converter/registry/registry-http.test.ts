@@ -106,7 +106,8 @@ describe('several URLs are one registry', () => {
     two.behaviour = 'cut';
     one.behaviour = 404;
     expect((await ask(http)).status).toBe(404);
-    expect([one.requests.length, two.requests.length]).toEqual([2, 3]);
+    // A kept connection that ends may have been stale: asked once more on a new one.
+    expect([one.requests.length, two.requests.length]).toEqual([2, 4]);
   });
 
   test('all of them away: the first one is named', async () => {

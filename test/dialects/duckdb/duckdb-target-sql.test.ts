@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   deleteDuckdbRows,
   deleteOneOfEachDuckdbRow,
+  findDuckdbRows,
   insertDuckdbRows,
   insertDuckdbState,
   insertMissingDuckdbRows,
@@ -38,6 +39,24 @@ async function made(
     }),
     ...(guard === undefined ? {} : { guard }),
   });
+}
+
+test('rows are added as new ones only where an index refuses those that are there', async () => {
+  using database = await duckdbMemory();
+  const of = await made(database, 'id INTEGER PRIMARY KEY, v VARCHAR');
+  expect(upsertDuckdbRows(of(['id', 'v'], ['v'])).fresh).toBeUndefined();
+  const { fresh } = upsertDuckdbRows(of(['id', 'v'], ['id']));
+  const add = (...cells: readonly string[][]) => database.changed(fresh?.bind(cells) ?? never());
+  expect(await add(['1', '2'], ['a', 'b'])).toBe(2);
+  await expect(add(['2'], ['c'])).rejects.toThrow('Duplicate key');
+  expect(await database.rows(ALL)).toEqual([
+    { id: 1, v: 'a' },
+    { id: 2, v: 'b' },
+  ]);
+});
+
+function never(): never {
+  throw new Error('there is no such statement');
 }
 
 const tableOf = (target: BulkTarget): TargetTable => target.table;
@@ -236,4 +255,31 @@ test('all rows of a value are set; state counts on or stays', async () => {
   const where = { column: gone, text: 'false' };
   expect(await database.changed(updateAllDuckdbRows(tableOf(of(['id'], [])), set, where))).toBe(1);
   expect(await database.texts(ALL)).toEqual(['1 true 1', '2 true 1']);
+});
+
+test('rows are found by their keys, few or many, with where they stand', async () => {
+  using database = await duckdbMemory();
+  const of = await made(database, 'id INTEGER PRIMARY KEY, p VARCHAR, gone BOOLEAN');
+  await database.rows("INSERT INTO t VALUES (1, 'x', true), (3, 'y', false), (5, NULL, NULL)");
+  const keys = { ...of(['id'], ['id'], 'p'), deleted: 'gone' };
+  const few = await database.rows(findDuckdbRows(keys).bind([['5', '4', '3', '1']]));
+  expect(few.toSorted((left, right) => Number(left['n']) - Number(right['n']))).toEqual([
+    { n: 0, position: null, gone: 0 },
+    { n: 2, position: 'y', gone: 0 },
+    { n: 3, position: 'x', gone: 1 },
+  ]);
+});
+
+test('of all rows those are set that are older than the guard says', async () => {
+  using database = await duckdbMemory();
+  const of = await made(database, 'id INTEGER, p VARCHAR, gone BOOLEAN');
+  await database.rows("INSERT INTO t VALUES (1, '1', false), (2, NULL, false), (9, '9', false)");
+  const target = of(['p', 'gone'], []);
+  const [p, gone] = target.columns.map(({ column }) => column);
+  if (p === undefined || gone === undefined) throw new Error('columns');
+  const where = { column: gone, text: 'false' };
+  const set = [{ column: gone, text: 'true' }];
+  const guard = { column: p, text: '5' };
+  expect(await database.changed(updateAllDuckdbRows(tableOf(target), set, where, guard))).toBe(2);
+  expect(await database.texts(ALL)).toEqual(['1 5 true', '2 5 true', '9 9 false']);
 });

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import {
   deleteOneOfEach,
   deleteRows,
+  findRows,
   insertState,
   moveRow,
+  updateAllRows,
   updateRows,
   upsertRows,
 } from '../../../dialects/mysql/mysql-target-sql.ts';
@@ -54,6 +56,34 @@ test('an update chooses each value by its key, some rows a statement, all sent a
   const { text } = updateRows(bulk(['k', 'v'], ['k'])).bind([many, many]);
   expect(text.split(';')).toHaveLength(3);
   expect(text).toMatch(/WHERE `k` IN \(50, .*, 59\)$/);
+});
+
+test('rows are found by one search for each key, numbered', () => {
+  const keys = bulk(['k', 'j'], ['k', 'j']);
+  expect(
+    findRows({ ...keys, guard: 'p', deleted: 'd' }).bind([
+      ['1', '2'],
+      ["'a'", "'b'"],
+    ]).text,
+  ).toBe(
+    'SELECT 0 AS n, `p` AS position, CASE WHEN `d` THEN 1 ELSE 0 END AS gone FROM `d`.`t` ' +
+      "WHERE `k` = 1 AND `j` = 'a' UNION ALL " +
+      'SELECT 1 AS n, `p` AS position, CASE WHEN `d` THEN 1 ELSE 0 END AS gone FROM `d`.`t` ' +
+      "WHERE `k` = 2 AND `j` = 'b'",
+  );
+  expect(findRows({ ...keys, guard: 'p' }).bind([['1'], ["'a'"]]).text).toContain('0 AS gone');
+});
+
+test('all rows are set that have a value, with a guard those that are older', () => {
+  const { table } = bulk(['k'], ['k']);
+  const cell = (name: string, text: string) => ({ column: column(name), text });
+  const where = cell('d', '0');
+  expect(updateAllRows(table, [cell('d', '1')], where).text).toBe(
+    'UPDATE `d`.`t` SET `d` = 1 WHERE `d` = 0',
+  );
+  expect(updateAllRows(table, [cell('d', '1')], where, cell('p', "'5'")).text).toBe(
+    "UPDATE `d`.`t` SET `d` = 1, `p` = '5' WHERE `d` = 0 AND (`p` IS NULL OR `p` < '5')",
+  );
 });
 
 test('deletes name keys, and their bytes where the collation does not', () => {

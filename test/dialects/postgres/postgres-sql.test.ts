@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { BulkTarget, TargetColumn } from '../../../dialects/dialect.ts';
 import {
   deleteByKeyStatement,
+  findStatement,
   insertStatement,
   updateStatement,
   upsertStatement,
@@ -50,6 +51,20 @@ test('one parameter a column, however many rows (S22)', () => {
       'ON CONFLICT ("id") DO UPDATE SET "tags" = EXCLUDED."tags"',
   );
   expect(values).toEqual(['{1,2}', '{"{a}",NULL}']);
+});
+
+test('rows are found by their keys, with the number of each', () => {
+  const found = findStatement({ ...target([id], ['id']), guard: 'p', deleted: 'd' });
+  const { text, values } = found.bind([['1', '2']]);
+  expect(text.replaceAll(/\s+/g, ' ')).toBe(
+    'SELECT u.n - 1 AS n, t."p" AS position, CASE WHEN t."d" THEN 1 ELSE 0 END AS gone ' +
+      'FROM unnest($1::integer[]) WITH ORDINALITY AS u(c0, n) ' +
+      'JOIN "s"."t" AS t ON t."id" = u.c0',
+  );
+  expect(values).toEqual(['{1,2}']);
+  expect(findStatement({ ...target([id], ['id']), guard: 'p' }).bind([[]]).text).toContain(
+    '0 AS gone',
+  );
 });
 
 test('a table of key columns only does nothing on conflict', () => {

@@ -54,6 +54,56 @@ describe('nothing that nobody was told', () => {
   });
 });
 
+describe('types that become wider, where nobody says that a USING changed values', () => {
+  const retyped = (from: string, to: string, trusts: boolean, name = 'n'): boolean => {
+    const before = { ...BEFORE, columns: { 2: column('n', { type: from }) } };
+    const columns = { 2: column(name, { type: to, version: '900:0' }) };
+    return storedRowsChange(before, { ...before, files: WRITTEN, columns }, all, trusts) === null;
+  };
+  const all = (): boolean => true;
+
+  test.for<[string, string]>([
+    ['smallint', 'integer'],
+    ['smallint', 'bigint'],
+    ['integer', 'bigint'],
+    ['character varying(20)', 'character varying(200)'],
+    ['character varying(20)', 'character varying'],
+    ['character varying(20)', 'text'],
+    ['character varying', 'text'],
+    ['numeric(6,2)', 'numeric(12,2)'],
+  ])('%s to %s', ([from, to]) => {
+    expect([retyped(from, to, true), retyped(from, to, false)]).toEqual([true, false]);
+    expect(retyped(from, to, true, 'm')).toBe(false);
+  });
+
+  test.for<[string, string]>([
+    ['integer', 'integer'],
+    ['bigint', 'integer'],
+    ['integer', 'numeric'],
+    ['real', 'double precision'],
+    ['numeric(6,2)', 'numeric(12,4)'],
+    ['numeric(12,2)', 'numeric(6,2)'],
+    ['numeric(6,2)', 'numeric'],
+    ['numeric', 'numeric(6,2)'],
+    ['character varying(20)', 'character varying(19)'],
+    ['character varying', 'character varying(20)'],
+    ['text', 'character varying(20)'],
+    ['character(5)', 'character(9)'],
+    ['timestamp without time zone', 'timestamp with time zone'],
+    ['integer[]', 'bigint[]'],
+  ])('%s to %s is another thing', ([from, to]) => {
+    expect(retyped(from, to, true)).toBe(false);
+  });
+
+  test('what else was done is told all the same', () => {
+    const before = { ...BEFORE, columns: { 1: column('id'), 2: column('n') } };
+    const wide = column('n', { type: 'bigint', version: '900:0' });
+    const columns = { 1: column('id', { version: '900:0' }), 2: wide };
+    const now = { ...before, files: WRITTEN, columns };
+    expect(storedRowsChange(before, now, all, true)?.reason).toBe('id was written anew');
+  });
+});
+
 describe('stored rows were changed', () => {
   const values = 'c was added with values that are no constant default';
   test.for<[string, Partial<StoredRows>, string]>([

@@ -3,6 +3,7 @@ import type { BulkTarget, TargetColumn } from '../../../dialects/dialect.ts';
 import {
   deleteOneOfEachSqliteRow,
   deleteSqliteRows,
+  findSqliteRows,
   insertSqliteRows,
   insertSqliteState,
   moveSqliteRow,
@@ -52,6 +53,19 @@ test('a statement of one row runs for each, with its values in their places', ()
   expect(deleteSqliteRows(bulk(['k', 'j'], ['k', 'j'])).bind(VALUES).text).toBe(
     'DELETE FROM "main"."t" WHERE "k" = ? COLLATE BINARY AND "j" = ? COLLATE BINARY',
   );
+});
+
+test('rows are found by their keys, all in one statement', () => {
+  const keys = bulk(['k', 'j'], ['k', 'j']);
+  const { text, values, times } = findSqliteRows({ ...keys, guard: 'p', deleted: 'd' }).bind(
+    VALUES,
+  );
+  expect(text.replaceAll(/\s+/g, ' ')).toBe(
+    'WITH k(n, c0, c1) AS (VALUES (0, ?, ?), (1, ?, ?)) SELECT k.n AS n, t."p" AS position, ' +
+      'CASE WHEN t."d" THEN 1 ELSE 0 END AS gone FROM k CROSS JOIN "main"."t" AS t ' +
+      'WHERE t."k" = k.c0 COLLATE BINARY AND t."j" = k.c1 COLLATE BINARY',
+  );
+  expect({ values, times }).toEqual({ values: ['1', "'a", '2', null], times: undefined });
 });
 
 test('one row goes for each that is given, by its address', () => {

@@ -1,6 +1,10 @@
 import { describeMysqlTargets, mysqlSinkTarget } from '../../support/sink-target.ts';
+import { contractOfHeaderKeys } from './sink-contract-of-header-keys.ts';
 import { contractOfOptions } from './sink-contract-of-options.ts';
+import { contractOfZones } from './sink-contract-of-zones.ts';
 
 describeMysqlTargets(() => {
   contractOfOptions(mysqlSinkTarget);
+  contractOfHeaderKeys(mysqlSinkTarget);
+  contractOfZones(mysqlSinkTarget);
 });

@@ -1,4 +1,8 @@
 import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfHeaderKeys } from './sink-contract-of-header-keys.ts';
 import { contractOfOptions } from './sink-contract-of-options.ts';
+import { contractOfZones } from './sink-contract-of-zones.ts';
 
 contractOfOptions(sqliteSinkTarget);
+contractOfHeaderKeys(sqliteSinkTarget);
+contractOfZones(sqliteSinkTarget);

@@ -45,6 +45,30 @@ test('savepoints: what failed behind one is undone, what was before it stays (S1
   await session.close();
 });
 
+test('rows that are not new are refused, and nothing but them is undone (S10)', async () => {
+  await using target = await duckdbSinkTarget();
+  const session = await target.open();
+  await session.query('CREATE TABLE t (n INTEGER PRIMARY KEY)');
+  expect(session.mayAdd?.('t')).toBe(false);
+  await session.begin();
+  const insert = (...rows: number[]) => {
+    const text = `INSERT INTO t VALUES ${rows.map((n) => `(${n})`).join(', ')}`;
+    return { text, values: [] };
+  };
+  await session.query(insert(1));
+  expect(await session.addFresh?.('t', insert(2))).toBe(true);
+  expect(session.mayAdd?.('t')).toBe(true);
+  expect(await session.addFresh?.('t', insert(3, 1))).toBe(false);
+  expect(session.mayAdd?.('t')).toBe(false);
+  await session.query(insert(4));
+  await session.commit();
+  expect(await target.query('SELECT n FROM t ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }, { n: 4 }]);
+  await session.begin();
+  const wrong = { text: 'INSERT INTO nowhere VALUES (1)', values: [] };
+  await expect(session.addFresh?.('t', wrong)).rejects.toMatchObject({ code: 'SINK_SCHEMA' });
+  await session.close();
+});
+
 test('one session writes at a time; the next one waits, but not for ever', async () => {
   await using target = await duckdbSinkTarget();
   const first = await target.open();

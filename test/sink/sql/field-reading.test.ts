@@ -28,9 +28,10 @@ function columnOf(type: string): TargetColumn {
 function reading(
   schema: ConnectSchema,
   options: ReadingOptions,
-  { type = 'text', isKey = false, encoder = spyEncoder() } = {},
+  { type = 'text', isKey = false, zoneInTexts = false, encoder = spyEncoder() } = {},
 ): ValueEncoder {
-  return readingEncoder(encoder, { name: 'v', schema }, columnOf(type), isKey, options);
+  const column = { column: columnOf(type), isKey, zoneInTexts };
+  return readingEncoder(encoder, { name: 'v', schema }, column, options);
 }
 
 describe('replace.null.with.default', () => {
@@ -126,7 +127,7 @@ describe('timestamp.fields.list', () => {
 describe('db.timezone and date.timezone', () => {
   const times = (zone: string, dates = zone): ReadingOptions => ({
     ...SQL_SINK_DEFAULTS,
-    zones: { times: timeZone(zone), dates: timeZone(dates) },
+    zones: { times: timeZone(zone), dates: timeZone(dates), zoned: null },
   });
   const connect = (type: 'int32' | 'int64', name: string): ConnectSchema => ({
     type,
@@ -184,7 +185,10 @@ describe('db.timezone and date.timezone', () => {
     const type = 'date';
     expect(seenOf(date, day, times('America/New_York'), { type })).toBe(day - 1);
     expect(seenOf(date, day, times('Europe/Berlin'), { type })).toBe(day);
-    const utc = { ...times('America/New_York'), zones: { times: timeZone('-05:00'), dates: null } };
+    const utc = {
+      ...times('America/New_York'),
+      zones: { times: timeZone('-05:00'), dates: null, zoned: null },
+    };
     expect(seenOf(date, day, utc, { type })).toBe(day);
   });
 
@@ -229,5 +233,67 @@ describe('db.timezone and date.timezone', () => {
     const field = { name: 'v', schema: { ...timestamp, default: 5n } };
     expect(fieldSchema(field, SQL_SINK_DEFAULTS)).toBe(field.schema);
     expect(fieldSchema(field, times('Europe/Berlin'))).toEqual(timestamp);
+  });
+});
+
+describe('use.time.zone', () => {
+  const zoned: ConnectSchema = { ...text, name: 'io.debezium.time.ZonedTimestamp', version: 1 };
+  const options: ReadingOptions = {
+    ...SQL_SINK_DEFAULTS,
+    zones: { times: null, dates: null, zoned: timeZone('Europe/Berlin') },
+  };
+  const seenOf = (schema: ConnectSchema, value: ConnectValue, more: object): unknown => {
+    const encoder = spyEncoder();
+    reading(schema, options, { ...more, encoder }).encode(value);
+    return encoder.seen[0];
+  };
+  const instant = '2024-07-01T12:00:00.123456Z';
+  const shown = '2024-07-01T14:00:00.123456';
+
+  test.each([
+    ['timestamp(6) without time zone', shown],
+    ['datetime(6)', shown],
+    ['TIMESTAMP', shown],
+    // They know the instant, and texts tell it.
+    ['timestamp(6) with time zone', instant],
+    ['TIMESTAMP WITH TIME ZONE', instant],
+    ['timestamp(6)', instant],
+    ['varchar(40)', instant],
+    ['text', instant],
+  ])('an instant in a column of type %s is %s', (type, wanted) => {
+    expect(seenOf(zoned, instant, { type })).toBe(wanted);
+    expect(seenOf(zoned, null, { type })).toBeNull();
+  });
+
+  test('a target whose texts tell their zone keeps it, whatever a column was declared as', () => {
+    for (const type of ['TEXT', 'datetime', 'TIMESTAMP']) {
+      expect(seenOf(zoned, instant, { type, zoneInTexts: true })).toBe(instant);
+    }
+  });
+
+  test('times without a zone are those of the source', () => {
+    const type = 'timestamp without time zone';
+    const micros = 1_719_835_200_123_456n;
+    const own: ConnectSchema = { type: 'int64', optional: true };
+    for (const name of [
+      'io.debezium.time.MicroTimestamp',
+      'org.apache.kafka.connect.data.Timestamp',
+    ])
+      expect(seenOf({ ...own, name }, micros, { type })).toBe(micros);
+  });
+
+  test('of keys that clocks show twice the later one is refused', () => {
+    const type = 'datetime(6)';
+    const first = '2024-10-27T00:30:00Z';
+    expect(seenOf(zoned, first, { type, isKey: true })).toBe('2024-10-27T02:30:00.000000');
+    expect(() => seenOf(zoned, '2024-10-27T01:30:00Z', { type, isKey: true })).toThrow(
+      /have shown this already/,
+    );
+  });
+
+  test('a default is not put into the DDL, where it would stand unchanged', () => {
+    const field = { name: 'v', schema: { ...zoned, default: instant } };
+    expect(fieldSchema(field, SQL_SINK_DEFAULTS)).toBe(field.schema);
+    expect(fieldSchema(field, options)).toEqual(zoned);
   });
 });

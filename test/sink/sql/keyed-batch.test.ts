@@ -50,6 +50,22 @@ test('keys that another schema reads are left to the next batch: their texts may
 });
 
 describe('each key is left once (S2)', () => {
+  test('a row is new if its first change says so, whatever changes it later', () => {
+    const batch = new KeyedBatch(model);
+    batch.write(all, ['1', 'x', 'y'], true);
+    batch.write(all, ['1', 'z', 'y']);
+    batch.write(all, ['2', 'x', 'y']);
+    batch.write(all, ['2', 'x', 'z'], true);
+    batch.delete(all, ['3', undefined, undefined]);
+    batch.write(all, ['3', 'x', 'y'], true);
+    const isNew = [...batch.rows].map((row) => [row.cells[0], row.isNew]);
+    expect(isNew).toEqual([
+      ['1', true],
+      ['2', false],
+      ['3', false],
+    ]);
+  });
+
   test('the last write wins, and keeps its place in the order', () => {
     expect(
       reduced((batch) => {

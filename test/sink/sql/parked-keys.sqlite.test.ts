@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ParkedSet, StoredParkedKey } from '../../../src/sink/sql/parked-key.ts';
-import { NOTHING_PARKED } from '../../../src/sink/sql/parked-key.ts';
+import type { ParkedSet, StoredParkedKey } from '../../../src/sink/parked-key.ts';
+import { NOTHING_PARKED } from '../../../src/sink/parked-key.ts';
 import { ParkedKeys } from '../../../src/sink/sql/parked-keys.ts';
 import { inTransaction } from '../../../src/sink/sql/sink-tables.ts';
 import { sqliteSinkTarget } from '../../support/sink-target.ts';

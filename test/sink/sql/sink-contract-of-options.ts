@@ -295,7 +295,7 @@ export const contractOfOptions = describeTarget((fresh) => {
       const times = timeZone('Europe/Berlin');
       await using sink = await startTargetSink(target, {
         timestampFields: { names: ['made', 'seen'], unit: 'microseconds' },
-        zones: { times, dates: null },
+        zones: { times, dates: null, zoned: null },
       });
       const columns = [
         id,

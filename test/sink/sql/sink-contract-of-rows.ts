@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SinkRecord } from '../../../src/model/sink-record.ts';
 import { put } from '../../support/sink-harness.ts';
-import { column, SinkTopic } from '../../support/sink-records.ts';
+import { column, SinkTopic, VARIABLE_AMOUNT } from '../../support/sink-records.ts';
 import { describeTarget, startTargetSink } from '../../support/sink-target.ts';
 
 const id = column('id', 'integer', { type: 'int32', optional: false });
@@ -128,18 +128,13 @@ export const contractOfRows = describeTarget((fresh) => {
     test('a key that the target holds equal and the text does not is written once', async () => {
       await using target = await fresh();
       await using sink = await startTargetSink(target);
-      const amount = column('amount', 'numeric', {
-        type: 'struct',
-        name: 'io.debezium.data.VariableScaleDecimal',
-        optional: false,
-        fields: [
-          { name: 'scale', schema: { type: 'int32', optional: false } },
-          { name: 'value', schema: { type: 'bytes', optional: false } },
-        ],
+      const topic = new SinkTopic({
+        table: 'prices',
+        columns: [VARIABLE_AMOUNT, name],
+        key: ['amount'],
       });
-      const topic = new SinkTopic({ table: 'prices', columns: [amount, name], key: ['amount'] });
       const decimal = (scale: number, byte: number) => ({
-        schema: amount.schema,
+        schema: VARIABLE_AMOUNT.schema,
         values: [scale, Buffer.from([byte])],
       });
       await put(sink, [

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { RowImage } from '../../../src/model/row-image.ts';
-import { isComplete, rowKey, rowKeyValues } from '../../../src/source/incremental/row-key.ts';
+import {
+  isComplete,
+  keyImage,
+  rowKey,
+  rowKeyOf,
+  rowKeyValues,
+} from '../../../src/source/incremental/row-key.ts';
 
 test('keys differ where rows differ, and give their values back', () => {
   const key = (...values: string[]): string | null =>
@@ -36,4 +42,11 @@ test('of raw bytes each is a letter, so that different ones stay different', () 
   image.bytes = Buffer.from([0xff, 0xfe]);
   expect(rowKey(image, null, [0], 'latin1')).not.toBe(rowKey(image, null, [1], 'latin1'));
   expect(rowKeyValues(rowKey(image, null, [0, 1], 'latin1') ?? '')).toEqual(['\xff', '\xfe']);
+});
+
+test('of a key alone an image is made: the other columns are not known', () => {
+  const image = keyImage(rowKeyOf(['ü', '']), [3, 1], 4);
+  expect([0, 1, 2, 3].map((i) => image.text(i))).toEqual([undefined, '', undefined, 'ü']);
+  expect(rowKey(image, null, [3, 1])).toBe(rowKeyOf(['ü', '']));
+  expect(keyImage('1:\u00ff', [0], 1, 'latin1').bytes).toEqual(Buffer.from([255]));
 });

@@ -76,3 +76,23 @@ test('what cannot be understood says why', () => {
   expect(reason('schema-changes', {})).toContain('comes with the stream');
   expect(reason('', {})).toBe('it has no type');
 });
+
+test('a repair names one table and whole keys of it, a thousand at most', () => {
+  const data = { 'data-collection': 's.a', 'key-columns': ['x', 'y'], keys: [['1', '2']] };
+  expect(parse('repair-rows', data)).toEqual({
+    kind: 'repair',
+    request: { snapshotId: 'i', collection: 's.a', keyColumns: ['x', 'y'], keys: [['1', '2']] },
+  });
+  const many = Array.from({ length: 1_001 }, () => ['1', '2']);
+  for (const keys of [[], [['1']], [[1, 2]], 'all', [null], many]) {
+    expect(parse('repair-rows', { ...data, keys })).toMatchObject({
+      kind: 'invalid',
+      reason: 'keys must be 1 to 1000 lists of 2 texts',
+    });
+  }
+  for (const half of [{ 'data-collection': 5 }, { 'key-columns': [] }, { 'key-columns': 'x' }]) {
+    expect(parse('repair-rows', { ...data, ...half })).toMatchObject({
+      reason: 'it has no data-collection with key-columns',
+    });
+  }
+});

@@ -4,6 +4,7 @@ import {
   conditionFor,
   decodeSnapshotState,
   encodeSnapshotState,
+  isSnapshotOpen,
   isTaskOf,
   matches,
   newTask,
@@ -26,6 +27,17 @@ test('nothing under way is not written; what is comes back', () => {
   const state = { ...NO_SNAPSHOTS, tasks: [task] };
   expect(decodeSnapshotState(encodeSnapshotState(state))).toEqual(state);
   expect(encodeSnapshotState({ ...NO_SNAPSHOTS, paused: true })).not.toBeNull();
+});
+
+test('what is done is kept, and no snapshot that somebody would have to go on with', () => {
+  const text = encodeSnapshotState({ ...NO_SNAPSHOTS, done: ['ddl-1'] });
+  expect(decodeSnapshotState(text).done).toEqual(['ddl-1']);
+  expect(isSnapshotOpen(text)).toBe(false);
+  // As versions wrote it that did not know of it.
+  const { done, ...older } = { ...NO_SNAPSHOTS, tasks: [task] };
+  expect(done).toEqual([]);
+  const read = decodeSnapshotState(JSON.stringify({ version: 1, ...older }));
+  expect(read).toEqual({ ...NO_SNAPSHOTS, tasks: [task] });
 });
 
 test('a newer version is refused', () => {

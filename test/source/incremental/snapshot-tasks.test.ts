@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SourceNotification } from '../../../src/model/source-notification.ts';
 import type { TableId } from '../../../src/model/table-schema.ts';
-import { newTask, NO_SNAPSHOTS } from '../../../src/source/incremental/snapshot-state.ts';
+import { rowKeyOf } from '../../../src/source/incremental/row-key.ts';
+import {
+  decodeSnapshotState,
+  newTask,
+  NO_SNAPSHOTS,
+} from '../../../src/source/incremental/snapshot-state.ts';
 import { SnapshotTasks } from '../../../src/source/incremental/snapshot-tasks.ts';
 
 interface Table {
@@ -33,6 +38,8 @@ function tasksFrom(state = NO_SNAPSHOTS) {
   };
   const tasks = new SnapshotTasks<Table>(state, events, {
     isKeyed: ({ isKeyed }) => isKeyed,
+    repairKeys: ({ schema: { id } }, { keys }) =>
+      id.table === 'k' ? 'has no key' : { keyColumns: ['id'], keys: keys.map(rowKeyOf) },
     conditionProblem: (condition) => (condition.includes(';') ? 'has a semicolon' : null),
   });
   const send = (type: string, data: object = {}): void => {
@@ -274,4 +281,68 @@ test('a table that is emptied can be neither stopped nor held, and goes first', 
   expect(tasks.of(id)?.snapshotId).toBe('two');
   tasks.blockingDone(request, true);
   expect(tasks.of(id)?.snapshotId).toBe('three');
+});
+
+test('a repair goes first, also while snapshots pause, and ends like one', () => {
+  const { tasks, told, warnings, notes, send } = tasksFrom();
+  const keys = { 'key-columns': ['id'], keys: [['7'], ['8'], ['7']] };
+  send('execute-snapshot', { 'data-collections': ['public.b'] });
+  send('pause-snapshot');
+  expect(tasks.current()).toBeNull();
+  send('repair-rows', { 'data-collection': 'public.x', ...keys });
+  send('repair-rows', { 'data-collection': 'public.k', ...keys });
+  expect(warnings).toEqual([
+    'the signal s is ignored: public.x is not captured',
+    'the signal s is ignored: public.k has no key',
+  ]);
+  expect(told.filter(({ type }) => type === 'REJECTED')).toHaveLength(2);
+  send('repair-rows', { 'data-collection': 'public.a', ...keys });
+  const task = tasks.current();
+  expect(task).toMatchObject({
+    table: 'a',
+    reread: ['1:7', '1:8'],
+    maxKey: [],
+    repair: { keyColumns: ['id'], deleted: [] },
+  });
+  // It is in the offset, and a restart goes on with it.
+  const again = tasksFrom(decodeSnapshotState(tasks.text));
+  expect(again.tasks.current()).toEqual(task);
+  if (task !== null) tasks.finish(task, 'SUCCEEDED');
+  expect(told.at(-1)).toMatchObject({ id: 's', type: 'TABLE_SCAN_COMPLETED' });
+  expect(notes.at(-1)).toBe('the repair s of public.a is complete: 0 rows');
+});
+
+test('rows of a table that is read for the first time are not repaired', () => {
+  const first = newTask({
+    schema: 'public',
+    table: 'a',
+    purpose: 'initial',
+    method: 'keys',
+    snapshotId: 'f',
+  });
+  const { tasks, warnings, send } = tasksFrom({ ...NO_SNAPSHOTS, tasks: [first] });
+  send('repair-rows', { 'data-collection': 'public.a', 'key-columns': ['id'], keys: [['7']] });
+  expect(tasks.state.tasks).toEqual([first]);
+  expect(warnings).toEqual(['the signal s is ignored: public.a is still read for the first time']);
+});
+
+test('the end of a remembered task is kept until it is noted; given up it has none', () => {
+  const of = (table: string, remembered: boolean) => {
+    const id = { schema: 'public', table, snapshotId: `ddl-${table}` };
+    return newTask({ ...id, purpose: 'incremental', method: 'keys' }, { remembered });
+  };
+  const all = [of('a', true), of('b', true), of('k', true), of('c', false)];
+  const { tasks, send } = tasksFrom({ ...NO_SNAPSHOTS, tasks: all });
+  const ends = ['SUCCEEDED', 'SQL_EXCEPTION'];
+  for (const [i, status] of ends.entries()) tasks.finish(all[i] ?? of('a', true), status);
+  // Whoever stops it does not want it to be read.
+  send('stop-snapshot', { 'data-collections': ['public.k', 'public.c'] });
+  expect(tasks.state).toMatchObject({ tasks: [], done: ['ddl-a', 'ddl-k'] });
+  const again = tasksFrom(decodeSnapshotState(tasks.text));
+  again.tasks.keepDone(new Set(['ddl-a', 'ddl-b']));
+  expect(again.tasks.state.done).toEqual(['ddl-a']);
+  again.tasks.keepDone(new Set());
+  expect([again.tasks.text, again.changes()]).toEqual([null, 2]);
+  again.tasks.keepDone(new Set());
+  expect(again.changes()).toBe(2);
 });

@@ -7,7 +7,7 @@ import { sourceOptionsFor, startSource } from '../../support/postgres-source.ts'
 import { RecordingReceiver } from '../../support/recording-receiver.ts';
 import { SteppedClock } from '../../support/stepped-clock.ts';
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 45_000 };
 const TABLE = 'CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2)';
 
 /** One run of the source; `until` says when it is to be stopped, if it does not end by itself. */

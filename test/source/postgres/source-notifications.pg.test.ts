@@ -12,7 +12,7 @@ const TABLES = `
   CREATE TABLE empty (id int PRIMARY KEY);`;
 
 async function untilTold(told: readonly SourceNotification[], type: string): Promise<void> {
-  await expect.poll(() => told.map((one) => one.type), { timeout: 20_000 }).toContain(type);
+  await expect.poll(() => told.map((one) => one.type), { timeout: 45_000 }).toContain(type);
 }
 
 const start = (

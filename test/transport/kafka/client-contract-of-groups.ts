@@ -106,7 +106,7 @@ export const groupContract: Contract = {
       if (n === 1000 || n === 3000) members.push(run());
     }
     const count = (): number => [...read.values()].flat().length;
-    await expect.poll(count, { timeout: 20_000 }).toBeGreaterThanOrEqual(total);
+    await expect.poll(count, { timeout: 45_000 }).toBeGreaterThanOrEqual(total);
     stop.abort();
     await Promise.all(members);
     expectNumbers([...read.values()], total);
@@ -139,7 +139,7 @@ export const groupContract: Contract = {
     await stuck.consumer.subscribe([topic]);
     const heir = await openMember(client, `${topic}-stuck`, { rebalanceTimeoutMs: 1000 });
     await heir.consumer.subscribe([topic]);
-    await expect.poll(() => held(heir), { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => held(heir), { timeout: 45_000 }).toBeGreaterThan(0);
   },
 
   'a member that was thrown out has lost its partitions, and comes back': async (open) => {
@@ -216,6 +216,6 @@ export const groupContract: Contract = {
       await member.consumer.poll({ maxWaitMs: 100, signal: NEVER });
       return held(member);
     };
-    await expect.poll(poll, { timeout: 20_000 }).toBe(2);
+    await expect.poll(poll, { timeout: 45_000 }).toBe(2);
   },
 };

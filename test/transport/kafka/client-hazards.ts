@@ -186,11 +186,11 @@ export const lostProducerId: Hazard = async ({ client, oracle }) => {
   const topic = await newTopic(client);
   await using producer = await client.producer(SMALL);
   await sendNumbers(producer, topic, 0, 1000);
-  await expect.poll(() => oracle.producers(topic), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => oracle.producers(topic), { timeout: 45_000 }).toEqual([]);
   await sendNumbers(producer, topic, 1000, 2000);
   await expectLog(oracle, topic, 2000);
   await oracle.deleteRecords(topic, 0, 2000);
-  await expect.poll(() => oracle.producers(topic), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => oracle.producers(topic), { timeout: 45_000 }).toEqual([]);
   await sendNumbers(producer, topic, 2000, 3000);
   const rest = (await oracle.numbers(topic)).map((values) => values.map((n) => n - 2000));
   expectNumbers(rest, 1000);

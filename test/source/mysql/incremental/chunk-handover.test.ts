@@ -61,7 +61,7 @@ test('rows that the stream has brought in a newer version stay behind', () => {
   open.window.row(group(610), '1:7', false);
   const { told, left } = handed(open);
   expect(told).toEqual(['r 1 2 incremental', 'r 3 2 incremental']);
-  expect(left).toEqual({ handed: 2, lastKey: ['3'], incomplete: ['1:7'] });
+  expect(left).toEqual({ handed: 2, lastKey: ['3'], incomplete: ['1:7'], gone: [] });
 });
 
 test('nothing can be told of a chunk when a row of unknown key changed, or all went', () => {
@@ -71,4 +71,17 @@ test('nothing can be told of a chunk when a row of unknown key changed, or all w
   const emptied = windowOf(['1']);
   emptied.window.truncated(group(600));
   expect(handed(emptied)).toEqual({ told: [], left: null });
+});
+
+test('a repair tells of its keys what the read has not as deleted, and names them', () => {
+  const open = { ...windowOf(['2']), chunk: { kind: 'reread', keys: ['1:2', '1:4'] } } as const;
+  const task = { ...TASK, repair: { keyColumns: ['id'], deleted: [] } };
+  const told: string[] = [];
+  const receiver = {
+    row: ({ op, before, after }: RowChange) =>
+      told.push(`${op} ${before?.text(0)} ${before?.text(1)} ${after?.text(0)}`),
+  } as unknown as ChangeReceiver;
+  const left = handOver(open, task, { receiver, clock: systemClock, at: AT });
+  expect(told).toEqual(['r undefined undefined 2', 'd 4 undefined undefined']);
+  expect(left).toMatchObject({ handed: 2, gone: ['1:4'] });
 });

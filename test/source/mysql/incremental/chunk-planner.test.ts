@@ -75,7 +75,7 @@ test('chunk follows chunk up to the last key, and then the table is complete', a
   const { plans, task, latest, asked, ended } = planner({});
   const first = await plans.next(task, reading(task), signal);
   expect(first).toEqual({ kind: 'keys', after: null, upTo: ['9'], limit: 4 });
-  const rows = { handed: 3, lastKey: ['4'], incomplete: [] };
+  const rows = { handed: 3, lastKey: ['4'], incomplete: [], gone: [] };
   plans.handedOver(windowOf(task, first as OpenWindow['chunk'], 4), latest(), rows);
   const second = await plans.next(latest(), reading(task), signal);
   expect(second).toMatchObject({ after: ['4'] });
@@ -110,7 +110,7 @@ test('incomplete rows are read again when there are many, or at the end', async 
   const few = planner({ reread: ['1:5'], lastKey: ['9'], maxKey: ['9'], orderedBy: ['id'] });
   const chunk = await few.plans.next(few.task, reading(few.task), signal);
   expect(chunk).toEqual({ kind: 'reread', keys: ['1:5'] });
-  const rows = { handed: 1, lastKey: ['5'], incomplete: ['1:6'] };
+  const rows = { handed: 1, lastKey: ['5'], incomplete: ['1:6'], gone: [] };
   few.plans.handedOver(windowOf(few.task, chunk as OpenWindow['chunk'], 1), few.latest(), rows);
   expect(few.latest().reread).toEqual(['1:6']);
   expect(few.ended).toEqual([]);

@@ -181,3 +181,19 @@ test('which tables are read, by which SELECT, and none with no_data', async () =
     expect.stringContaining(`overrides.${database.name}.b: `),
   ]);
 });
+
+test('tables that are altered again and again let it wait, and begin later (B114)', async () => {
+  await using database = await filled();
+  let columns = 0;
+  // An attempt reads the definitions by its first connection, and again behind the others.
+  const alter = () => database.query(`ALTER TABLE b ADD w${columns++} INT`);
+  const options = mysqlSourceOptions(database);
+  const run = startMysqlSnapshot(options, new SnapshotRecorder(), alter);
+  // It used to be INTERNAL, which stops a pipeline for good.
+  const race = await rejection(run.result);
+  expect(race).toMatchObject({ code: 'MYSQL_SNAPSHOT_RACE', retry: 'backoff' });
+  expect(String(race)).toContain(`${database.name}.b`);
+  const later = startMysqlSnapshot(options);
+  expect((await later.result).complete).toBe(true);
+  expect(later.recorder.of('b')).toHaveLength(40);
+});

@@ -10,9 +10,17 @@ import { MysqlSession } from '../../../../src/source/mysql/wire/mysql-session.ts
 import { replicaIdentity } from '../../../../src/source/mysql/wire/replica-identity.ts';
 import type { PositionOrigin } from '../../../../src/source/mysql/wire/start-check.ts';
 import { startProblem } from '../../../../src/source/mysql/wire/start-check.ts';
+import { sourceProperties } from '../../../support/binlog-ledger.ts';
+import { watchedPipeline } from '../../../support/watched-pipeline.ts';
 import type { MysqlAddress } from '../../../support/mysql-database.ts';
-import { sharedMysql } from '../../../support/mysql-database.ts';
-import { replicaOf, stopReplica } from '../../../support/mysql-replica.ts';
+import { connectTo, sharedMysql } from '../../../support/mysql-database.ts';
+import {
+  replicaOf,
+  startApplying,
+  stopApplying,
+  stopReplica,
+} from '../../../support/mysql-replica.ts';
+import type { MysqlServer } from '../../../support/mysql-server.ts';
 import { startServer } from '../../../support/mysql-server.ts';
 import { binlogEnd, connectionTo, DecodedChanges } from '../../../support/mysql-source.ts';
 
@@ -46,14 +54,40 @@ async function originOf(server: MysqlAddress): Promise<PositionOrigin> {
   return await readServerFacts(session);
 }
 
+/** A pipeline at the copy, with all that it has: that it does not have all is what is told. */
+async function expectLagNamed(source: MysqlServer, replica: MysqlServer): Promise<void> {
+  const { flavor: product, host, port, user, password } = replica;
+  const copy = { flavor: product, host, port, user, password, name: 'shop' };
+  const { named, well, streaming, pipeline } = await watchedPipeline({
+    ...sourceProperties(copy),
+    'snapshot.mode': 'no_data',
+  });
+  await streaming();
+  await named('idle');
+  const reader = await connectTo(replica, 'shop');
+  await reader.query('LOCK TABLES t READ');
+  await source.query('INSERT INTO shop.t VALUES (100)');
+  const late = await named('replica_lag');
+  expect(late.title).toMatch(/^the server is a copy, and \d+ s behind its own source$/);
+  await reader.query('UNLOCK TABLES');
+  await well();
+  await stopApplying(replica);
+  const stopped = await named('replica_lag');
+  expect(stopped.evidence).toContain('it applies nothing: its SQL thread is stopped');
+  await startApplying(replica);
+  await well();
+  await pipeline.stop();
+}
+
 test('after a failover GTIDs go on where they were, and nothing else does (B20, B21)', async () => {
   await using source = await startServer(series);
   await using replica = await replicaOf(source);
   await source.query('CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)');
   await source.query('INSERT INTO shop.t VALUES (1)');
   await expect
-    .poll(() => replica.query('SELECT id FROM shop.t').catch(() => []), { timeout: 20_000 })
+    .poll(() => replica.query('SELECT id FROM shop.t').catch(() => []), { timeout: 45_000 })
     .toEqual([{ id: 1 }]);
+  await expectLagNamed(source, replica);
   const origin = await originOf(source);
   const seen = await binlogEnd(source);
   await stopReplica(replica);

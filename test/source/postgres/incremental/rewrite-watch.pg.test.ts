@@ -1,4 +1,5 @@
 import { expect, inject, test, vi } from 'vitest';
+import { decodeSnapshotState } from '../../../../src/source/incremental/snapshot-state.ts';
 import { Daemon } from '../../../support/daemon.ts';
 import type { FamilyDatabase } from '../../../support/family-pipeline.ts';
 import { familyPipeline, postgresFamily } from '../../../support/family-pipeline.ts';
@@ -227,10 +228,27 @@ test('a daemon that is killed before the table is read finds it again', async ()
     daemon.kill();
     await daemon.ended;
   }
+  {
+    await using daemon = Daemon.start(pipeline);
+    // Killed as soon as it is durable that they are read, without a look at the catalog between.
+    const isNoted = (): boolean => daemon.output.includes('was read again after DDL');
+    await daemon.until(({ source: { offset } }) => hasReadAll(offset, isNoted()));
+    daemon.kill();
+    await daemon.ended;
+  }
   await using daemon = Daemon.start(pipeline);
+  await untilWatching(daemon);
   await untilEqual(source, target, daemon, few);
+  expect(toldOf(daemon)).toEqual([]);
   expect(await daemon.stop()).toBe(0);
 });
+
+/** No table is left to be read, of those that were; `isNoted`: of one it is noted elsewhere. */
+function hasReadAll(offset: Readonly<Record<string, unknown>> | null, isNoted: boolean): boolean {
+  const text = offset?.['tidemark.snapshots'];
+  const { tasks, done } = decodeSnapshotState(typeof text === 'string' ? text : null);
+  return tasks.length === 0 && (done.length > 0 || isNoted);
+}
 
 test('ddl.rewrites=warn only says so', async () => {
   await using source = await postgresFamily(await freshDatabase());
@@ -244,6 +262,28 @@ test('ddl.rewrites=warn only says so', async () => {
   await untilLooked(daemon, ['using_same']);
   expect(daemon.output).toContain('snapshot the table anew');
   expect(daemon.output).not.toContain('is complete: 3 rows');
+  expect(await daemon.stop()).toBe(0);
+});
+
+test('ddl.rewrites=trust_widening reads nothing again where a type became wider', async () => {
+  await using source = await postgresFamily(await freshDatabase());
+  await using target = await postgresFamily(await freshDatabase());
+  const cases = [
+    of('wide', '@ ALTER n TYPE bigint, ALTER word TYPE text', { isRewritten: false }),
+    of('using_same', '@ ALTER n TYPE int USING n * 2'),
+  ];
+  for (const { before } of cases) await source.run(before);
+  const more = { 'table.include.list': 'public\\..*', 'ddl.rewrites': 'trust_widening' };
+  await using pipeline = await familyPipeline(source, [target], { ...SOURCE, ...more });
+  await using daemon = Daemon.start(pipeline);
+  await untilStreaming(daemon);
+  await untilWatching(daemon);
+  for (const { during } of cases) await source.run(during);
+  // A look that sees the second has seen the first.
+  await untilLooked(daemon, ['using_same']);
+  await source.run('INSERT INTO wide VALUES (7, 9007199254740993, 1, repeat($$w$$, 50))');
+  await untilEqual(source, target, daemon, cases);
+  expect(toldOf(daemon)).toEqual(['using_same']);
   expect(await daemon.stop()).toBe(0);
 });
 

@@ -35,7 +35,7 @@ function planner(more: Partial<TableTask>, maxKey: string[] | null = ['9']) {
   const latest = (): TableTask => must(tasks.latest(task), 'the task is there');
   const next = () => made.next(latest(), READING, signal);
   const close = (open: OpenWindow, lastKey: string[] | null, incomplete: string[] = []): void => {
-    made.handedOver(open, latest(), { handed: 1, lastKey, incomplete });
+    made.handedOver(open, latest(), { handed: 1, lastKey, incomplete, gone: [] });
   };
   return { made, tasks, task, asked, latest, next, close };
 }
@@ -148,7 +148,7 @@ test('a key that is masked is not told', () => {
   const mask = { kind: 'constant', text: '*****' } as const;
   const masked = { ...READING.schema, columns: [{ ...must(id, 'id'), mask }, ...others] };
   const chunk = { kind: 'keys', order: ['id'], after: null, upTo: ['9'], limit: 2 } as const;
-  const rows = { handed: 2, lastKey: ['4'], incomplete: [] };
+  const rows = { handed: 2, lastKey: ['4'], incomplete: [], gone: [] };
   const open = openWindow(task, chunk, ['1\ta', '4\tb']);
   made.handedOver(open, task, rows);
   made.handedOver({ ...open, reading: { ...READING, schema: masked } }, task, rows);
@@ -156,4 +156,18 @@ test('a key that is masked is not told', () => {
     ['4', '9'],
     ['<hidden>', '<hidden>'],
   ]);
+});
+
+test('a key that was told as deleted is read once more behind that', async () => {
+  const repair = { keyColumns: ['id'], deleted: [] };
+  const none = { reread: ['1:5', '1:6'], lastKey: [], maxKey: [], repair };
+  const { made, tasks, task, latest, next } = planner(none);
+  const chunk = must(await next(), 'a chunk');
+  expect(chunk).toMatchObject({ kind: 'reread', keys: ['1:5', '1:6'] });
+  const rows = { handed: 2, lastKey: ['5'], incomplete: [], gone: ['1:6'] };
+  made.handedOver(openWindow(task, chunk, ['5\ta']), latest(), rows);
+  expect(latest()).toMatchObject({ reread: ['1:6'], repair: { deleted: ['1:6'] } });
+  const again = must(await next(), 'a chunk');
+  made.handedOver(openWindow(task, again, []), latest(), { ...rows, gone: [] });
+  expect(tasks.has(task)).toBe(false);
 });

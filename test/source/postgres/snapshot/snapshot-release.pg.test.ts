@@ -36,7 +36,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const WAIT = { timeout: 20_000 };
+const WAIT = { timeout: 45_000 };
 
 const TABLES = `
   CREATE TABLE a (id int PRIMARY KEY, v int NOT NULL, filler text);

@@ -19,7 +19,7 @@ test('an incremental snapshot keeps to snapshot.max.rows.per.second', async () =
   });
   const receiver = new RecordingReceiver();
   const source = startSource(options, receiver, { clock });
-  await expect.poll(() => source.reader.status().phase, { timeout: 20_000 }).toBe('streaming');
+  await expect.poll(() => source.reader.status().phase, { timeout: 45_000 }).toBe('streaming');
   const began = clock.monotonicMs();
   const data = JSON.stringify({ 'data-collections': ['public.a'] });
   source.reader.signal({ id: 's', type: 'execute-snapshot', data });

@@ -10,6 +10,7 @@ import { RelationCache } from '../../../../src/source/postgres/stream/relation-c
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { rowChange } from '../../../support/keyed-table.ts';
 import { sourceOptionsFor } from '../../../support/postgres-source.ts';
+import { RecordingReceiver } from '../../../support/recording-receiver.ts';
 import { tableInfo } from '../../../support/table-fixtures.ts';
 
 const AT = lsn(1n);
@@ -272,4 +273,27 @@ test('what was over when the catalog was asked is not asked for, under any ident
   await cache.learn(message, AT, null);
   cache.forget();
   expect(cache.isOld(told('id, a'), 9)).toBe(false);
+});
+
+test('a shape is known when it was handed over, not before', async () => {
+  const cache = new RelationCache(new FakeCatalog());
+  const built = await new RelationCache(new FakeCatalog()).learn(relation(['id']), AT, 1);
+  const schema = built?.table as TableSchema;
+  const order: string[] = [];
+  const prepared = Promise.withResolvers<void>();
+  const receiver = new RecordingReceiver();
+  receiver.schemaChanged = () => {
+    order.push('preparing');
+    return prepared.promise.then(() => void order.push('prepared'));
+  };
+  // What reads beside the stream has the receiver prepare; then the stream brings the same shape.
+  const adopting = cache.adopted({ info: INFO, schema }, () => AT, receiver);
+  const learning = cache.inTurn(async () => {
+    await cache.learn(relation(['id']), AT, 2);
+    order.push('learnt');
+  });
+  await expect.poll(() => order).toEqual(['preparing']);
+  prepared.resolve();
+  await Promise.all([adopting, learning]);
+  expect(order).toEqual(['preparing', 'prepared', 'learnt']);
 });

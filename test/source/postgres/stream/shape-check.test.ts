@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { PostgresRowChange, SchemaChange } from '../../../../src/model/change-event.ts';
+import type {
+  ChangeReceiver,
+  PostgresRowChange,
+  SchemaChange,
+} from '../../../../src/model/change-event.ts';
 import { lsn } from '../../../../src/model/lsn.ts';
 import { RowImage } from '../../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../../src/model/table-schema.ts';
@@ -81,6 +85,13 @@ describe('nulls where the catalog, newer than the row, says NOT NULL', () => {
 });
 
 describe('withNewShape', () => {
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => work();
+  const hand = async (
+    changed: SchemaChange,
+    _transactionId: number | null,
+    receiver: ChangeReceiver,
+  ): Promise<void> => receiver.schemaChanged(changed);
+
   test('the shape comes before the row, and the row is kept meanwhile', async () => {
     const old = tableWith(['a!']);
     const next = { ...tableWith(['a']), version: 2 };
@@ -93,6 +104,8 @@ describe('withNewShape', () => {
         row.after?.copyFrom(RowImage.of(['next']));
         return Promise.resolve({ table: next, previous: old, position: '0/1' });
       },
+      hand,
+      inTurn,
     };
     await withNewShape(relations, 1, row, receiver);
     await receiver.snapshotCompleted({ partition: {}, offset: {} });
@@ -103,7 +116,12 @@ describe('withNewShape', () => {
   test('a label that the catalog does not have is asked for once', async () => {
     const table = tableWith(['a'], ['sad']);
     const relation = { table, check: ShapeCheck.of(table, READ_AT), watch: null };
-    const relations = { lookup: () => relation, relearn: () => Promise.resolve(null) };
+    const relations = {
+      lookup: () => relation,
+      relearn: () => Promise.resolve(null),
+      hand,
+      inTurn,
+    };
     const row = change(table, ['renamed']);
     expect(relation.check?.fits(row)).toBe(false);
     await withNewShape(relations, 1, row, new RecordingReceiver());

@@ -128,7 +128,7 @@ test('a slot that another reader moves on has the offset loaded again', async ()
   receiver.stored = first.receiver.stored;
   const second = startSource(options, receiver);
   await expect
-    .poll(() => second.notes, { timeout: 20_000 })
+    .poll(() => second.notes, { timeout: 45_000 })
     .toContainEqual(expect.stringContaining('is being read by the backend'));
   await database.query('INSERT INTO a VALUES (2)');
   await first.receiver.until((events) => events.length === 2);

@@ -40,7 +40,7 @@ test('a transaction that took too long is told from a fence where the broker doe
   // Its records and the mark of the abort.
   const end = async (): Promise<number | undefined> =>
     (await client.admin.offsets(at, 'latest', 'read_committed'))[0]?.offset;
-  await expect.poll(end, { timeout: 20_000 }).toBe(11);
+  await expect.poll(end, { timeout: 45_000 }).toBe(11);
   // Before 4 the coordinator does not tell the two from each other.
   await expect(producer.commitTransaction()).rejects.toMatchObject({
     code: major === '4' ? 'KAFKA_TIMEOUT' : 'KAFKA_FENCED',

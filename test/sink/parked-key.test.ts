@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { TidemarkError } from '../../../src/foundation/errors.ts';
-import type { SinkRecord } from '../../../src/model/sink-record.ts';
-import type { ParkedSet } from '../../../src/sink/sql/parked-key.ts';
-import { keyTextOf, NOTHING_PARKED, siftRange } from '../../../src/sink/sql/parked-key.ts';
-import { counters } from '../../support/sink-counters.ts';
+import { TidemarkError } from '../../src/foundation/errors.ts';
+import type { SinkRecord } from '../../src/model/sink-record.ts';
+import type { ParkedSet } from '../../src/sink/parked-key.ts';
+import { keyTextOf, NOTHING_PARKED, siftRange } from '../../src/sink/parked-key.ts';
+import { counters } from '../support/sink-counters.ts';
 
 const OPTIONS = { parks: true, truncates: true, nowMs: 7 };
 const error = new TidemarkError('SINK_RECORD', 'no');

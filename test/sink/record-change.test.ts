@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ConnectSchema } from '../../../src/model/connect-schema.ts';
-import { changeOf, isUpdate, shapeOf, sourceField } from '../../../src/sink/sql/record-change.ts';
-import { column, SinkTopic, struct } from '../../support/sink-records.ts';
+import type { ConnectSchema } from '../../src/model/connect-schema.ts';
+import { changeOf, isUpdate, shapeOf, sourceField } from '../../src/sink/record-change.ts';
+import { column, SinkTopic, struct } from '../support/sink-records.ts';
 
 const topic = new SinkTopic({
   table: 't',

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { sourceProperties } from '../support/binlog-ledger.ts';
+import { freshMysqlDatabase, type MysqlDatabase } from '../support/mysql-database.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
+import { watchedPipeline } from '../support/watched-pipeline.ts';
+
+async function shop(): Promise<MysqlDatabase> {
+  const database = await freshMysqlDatabase();
+  await database.query('CREATE TABLE t (id int PRIMARY KEY, v text)');
+  await database.query('INSERT INTO t VALUES (1, NULL)');
+  return database;
+}
+
+function sinkTo(database: MysqlDatabase): Readonly<Record<string, unknown>> {
+  const { flavor, host, port, name, user, password } = database;
+  return {
+    name: 'dwh',
+    'connector.class': 'jdbc',
+    'connection.url': `jdbc:${flavor}://${host}:${port}/${name}`,
+    'connection.user': user,
+    'connection.password': password,
+    'table.name.format': '${source.table}',
+    'errors.retry.delay.initial.ms': 50,
+    'errors.retry.delay.max.ms': 200,
+  };
+}
+
+test('each cause of a stream that stands still is named, and no other', async () => {
+  await using database = await shop();
+  await using warehouse = await freshMysqlDatabase();
+  await using proxy = await startProxy(database);
+  const source = { ...sourceProperties(database), 'database.port': proxy.port };
+  const { named, well, streaming, pipeline } = await watchedPipeline(source, [sinkTo(warehouse)]);
+  await streaming();
+  const { watch } = pipeline.status();
+  expect(watch?.retention?.isLost).not.toBe(true);
+
+  const open = await database.connect();
+  await open.query('BEGIN');
+  await open.query(`INSERT INTO t VALUES (3, 'open')`);
+  const id = open.threadId;
+  const long = await named('long_transaction');
+  expect(long.title).toContain(`thread ${id} (`);
+  expect(long.cure).toContain(`KILL ${id};`);
+  await open.query('COMMIT');
+  await well();
+
+  proxy.freeze();
+  await database.query(`INSERT INTO t VALUES (4, 'lost')`);
+  const dead = await named('dead_socket');
+  expect(dead.evidence.join()).toMatch(/thread \d+ is .*answers another connection/);
+  proxy.cutAll();
+  await expect.poll(() => pipeline.status().source.measures.creates, { timeout: 45_000 }).toBe(2);
+  await well();
+
+  const other = await warehouse.connect();
+  await other.query('LOCK TABLES t WRITE');
+  await database.query(`INSERT INTO t VALUES (5, 'waits')`);
+  expect((await named('slow_target', 'dwh')).title).toMatch(/applies nothing, and \d+ records/);
+  await other.query('UNLOCK TABLES');
+  await well();
+
+  await proxy[Symbol.asyncDispose]();
+  expect((await named('source_down')).severity).toBe('critical');
+});
+
+test('a snapshot that waits behind DDL names the transaction that holds all up', async () => {
+  await using database = await shop();
+  const other = await database.connect();
+  await other.query('BEGIN');
+  await other.query(`INSERT INTO t VALUES (2, 'open')`);
+  const waiting = await database.connect();
+  const ddl = waiting.query('ALTER TABLE t ADD COLUMN w int');
+  await database.until(
+    `SELECT count(*) > 0 FROM information_schema.processlist
+      WHERE id = ? AND state LIKE 'Waiting for table metadata lock'`,
+    [waiting.threadId],
+  );
+  const source = { ...sourceProperties(database), 'snapshot.locking.mode': 'none' };
+  const { named, streaming } = await watchedPipeline(source);
+  const lock = await named('lock_wait');
+  expect(lock.title).toContain(`thread ${other.threadId} (`);
+  expect(lock.cure).toContain(`KILL ${other.threadId};`);
+  expect(lock.evidence.join()).toMatch(/ours that waits: /);
+  await other.query('COMMIT');
+  await ddl;
+  await streaming();
+});

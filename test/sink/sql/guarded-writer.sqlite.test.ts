@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../../support/sink-target.ts';
+import { contractOfPartialPositions } from './sink-contract-of-partial-positions.ts';
+
+contractOfPartialPositions(sqliteSinkTarget);

@@ -1,0 +1,4 @@
+import { sqliteSinkTarget } from '../support/sink-target.ts';
+import { contractOfComparison } from './target-contract.ts';
+
+contractOfComparison(sqliteSinkTarget);
