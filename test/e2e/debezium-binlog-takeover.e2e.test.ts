@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { MARIADB_FOLDER } from '../support/connect-packages.ts';
 import {
   ask,
   importFrom,
@@ -16,13 +15,10 @@ import { readTopic, type ReadRecord } from '../support/kafka-topic-reader.ts';
 import { createMysqlDatabase, type MysqlDatabase } from '../support/mysql-database.ts';
 import { startServer } from '../support/mysql-server.ts';
 
-/** Its connector is had by hand: no archive of it is published. */
-const HAS_MARIADB = process.env[MARIADB_FOLDER] !== undefined;
-
 let servers: TakeoverServers;
 
 beforeAll(async () => {
-  servers = await startTakeoverServers(HAS_MARIADB ? ['mysql', 'mariadb'] : ['mysql']);
+  servers = await startTakeoverServers(['mysql', 'mariadb']);
 });
 
 afterAll(() => servers[Symbol.asyncDispose]());
@@ -173,12 +169,8 @@ test.each([
   ['MySQL, killed', 'kill', KILLED, 'mysql'],
   ['MySQL without GTIDs, in order', 'plain', STOPPED, 'mysql-plain'],
   // Not killed without GTIDs: Debezium then tells statements apart by seconds alone.
-  ...(HAS_MARIADB
-    ? ([
-        ['MariaDB, in order', 'maria', STOPPED, 'mariadb'],
-        ['MariaDB, killed', 'mariakill', KILLED, 'mariadb'],
-      ] as const)
-    : []),
+  ['MariaDB, in order', 'maria', STOPPED, 'mariadb'],
+  ['MariaDB, killed', 'mariakill', KILLED, 'mariadb'],
 ] as const)(
   'from Debezium to Tidemark and back, under load: %s',
   async (_how, name, hands, kind) => {

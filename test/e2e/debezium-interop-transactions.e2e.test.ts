@@ -25,7 +25,7 @@ let connect: ConnectWorker;
 beforeAll(async () => {
   broker = await startOwnBroker();
   const { bootstrapServers } = broker;
-  connect = await startConnect({ bootstrapServers, plugins: ['postgres', 'mysql'] });
+  connect = await startConnect({ bootstrapServers, plugins: ['postgres', 'mysql', 'mariadb'] });
 });
 
 afterAll(async () => {
@@ -35,17 +35,18 @@ afterAll(async () => {
 type Opened = readonly [source: FamilyDatabase, more: Readonly<Record<string, string>>];
 
 async function opened(
-  family: 'postgres' | 'mysql' | 'mysql without GTIDs',
+  family: 'postgres' | 'mysql' | 'mysql without GTIDs' | 'mariadb',
   stack: AsyncDisposableStack,
 ): Promise<Opened> {
   if (family === 'postgres') return [stack.use(await postgresFamily(await freshDatabase())), {}];
   // A place in a file is then what names a transaction.
-  const settings = family === 'mysql' ? {} : { 'gtid-mode': 'OFF' };
-  const server = stack.use(await startServer('9.7', { settings }));
+  const settings = family === 'mysql without GTIDs' ? { 'gtid-mode': 'OFF' } : {};
+  const series = family === 'mariadb' ? '11.4' : '9.7';
+  const server = stack.use(await startServer(series, { settings }));
   return [stack.use(await mysqlFamily(server)), {}];
 }
 
-test.for(['postgres', 'mysql', 'mysql without GTIDs'] as const)(
+test.for(['postgres', 'mysql', 'mysql without GTIDs', 'mariadb'] as const)(
   'no reader sees half a transaction that Debezium read from %s, killed or not (S28)',
   { timeout: 400_000 },
   async (family) => {

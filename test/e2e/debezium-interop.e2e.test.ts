@@ -39,7 +39,7 @@ beforeAll(async () => {
   [connect, mysql, mariadb, registry] = await Promise.all([
     startConnect({
       bootstrapServers: broker.bootstrapServers,
-      plugins: ['postgres', 'mysql', 'jdbc', 'avro'],
+      plugins: ['postgres', 'mysql', 'mariadb', 'jdbc', 'avro'],
     }),
     startServer('9.7'),
     startServer('11.4'),
@@ -130,8 +130,10 @@ function converters(form: 'JSON' | 'Avro'): { readonly theirs: Texts; readonly o
 const FORMS = [
   ['postgres', 'JSON'],
   ['mysql', 'JSON'],
+  ['mariadb', 'JSON'],
   ['postgres', 'Avro'],
   ['mysql', 'Avro'],
+  ['mariadb', 'Avro'],
 ] as const;
 
 describe('Debezium writes, our sinks apply', () => {

@@ -2,7 +2,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { cachedFolder } from '../../src/demo/cached-folder.ts';
 import { findJava } from './java-runtime.ts';
-import { mavenArchive, mavenLibraries } from './maven-packages.ts';
+import { mavenArchive, mavenLibraries, NEEDS_MAVEN } from './maven-packages.ts';
 
 /** The last version of `connect-runtime` that was published. */
 const KAFKA = '4.3.1';
@@ -25,7 +25,7 @@ export function connectLibraries(): Promise<string> {
   ]);
 }
 
-/** The folder with a plugin's jars: Debezium's of 25, 30 and 58 MB, the converter of 12 MB. */
+/** The folder with a plugin's jars: Debezium's of 25 to 58 MB, the converter of 12 MB. */
 export function connectPlugin(plugin: ConnectPlugin): Promise<string> {
   if (plugin === 'avro') return avroConverter();
   if (plugin === 'mariadb') return mariadbConnector();
@@ -36,15 +36,26 @@ export function connectPlugin(plugin: ConnectPlugin): Promise<string> {
   );
 }
 
-/** No archive of it is published: whoever has its jars says where. */
-function mariadbConnector(): Promise<string> {
-  const folder = process.env[MARIADB_FOLDER];
-  if (folder !== undefined) return Promise.resolve(folder);
-  return Promise.reject(new Error(`${MARIADB_FOLDER} names no folder`));
+/**
+ * No archive of its own is published: the connector and its driver are in that of Debezium Server
+ * (780 MB, which are not kept), the rest is what MySQL's connector has, too.
+ */
+async function mariadbConnector(): Promise<string> {
+  return cachedFolder(
+    `debezium-mariadb-${DEBEZIUM}`,
+    `${NEEDS_MAVEN}
+    # Later ones want the archive's parent, which is not published. It would be kept twice.
+    mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:2.10:copy \
+      "-Dmaven.repo.local=$1/repository" "-Dartifact=$2" "-DoutputDirectory=$1/archive"
+    tar xzf "$1"/archive/*.tar.gz -C "$1" --strip-components=2 --wildcards \
+      '*/lib/debezium-connector-mariadb-*.jar' '*/lib/mariadb-java-client-*.jar'
+    rm -rf "$1/archive" "$1/repository"
+    for jar in "$3"/*.jar; do
+      case $jar in */debezium-connector-mysql-*|*/mysql-connector-*) ;; *) cp "$jar" "$1" ;; esac
+    done`,
+    [`io.debezium:debezium-server-dist:${DEBEZIUM}:tar.gz`, await connectPlugin('mysql')],
+  );
 }
-
-/** The folder with Debezium's connector for MariaDB and all that it needs. */
-export const MARIADB_FOLDER = 'TIDEMARK_DEBEZIUM_MARIADB';
 
 /** Apicurio's has no manifest of its services; a worker would search each jar for them. */
 async function avroConverter(): Promise<string> {

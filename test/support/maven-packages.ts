@@ -88,7 +88,8 @@ export function mavenJar(name: string, jar: MavenJar, account: ServerAccount): P
   );
 }
 
-const NEEDS_MAVEN =
+/** Begins a script that runs Maven. */
+export const NEEDS_MAVEN =
   'command -v mvn >/dev/null || ' +
   '{ echo "Maven is needed for the servers of the tests: apt-get install maven" >&2; exit 1; }';
 
