@@ -39,7 +39,7 @@ function skippedOnOldest(name: string): string[] {
       return aroundTheServer;
     case 'kafka-4':
       // A minute and more: on an idle machine what waits goes out faster than writers add to it.
-      return ['test/e2e/held-load*'];
+      return ['test/e2e/{held-load,whole-transactions-members}*'];
     case 'kafka-3.9':
       return [
         'test/support/**',

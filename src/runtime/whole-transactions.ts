@@ -153,6 +153,7 @@ export class WholeTransactions {
       return { topic, partition, generation, offset: position };
     });
     this.#checkMetadata(at);
+    await this.#checkAlone(consumer);
     const known = this.#cuts.find(at);
     if (known !== null && !this.#isBegun) {
       this.#assembler = this.#newAssembler(new AppliedTransactions(known.applied));
@@ -161,6 +162,24 @@ export class WholeTransactions {
     for (const one of at) this.#assembler.begin(one, this.#isMetadata(one));
     const isNew = [...taken.values()].every((position) => position === null);
     if (known === null && !isNew && !(await this.#isAtStart(at))) await this.#join(at);
+  }
+
+  /**
+   * Two members of a group have a part of the partitions each, and no transaction would be whole;
+   * worse, a part at a place that nobody knows looks like a log that was read without this mode.
+   * A topic that another member has whole is missed where a transaction waits for it.
+   */
+  async #checkAlone(consumer: Consumer): Promise<void> {
+    const { metadataTopic } = this.#parts.settings;
+    const described = await this.#parts.transport.describeTopic(metadataTopic);
+    const topics = consumer.assignment().map(({ topic }) => topic);
+    if (described !== null) topics.push(metadataTopic);
+    const missing = await this.#unassigned(topics, consumer);
+    if (missing === null) return;
+    throw new TidemarkError(
+      'SINK_TRANSACTION',
+      `transactions are read in parts, without ${missing}`,
+    );
   }
 
   /** All that there is will be read: then no transaction has parts before it. */

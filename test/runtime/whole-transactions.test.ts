@@ -59,6 +59,7 @@ const CONVERTERS = { key: CONVERTER, value: CONVERTER } as unknown as SinkConver
 
 interface Around {
   readonly topics?: Readonly<Record<string, readonly number[]>>;
+  /** Topics, or partitions as `topic/0`; else all. */
   readonly assigned?: readonly string[];
   readonly stored?: readonly SinkPosition[];
   /** Where the group stands; else at the beginning. */
@@ -66,6 +67,7 @@ interface Around {
   readonly documents?: MemoryDocuments;
 }
 
+const READ_BEFORE = [{ topic: 'p.s.a', partition: 0, generation: 1, offset: 3 }];
 const TOPICS = { 'p.transaction': [0], 'p.s.a': [0], 'p.s.b': [0] };
 
 /** `topics`: the ends of their partitions. */
@@ -75,7 +77,12 @@ async function reading({ topics = TOPICS, assigned, stored = [], ...more }: Arou
   const partitions = Object.entries(topics).flatMap(([topic, ends]) =>
     ends.map((_, partition) => ({ topic, partition, generation: 1, position: group[topic] ?? 0 })),
   );
-  const mine = partitions.filter(({ topic }) => assigned?.includes(topic) ?? true);
+  const mine = partitions.filter(
+    ({ topic, partition }) =>
+      assigned === undefined ||
+      assigned.includes(topic) ||
+      assigned.includes(`${topic}/${partition}`),
+  );
   const consumer = new ScriptedConsumer([], [], mine);
   const transport = {
     documents,
@@ -269,6 +276,20 @@ describe('what is waited for', () => {
     await expect(looked).rejects.toThrow(message);
   });
 
+  // A second daemon was started for the sink: its part of the group's offsets was no cut, so it took
+  // the log for one that was read without regard to transactions, and applied records as they came.
+  test.each([
+    ['p.s.a/1', { topics: { ...TOPICS, 'p.s.a': [0, 0] }, assigned: ['p.transaction', 'p.s.a/0'] }],
+    ['p.transaction/0', { assigned: ['p.s.a', 'p.s.b'] }],
+  ])(
+    'which another member reads ends the task before it reads anything: %s',
+    async (at, around) => {
+      const begun = reading({ ...around, stored: READ_BEFORE, group: { 'p.s.a': 3 } });
+      await expect(begun).rejects.toMatchObject({ code: 'SINK_TRANSACTION' });
+      await expect(begun).rejects.toThrow(`${at}, which another member of the group reads`);
+    },
+  );
+
   test('the order of a topic with several partitions would mean nothing', async () => {
     const several = reading({ topics: { ...TOPICS, 'p.transaction': [0, 0] } });
     await expect(several).rejects.toThrow('p.transaction has 2 partitions');
@@ -276,11 +297,9 @@ describe('what is waited for', () => {
 });
 
 describe('a log that the sink has read before', () => {
-  const stored = [{ topic: 'p.s.a', partition: 0, generation: 1, offset: 3 }];
-
   test('without regard to transactions: they begin behind what it has by now', async () => {
     const { read, applied, warnings } = await reading({
-      stored,
+      stored: READ_BEFORE,
       topics: { 'p.transaction': [1], 'p.s.a': [3], 'p.s.b': [0] },
       group: { 'p.s.a': 1 },
     });
@@ -298,7 +317,7 @@ describe('a log that the sink has read before', () => {
 
   // A first life that died before it committed anything.
   test('from its beginning: nothing lies before what is read', async () => {
-    const { read, applied, warnings } = await reading({ stored });
+    const { read, applied, warnings } = await reading({ stored: READ_BEFORE });
     await read('p.s.a', 'u 7:1 1');
     expect(applied()).toEqual([]);
     expect(warnings()).toEqual([]);
@@ -313,9 +332,13 @@ describe('a log that the sink has read before', () => {
     const cut = Object.entries(group).map(([topic, offset]) => ({ topic, partition: 0, offset }));
     await first.whole.committing(first.consumer).commit(cut);
     const { documents } = first;
-    const second = await reading({ documents, group, stored });
+    const second = await reading({ documents, group, stored: READ_BEFORE });
     expect(second.warnings()).toEqual([]);
-    const moved = await reading({ documents, group: { ...group, 'p.s.a': 0 }, stored });
+    const moved = await reading({
+      documents,
+      group: { ...group, 'p.s.a': 0 },
+      stored: READ_BEFORE,
+    });
     expect(moved.warnings()).toHaveLength(1);
   });
 });

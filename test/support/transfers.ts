@@ -4,6 +4,7 @@ import { Daemon } from './daemon.ts';
 import { eventually } from './eventually.ts';
 import { askDuckdb } from './duckdb-arrivals.ts';
 import type { FamilyDatabase, FamilyPipeline, FamilyTarget } from './family-pipeline.ts';
+import { freshPrefix, sharedBroker } from './kafka.ts';
 import { randomFrom } from './ledger-load.ts';
 
 /** A target that can be asked. */
@@ -110,8 +111,44 @@ async function asked(target: AskedTarget, sql: string, daemon: Daemon) {
 export interface AroundMoves {
   /** Before the daemon starts, with the accounts there. */
   readonly before?: () => Promise<void>;
-  /** Under load, with the daemon running. */
-  readonly during?: () => Promise<void>;
+  /** Under load, with the daemon running that ends it. */
+  readonly during?: (daemon: Daemon) => Promise<void>;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Transactions that Kafka carries: the target, and what source and transport have beyond it. */
+export function transfersOnKafka(copy: FamilyDatabase) {
+  const prefix = freshPrefix();
+  const target: AskedTarget = {
+    family: copy.family,
+    rows: (sql) => copy.rows(sql),
+    sink: {
+      ...copy.sink,
+      'transaction.mode': 'source',
+      // Other tests on this broker have sinks of that name, too.
+      'consumer.override.group.id': prefix,
+      // So long the group waits for a member that was killed.
+      'consumer.override.session.timeout.ms': 6000,
+      'consumer.override.heartbeat.interval.ms': 1000,
+    },
+  };
+  const given: Properties = {
+    'topic.prefix': prefix,
+    'provide.transaction.metadata': true,
+    'topic.creation.default.partitions': 3,
+    'topic.creation.default.replication.factor': 1,
+    'topic.creation.groups': 'ends',
+    'topic.creation.ends.include': String.raw`.*\.transaction`,
+    'topic.creation.ends.partitions': 1,
+  };
+  const transport: Properties = {
+    type: 'kafka',
+    'bootstrap.servers': sharedBroker().bootstrapServers,
+    'offset.storage.topic': `${prefix}-offsets`,
+    'state.storage.topic': `${prefix}-state`,
+  };
+  return { target, given, transport };
 }
 
 /**
@@ -150,11 +187,14 @@ export async function expectWholeMoves(
   }
   await using last = Daemon.start(pipeline);
   await until(last, 3_000);
-  await around.during?.();
+  await around.during?.(last);
   await load.stop();
   const wanted = String((await source.rows(MOVES))[0]);
   for (const target of targets) {
-    await eventually(async () => expect(String((await target.rows(MOVES))[0])).toBe(wanted));
+    await eventually(async () => {
+      const moves = String((await target.rows(MOVES))[0]);
+      expect(moves, `the daemon said: ${last.output}`).toBe(wanted);
+    });
   }
   for (const table of ['checking', 'savings']) {
     const rows = `SELECT id, balance FROM ${table} ORDER BY id`;
