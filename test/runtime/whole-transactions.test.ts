@@ -276,8 +276,9 @@ describe('what is waited for', () => {
     await expect(looked).rejects.toThrow(message);
   });
 
-  // A second daemon was started for the sink: its part of the group's offsets was no cut, so it took
-  // the log for one that was read without regard to transactions, and applied records as they came.
+  // A second daemon was started for the sink: its part of the group's offsets was no cut, so it
+  // took the log for one that was read without regard to transactions, and applied records as they
+  // came.
   test.each([
     ['p.s.a/1', { topics: { ...TOPICS, 'p.s.a': [0, 0] }, assigned: ['p.transaction', 'p.s.a/0'] }],
     ['p.transaction/0', { assigned: ['p.s.a', 'p.s.b'] }],
