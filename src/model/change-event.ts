@@ -242,6 +242,14 @@ export interface StreamSession {
   readonly id: number | null;
 }
 
+/** What comes in on the connection of the stream, below all events. */
+export interface StreamInput {
+  /** Since its last byte came. */
+  readonly silentMs: number;
+  /** What has come is not taken: whoever keeps the records has no room. */
+  readonly isHeldUp: boolean;
+}
+
 /** A source's own view of itself; read at any time, also while it is not connected. */
 export interface SourceStatus {
   readonly phase: SourcePhase;
@@ -258,6 +266,8 @@ export interface SourceStatus {
   readonly binlog?: BinlogStatus;
   /** Absent: not connected, or the server tells by itself who reads. */
   readonly stream?: StreamSession;
+  /** Absent: not connected, or there is no connection. */
+  readonly input?: StreamInput | undefined;
 }
 
 /** A source task's reader: snapshot if needed, then stream, until the signal aborts. */

@@ -4,8 +4,10 @@ import type { SourceOffset, StreamSession } from './change-event.ts';
 export interface ServerLook {
   /** Where its log ends. */
   readonly end: string;
-  /** Who sends the log to us; null: nobody; `hidden`: the account may not see it. */
-  readonly sender: SenderLook | null | 'hidden';
+  /** From what has come in to that end; null: not known. */
+  readonly waitingBytes: number | null;
+  /** Who sends the log to us; null: nobody. */
+  readonly sender: SenderLook | null;
   readonly retention: RetentionLook;
   /** How it follows another server; null: it follows none, or has all; `hidden`: not to be seen. */
   readonly replica: ReplicaLook | null | 'hidden';
@@ -110,6 +112,8 @@ export interface LookRequest {
   readonly stored: SourceOffset | null;
   /** Null: not connected. */
   readonly stream: StreamSession | null;
+  /** Up to where the log has come in, as the source prints it; null: nothing has. */
+  readonly received: string | null;
 }
 
 /** Looks at a server through a connection of its own, so that nothing waits for the stream. */

@@ -1,7 +1,10 @@
+import type { StreamInput } from '../model/change-event.ts';
 import type { Blocker, ReplicaLook, ServerLook } from '../model/server-look.ts';
 import type { SinkView, SourceView } from './pipeline-status.ts';
 import { errorCause } from './stall-errors.ts';
-import type { ErrorView, Stall } from './watch-view.ts';
+import { counted, ofBlocker, seconds } from './stall-evidence.ts';
+import { behindAndStill, lockOfStream, lockWait } from './still-stream.ts';
+import type { ErrorView, SourceStall, Stall } from './watch-view.ts';
 
 /** How something moved, from look to look; ms. */
 export interface Movement {
@@ -26,13 +29,13 @@ export interface StallFacts {
   readonly look: ServerLook | null;
   /** Why the server could not be asked; null: it answered. */
   readonly lookProblem: ErrorView | null;
+  /** As of the look; null: the stream is not connected, or has no connection. */
+  readonly input: StreamInput | null;
   readonly stallAfterMs: number;
   readonly transactionMs: number;
   /** Between two looks; half of them decides nothing. */
   readonly isPaused: boolean;
 }
-
-type SourceStall = Omit<Stall, 'sink'>;
 
 /** Everything that stands still, the source first, each with its most certain cause. */
 export function findStalls(facts: StallFacts): readonly Stall[] {
@@ -78,10 +81,14 @@ function sourceStall(facts: StallFacts): SourceStall | null {
     const missing = look?.missing ?? null;
     if (missing !== null) return lostPublication(missing);
     const found = streamStall(facts, isStill);
-    const lock = look?.blockers.find(({ kind }) => kind === 'lock');
-    // Tables that are read beside the stream wait, while that goes on.
-    const isBeside = lock !== undefined && (found === null || found.cause === 'idle');
-    return isBeside ? lockWait('a snapshot', lock, 'the stream goes on') : found;
+    const lock = lockOfStream(look) ?? look?.blockers.find(({ kind }) => kind === 'lock');
+    // The stream, or tables that are read beside it.
+    const isTold = lock !== undefined && (found === null || found.cause === 'idle');
+    if (!isTold) return found;
+    const isStream = lock === lockOfStream(look);
+    return isStream
+      ? lockWait('the stream', lock, 'its server sends nothing meanwhile')
+      : lockWait('a session beside the stream', lock, 'the stream goes on');
   }
   if (source.phase === 'stopped' || !isStill || facts.isPaused) return null;
   return beforeTheStream(facts);
@@ -148,18 +155,6 @@ function beforeTheStream(facts: StallFacts): SourceStall {
   return unexplained(what, facts, since);
 }
 
-function lockWait(what: string, lock: Blocker, since: string): SourceStall {
-  const on = lock.table === null ? '' : ` on ${lock.table}`;
-  return {
-    cause: 'lock_wait',
-    table: lock.table,
-    severity: 'warning',
-    title: `${what} waits for a lock${on} that ${lock.who} holds`,
-    evidence: [since, ...ofBlocker(lock)],
-    cure: `Let it end, or: ${lock.cure}`,
-  };
-}
-
 function waitsForTransaction(what: string, open: Blocker): SourceStall {
   return {
     cause: 'long_transaction',
@@ -169,14 +164,6 @@ function waitsForTransaction(what: string, open: Blocker): SourceStall {
     evidence: ofBlocker(open),
     cure: `Let it end, or: ${open.cure}`,
   };
-}
-
-function ofBlocker({ ageMs, statement, waiting }: Blocker): readonly string[] {
-  return [
-    ...(ageMs === null ? [] : [`open for ${seconds(ageMs)}`]),
-    ...(statement === null ? [] : [`its statement: ${statement}`]),
-    ...(waiting === null ? [] : [`ours that waits: ${waiting}`]),
-  ];
 }
 
 function unreachable({ message, cure }: ErrorView, since: string): SourceStall {
@@ -196,7 +183,9 @@ function streamStall(facts: StallFacts, isStill: boolean): SourceStall | null {
   if (lookProblem !== null) return isStill ? unreachable(lookProblem, since) : null;
   if (look === null) return null;
   if (sourceMovement.behindMs < stallAfterMs) return whenCaughtUp(look, isStill);
-  const waits = `read up to ${source.receivedLsn ?? 'nothing'}, the server is at ${look.end}`;
+  const bytes = look.waitingBytes === null ? '' : `, ${counted(look.waitingBytes, 'byte')} on`;
+  const upTo = source.receivedLsn ?? 'nothing';
+  const waits = `read up to ${upTo}, the server is at ${look.end}${bytes}`;
   if (isStill) return behindAndStill(look, [since, waits], facts);
   if (sourceMovement.growingMs < stallAfterMs) return null;
   return {
@@ -205,7 +194,7 @@ function streamStall(facts: StallFacts, isStill: boolean): SourceStall | null {
     severity: 'warning',
     title: 'the source reads, and falls behind',
     evidence: [`for ${seconds(sourceMovement.growingMs)} what waits has only grown`, waits],
-    cure: 'More CPU or a faster disk for the daemon; fewer tables; a larger batch on the way.',
+    cure: 'More CPU or a faster disk for the daemon, a faster network to it; fewer tables.',
   };
 }
 
@@ -234,66 +223,6 @@ function laggingCopy({ behindMs, stopped }: ReplicaLook): SourceStall {
     title: `the server is a copy, and ${behind}behind its own source`,
     evidence: [...(stopped === null ? [] : [stopped]), 'all that it has was read'],
     cure: 'Look at its replication: pg_stat_wal_receiver, or SHOW REPLICA STATUS.',
-  };
-}
-
-/** The server has more, and nothing comes: what its sender does tells the rest. */
-function behindAndStill(
-  look: ServerLook,
-  evidence: readonly string[],
-  facts: StallFacts,
-): SourceStall {
-  const { sender } = look;
-  const dead = (why: string): SourceStall => ({
-    cause: 'dead_socket',
-    table: null,
-    severity: 'critical',
-    title: 'the connection of the stream is dead',
-    evidence: [...evidence, why, 'the server answers another connection'],
-    cure: 'It is made anew by itself; where it comes again, look at firewalls and proxies between.',
-  });
-  if (sender === null) return dead('the server has nobody that sends to us');
-  if (sender === 'hidden') return unexplained('the source', facts, evidence.join('; '));
-  const doing = `${sender.who} is ${sender.state}`;
-  const { silentMs } = sender;
-  const heard = silentMs === null ? [] : [`it heard from us ${seconds(silentMs)} ago`];
-  const isSilent = silentMs !== null && silentMs >= facts.stallAfterMs;
-  if (isSilent || sender.does === 'has_sent_all') return dead([doing, ...heard].join(', '));
-  const shown = [...evidence, doing, ...heard];
-  if (sender.does === 'waits_for_others') {
-    return {
-      cause: 'sender_waits',
-      table: null,
-      severity: 'warning',
-      title: 'the server does not send before other servers have confirmed',
-      evidence: shown,
-      cure: 'Look at them: synchronized_standby_slots and pg_replication_slots, or semi-sync.',
-    };
-  }
-  if (sender.does === 'waits_for_us' && silentMs === null) return dead(doing);
-  if (sender.does === 'waits_for_us') {
-    return {
-      cause: 'slow_source',
-      table: null,
-      severity: 'warning',
-      title: 'the daemon does not read what the server sends',
-      evidence: shown,
-      cure: 'Look at the CPU and the disk of the daemon, and at the log before this line.',
-    };
-  }
-  return busyServer(look, shown);
-}
-
-function busyServer(look: ServerLook, evidence: readonly string[]): SourceStall {
-  const open = look.blockers.find(({ kind }) => kind !== 'lock');
-  const large = open === undefined ? [] : [`open transaction: ${open.who}`, ...ofBlocker(open)];
-  return {
-    cause: 'server_busy',
-    table: null,
-    severity: 'info',
-    title: 'the server reads its log and has found nothing for us yet',
-    evidence: [...evidence, ...large],
-    cure: 'Wait; a large transaction, or much that is not captured, takes its time.',
   };
 }
 
@@ -343,9 +272,10 @@ function sinkStall(
   if (movement === undefined || sink.lagRecords === 0) return [];
   const isStill = movement.stillMs >= stallAfterMs;
   if (!isStill && movement.growingMs < stallAfterMs) return [];
+  const waits = `${counted(sink.lagRecords, 'record')} ${sink.lagRecords === 1 ? 'waits' : 'wait'}`;
   const title = isStill
-    ? `${who} applies nothing, and ${sink.lagRecords} records wait`
-    : `${who} applies, and falls behind: ${sink.lagRecords} records wait`;
+    ? `${who} applies nothing, and ${waits}`
+    : `${who} applies, and falls behind: ${waits}`;
   const forMs = isStill ? movement.stillMs : movement.growingMs;
   return [
     {
@@ -358,8 +288,4 @@ function sinkStall(
       cure: 'Look at the target for locks and load: pg_stat_activity, SHOW PROCESSLIST, _tasks.',
     },
   ];
-}
-
-function seconds(ms: number): string {
-  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { toTidemarkError } from '../foundation/errors.ts';
 import type { AlertCondition, ConditionSource } from '../model/alert.ts';
-import type { SourceOffset } from '../model/change-event.ts';
+import type { SourceOffset, StreamInput } from '../model/change-event.ts';
 import type { LookRequest, ServerLook, ServerWatch } from '../model/server-look.ts';
 import type { Logger } from './logger.ts';
 import type { SinkView, SourceView } from './pipeline-status.ts';
@@ -66,6 +66,7 @@ export class StallWatch implements ConditionSource {
   readonly #tracks = new Map<string, Track>();
   #watched: (() => WatchedPipeline) | null = null;
   #look: ServerLook | null = null;
+  #input: StreamInput | null = null;
   #lookedAtMs: number | null = null;
   #problem: ErrorView | null = null;
   #retention: RetentionView | null = null;
@@ -125,6 +126,8 @@ export class StallWatch implements ConditionSource {
       if (signal.aborted) return;
     }
     const now = watched();
+    const status = source.reader?.status();
+    this.#input = status?.connected === true ? (status.input ?? null) : null;
     this.#follow(now, endBefore === null || source.reader?.hasReceived(endBefore) !== false);
     const look = this.#look;
     if (look !== null && this.#lookedAtMs !== null) {
@@ -147,8 +150,9 @@ export class StallWatch implements ConditionSource {
     const isSlow = track !== undefined && nowMs - track.caughtUpAtMs >= limits.intervalMs;
     const reads = status?.snapshot.some(({ completed }) => !completed) === true;
     const isEarly = status?.phase !== 'streaming' || reads;
-    const stream = status?.connected === true ? (status.stream ?? null) : null;
-    return { closer: isSlow || isEarly, stored, stream };
+    const [stream, received] =
+      status?.connected === true ? [status.stream ?? null, status.received] : [null, null];
+    return { closer: isSlow || isEarly, stored, stream, received };
   }
 
   async #ask(server: ServerWatch, request: LookRequest, signal: AbortSignal): Promise<void> {
@@ -180,7 +184,9 @@ export class StallWatch implements ConditionSource {
     const { phase, events, receivedLsn, state } = source;
     // The place moves with what is not for us, too: that is progress.
     const mark = `${state} ${phase} ${events} ${receivedLsn} ${done}`;
-    this.#move('source', mark, caughtUp, source.lagBytes ?? 0);
+    // The reader knows no more of the log than the server last told it, and of one file alone.
+    const waiting = this.#look?.waitingBytes ?? source.lagBytes ?? 0;
+    this.#move('source', mark, caughtUp, waiting);
     for (const { name, applied, lagRecords } of sinks) {
       this.#move(`sink ${name}`, String(applied), lagRecords === 0, lagRecords);
     }
@@ -221,6 +227,7 @@ export class StallWatch implements ConditionSource {
       sinkMovements: new Map(sinks.map(({ name }) => [name, this.#movement(`sink ${name}`)])),
       look: this.#look,
       lookProblem: this.#problem,
+      input: this.#input,
       stallAfterMs: limits.stallAfterMs,
       transactionMs: limits.transactionMs,
       isPaused: limits.hasHours,

@@ -128,7 +128,14 @@ export class StatusConditions implements ConditionSource {
     const recent = this.#letters.get(task) ?? new RecentCount(LETTERS_MS);
     this.#letters.set(task, recent);
     const count = recent.look(total, nowMs);
-    const what = sink === null ? 'changes became no record' : 'records could not be applied';
+    const [one, what] =
+      sink === null
+        ? (['change', 'became no record'] as const)
+        : (['record', 'could not be applied'] as const);
+    const told =
+      count === 1
+        ? `1 ${one} ${what} within the last hour and is a dead letter`
+        : `${count} ${one}s ${what} within the last hour and are dead letters`;
     return [
       {
         key: `dead_letters:${task}`,
@@ -136,7 +143,7 @@ export class StatusConditions implements ConditionSource {
         severity: 'warning',
         table: null,
         sink,
-        title: `${task}: ${count} ${what} within the last hour and are dead letters`,
+        title: `${task}: ${told}`,
         cause: 'errors.tolerance lets the task go on beside them',
         cure: `tidemark dlq list <file>${sink === null ? ' --source' : ` --sink ${sink}`}`,
         measure: { value: count, unit: 'count', threshold: 0, bad: 'above' },
@@ -296,6 +303,7 @@ function holdDeadline(
 }
 
 function parkedKeyCount(sink: string, count: number): readonly AlertCondition[] {
+  const keys = count === 1 ? '1 key' : `${count} keys`;
   return [
     {
       key: `keys.parked:${sink}`,
@@ -303,7 +311,7 @@ function parkedKeyCount(sink: string, count: number): readonly AlertCondition[] 
       severity: 'warning',
       table: null,
       sink,
-      title: `sink ${sink}: records of ${count} keys wait as dead letters`,
+      title: `sink ${sink}: records of ${keys} wait as dead letters`,
       cause: 'each waits behind a record of its key that could not be applied',
       cure: `tidemark dlq list <file> --sink ${sink}; mend the cause, then tidemark dlq replay`,
       measure: { value: count, unit: 'count', threshold: 0, bad: 'above' },

@@ -203,13 +203,14 @@ function driftOf(view: VerifiedTableView): AlertCondition {
   // Stored by an older release it has none.
   const flags = typeof seed === 'number' ? ` --sample <as in verify.sample> --seed ${seed}` : '';
   const rows = driftCount(view);
+  const they = rows === 1 ? ['row', 'is', 'it is'] : ['rows', 'are', 'they are'];
   return {
     key: `drift:${sink}:${table}`,
     class: 'verify.drift',
     severity: 'critical',
     table,
     sink,
-    title: `${rows} rows of ${table} are not in ${sink} as they are in the source`,
+    title: `${rows} ${they[0]} of ${table} ${they[1]} not in ${sink} as ${they[2]} in the source`,
     cause: `${missing} missing, ${surplus} surplus, ${different} different`,
     cure: `tidemark verify <file>${flags} names them; --repair has them told again.`,
     measure: { value: rows, unit: 'count', threshold: 0, bad: 'above' },

@@ -24,6 +24,9 @@ export interface Stall {
   readonly cure: string;
 }
 
+/** One of the source. */
+export type SourceStall = Omit<Stall, 'sink'>;
+
 /** As the status shows it. JSON values only. */
 export interface WatchView {
   readonly stalls: readonly Stall[];

@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/foundation/clock.ts';
+import type { Stall } from '../../src/runtime/watch-view.ts';
 import { sourceProperties } from '../support/binlog-ledger.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshMysqlDatabase, type MysqlDatabase } from '../support/mysql-database.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { watchedPipeline } from '../support/watched-pipeline.ts';
+
+const { signal } = new AbortController();
+
+/** It reads, and more comes than it can. */
+const isBehind = ({ title }: Stall): boolean => title === 'the source reads, and falls behind';
 
 async function shop(): Promise<MysqlDatabase> {
   const database = await freshMysqlDatabase();
@@ -59,7 +66,7 @@ test('each cause of a stream that stands still is named, and no other', async ()
   await database.query(`INSERT INTO t VALUES (5, 'waits')`);
   // At first it may be told that it falls behind: a put just ended.
   await eventually(async () => {
-    expect((await named('slow_target', 'dwh')).title).toMatch(/applies nothing, and \d+ records/);
+    expect((await named('slow_target', 'dwh')).title).toMatch(/applies nothing, and \d+ record/);
   });
   await other.query('UNLOCK TABLES');
   await well();
@@ -88,5 +95,57 @@ test('a snapshot that waits behind DDL names the transaction that holds all up',
   expect(lock.evidence.join()).toMatch(/ours that waits: /);
   await other.query('COMMIT');
   await ddl;
+  await streaming();
+});
+
+/* How far it was behind used to be known within one file of the binlog alone. */
+test('a stream to which more comes than gets through, over several files', async () => {
+  await using database = await shop();
+  await using proxy = await startProxy(database);
+  const source = { ...sourceProperties(database), 'database.port': proxy.port };
+  const { named, well, streaming, pipeline } = await watchedPipeline(source);
+  await streaming();
+  proxy.bytesPerSecond = 100_000;
+  let behind: Stall | undefined;
+  let id = 1000;
+  // Ten times what gets through, until that is told.
+  for (; behind === undefined; id += 100) {
+    const rows = Array.from({ length: 100 }, (_, n) => `(${id + n}, REPEAT('x', 500))`);
+    await database.query(`INSERT INTO t VALUES ${rows.join()}`);
+    if (id === 1200) await database.query('FLUSH BINARY LOGS');
+    await systemClock.sleep(50, signal);
+    behind = pipeline.status().watch?.stalls.find(isBehind);
+  }
+  const places = /read up to (\S+):\d+, the server is at (\S+):\d+, \d+ bytes on$/;
+  const [, from, to] = places.exec(behind.evidence.join()) ?? [];
+  expect([from, to]).toEqual([
+    expect.stringContaining('.'),
+    expect.not.stringMatching(String(from)),
+  ]);
+  proxy.bytesPerSecond = null;
+  await expect.poll(() => pipeline.status().source.measures.creates).toBe(id - 1000);
+  await well();
+
+  // Each takes longer than what counts as standing still; it used to be told as a dead connection.
+  proxy.bytesPerSecond = 500_000;
+  await database.query(`ALTER TABLE t MODIFY v LONGTEXT`);
+  await database.query(`INSERT INTO t VALUES (-1, REPEAT('x', 900000)), (-2, REPEAT('y', 900000))`);
+  const slowly = /^what the server sends comes in slowly$/;
+  await expect.poll(async () => (await named('slow_source')).title).toMatch(slowly);
+  proxy.bytesPerSecond = null;
+  await well();
+});
+
+test('a snapshot that does not move, and nobody is in its way', async () => {
+  await using database = await shop();
+  const overrides = 'snapshot.select.statement.overrides';
+  const { named, streaming } = await watchedPipeline({
+    ...sourceProperties(database),
+    [overrides]: `${database.name}.t`,
+    [`${overrides}.${database.name}.t`]: `SELECT * FROM ${database.name}.t WHERE SLEEP(2) = 0`,
+  });
+  expect((await named('unknown')).title).toMatch(
+    / does not move, and nothing is found in its way$/,
+  );
   await streaming();
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { systemClock } from '../../src/foundation/clock.ts';
 
 /** A TCP relay that misbehaves on demand. */
 export interface TcpProxy extends AsyncDisposable {
@@ -13,6 +14,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly cuts: number;
   /** True: nothing is passed in either direction, and nothing is closed. */
   silent: boolean;
+  /** What each connection passes of the server's; null: all that comes. */
+  bytesPerSecond: number | null;
   /** What is open now passes nothing more and stays open; later connections pass all. */
   freeze(): void;
   /** Cuts what is open now. */
@@ -39,6 +42,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
       socket.on('error', end);
       socket.on('close', end);
     }
+    const pass = throttled(upstream, client, () => proxy.bytesPerSecond);
     client.on('data', (chunk) => {
       if (!proxy.silent && !frozen.has(client)) upstream.write(chunk);
     });
@@ -53,7 +57,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
         return;
       }
       passed += chunk.length;
-      client.write(chunk);
+      pass(chunk);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -68,6 +72,7 @@ export async function startProxy(target: { host: string; port: number }): Promis
     },
     cutAfterBytes: null,
     silent: false,
+    bytesPerSecond: null,
     freeze() {
       for (const socket of open) frozen.add(socket);
     },
@@ -81,4 +86,34 @@ export async function startProxy(target: { host: string; port: number }): Promis
     },
   };
   return proxy;
+}
+
+/** Pieces of so long: what comes in of a large change comes all the time. */
+const PIECE_MS = 20;
+
+/** Hands on what comes at a rate, and takes no more meanwhile: the sender's buffers fill. */
+function throttled(from: Socket, to: Socket, rate: () => number | null): (chunk: Buffer) => void {
+  let waiting: Buffer = Buffer.alloc(0);
+  let isWaiting = false;
+  const next = (): void => {
+    const bytesPerSecond = rate() ?? Infinity;
+    isWaiting = waiting.length > 0;
+    if (!isWaiting) {
+      from.resume();
+      return;
+    }
+    const piece = waiting.subarray(0, Math.ceil((bytesPerSecond * PIECE_MS) / 1000));
+    waiting = waiting.subarray(piece.length);
+    to.write(piece);
+    systemClock.after(bytesPerSecond === Infinity ? 0 : PIECE_MS, next);
+  };
+  return (chunk) => {
+    if (rate() === null && !isWaiting) {
+      to.write(chunk);
+      return;
+    }
+    waiting = Buffer.concat([waiting, chunk]);
+    from.pause();
+    if (!isWaiting) next();
+  };
 }

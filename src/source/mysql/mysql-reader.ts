@@ -356,6 +356,7 @@ export class MysqlReader implements SourceReader {
       received: received === null ? null : placeText(received),
       connected: this.#session !== undefined && this.#phase === 'streaming',
       ...(wire === undefined ? {} : { stream: { server: wire.server, id: wire.threadId } }),
+      input: wire?.input,
       binlog: {
         gtids: this.#session?.position.offset().done.gtids ?? null,
         gtidMode: this.#facts === undefined ? null : hasGtids(this.#facts),

@@ -371,15 +371,15 @@ export class PostgresReader implements SourceReader {
 
   status(): SourceStatus {
     const stream = this.#stream;
-    const behind = stream === undefined ? null : stream.serverEnd - stream.received;
     return {
       phase: this.#phase,
       snapshot: [...this.#first.progress, ...(this.#snapshots?.progress() ?? [])],
-      lagBytes: behind === null ? null : behind > 0n ? behind : 0n,
+      lagBytes: stream?.behind ?? null,
       lagMs: stream?.lagMs ?? null,
       confirmed: this.#options.lsnFlushMode === 'manual' ? null : lsnText(this.#session?.confirmed),
       received: lsnText(stream?.received),
       connected: this.#wire?.isOpen === true,
+      input: this.#wire?.input,
     };
   }
 

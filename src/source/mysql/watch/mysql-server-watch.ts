@@ -53,6 +53,7 @@ export class MysqlServerWatch implements ServerWatch {
       const sessions = await lookAtSessions(session, asked, signal);
       return {
         end: last === undefined ? '' : `${last.name}:${last.bytes}`,
+        waitingBytes: request.received === null ? null : bytesFrom(request.received, files),
         ...sessions,
         retention,
         // Who has all that the server has is not behind: that is when it matters.
@@ -103,6 +104,15 @@ export class MysqlServerWatch implements ServerWatch {
     await this.#watched?.session.close();
     this.#watched = null;
   }
+}
+
+/** To the end of the log, over all files between; null: the server has not that file. */
+function bytesFrom(received: string, files: readonly BinlogFile[]): number | null {
+  const at = received.lastIndexOf(':');
+  const first = files.findIndex(({ name }) => name === received.slice(0, at));
+  if (first < 0) return null;
+  const bytes = files.slice(first).reduce((sum, file) => sum + file.bytes, 0);
+  return Math.max(0, bytes - Number(received.slice(at + 1)));
 }
 
 /** Null on MariaDB, which has none. */

@@ -3,6 +3,7 @@ import { DecodeError } from '../../../foundation/byte-reader.ts';
 import type { Clock } from '../../../foundation/clock.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
+import type { StreamInput } from '../../../model/change-event.ts';
 import type { MysqlConnectionOptions } from '../mysql-connection-options.ts';
 import { errorFromUse } from '../mysql-errors.ts';
 import { dumpCommand, registerCommand } from './binlog-commands.ts';
@@ -108,6 +109,12 @@ export class BinlogWire implements AsyncDisposable {
   /** Monotonic ms of the last byte from the server. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
+  }
+
+  /** As the status tells it. */
+  get input(): StreamInput {
+    const silentMs = this.#clock.monotonicMs() - this.#lastReceivedMs;
+    return { silentMs, isHeldUp: this.#stalled };
   }
 
   /** `host:port` of the server. */

@@ -106,6 +106,12 @@ export class PostgresStream implements CopyBothHandler {
     return this.#serverEnd;
   }
 
+  /** Bytes from there to that end. */
+  get behind(): bigint {
+    const behind = this.#serverEnd - this.#received;
+    return behind > 0n ? behind : 0n;
+  }
+
   /** Between commit and receipt of the last transaction. */
   get lagMs(): number | null {
     return this.#lagMs;

@@ -10,6 +10,7 @@ import {
   slotLookQuery,
 } from '../../../../dialects/postgres/postgres-watch-catalog.ts';
 import type { Clock } from '../../../foundation/clock.ts';
+import { LSN_ZERO, type Lsn, parseLsn } from '../../../model/lsn.ts';
 import type {
   Blocker,
   LookRequest,
@@ -45,7 +46,7 @@ export class PostgresServerWatch implements ServerWatch {
     this.#clock = clock;
   }
 
-  async look({ closer }: LookRequest, signal: AbortSignal): Promise<ServerLook> {
+  async look({ closer, received }: LookRequest, signal: AbortSignal): Promise<ServerLook> {
     try {
       const wire = await this.#connected(signal);
       const { slotName, publicationName } = this.#options;
@@ -55,7 +56,7 @@ export class PostgresServerWatch implements ServerWatch {
       const stands = slot.restartLsn !== null && slot.restartLsn === this.#lastFloor;
       this.#lastFloor = slot.restartLsn;
       const blockers = closer || stands ? await this.#blockers(wire, signal) : [];
-      return lookOf(slot, blockers, this.#options);
+      return lookOf(slot, received, blockers, this.#options);
     } catch (error) {
       await this.#drop();
       throw error;
@@ -97,11 +98,13 @@ function blocker({ isPrepared, ...session }: SessionLook): Blocker {
 
 function lookOf(
   slot: SlotLook,
+  received: string | null,
   blockers: readonly Blocker[],
   { publicationName }: PostgresWatchOptions,
 ): ServerLook {
   return {
     end: slot.end,
+    waitingBytes: received === null ? null : bytesBetween(parseLsn(received), parseLsn(slot.end)),
     sender: senderOf(slot),
     retention: retentionOf(slot, blockers),
     replica: slot.replicaLagMs === null ? null : { behindMs: slot.replicaLagMs, stopped: null },
@@ -111,6 +114,12 @@ function lookOf(
       ? 'GRANT pg_read_all_stats TO CURRENT_USER;'
       : null,
   };
+}
+
+/** A stream that has just begun has got nothing, which is no distance. */
+function bytesBetween(received: Lsn, end: Lsn): number | null {
+  if (received === LSN_ZERO) return null;
+  return end > received ? Number(end - received) : 0;
 }
 
 const DOES: Readonly<Record<string, SenderDoes>> = {

@@ -3,6 +3,7 @@ import { ByteReader, DecodeError } from '../../../foundation/byte-reader.ts';
 import type { Clock } from '../../../foundation/clock.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import { TidemarkError, toTidemarkError } from '../../../foundation/errors.ts';
+import type { StreamInput } from '../../../model/change-event.ts';
 import { runInitialStatements } from './initial-statements.ts';
 import { errorFromConnect, postgresErrorFrom } from '../postgres-errors.ts';
 import type { PostgresConnectionOptions } from '../postgres-source-options.ts';
@@ -128,6 +129,12 @@ export class PostgresWire implements AsyncDisposable {
   /** Monotonic ms of the last byte from the server; for liveness. */
   get lastReceivedMs(): number {
     return this.#lastReceivedMs;
+  }
+
+  /** As the status tells it. */
+  get input(): StreamInput {
+    const silentMs = this.#clock.monotonicMs() - this.#lastReceivedMs;
+    return { silentMs, isHeldUp: this.#stalled };
   }
 
   /** Runs one or more statements of the simple protocol; the whole result is kept in memory. */

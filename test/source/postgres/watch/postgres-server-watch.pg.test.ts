@@ -5,7 +5,7 @@ import { PostgresServerWatch } from '../../../../src/source/postgres/watch/postg
 import { freshDatabase, startOwnServer, type TestDatabase } from '../../../support/postgres.ts';
 
 const { signal } = new AbortController();
-const REQUEST = { closer: false, stored: null, stream: null };
+const REQUEST = { closer: false, stored: null, stream: null, received: null };
 const BYTES_PER_SECOND = 16_000_000;
 
 function watchOf(database: TestDatabase): PostgresServerWatch {
