@@ -17,6 +17,12 @@ const faces: CliFaces = {
     return servePipeline({ ...config.listen, token: config.token }, composed);
   },
 
+  async serveStatus(config, status) {
+    if (config.listen === null) return null;
+    const { serveWaiting } = await import('./rest/pipeline-server.ts');
+    return serveWaiting({ ...config.listen, token: config.token }, status);
+  },
+
   async runDemo(options, { output, signal }) {
     const { directory, database, durationMs, ratePerSecond, json } = options;
     const [{ createLogger }, { runDemo }, { demoDatabase }, { createDemoPipeline }] =

@@ -1,6 +1,7 @@
 import type { HttpConfig } from '../config/pipeline-config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
+import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import type { ConsoleOutput } from './console-output.ts';
 import type { Terminal } from './terminal-screen.ts';
 
@@ -22,6 +23,8 @@ export interface ServedHttp extends AsyncDisposable {
 /** The other faces, which the command line may start but not import. */
 export interface CliFaces {
   serveHttp(config: HttpConfig, composed: ComposedPipeline): Promise<ServedHttp | null>;
+  /** Of a start that waits; null once that is about to be over. */
+  serveStatus(config: HttpConfig, status: () => PipelineStatus | null): Promise<ServedHttp | null>;
   /** Returns false when source and target differ at the end. */
   runDemo(options: DemoCommandOptions, context: CliContext): Promise<boolean>;
 }

@@ -4,6 +4,7 @@ import { killAtFaultPoint, noFaults } from '../foundation/fault-points.ts';
 import { checkFirstStart } from '../runtime/check-pipeline.ts';
 import { type ComposedPipeline, composePipeline } from '../runtime/compose-pipeline.ts';
 import { createLogger, type Logger, type LogOptions } from '../runtime/logger.ts';
+import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import type { CliContext, ServedHttp } from './cli-context.ts';
 
 /** A pipeline with its HTTP port, started; disposing stops both in order. */
@@ -33,13 +34,16 @@ export async function startPipeline(
 ): Promise<RunningPipeline> {
   for (const warning of config.warnings) logger.warn(warning);
   const faultPoint = context.environment['TIDEMARK_FAULT_POINT'] ?? '';
-  const composed = await composePipeline(config, {
-    clock: context.clock,
-    logger,
-    signal: context.signal,
-    showsFailure: context.output.showsErrorsOnTerminal,
-    fault: faultPoint === '' ? noFaults : killAtFaultPoint(faultPoint),
-  });
+  const composed = await whileWaiting(config, context, logger, (onWaiting) =>
+    composePipeline(config, {
+      clock: context.clock,
+      logger,
+      signal: context.signal,
+      onWaiting,
+      showsFailure: context.output.showsErrorsOnTerminal,
+      fault: faultPoint === '' ? noFaults : killAtFaultPoint(faultPoint),
+    }),
+  );
   const { pipeline } = composed;
   try {
     await checkFirstStart(config, pipeline.transport, context.signal, context.clock);
@@ -62,6 +66,27 @@ export async function startPipeline(
   } catch (error) {
     await pipeline.stop();
     throw error;
+  }
+}
+
+/** A start that waits answers at its port, until it need not wait any more. */
+async function whileWaiting<T>(
+  config: PipelineConfig,
+  { faces }: CliContext,
+  logger: Logger,
+  start: (onWaiting: (status: () => PipelineStatus | null) => void) => Promise<T>,
+): Promise<T> {
+  let waiting: Promise<ServedHttp | null> = Promise.resolve(null);
+  try {
+    return await start((status) => {
+      waiting = faces.serveStatus(config.http, status).catch((error: unknown) => {
+        // The daemon's own port fails in the same way, and that ends the start.
+        logger.warn({ err: error }, 'the status cannot be asked for while the start waits');
+        return null;
+      });
+    });
+  } finally {
+    await (await waiting)?.[Symbol.asyncDispose]();
   }
 }
 

@@ -1,4 +1,6 @@
+import { TidemarkError } from '../foundation/errors.ts';
 import type { ComposedPipeline } from '../runtime/compose-pipeline.ts';
+import type { PipelineStatus } from '../runtime/pipeline-status.ts';
 import { alertRoutes } from './alert-routes.ts';
 import type { HttpServer, HttpServerOptions } from './http-server.ts';
 import { startHttpServer } from './http-server.ts';
@@ -21,4 +23,19 @@ export async function servePipeline(
     schemaRoutes(pipeline.source.holds ?? null),
     verifyRoutes(verifyDesk),
   ]);
+}
+
+/** The port of a start that waits: how it is, and nothing else. Throws HTTP_LISTEN. */
+export async function serveWaiting(
+  options: HttpServerOptions,
+  status: () => PipelineStatus | null,
+): Promise<HttpServer> {
+  const source = {
+    status: () => {
+      const now = status();
+      if (now === null) throw new TidemarkError('NOT_RUNNING', 'the daemon is about to start');
+      return now;
+    },
+  };
+  return startHttpServer(options, source, []);
 }

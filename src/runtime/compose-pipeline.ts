@@ -23,6 +23,7 @@ import type { HeldTopics } from './held-topics.ts';
 import { HypertableReader } from './hypertable-reader.ts';
 import type { Logger } from './logger.ts';
 import { Pipeline } from './pipeline.ts';
+import type { PipelineStatus } from './pipeline-status.ts';
 import { sinkOpening } from './open-sink.ts';
 import { topicOptionsOf } from './open-transport.ts';
 import { transactionReading } from './transaction-reading.ts';
@@ -66,6 +67,8 @@ export interface PipelineDependencies {
   readonly fault: FaultHook;
   /** Ends the waiting for brokers. */
   readonly signal?: AbortSignal;
+  /** Called once it waits for brokers, with what tells how it is. */
+  readonly onWaiting?: (status: () => PipelineStatus | null) => void;
   /** The caller shows the error that ends the pipeline where the log goes, too. */
   readonly showsFailure?: boolean;
   /** Called when so many records more are durable in the log; for measuring. */

@@ -115,7 +115,8 @@ function errorOf({ state, lastError }: Supervisor, isConnected: boolean): ErrorV
   return lastError?.toJSON() ?? null;
 }
 
-function measuresOf(
+/** What a source has done; all of it 0 before it has begun. */
+export function measuresOf(
   statistics: SourceStatistics,
   state: TaskState['kind'],
   nowMs: number,

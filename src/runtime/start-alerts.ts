@@ -8,7 +8,9 @@ import { MemoryDocuments } from '../transport/memory-documents.ts';
 import type { DocumentStore } from '../transport/transport.ts';
 import { composeAlertEngine } from './compose-alerts.ts';
 import type { Logger } from './logger.ts';
+import type { PipelineStatus } from './pipeline-status.ts';
 import { stallConditions } from './stall-conditions.ts';
+import { waitingStatus } from './waiting-status.ts';
 
 /**
  * Tells people that a start waits for the brokers, which hold all that alerts leave: until they
@@ -21,6 +23,7 @@ export class StartAlerts implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #documents = new MemoryDocuments();
+  readonly #startedAtMs: number;
   #engine: AlertEngine | null = null;
   #error: TidemarkError | null = null;
 
@@ -28,6 +31,7 @@ export class StartAlerts implements AsyncDisposable {
     this.#config = config;
     this.#clock = clock;
     this.#logger = logger;
+    this.#startedAtMs = clock.monotonicMs();
   }
 
   /** The start is tried again. */
@@ -45,6 +49,17 @@ export class StartAlerts implements AsyncDisposable {
     const waited = this.#engine !== null;
     await this[Symbol.asyncDispose]();
     if (waited) await new AlertStore(documents).adopt(new AlertStore(this.#documents));
+  }
+
+  /** What the status port tells meanwhile; null: nothing is waited for. */
+  status(): PipelineStatus | null {
+    if (this.#engine === null || this.#error === null) return null;
+    return waitingStatus(this.#config, {
+      error: this.#error.toJSON(),
+      stalls: this.#stalls(),
+      alerts: this.#engine.view(),
+      uptimeMs: Math.round(this.#clock.monotonicMs() - this.#startedAtMs),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

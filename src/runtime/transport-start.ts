@@ -7,6 +7,7 @@ import { type TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Logger } from './logger.ts';
 import { openTransport } from './open-transport.ts';
+import type { PipelineStatus } from './pipeline-status.ts';
 import { StartAlerts } from './start-alerts.ts';
 import { decideRestart, type RetryOptions, retryOptionsOf } from './restart-policy.ts';
 
@@ -77,10 +78,19 @@ function leaveMark(mark: string, address: string, logger: Logger): void {
   }
 }
 
+/** What is around a start. */
+export interface StartSurroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+  /** Called once it waits for brokers, with what tells how it is; null: it is about to be over. */
+  readonly onWaiting?: (status: () => PipelineStatus | null) => void;
+}
+
 /** An embedded log is there or fails for good; brokers may come later. */
 export async function startTransport(
   config: PipelineConfig,
-  around: { readonly clock: Clock; readonly logger: Logger; readonly signal?: AbortSignal },
+  around: StartSurroundings,
 ): Promise<Transport> {
   const { signal = new AbortController().signal } = around;
   const open = (): Promise<Transport> => openTransport(config, around);
@@ -88,7 +98,12 @@ export async function startTransport(
   const retry = retryOptionsOf(config.runtime, config.source);
   const address = config.transport.list('bootstrap.servers').join(',');
   await using alerts = new StartAlerts(config, around);
-  const onWait = (error: TidemarkError): void => alerts.waits(error);
+  let isTold = false;
+  const onWait = (error: TidemarkError): void => {
+    alerts.waits(error);
+    if (!isTold) around.onWaiting?.(() => alerts.status());
+    isTold = true;
+  };
   const start = { ...around, folder: config.storePath, address, retry, signal, onWait };
   const transport = await openWhenReachable(open, start);
   await alerts.over(transport.documents);

@@ -16,6 +16,7 @@ import { reportProblems } from '../support/verify-report-schema.ts';
 
 const NO_FACES: CliFaces = {
   serveHttp: () => Promise.resolve(null),
+  serveStatus: () => Promise.resolve(null),
   runDemo: () => Promise.resolve(false),
 };
 

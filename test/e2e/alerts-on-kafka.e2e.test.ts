@@ -68,6 +68,9 @@ async function toldWhileStarting(
     sink: null,
     title: expect.stringContaining('the start waits for the brokers: KAFKA_') as string,
   });
+  const waiting = await daemon.until(({ watch }) => watch?.stalls[0]?.cause === 'broker_down');
+  expect(waiting).toMatchObject({ healthy: false, source: { state: 'backing-off' } });
+  expect(waiting.alerts?.firing).toMatchObject([{ class: 'stall.broker_down', told: true }]);
   await broker.start();
   await daemon.until(({ source }) => source.state === 'running');
   await eventually(() =>

@@ -22,8 +22,14 @@ test('it tells at once; the log gets what fires and what a channel has not got',
     alerts: { channels: [{ type: 'webhook', url: receiver.origin }, { type: 'topic' }] },
   });
   await using alerts = new StartAlerts(config, { clock: systemClock, logger: silentLogger() });
+  expect(alerts.status()).toBeNull();
   alerts.waits(AWAY);
   alerts.waits(AWAY);
+  expect(alerts.status()).toMatchObject({
+    healthy: false,
+    source: { error: { code: 'KAFKA_CONNECT' } },
+    watch: { stalls: [{ cause: 'broker_down' }] },
+  });
   await eventually(() => expect(got).toHaveLength(1));
   expect(got[0]).toMatchObject({
     status: 'firing',

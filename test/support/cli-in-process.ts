@@ -20,7 +20,11 @@ export async function runInProcess(
     environment,
     signal: new AbortController().signal,
     clock: systemClock,
-    faces: { serveHttp: () => Promise.resolve(null), runDemo: () => Promise.resolve(true) },
+    faces: {
+      serveHttp: () => Promise.resolve(null),
+      serveStatus: () => Promise.resolve(null),
+      runDemo: () => Promise.resolve(true),
+    },
   });
   return { code, ...said };
 }
