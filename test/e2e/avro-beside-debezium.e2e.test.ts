@@ -169,7 +169,7 @@ async function printedByJava(records: number): Promise<(string | undefined)[]> {
   });
   // A text with a line break would be two lines: there is none in the table.
   const lines = (): string[] => readFileSync(file, 'utf8').trimEnd().split('\n');
-  await expect.poll(() => lines().length, { timeout: 30_000 }).toBe(records);
+  await expect.poll(() => lines().length).toBe(records);
   await connect.delete('printed');
   return lines().map((line) => /after=(Struct\{.*\}),source=/.exec(line)?.[1]);
 }

@@ -73,7 +73,7 @@ test('--follow goes on with the stream, and SIGTERM ends it in order', async () 
   const { file } = pipeline;
   await using daemon = Daemon.start({ file, port: 0, command: 'bootstrap', args: ['--follow'] });
   await vi.waitFor(() => expect(daemon.output).toContain('Following the stream; Ctrl-C stops.'), {
-    timeout: 30_000,
+    timeout: 60_000,
   });
   expect(daemon.output).toContain('Bootstrap done: 2 rows are in the log and in every sink.');
   await source.query(`INSERT INTO t VALUES (3, 'c'); DELETE FROM t WHERE id = 1`);

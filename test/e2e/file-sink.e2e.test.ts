@@ -88,15 +88,13 @@ test.each([
     );
     // Tried again and again, by tasks that were begun anew.
     const told = (): number => daemon.output.split('"code":"SINK_FILE_FULL"').length;
-    await vi.waitFor(() => expect(told()).toBeGreaterThan(6), { timeout: 30_000 });
-    let halves = 0;
+    await vi.waitFor(() => expect(told()).toBeGreaterThan(6), { timeout: 60_000 });
     for (let look = 0; look < 20; look++) {
       const text = await readFile(file, 'utf8');
       expect(text.startsWith(before)).toBe(true);
-      if (!text.endsWith('\n')) halves++;
+      // Between a failing write and its undoing half a line may be seen, but none stays.
+      await expect.poll(() => readFile(file, 'utf8')).toMatch(/\n$/);
     }
-    // Between a failing write and its undoing one may be seen, but none stays.
-    expect(halves).toBeLessThan(4);
     await rm(full);
     await untilEqual(pipeline, daemon);
     await untilAllLines([file], pipeline.storePath);
@@ -126,7 +124,7 @@ test('rotated by renaming under load, the files together have each record once',
   for (let rotation = 0; rotation < 8; rotation++) {
     const applied = linesOf(await daemon.until(() => true))?.applied ?? 0;
     await daemon.until((status) => (linesOf(status)?.applied ?? 0) > applied + 20);
-    await vi.waitFor(() => rename(file, `${file}.${rotation}`), { timeout: 10_000 });
+    await vi.waitFor(() => rename(file, `${file}.${rotation}`), { timeout: 60_000 });
     files.push(`${file}.${rotation}`);
   }
   const applied = linesOf(await daemon.until(() => true))?.applied ?? 0;
@@ -159,7 +157,7 @@ test('offsets set has all lines written again', async () => {
     await using daemon = Daemon.start(pipeline);
     await vi.waitFor(
       async () => expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(lines + 1),
-      { timeout: 30_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     );
     expect(await daemon.stop(), `it said:\n${daemon.output}`).toBe(0);
     return (await readFile(file, 'utf8')).split('\n').slice(0, -1);

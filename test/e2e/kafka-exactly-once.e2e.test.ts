@@ -64,7 +64,7 @@ async function untilReading(ledger: KafkaLedger): Promise<void> {
     );
     return found.rows[0]?.made;
   };
-  await expect.poll(isMade, { timeout: 30_000 }).toBe(true);
+  await expect.poll(isMade).toBe(true);
 }
 
 async function exactlyOnce(

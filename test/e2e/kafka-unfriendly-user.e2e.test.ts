@@ -127,11 +127,11 @@ test('a later start without the broker waits for it, and can be stopped meanwhil
   await run.source.query(`INSERT INTO t VALUES (3, 'c')`);
   {
     await using waiting = Daemon.start(run);
-    await expect.poll(() => waiting.output, { timeout: 30_000 }).toContain('tried again');
+    await expect.poll(() => waiting.output).toContain('tried again');
     expect(await waiting.stop()).toBe(0);
   }
   await using daemon = Daemon.start(run);
-  await expect.poll(() => daemon.output, { timeout: 30_000 }).toContain('tried again');
+  await expect.poll(() => daemon.output).toContain('tried again');
   expect(daemon.output).toContain(broker.bootstrapServers);
   await broker.start();
   await run.target.until('SELECT count(*) = 3 FROM t', [], 60_000);
@@ -147,7 +147,7 @@ test('a record of 5 MB is refused before it is sent, and the topic is named', as
   await using daemon = Daemon.start(run);
   await daemon.until(({ source }) => source.phase === 'streaming');
   await run.source.query(LARGE);
-  await expect.poll(() => daemon.output, { timeout: 30_000 }).toContain('RECORD_TOO_LARGE');
+  await expect.poll(() => daemon.output).toContain('RECORD_TOO_LARGE');
   expect(daemon.output).toMatch(
     new RegExp(`a record of ${run.prefix}\\.public\\.t has 5\\d{6} bytes`),
   );

@@ -138,7 +138,7 @@ test(
         expect(result).toMatchObject({ code: 0, stderr: '' });
         return result;
       },
-      { timeout: 30_000, interval: 500 },
+      { timeout: 60_000, interval: 500 },
     );
     const { moves } = JSON.parse(set.stdout) as { moves: { after: number; topic: string }[] };
     expect(moves.map(({ after }) => after)).toEqual(moves.map(() => 0));

@@ -23,7 +23,7 @@ test('while the server is away the health says so all the time, and nothing is l
   const before = await pipeline.connect('source');
   await before.query(`INSERT INTO t SELECT n, 'before' FROM generate_series(2, 500) n`);
   await server.stop('fast');
-  await vi.waitFor(async () => expect((await healthOf(port)).status).toBe(503), 10_000);
+  await vi.waitFor(async () => expect((await healthOf(port)).status).toBe(503), 60_000);
   // Several attempts long: while one is made it is not well either.
   const attempts = (): number => daemon.output.split('will be tried again').length;
   const enough = attempts() + 4;

@@ -239,7 +239,7 @@ test("Avro: Python, Connect's file sink and Debezium's JDBC sink read it", async
   expect([...replayed(confluent).keys()].toSorted()).toEqual(ids.map(({ id }) => id).toSorted());
   // One line a record; a tombstone is `null`.
   await expect
-    .poll(() => readFileSync(file, 'utf8').trimEnd().split('\n').length, { timeout: 30_000 })
+    .poll(() => readFileSync(file, 'utf8').trimEnd().split('\n').length)
     .toBe(confluent.length);
   expect(readFileSync(file, 'utf8')).toContain('city=Köln');
   for (const name of ['avro-jdbc', 'avro-file']) await connect.delete(name);

