@@ -87,8 +87,28 @@ const skippedInEveryRun = all
       // Two daemons, a broker, a search server, and sessions that end: a minute.
       'test/e2e/reindex-members*',
     ];
-const globalSetup = ['test/support/global-setup-postgres.ts'];
+const program = 'test/support/global-setup-program.ts';
+const globalSetup = ['test/support/global-setup-postgres.ts', program];
 const packages = 'test/support/global-setup-packages.ts';
+
+/**
+ * The files of a project share their workers, which a process for each would cost a third of a
+ * second: 350 s of CPU in 1,000 files of unit tests, as much as the tests themselves. What a test
+ * changes of its process is put back: no other has to know of it.
+ */
+const sharedWorkers = { isolate: false, restoreMocks: true, unstubEnvs: true };
+
+/** Tests with a server wait for it most of their time: two would leave half a processor idle. */
+const WORKERS_THAT_WAIT = 3;
+/**
+ * Projects of one group are one queue, sorted by name: those whose servers are light, with the long
+ * files of `e2e` first and the short ones of the databases last, so that no worker waits for the
+ * last file of a project but once.
+ */
+const UNIT = 1;
+const LIGHT_SERVERS = 2;
+/** And one after the other: the server of each is 1.5 GB, and ends with it. */
+const SEARCH_SERVERS = 3;
 
 export default defineConfig({
   test: {
@@ -108,24 +128,26 @@ export default defineConfig({
             ...needsSearch,
             ...endToEnd,
           ],
+          ...sharedWorkers,
           testTimeout: 60_000,
           // Of two processors one would be kept free.
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: UNIT },
         },
       },
       // One project per server: the same files, the address comes by `inject`.
-      ...majors.map((major, index) => ({
+      ...majors.map((major) => ({
         test: {
           expect: expectation,
           name: `postgres-${major}`,
           include: needsServer,
           exclude: skippedOnOldest(`postgres-${major}`),
           globalSetup,
+          ...sharedWorkers,
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 + index },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
       {
@@ -136,12 +158,12 @@ export default defineConfig({
           globalSetup: [packages, 'test/support/global-setup-registry.ts', ...globalSetup],
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 7 },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: LIGHT_SERVERS },
         },
       },
       // The oldest and the newest broker; PostgreSQL beside it is the source or target of some.
-      ...['4', '3.9'].map((major, index) => ({
+      ...['4', '3.9'].map((major) => ({
         test: {
           expect: expectation,
           name: `kafka-${major}`,
@@ -150,21 +172,22 @@ export default defineConfig({
           globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 150_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 8 + index },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
-      ...binlogServers.map((name, index) => ({
+      ...binlogServers.map((name) => ({
         test: {
           expect: expectation,
           name,
           include: needsBinlog,
           exclude: skippedOnOldest(name),
-          globalSetup: ['test/support/global-setup-mysql.ts'],
+          globalSetup: ['test/support/global-setup-mysql.ts', program],
+          ...sharedWorkers,
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 11 + index },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
       // PostgreSQL beside it is the source of some.
@@ -177,8 +200,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup-search.ts', ...globalSetup],
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 30 + index },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: SEARCH_SERVERS + index },
         },
       })),
       {
@@ -190,8 +213,8 @@ export default defineConfig({
           globalSetup: [packages, ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 10 },
+          maxWorkers: WORKERS_THAT_WAIT,
+          sequence: { groupOrder: LIGHT_SERVERS },
         },
       },
     ],

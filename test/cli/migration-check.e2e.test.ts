@@ -7,7 +7,8 @@ import type { CliFaces } from '../../src/cli/cli-context.ts';
 import { ConsoleOutput } from '../../src/cli/console-output.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
-import { MAIN, runProgram } from '../support/cli-process.ts';
+import { runProgram } from '../support/cli-process.ts';
+import { programFile } from '../support/program-file.ts';
 import { diesWithItsTest } from '../support/dies-with-its-test.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 import { freshDatabase } from '../support/postgres.ts';
@@ -149,7 +150,7 @@ test('a run that is stopped leaves no copy, and what a killed one left goes', as
 });
 
 function startProgram(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [programFile(), ...args], { stdio: 'ignore' });
   diesWithItsTest(child);
   return child;
 }

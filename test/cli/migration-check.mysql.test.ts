@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { MAIN, runProgram } from '../support/cli-process.ts';
+import { runProgram } from '../support/cli-process.ts';
+import { programFile } from '../support/program-file.ts';
 import { diesWithItsTest } from '../support/dies-with-its-test.ts';
 import { mysqlProperties } from '../support/examined-mysql-source.ts';
 import { freshMysqlDatabase } from '../support/mysql-database.ts';
@@ -20,7 +21,7 @@ test('a migration is tried beside the source; what a killed run left goes', asyn
   const sleeping = `information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(600) AS ${name}'`;
 
   await writeFile(file, `ALTER TABLE t ADD c INT;\nSELECT SLEEP(600) AS ${name};`);
-  const killed = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
+  const killed = spawn(process.execPath, [programFile(), ...args], { stdio: 'ignore' });
   diesWithItsTest(killed);
   await database.until(`SELECT COUNT(*) > 0 FROM ${sleeping}`);
   const [row] = await database.query<{ name: string }>(`SELECT DB AS name FROM ${sleeping}`);

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { diesWithItsTest } from './dies-with-its-test.ts';
-
-export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { programFile } from './program-file.ts';
 
 export interface CliResult {
   readonly code: number | null;
@@ -19,7 +17,7 @@ export async function runProgram(
   stop?: AbortSignal,
 ): Promise<CliResult> {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [programFile(), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
   });

@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 
 import type { PipelineStatus } from '../../src/runtime/pipeline-status.ts';
 import { diesWithItsTest } from './dies-with-its-test.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { programFile } from './program-file.ts';
 
 export interface DaemonOptions {
   readonly file: string;
@@ -42,7 +40,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   static start(options: DaemonOptions): Daemon {
-    const args = [MAIN, options.command ?? 'run', options.file, ...(options.args ?? [])];
+    const args = [programFile(), options.command ?? 'run', options.file, ...(options.args ?? [])];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
