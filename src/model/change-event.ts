@@ -128,6 +128,10 @@ export interface SchemaChange {
   readonly previous: TableSchema | null;
   /** Where it holds from, as the source prints its positions. */
   readonly position: string;
+  /** Of the log, and comes next; absent: the shape was read beside it, or between transactions. */
+  readonly event?: ChangeOrigin;
+  /** That event lies before the offset and is not handed over: the shape was told before. */
+  readonly again?: boolean;
 }
 
 /** A statement that changed schemas, or one that the snapshot made up. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ShapeChange } from '../evolution/shape-difference.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { recordShape } from '../evolution/record-shape.ts';
+import { type ShapeChange, shapeDifference } from '../evolution/shape-difference.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { TruncateChange } from '../model/change-event.ts';
 import { formatLsn } from '../model/lsn.ts';
 import type { TableSchema } from '../model/table-schema.ts';
-import type { TableHold } from './gate-states.ts';
+import type { TableGate, TableHold } from './gate-states.ts';
 import { storedSchema } from './stored-shapes.ts';
 import type { ChangeMark } from './waiting-records.ts';
 
@@ -16,6 +18,16 @@ export const TRUNCATED: readonly ShapeChange[] = [
 /** The hold is one before a truncate. */
 export function isOfTruncate({ changes }: TableHold): boolean {
   return changes.some(({ class: kind }) => kind === 'table_truncated');
+}
+
+/**
+ * The table waits for this shape. A server that fills in from its catalog what holds by now may
+ * tell it of earlier rows already, and tells no change at the place itself then.
+ */
+export function waitsBefore({ actual, hold }: TableGate, shape: TableSchema): boolean {
+  if (hold === null || hold.changes.length === 0) return false;
+  const changes = shapeDifference(recordShape(actual), recordShape(shape));
+  return isDeepStrictEqual(changes, hold.changes);
 }
 
 /** What a hold is made of. */

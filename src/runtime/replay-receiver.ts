@@ -85,6 +85,13 @@ export class ReplayReceiver extends TaskReceiver {
     return isOurs ? super.schemaChanged(change) : undefined;
   }
 
+  protected override isOfBefore(change: SchemaChange): boolean {
+    const { event, table } = change;
+    const from = this.#from.get(tableName(table.id));
+    const isEarlier = event !== undefined && from !== undefined && this.#lies(event, from);
+    return isEarlier || super.isOfBefore(change);
+  }
+
   override row(change: RowChange): void {
     // What is read beside the stream is read by other lives.
     if (change.snapshot !== 'false' || !this.#isBefore(change)) return;

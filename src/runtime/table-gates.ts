@@ -16,6 +16,7 @@ import {
   shapeKey,
   stopped,
   TRUNCATED,
+  waitsBefore,
 } from './gate-holds.ts';
 import { gateEntry, gateOffset } from './gate-offset.ts';
 import type { GatePlace, TableGateParts } from './gate-parts.ts';
@@ -110,8 +111,11 @@ export class TableGates {
     return this.waiting.has(table) || this.source.isLeft(table) || gate.kept !== null;
   }
 
-  /** The shape of a table changes here. Resolves when what follows from it is durable. */
-  async changed(change: SchemaChange, output: () => RecordOutput): Promise<void> {
+  /**
+   * The shape of a table changes here. Resolves when what follows from it is durable. `isOfBefore`:
+   * it was told before, of rows that are passed over now.
+   */
+  async changed(change: SchemaChange, output: () => RecordOutput, isOfBefore = false) {
     const { table: after, position } = change;
     const name = tableName(after.id);
     // It comes again when the table may go out.
@@ -123,6 +127,7 @@ export class TableGates {
       await this.states.put(name, { actual: after, kept: null, hold: null, settled: null });
       return;
     }
+    if (isOfBefore && !(this.source.isReplayed(name) && waitsBefore(gate, after))) return;
     const sinceMs = this.parts.clock.nowMs();
     const mark = { kind: 'shape', position, sinceMs, schema: storedSchema(after) } as const;
     const answer = this.source.isReplayed(name) ? (gate.hold?.answer ?? null) : null;
@@ -163,11 +168,7 @@ export class TableGates {
     const unrejectable = 'impossible' in outcome ? outcome.impossible : null;
     if (decision.kind === 'evolve' && 'shape' in outcome) {
       const settled = isSettled || answer === null ? gate.settled : { shapes, answer };
-      // A transaction that is read again tells its first shape once more: what was said is said of
-      // what comes behind.
-      const hold = isSettled && this.source.isReplayed(name) ? gate.hold : null;
-      const next = { actual: after, kept: outcome.shape, hold, settled };
-      await this.states.put(name, next);
+      await this.states.put(name, { actual: after, kept: outcome.shape, hold: null, settled });
       return true;
     }
     const reason =

@@ -154,11 +154,16 @@ export class TaskReceiver implements ChangeReceiver {
     const { table } = change;
     if (gates === undefined) return encoders.prepare(table);
     return gates.tables
-      .changed(change, () => this.publisher.batch)
+      .changed(change, () => this.publisher.batch, this.isOfBefore(change))
       .then(() => {
         if (gates.tables.isClosed(tableName(table.id))) encoders.closed(table.id);
         return encoders.prepare(table);
       });
+  }
+
+  /** The shape is one of rows that went out before, or wait. */
+  protected isOfBefore({ again }: SchemaChange): boolean {
+    return again === true;
   }
 
   row(change: RowChange): void {
@@ -226,7 +231,15 @@ export class TaskReceiver implements ChangeReceiver {
   }
 
   #after(wait: Promise<void> | undefined, write: () => void): Promise<void> | undefined {
-    if (wait !== undefined) return wait.then(() => this.#after(undefined, write));
+    if (wait !== undefined) {
+      // The reader has counted it: an offset of now would lie behind what is written nowhere.
+      const { isHeld } = this.publisher;
+      this.publisher.hold(true);
+      return wait.then(() => {
+        this.publisher.hold(isHeld);
+        return this.#after(undefined, write);
+      });
+    }
     write();
     this.holdIfWaiting();
     return undefined;

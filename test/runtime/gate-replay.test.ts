@@ -69,6 +69,7 @@ const lives = fc.array(
     part: fc.nat(8),
     answer: fc.constantFrom(null, 'approve' as const),
     chunk: fc.integer({ min: 1, max: 4 }),
+    keepalives: fc.boolean(),
   }),
   { maxLength: 5 },
 );
@@ -94,6 +95,7 @@ interface Life {
   /** To all that waits; null: nobody says anything. */
   readonly answer: HoldAnswer | null;
   readonly chunk?: number;
+  readonly keepalives?: boolean;
   readonly begins?: (again: boolean) => void;
   readonly confirmed?: (place: Lsn) => unknown;
 }
@@ -133,6 +135,11 @@ async function live(
       if (crash.left >= 0) throw error;
     });
 }
+
+const at = (table: TableSchema | undefined, id: number | null): LoggedEvent => {
+  if (table === undefined) throw new Error('no such shape');
+  return { table, id };
+};
 
 interface Told {
   readonly op: string;
@@ -211,16 +218,51 @@ test('a truncate behind a change of shape in one transaction goes out when appro
   await expectWhole(transport, log);
 });
 
+/*
+ * Found by the test above, once in 1,360 lives: `a` changes its shape within the transactions of
+ * which `b` waits for the earlier one. Read again from there, the shapes of before were judged once
+ * more, against a table that is further: a hold in front of a row that had gone out.
+ */
+test('shapes that are told again on the way to a table that waits are not judged', async () => {
+  await using transport = await store();
+  const log = logOf([
+    [[1, 'truncate']],
+    [
+      [0, 'row'],
+      [1, 'truncate'],
+      [0, 'shape'],
+    ],
+    [
+      [0, 'row'],
+      [0, 'shape'],
+      [0, 'truncate'],
+    ],
+    [],
+  ]);
+  await live(transport, log, { answer: 'approve', config: SOURCE });
+  await expectWhole(transport, log);
+});
+
+/*
+ * Two tables wait, a keepalive having moved the end of what is done; read again without one, the
+ * place of the second counted as not reached while its rows went out, and a crash told them twice.
+ */
+test('what was read again of two tables comes once, with keepalives or without', async () => {
+  await using transport = await store();
+  const [[a, a1] = [], [b, b1] = []] = HELD;
+  const log = [[at(a, 1), at(b, 2)], [at(a1, 3)], [at(FREE, 4), at(b1, 5), at(b1, 6), at(FREE, 7)]];
+  await live(transport, log, { answer: null, config: SOURCE, keepalives: true });
+  const answered = { answer: 'approve', config: SOURCE, chunk: 1 } as const;
+  for (let left = 0; left < 30; left++) await live(transport, log, { ...answered, left });
+  await live(transport, log, answered);
+  await expectWhole(transport, log);
+});
+
 /** What the topic of `a` has, and at which place of its transaction. */
 async function toldOf(transport: EmbeddedTransport, name = 'a'): Promise<readonly unknown[]> {
   const values = (await valuesOf(transport, `shop.public.${name}`)) as readonly Told[];
   return values.map(({ after, transaction }) => [transaction?.total_order, after]);
 }
-
-const at = (table: TableSchema | undefined, id: number | null): LoggedEvent => {
-  if (table === undefined) throw new Error('no such shape');
-  return { table, id };
-};
 
 test('what is rejected goes on in its old shape, and no truncate takes its rows', async () => {
   await using transport = await store();

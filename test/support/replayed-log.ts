@@ -87,6 +87,8 @@ export interface LifeOptions {
   readonly config: SchemaChangesConfig;
   readonly crash?: Crash;
   readonly chunk: number;
+  /** The server tells between transactions how far it is. */
+  readonly keepalives?: boolean;
   readonly atEnd: (task: SourceTask) => void;
   readonly confirmed?: (at: Lsn) => unknown;
   /** Told of each reader before it begins; what it throws is what the reader does. */
@@ -139,6 +141,7 @@ export function logTask(
         },
         confirmed: (at) => events.confirmed?.(at),
         begins: () => events.begins?.(again),
+        keepalives: events.keepalives ?? false,
       }),
     encoders,
     gates,

@@ -56,6 +56,8 @@ export interface LogReaderEvents {
   atEnd(): void;
   /** Throws what the reader is to fail with. */
   begins(): void;
+  /** Between two transactions the server tells that it has nothing more up to some place. */
+  readonly keepalives: boolean;
   /** The server may forget what lies before. Throws where it must not. */
   confirmed(at: Lsn): void;
 }
@@ -109,18 +111,23 @@ export class LogReader implements SourceReader {
         this.#received = place > this.#received ? place : this.#received;
         const name = tableName(table.id);
         const previous = told.get(name) ?? null;
+        const { nextOrdinal: ordinal, isNextDone: again } = position;
         if (previous !== table) {
           told.set(name, table);
-          await receiver.schemaChanged({ table, previous, position: formatLsn(place) });
+          const event = { ...originOf(index, place, position), ordinal };
+          const change = { table, previous, position: formatLsn(place) };
+          await receiver.schemaChanged({ ...change, event, again });
         }
         if (signal.aborted) return;
         if (position.event(place)) tell(receiver, { table, id }, index, place, position);
-        if (++events % this.#chunk === 0) await receiver.settle(true);
+        // Of a log that comes event by event nothing more is there yet: what came is written.
+        if (++events % this.#chunk === 0) await receiver.settle(this.#chunk > 1);
         if (signal.aborted) return;
       }
       const isNew = position.commit(commitOf(index), endOf(index));
       this.#received = endOf(index);
       if (isNew) receiver.committed(originOf(index, endOf(index), position));
+      if (this.#events.keepalives) position.idle(lsn(endOf(index) + 5n));
       await receiver.settle(events % this.#chunk === 0);
       if (signal.aborted) return;
     }

@@ -40,7 +40,8 @@ export const binlogPlaces: SourcePlaces = {
     if (isElsewhere && gtids[0] !== null && gtids[1] !== null && gtids[0] !== gtids[1]) {
       return hasAll(gtids[1], gtids[0]) ? -1 : 1;
     }
-    const order = comparePlaces(one.done, other.done);
+    // Of an open group its start counts: heartbeats may have moved what is done before it.
+    const order = comparePlaces(one.open ?? one.done, other.open ?? other.done);
     return order === 0 ? (one.rowsTold ?? 0) - (other.rowsTold ?? 0) : order;
   },
   // Of files between nobody has told the size.
@@ -91,7 +92,9 @@ function isSameServer({ serverUuid, serverId }: BinlogOffset, at: () => SourceOf
     : serverId === other.serverId;
 }
 
-function comparePlaces(a: BinlogPlace, b: BinlogPlace): number {
+type FilePlace = Pick<BinlogPlace, 'file' | 'pos'>;
+
+function comparePlaces(a: FilePlace, b: FilePlace): number {
   return compareFiles(a.file, a.pos, b.file, b.pos);
 }
 

@@ -277,8 +277,7 @@ export class BinlogStream implements BinlogReceiver {
     let row = 0;
     while (decoder.nextRow()) {
       change.ordinal++;
-      row++;
-      if (row <= skip) continue;
+      if (++row <= skip) continue;
       if (!isSkipped || watch !== null) {
         decoder.fillLeftOut();
         change.before = decoder.op === 'c' ? null : decoder.before;
@@ -301,7 +300,8 @@ export class BinlogStream implements BinlogReceiver {
     if (previous === schema) return undefined;
     this.#told.set(name, schema);
     const { receiver, position } = this.#context;
-    return receiver.schemaChanged({ table: schema, previous, position: position.place });
+    const event = this.#origin();
+    return receiver.schemaChanged({ table: schema, previous, position: position.place, event });
   }
 
   async #statement(step: StatementStep): Promise<void> {

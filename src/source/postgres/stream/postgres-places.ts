@@ -32,8 +32,10 @@ export const postgresPlaces: SourcePlaces = {
     return open === null && has(formatLsn(end));
   },
   compare: (a, b) => {
+    // Of an open transaction its commit counts: keepalives may have moved the end before it.
     const [one, other] = [placeIn(a), placeIn(b)];
-    if (one.end !== other.end) return one.end < other.end ? -1 : 1;
+    const [first, second] = [one.open ?? one.end, other.open ?? other.end];
+    if (first !== second) return first < second ? -1 : 1;
     return one.done - other.done;
   },
   bytesBetween: (offset, end) =>

@@ -232,7 +232,7 @@ export class PostgresStream implements CopyBothHandler {
     change.lsn = at;
     change.ordinal = position.ordinal;
     if (relation.check?.fits(change) === false) {
-      return withNewShape(relations, decoder.relationId, change, receiver);
+      return withNewShape(relations, decoder.relationId, change, receiver, position);
     }
     if (relation.watch === null || relation.watch.row(change)) receiver.row(change);
     return undefined;
@@ -345,13 +345,16 @@ export class PostgresStream implements CopyBothHandler {
   }
 
   async #learn(message: RelationMessage, bytes: Buffer, at: Lsn): Promise<void> {
-    const { relations, receiver } = this.#context;
+    const { relations, receiver, position } = this.#context;
     const { transactionId } = this.#change;
     await relations.inTurn(async () => {
       const change = await relations.learn(message, at, transactionId);
       relations.told(message.relationId, bytes);
       if (change === null || this.#halted) return;
-      await relations.hand(change, transactionId, receiver);
+      const { nextOrdinal: ordinal, isNextDone: again } = position;
+      const event = { ...originOf(this.#change), lsn: at, ordinal };
+      const placed = position.inTransaction ? { ...change, event, again } : change;
+      await relations.hand(placed, transactionId, receiver);
     });
   }
 

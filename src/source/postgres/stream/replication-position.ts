@@ -14,6 +14,7 @@ export class ReplicationPosition {
   #endLsn: Lsn;
   #previousCommitLsn: Lsn | null;
   #lastLsn: Lsn;
+  #lsnBefore: Lsn;
   /** Of a half-published transaction that has not come again yet. */
   #expectedCommitLsn: Lsn | null;
   #inTransaction = false;
@@ -40,6 +41,7 @@ export class ReplicationPosition {
     this.#endLsn = resume.endLsn;
     this.#previousCommitLsn = resume.previousCommitLsn;
     this.#lastLsn = resume.lastLsn;
+    this.#lsnBefore = resume.lastLsn;
     this.#expectedCommitLsn = resume.openCommitLsn;
     this.#commitLsn = resume.openCommitLsn ?? resume.endLsn;
     this.#commitMicros = resume.commitMicros;
@@ -64,6 +66,16 @@ export class ReplicationPosition {
   /** Ordinal of the event that `event` has just counted. */
   get ordinal(): number {
     return this.#ordinal - 1;
+  }
+
+  /** Ordinal of the event that the open transaction brings next. */
+  get nextOrdinal(): number {
+    return this.#ordinal;
+  }
+
+  /** That event lies before the offset. */
+  get isNextDone(): boolean {
+    return this.#ordinal < this.#skipBelow;
   }
 
   begin(finalLsn: Lsn, commitMicros: bigint, xid: number): void {
@@ -95,9 +107,18 @@ export class ReplicationPosition {
     if (!this.#inTransaction) throw outOfOrder('a change outside a transaction');
     if (this.#sentNow !== null && this.#wasSent(this.#sentNow, lsn)) return false;
     this.#eventsDone = ordinal + 1;
+    this.#lsnBefore = this.#lastLsn;
     this.#lastLsn = lsn;
     this.#offsetIsCurrent = false;
     return true;
+  }
+
+  /** The event that `event` has just counted has to wait: no offset is to lie behind it yet. */
+  takeBack(): void {
+    this.#ordinal--;
+    this.#eventsDone = this.#ordinal;
+    this.#lastLsn = this.#lsnBefore;
+    this.#offsetIsCurrent = false;
   }
 
   #wasSent(sent: SentBefore, lsn: Lsn): boolean {

@@ -7,6 +7,7 @@ import type { Lsn } from '../../../model/lsn.ts';
 import { RowImage, ValueKind } from '../../../model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../model/table-schema.ts';
 import { EnumLabels } from './enum-labels.ts';
+import type { ReplicationPosition } from './replication-position.ts';
 
 const NONE: readonly never[] = [];
 
@@ -115,7 +116,10 @@ export async function withNewShape(
   relationId: number,
   change: PostgresRowChange,
   receiver: ChangeReceiver,
+  position: Pick<ReplicationPosition, 'takeBack' | 'event'>,
 ): Promise<void> {
+  // Offsets are stored meanwhile: one that counted the row would have it nowhere after a crash.
+  position.takeBack();
   const kept: PostgresRowChange = {
     ...change,
     before: copy(change.before),
@@ -123,8 +127,10 @@ export async function withNewShape(
   };
   await relations.inTurn(async () => {
     const changed = await relations.relearn(relationId, kept);
-    if (changed !== null) await relations.hand(changed, kept.transactionId, receiver);
+    if (changed === null) return;
+    await relations.hand({ ...changed, event: kept }, kept.transactionId, receiver);
   });
+  position.event(kept.lsn);
   const relation = relations.lookup(relationId);
   if (relation === undefined || relation.table === null) return;
   kept.table = relation.table;

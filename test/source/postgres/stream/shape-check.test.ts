@@ -7,9 +7,12 @@ import type {
 import { lsn } from '../../../../src/model/lsn.ts';
 import { RowImage } from '../../../../src/model/row-image.ts';
 import type { ColumnSchema, TableSchema } from '../../../../src/model/table-schema.ts';
+import { fromSourceOffset } from '../../../../src/source/postgres/stream/replication-offset.ts';
+import { ReplicationPosition } from '../../../../src/source/postgres/stream/replication-position.ts';
 import { ShapeCheck, withNewShape } from '../../../../src/source/postgres/stream/shape-check.ts';
 import { rowChange, type RowTexts } from '../../../support/keyed-table.ts';
 import { RecordingReceiver } from '../../../support/recording-receiver.ts';
+import { beforeLog } from '../../../support/scripted-log.ts';
 
 const READ_AT = lsn(100n);
 const EARLIER = lsn(99n);
@@ -92,6 +95,40 @@ describe('withNewShape', () => {
     receiver: ChangeReceiver,
   ): Promise<void> => receiver.schemaChanged(changed);
 
+  /** Right behind the row. */
+  function counted(): ReplicationPosition {
+    const position = new ReplicationPosition(fromSourceOffset(beforeLog()));
+    position.begin(lsn(101n), 5n, 7);
+    position.event(EARLIER);
+    return position;
+  }
+
+  /*
+   * An offset that was stored while the shape was told lay behind the row, which a crash then left
+   * nowhere; and a table that is held before such a change waited behind its first row.
+   */
+  test('no offset lies behind the row before it is handed over', async () => {
+    const position = counted();
+    const next = { ...tableWith(['a']), version: 2 };
+    const receiver = new RecordingReceiver();
+    const done: number[] = [];
+    const relations = {
+      lookup: () => ({ table: next, check: ShapeCheck.of(next, READ_AT), watch: null }),
+      relearn: (): Promise<SchemaChange> => {
+        done.push(position.offset().eventsDone);
+        return Promise.resolve({ table: next, previous: null, position: '0/1' });
+      },
+      hand: (changed: SchemaChange) => {
+        done.push(position.offset().eventsDone, changed.event?.ordinal ?? -1);
+        return Promise.resolve();
+      },
+      inTurn,
+    };
+    await withNewShape(relations, 1, change(next, [null], { ordinal: 0 }), receiver, position);
+    expect(done).toEqual([0, 0, 0]);
+    expect(position.offset()).toMatchObject({ eventsDone: 1, lastLsn: EARLIER });
+  });
+
   test('the shape comes before the row, and the row is kept meanwhile', async () => {
     const old = tableWith(['a!']);
     const next = { ...tableWith(['a']), version: 2 };
@@ -107,7 +144,7 @@ describe('withNewShape', () => {
       hand,
       inTurn,
     };
-    await withNewShape(relations, 1, row, receiver);
+    await withNewShape(relations, 1, row, receiver, counted());
     await receiver.snapshotCompleted({ partition: {}, offset: {} });
     expect(receiver.schemas.map(({ table }) => table)).toEqual([next]);
     expect(receiver.events).toMatchObject([{ version: 2, after: { a: null } }]);
@@ -124,7 +161,7 @@ describe('withNewShape', () => {
     };
     const row = change(table, ['renamed']);
     expect(relation.check?.fits(row)).toBe(false);
-    await withNewShape(relations, 1, row, new RecordingReceiver());
+    await withNewShape(relations, 1, row, new RecordingReceiver(), counted());
     expect(relation.check?.fits(row)).toBe(true);
   });
 });
