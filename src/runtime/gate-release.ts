@@ -196,20 +196,32 @@ export class GateRelease {
     parts.logger.info({ table }, `what waited of ${table} has gone out`);
   }
 
-  /** True: nothing of the table waits any more. */
+  /**
+   * True: nothing of the table waits any more. The slice itself says so: until the reader goes on
+   * and comes back, a table under load has more, and would never be done.
+   */
   async #releaseSlice(table: string, target: GateTarget, signal: AbortSignal): Promise<boolean> {
     const { waiting, parts } = this.#gates;
     const added = waiting.addedTo(table);
     // Records that are not durable yet cannot be read.
     await target.flush();
-    const records = await waiting.read(table, SLICE_BYTES, signal);
+    const { records, isAll } = await waiting.read(table, SLICE_BYTES, signal);
     if (signal.aborted) return false;
-    if (records.length === 0) {
-      if (waiting.addedTo(table) === added) return true;
-      this.#isDue = true;
-      return false;
+    if (records.length > 0) {
+      parts.fault('gate.releasing');
+      if (!(await this.#releaseRecords(table, records, target))) return false;
     }
-    parts.fault('gate.releasing');
+    const isDone = isAll && waiting.addedTo(table) === added;
+    this.#isDue ||= !isDone;
+    return isDone;
+  }
+
+  /** False: the table waits again, in front of one of them. */
+  async #releaseRecords(
+    table: string,
+    records: readonly WaitingRecord[],
+    target: GateTarget,
+  ): Promise<boolean> {
     target.freeze(true);
     let goesOn = true;
     for (const record of records) {
@@ -219,8 +231,7 @@ export class GateRelease {
     await target.drain();
     target.freeze(false);
     await target.settle();
-    this.#isDue ||= goesOn;
-    return false;
+    return goesOn;
   }
 
   /** False: the table waits again, in front of this. */

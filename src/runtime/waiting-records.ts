@@ -32,6 +32,12 @@ export interface WaitingRecord {
   readonly bytes: number;
 }
 
+/** The oldest of those that wait; `isAll`: none stands behind them. */
+export interface WaitingSlice {
+  readonly records: readonly WaitingRecord[];
+  readonly isAll: boolean;
+}
+
 /** Where the records of a table wait, and from where on. JSON values only. */
 export type WaitingPlaces = Readonly<
   Record<string, readonly [from: number, bytes: number, topic: string]>
@@ -194,14 +200,14 @@ export class WaitingRecords {
     waiting.bytes = Math.max(0, waiting.bytes - bytes);
   }
 
-  /** What is durable of those that wait, oldest first, up to `maxBytes`; empty: all was read. */
-  async read(table: string, maxBytes: number, signal: AbortSignal): Promise<WaitingRecord[]> {
+  /** What is durable of those that wait, oldest first, up to `maxBytes`. */
+  async read(table: string, maxBytes: number, signal: AbortSignal): Promise<WaitingSlice> {
     const waiting = must(this.#waiting.get(table), `${table} waits`);
     const topic = this.#topic(table);
     const name = waitingTopic(topic.name);
-    const found: WaitingRecord[] = [];
     const end = (await this.#transport.describeTopic(name))?.partitions[0]?.endOffset ?? 0;
-    if (waiting.from >= end) return found;
+    if (waiting.from >= end) return { records: [], isAll: true };
+    const found: WaitingRecord[] = [];
     await using consumer = await this.#transport.consumer({
       group: GROUP,
       topics: [name],
@@ -212,7 +218,8 @@ export class WaitingRecords {
     let room = maxBytes;
     // Brokers give little by little, and a table that changes would never be done that way. A poll
     // may come back empty before the end, where only marks of transactions stand.
-    while (room > 0 && !signal.aborted && placeOf(consumer, waiting.from) < end) {
+    const isAll = (): boolean => placeOf(consumer, waiting.from) >= end;
+    while (room > 0 && !signal.aborted && !isAll()) {
       const options = { maxBytes: Math.min(POLL_BYTES, room), maxWaitMs: POLL_WAIT_MS, signal };
       for (const { records } of await consumer.poll(options)) {
         for (const record of records) {
@@ -223,7 +230,7 @@ export class WaitingRecords {
         }
       }
     }
-    return found;
+    return { records: found, isAll: isAll() };
   }
 
   #topic(table: string): OpenTopic {

@@ -94,6 +94,56 @@ test('who is rejected goes on in the old shape until somebody lets it follow its
   expect(next.release.views()).toEqual([]);
 });
 
+/*
+ * Over brokers a turn takes as long as some rows need to come, and each turn found some more: a
+ * table under load waited for as long as the load lasted, whatever somebody had said.
+ */
+test('what waits of a table that never rests goes out in one turn', async () => {
+  const { life, rows } = await setup(HOLD);
+  const events = [row(PLAIN, 0), row(DROPPED, 1), row(DROPPED, 2)];
+  const gate = await life();
+  await gate.play(events);
+  await gate.flush();
+  await gate.release.answer(GATED, 'approve');
+  let turns = 0;
+  await gate.settle(Number.POSITIVE_INFINITY, async () => {
+    if (++turns > 3) throw new Error('it would never be done');
+    await gate.play([...events, row(DROPPED, 2 + turns)], 3 + turns);
+  });
+  await gate.flush();
+  expect(turns).toBe(1);
+  expect(await rows()).toEqual([...events, row(DROPPED, 3)].map(told));
+});
+
+test('the first of two answers counts, and the policy of now is one for what comes', async () => {
+  const { life, rows, transport } = await setup(HOLD);
+  const events = [row(PLAIN, 0), row(DROPPED, 1)];
+  const first = await life();
+  await first.play(events);
+  await first.flush();
+  // What waits was held by the policies of then: it goes on waiting for an answer.
+  const evolves = parsedPipeline({ schema: {} }).schemaChanges;
+  const next = await new GateLife(transport, evolves).begin();
+  await next.settle();
+  expect(next.release.views()).toMatchObject([{ state: 'held' }]);
+  const answers = (['approve', 'reject', 'approve'] as const).map((one) =>
+    next.release.answer(GATED, one),
+  );
+  const said = await Promise.allSettled(answers);
+  expect(said.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  // Killed before anything went out: the answer is durable, as whoever gave it was told.
+  const last = await new GateLife(transport, evolves).begin();
+  const more = [...events, row(PLAIN, 2), row(DROPPED, 3)];
+  await last.play(more);
+  await last.settle();
+  await last.flush();
+  expect(last.release.views()).toEqual([]);
+  expect(await rows()).toEqual([
+    told(row(PLAIN, 0), 0),
+    ...more.slice(1).map((one, i) => told(one, i + 1)),
+  ]);
+});
+
 test('a truncate waits, too; rejected, it takes no rows away', async () => {
   for (const [answer, kept] of [
     ['approve', ['truncate']],

@@ -150,8 +150,11 @@ export class GateLife {
     this.gates.durable({ partition: {}, offset });
   }
 
-  /** As behind a chunk, as long as there is something to do; `flushes`: then it crashes. */
-  async settle(flushes = Number.POSITIVE_INFINITY): Promise<void> {
+  /**
+   * As behind a chunk, as long as there is something to do; `flushes`: then it crashes. `comes`:
+   * between two turns, as from a source that never rests.
+   */
+  async settle(flushes = Number.POSITIVE_INFINITY, comes?: () => Promise<void>): Promise<void> {
     let left = flushes;
     while (this.release.isDue) {
       await this.release.release(
@@ -172,6 +175,7 @@ export class GateLife {
         },
         new AbortController().signal,
       );
+      await comes?.();
     }
   }
 }
