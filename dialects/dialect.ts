@@ -1,4 +1,5 @@
 import type { ConnectSchema, ConnectValue } from '../src/model/connect-schema.ts';
+import type { TypedCell, TypedColumn } from './typed-cells.ts';
 
 /** A table of the target. */
 export interface TargetName {
@@ -97,6 +98,11 @@ export interface ValueEncoder {
   encode(value: ConnectValue): string | null;
   /** The text never holds quotes, backslashes, braces or commas. */
   readonly plain: boolean;
+  /**
+   * The same without a text, as a value of the column's type; undefined: only its text will do.
+   * Absent: the target takes nothing but texts.
+   */
+  readonly typed?: (value: Exclude<ConnectValue, null>) => TypedCell | undefined;
 }
 
 /** A statement with its parameters, as texts. */
@@ -115,9 +121,9 @@ export interface SqlText {
 export interface StagedRows {
   /** The table; its columns are called `k0`, `k1`, …. Whatever was in it is gone. */
   readonly table: string;
-  /** The type that the statement casts each column to; a cell is a text of it, or null. */
+  /** The type that the statement casts each column to; a cell is a value or a text of it. */
   readonly types: readonly string[];
-  readonly columns: readonly ColumnValues[];
+  readonly columns: readonly (ColumnValues | TypedColumn)[];
 }
 
 /** The values of one column, row by row, as its encoder made them. */
@@ -153,12 +159,15 @@ export interface FreshRows {
   /** The same for all rows of the table with these columns. */
   readonly name: string;
   bind(columns: readonly ColumnValues[]): SqlText;
+  stage(columns: StagedRows['columns']): SqlText;
 }
 
 /** A statement over many rows; built once per table and column set, bound per batch. */
 export interface BulkStatement {
   /** `columns` in the order in which the statement was built. */
   bind(columns: readonly ColumnValues[]): SqlText;
+  /** The same of many rows, whose columns may be typed. Absent: it takes texts alone. */
+  stage?(columns: StagedRows['columns']): SqlText;
   /** Absent: the rows are always in the statement itself. */
   readonly copied?: CopiedStatement;
   /** The same for rows whose keys the table does not have. Absent: there is no such way. */

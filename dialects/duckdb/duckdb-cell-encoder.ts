@@ -6,7 +6,7 @@ import { parseDuckdbType } from './duckdb-type-name.ts';
 
 /** Compiles the encoder of one column: chosen once per schema and target column, not per row. */
 export function duckdbEncoder(schema: ConnectSchema, { type }: TargetColumn): ValueEncoder {
-  const { ddl, text } = duckdbScalar(schema);
+  const { ddl, text, typed } = duckdbScalar(schema);
   const { base, digits, depth } = parseDuckdbType(type);
   const isSame = ddl === type || (base === 'VARCHAR' && depth === 0);
   // DuckDB rounds what a DECIMAL has no place for.
@@ -19,6 +19,8 @@ export function duckdbEncoder(schema: ConnectSchema, { type }: TargetColumn): Va
       if (scale !== undefined && fractionDigits(shown) > scale) throw rounded();
       return shown;
     },
+    // In a column of another type a value may be another one, or none.
+    ...(ddl === type && typed !== undefined ? { typed } : {}),
   };
 }
 

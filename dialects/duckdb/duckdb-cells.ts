@@ -59,29 +59,38 @@ function givenValues(
   return Array.from({ length: rows }, (_, n) => row(n)).flat();
 }
 
+/** One that takes many rows through a table of the session. */
+export type StagingStatement = BulkStatement & Required<Pick<BulkStatement, 'stage'>>;
+
 /** Statements over the same rows of these columns, which run one after the other. */
 export function overRows(
   columns: readonly BulkColumn[],
   ...statements: readonly RowsStatement[]
-): BulkStatement {
+): StagingStatement {
   const parts = statements.map(({ text, columns: read = columns.map((_, i) => i) }) => {
     const relation = (rows: string): string => `(SELECT ${castsOf(columns, read)} FROM ${rows})`;
     return { text, read, relation, staged: text(relation(TABLE)) };
   });
   const types = columns.map(({ column }) => column.type);
+  const overTable = chained(parts.map(({ staged }) => ({ text: staged, values: [] })));
+  const stage: StagingStatement['stage'] = (cells) => ({
+    ...overTable,
+    staged: { table: TABLE, types, columns: cells },
+  });
   return {
+    stage,
     bind: (cells) => {
       const rows = cells[0]?.length ?? 0;
-      const isFew = rows <= FEW_ROWS;
-      const texts = parts.map(({ text, read, relation, staged }): SqlText => {
-        if (!isFew) return { text: staged, values: [] };
-        return {
-          text: text(relation(givenRows(read, rows))),
-          values: givenValues(cells, read, rows),
-        };
-      });
-      const chain = texts.reduceRight((next, sql): SqlText => ({ ...sql, next }));
-      return isFew ? chain : { ...chain, staged: { table: TABLE, types, columns: cells } };
+      if (rows > FEW_ROWS) return stage(cells);
+      const given = parts.map(({ text, read, relation }) => ({
+        text: text(relation(givenRows(read, rows))),
+        values: givenValues(cells, read, rows),
+      }));
+      return chained(given);
     },
   };
+}
+
+function chained(statements: readonly SqlText[]): SqlText {
+  return statements.reduceRight((next, sql): SqlText => ({ ...sql, next }));
 }

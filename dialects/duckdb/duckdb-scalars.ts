@@ -14,6 +14,14 @@ import { mysqlSourceType } from '../mysql-type-name.ts';
 import { structuredText } from '../structured-time-text.ts';
 import { intervalText, timeScalar, unsignedYear } from './duckdb-times.ts';
 import { printEnum } from './duckdb-type-name.ts';
+import type { TypedValue } from './duckdb-typed-values.ts';
+import {
+  TYPED_WHOLE,
+  typedBoolean,
+  typedDecimal,
+  typedDouble,
+  typedFloat,
+} from './duckdb-typed-values.ts';
 
 /** Never null: the callers have dealt with null. */
 export type Value = Exclude<ConnectValue, null>;
@@ -24,6 +32,8 @@ export interface Scalar {
   readonly text: (value: Value) => string;
   /** As an element of a list, where that is another text. */
   readonly elementText?: (value: Value) => string;
+  /** As `ValueEncoder.typed`, in a column of this type. */
+  readonly typed?: TypedValue;
 }
 
 /** A struct of two doubles: what PostgreSQL's point is. */
@@ -31,7 +41,12 @@ export const POINT_TYPE = 'STRUCT(x DOUBLE, y DOUBLE)';
 /** DuckDB's decimals have at most so many digits. */
 const DIGITS_MAX = 38;
 
-const of = (ddl: string, text: Scalar['text']): Scalar => ({ ddl, text });
+function of(ddl: string, text: Scalar['text'], typed?: TypedValue): Scalar {
+  return typed === undefined ? { ddl, text } : { ddl, text, typed };
+}
+
+/** Whole numbers of a type. */
+const wholeOf = (ddl: string): Scalar => of(ddl, integerText, TYPED_WHOLE[ddl]);
 
 /** Digits that read back as the same double; NaN and infinities are DuckDB's words, too. */
 function floatText(value: ConnectValue): string {
@@ -83,14 +98,16 @@ function sourceType({ parameters }: ConnectSchema): string {
 function decimalScalar(schema: ConnectSchema): Scalar {
   const { parameters } = schema;
   const scale = Number(parameters?.['scale'] ?? '0');
-  if (/^money\b/.test(sourceType(schema))) return of(`DECIMAL(19,${scale})`, plainDecimal);
+  if (/^money\b/.test(sourceType(schema))) return decimalOf(19, scale);
   const precision = Number(parameters?.['connect.decimal.precision'] ?? Number.NaN);
   // A negative scale has zeros in front of the point, one past the precision has them behind it.
   const digits = scale < 0 ? precision - scale : Math.max(precision, scale);
   const isDecimalType = Number.isInteger(digits) && digits >= 1 && digits <= DIGITS_MAX;
-  return isDecimalType
-    ? of(`DECIMAL(${digits},${Math.max(scale, 0)})`, plainDecimal)
-    : of('VARCHAR', plainDecimal);
+  return isDecimalType ? decimalOf(digits, Math.max(scale, 0)) : of('VARCHAR', plainDecimal);
+}
+
+function decimalOf(precision: number, scale: number): Scalar {
+  return of(`DECIMAL(${precision},${scale})`, plainDecimal, typedDecimal(precision, scale));
 }
 
 const WHOLE: Readonly<Record<string, readonly [signed: string, unsigned: string]>> = {
@@ -112,10 +129,10 @@ function mysqlScalar(schema: ConnectSchema): Scalar | undefined {
   const isNumber = isDecimalSchema || schema.type.startsWith('int');
   const whole = WHOLE[base]?.[unsigned ? 1 : 0];
   if (whole !== undefined && isWhole === true && isNumber) {
-    return of(whole, isDecimalSchema ? plainDecimal : integerText);
+    return isDecimalSchema ? of(whole, plainDecimal) : wholeOf(whole);
   }
   if (base === 'decimal' && isDecimalSchema && length !== null && length <= DIGITS_MAX) {
-    return of(`DECIMAL(${length},${scale ?? 0})`, plainDecimal);
+    return decimalOf(length, scale ?? 0);
   }
   // Without the strict mode the server stores an empty text for what is no member.
   return base === 'enum' && members !== null && schema.type === 'string'
@@ -209,13 +226,13 @@ const SEMANTIC: Readonly<Record<string, (schema: ConnectSchema) => Scalar>> = {
 };
 
 const PRIMITIVE: Readonly<Record<string, Scalar>> = {
-  int8: of('SMALLINT', integerText),
-  int16: of('SMALLINT', integerText),
-  int32: of('INTEGER', integerText),
-  int64: of('BIGINT', integerText),
-  float32: of('FLOAT', floatText),
-  float64: of('DOUBLE', floatText),
-  boolean: of('BOOLEAN', booleanText),
+  int8: wholeOf('SMALLINT'),
+  int16: wholeOf('SMALLINT'),
+  int32: wholeOf('INTEGER'),
+  int64: wholeOf('BIGINT'),
+  float32: of('FLOAT', floatText, typedFloat),
+  float64: of('DOUBLE', floatText, typedDouble),
+  boolean: of('BOOLEAN', booleanText, typedBoolean),
   string: of('VARCHAR', asString),
   bytes: blob(asBytes),
 };

@@ -9,7 +9,7 @@ import type {
   TargetColumn,
   TargetTable,
 } from '../dialect.ts';
-import type { RowsStatement } from './duckdb-cells.ts';
+import type { RowsStatement, StagingStatement } from './duckdb-cells.ts';
 import { castOf, overRows } from './duckdb-cells.ts';
 import { quoteDuckdbName, quoteDuckdbTable } from './duckdb-identifiers.ts';
 
@@ -41,7 +41,7 @@ function insertText(target: BulkTarget, rows: string): string {
 }
 
 /** Adds rows; a row that is there already is an error of its unique index. */
-export function insertDuckdbRows(target: BulkTarget): BulkStatement {
+export function insertDuckdbRows(target: BulkTarget): StagingStatement {
   return overRows(target.columns, { text: (rows) => insertText(target, rows) });
 }
 

@@ -15,11 +15,15 @@ import {
   timestampText,
   timeText,
 } from '../time-text.ts';
+import type { TypedValue } from './duckdb-typed-values.ts';
+import { typedDays, typedMicros, typedMillis } from './duckdb-typed-values.ts';
 
 /** A type of time, and the text by which DuckDB reads a value into it. */
 export interface TimeScalar {
   readonly ddl: string;
   readonly text: (value: ConnectValue) => string;
+  /** As `ValueEncoder.typed`, in a column of this type. */
+  readonly typed?: TypedValue;
 }
 
 /** Years past 9999 have no sign in front for DuckDB; those before year 1 have. */
@@ -67,28 +71,29 @@ function clockMicros(text: string): string {
   return `${sign}${whole * 1_000_000n + BigInt(digits.padEnd(6, '0'))} microseconds`;
 }
 
-const of = (ddl: string, text: TimeScalar['text']): TimeScalar => ({ ddl, text });
+function of(ddl: string, text: TimeScalar['text'], typed?: TypedValue): TimeScalar {
+  return typed === undefined ? { ddl, text } : { ddl, text, typed };
+}
+
 const year = (text: string): string => unsignedYear(text);
 const ISO_INTERVAL = of('INTERVAL', (value) => intervalText(asString(value)));
 
+const DAYS = of('DATE', (value) => year(dateText(asNumber(value))), typedDays);
+const MILLIS = of('TIMESTAMP', (value) => year(milliTimestampText(asBigInt(value))), typedMillis);
+const MICROS = of('TIMESTAMP', (value) => year(timestampText(asBigInt(value))), typedMicros);
+
 const TIMES: Readonly<Record<string, TimeScalar>> = {
-  'io.debezium.time.Date': of('DATE', (value) => year(dateText(asNumber(value)))),
-  'org.apache.kafka.connect.data.Date': of('DATE', (value) => year(dateText(asNumber(value)))),
+  'io.debezium.time.Date': DAYS,
+  'org.apache.kafka.connect.data.Date': DAYS,
   'io.debezium.time.IsoDate': of('DATE', (value) => year(isoDateText(asString(value)))),
   'io.debezium.time.Time': of('TIME', (value) => timeText(asNumber(value) * 1000)),
   'org.apache.kafka.connect.data.Time': of('TIME', (value) => timeText(asNumber(value) * 1000)),
   'io.debezium.time.MicroTime': of('TIME', (value) => timeText(asNumber(value))),
   'io.debezium.time.NanoTime': of('TIME_NS', (value) => nanoTimeText(asBigInt(value))),
   'io.debezium.time.IsoTime': of('TIME', (value) => isoTimeText(asString(value))),
-  'io.debezium.time.Timestamp': of('TIMESTAMP', (value) =>
-    year(milliTimestampText(asBigInt(value))),
-  ),
-  'org.apache.kafka.connect.data.Timestamp': of('TIMESTAMP', (value) =>
-    year(milliTimestampText(asBigInt(value))),
-  ),
-  'io.debezium.time.MicroTimestamp': of('TIMESTAMP', (value) =>
-    year(timestampText(asBigInt(value))),
-  ),
+  'io.debezium.time.Timestamp': MILLIS,
+  'org.apache.kafka.connect.data.Timestamp': MILLIS,
+  'io.debezium.time.MicroTimestamp': MICROS,
   'io.debezium.time.NanoTimestamp': of('TIMESTAMP_NS', (value) =>
     year(nanoTimestampText(asBigInt(value))),
   ),

@@ -1,7 +1,7 @@
 import { TidemarkError } from '../foundation/errors.ts';
 import { isJsonObject, parseLosslessJson } from '../foundation/lossless-json.ts';
 import type { JsonNode, JsonObject } from '../foundation/lossless-json.ts';
-import { bytesToBigInt, DECIMAL } from '../model/connect-schema.ts';
+import { DECIMAL } from '../model/connect-schema.ts';
 import type { ConnectField, ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
 import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME, MAP_ENTRY_NAME } from './avro-schema.ts';
 import { annotated, defaultFromAvro, plainSchema } from './avro-to-connect.ts';
@@ -20,8 +20,8 @@ export interface CompiledAvro {
   readonly late?: AvroDecode;
 }
 
-/** Fields of an envelope that few ask for. */
-const LATE_FIELDS = new Set(['before', 'source']);
+/** Fields of an envelope that few ask for, or only once. */
+const LATE_FIELDS = new Set(['before', 'after', 'source']);
 
 /** Compiles a writer's schema once per schema id. Throws SCHEMA_INVALID. */
 export function compileAvroDecoder(schemaText: string): CompiledAvro {
@@ -222,7 +222,7 @@ function enumDecoder(node: JsonObject): AvroDecode {
 function bytesDecoder(schema: ConnectSchema, size: (reader: AvroReader) => number): AvroDecode {
   if (schema.name !== DECIMAL) return (reader) => reader.take(size(reader));
   const scale = Number(schema.parameters?.['scale'] ?? 0);
-  return (reader) => ({ unscaled: bytesToBigInt(reader.take(size(reader))), scale });
+  return (reader) => ({ unscaled: reader.bigInt(size(reader)), scale });
 }
 
 function nullableDecoder(decode: AvroDecode, nullIndex: number): AvroDecode {

@@ -1,11 +1,15 @@
 import { DecodeError } from '../foundation/byte-reader.ts';
 import type { ConnectValue } from '../model/connect-schema.ts';
+import { bytesToBigInt } from '../model/connect-schema.ts';
 
 /** Reads one value from the cursor. */
 export type AvroDecode = (reader: AvroReader) => ConnectValue;
 
 /** Goes past a value without making it; refuses what reading it would refuse. */
 export type AvroSkip = (reader: AvroReader) => void;
+
+/** Whole numbers of so many bytes are exact as numbers, and need no copy of their bytes. */
+const NUMBER_BYTES = 6;
 
 const scratch = new Int32Array(2);
 const scratch64 = new BigInt64Array(scratch.buffer);
@@ -108,6 +112,19 @@ export class AvroReader {
   skip(count: number): void {
     this.need(count);
     this.position += count;
+  }
+
+  /** Two's complement, big-endian, of any length. */
+  bigInt(count: number): bigint {
+    if (count > NUMBER_BYTES) return bytesToBigInt(this.take(count));
+    this.need(count);
+    const bytes = this.bytes;
+    const end = this.position + count;
+    // It begins with the sign.
+    let value = count > 0 && (bytes[this.position] as number) > 0x7f ? -1 : 0;
+    for (let at = this.position; at < end; at++) value = value * 0x100 + (bytes[at] as number);
+    this.position = end;
+    return BigInt(value);
   }
 
   /** A copy: the record's buffer may be reused. */

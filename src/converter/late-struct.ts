@@ -31,11 +31,20 @@ export class LateStruct implements Struct {
   }
 
   get values(): readonly ConnectValue[] {
+    this.#values ??= this.once();
+    return this.#values;
+  }
+
+  /** All of them, for somebody who asks once: they are not kept. */
+  once(): readonly ConnectValue[] {
     if (this.#values !== null) return this.#values;
     const { decoders } = this.#fields;
+    const count = decoders.length;
+    const values: ConnectValue[] = [];
+    values.length = count;
     reader.reset(this.#bytes, this.#at);
-    this.#values = decoders.map((decode) => decode(reader));
-    return this.#values;
+    for (let i = 0; i < count; i++) values[i] = (decoders[i] as AvroDecode)(reader);
+    return values;
   }
 
   /** One value, without the others. */

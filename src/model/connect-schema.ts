@@ -53,6 +53,13 @@ export interface Struct {
   readonly values: readonly ConnectValue[];
   /** One of them, of a struct whose values are read only when somebody asks. */
   readonly peek?: (place: number) => ConnectValue | undefined;
+  /** All of them, of such a struct, which does not keep them. */
+  readonly once?: () => readonly ConnectValue[];
+}
+
+/** The values of a struct that nobody will ask for again: see `Struct.once`. */
+export function valuesOnce(struct: Struct): readonly ConnectValue[] {
+  return struct.once === undefined ? struct.values : struct.once();
 }
 
 /** One value of a struct; the others need not be read for it. */

@@ -4,6 +4,7 @@ import { writeAvroInt, writeAvroLong } from '../../src/converter/avro-primitives
 import { AvroReader } from '../../src/converter/avro-reader.ts';
 import { DecodeError } from '../../src/foundation/byte-reader.ts';
 import { ByteWriter } from '../../src/foundation/byte-writer.ts';
+import { bytesToBigInt } from '../../src/model/connect-schema.ts';
 
 function readerOf(hex: string): AvroReader {
   const reader = new AvroReader();
@@ -44,6 +45,22 @@ describe('the cursor', () => {
     ['bytes left over', '0000', (reader) => [reader.int(), reader.finish()]],
   ])('%s is a DecodeError', (_what, hex, read) => {
     expect(() => read(readerOf(hex))).toThrow(DecodeError);
+  });
+
+  test('reads whole numbers of any length, and none that is cut off (C8)', () => {
+    const lengths = fc.oneof(fc.nat({ max: 7 }), fc.nat({ max: 20 }));
+    const any = lengths.chain((length) => fc.uint8Array({ minLength: length, maxLength: length }));
+    fc.assert(
+      fc.property(any, (given) => {
+        const bytes = Buffer.from(given);
+        const reader = new AvroReader();
+        reader.reset(bytes, 0);
+        expect(reader.bigInt(bytes.length)).toBe(bytesToBigInt(bytes));
+        expect(reader.position).toBe(bytes.length);
+        reader.reset(bytes, 0);
+        expect(() => reader.bigInt(bytes.length + 1)).toThrow(/bytes wanted/);
+      }),
+    );
   });
 
   test('a block may say its size (C17)', () => {

@@ -5,7 +5,7 @@ import { AvroReader } from '../../src/converter/avro-reader.ts';
 import { avroSchemaText } from '../../src/converter/avro-schema.ts';
 import { LateStruct } from '../../src/converter/late-struct.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../src/model/connect-schema.ts';
-import { isStruct, valueAt } from '../../src/model/connect-schema.ts';
+import { isStruct, valueAt, valuesOnce } from '../../src/model/connect-schema.ts';
 import { anyStruct, plain } from '../support/arbitrary-schema.ts';
 import { avscType, toAvsc } from '../support/avsc-oracle.ts';
 
@@ -62,9 +62,13 @@ describe('a struct that is read late', () => {
         const one = whole.values.map((_, i) => plain(valueAt(late, i) ?? null));
         expect(one).toEqual(whole.values.map((item) => plain(item)));
         expect(valueAt(late, whole.values.length)).toBeUndefined();
+        expect(plain({ schema: block, values: valuesOnce(late) })).toEqual(plain(whole));
+        if (whole.values.length > 0) expect(valuesOnce(late)).not.toBe(valuesOnce(late));
+        expect(valuesOnce(whole)).toBe(whole.values);
         expect(plain(late)).toEqual(plain(whole));
         expect(late.values).toBe(late.values);
         expect(valueAt(late, 0)).toBe(late.values[0]);
+        expect(valuesOnce(late)).toBe(late.values);
       }),
     );
   });

@@ -52,7 +52,7 @@ function emptyColumns(columns: ColumnSet, rows: number): (string | null)[][] {
 }
 
 /** Fewer are there sooner as parameters. */
-const COPIED_ROWS = 200;
+export const COPIED_ROWS = 200;
 
 function* copiedLines(
   copied: CopiedStatement | AddedRows,

@@ -1,6 +1,7 @@
 import type * as duckdb from '@duckdb/node-api';
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { parseDuckdbType } from '../../../dialects/duckdb/duckdb-type-name.ts';
+import type { TypedCell } from '../../../dialects/typed-cells.ts';
 
 /** DuckDB's library, which is loaded with the first file. */
 export type DuckdbLibrary = typeof duckdb;
@@ -14,6 +15,8 @@ export interface PlainReader {
   readonly ddl: string;
   readonly type: DuckDBType;
   readonly read: Read;
+  /** A cell that is no text any more, as the library has it. */
+  readonly of: (cell: TypedCell) => DuckDBValue;
 }
 
 /** Whole numbers of 53 bits at least. */
@@ -136,14 +139,16 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
   if (places !== null) {
     const [precision, scale] = places;
     const type = library.DECIMAL(precision, scale);
-    return { ddl, type, read: decimal(precision, scale, library) };
+    const { DuckDBDecimalValue: Decimal } = library;
+    const of: PlainReader['of'] = (cell) => new Decimal(cell as bigint, precision, scale);
+    return { ddl, type, read: decimal(precision, scale, library), of };
   }
   const {
     DuckDBDateValue: DateValue,
     DuckDBTimestampValue: Timestamp,
     DuckDBTimestampTZValue: Instant,
   } = library;
-  const readers: Readonly<Record<string, readonly [DuckDBType, Read]>> = {
+  const readers: Readonly<Record<string, readonly [DuckDBType, Read, PlainReader['of']?]>> = {
     TINYINT: [library.TINYINT, small(-128, 127)],
     SMALLINT: [library.SMALLINT, small(-32_768, 32_767)],
     INTEGER: [library.INTEGER, small(-2_147_483_648, 2_147_483_647)],
@@ -161,6 +166,7 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
         const days = text.length === 10 ? daysOf(text) : Number.NaN;
         return Number.isNaN(days) ? undefined : new DateValue(days);
       },
+      (cell) => new DateValue(cell as number),
     ],
     TIMESTAMP: [
       library.TIMESTAMP,
@@ -168,6 +174,7 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
         const micros = microsOf(text, text.length);
         return micros === undefined ? undefined : new Timestamp(micros);
       },
+      (cell) => new Timestamp(cell as bigint),
     ],
     'TIMESTAMP WITH TIME ZONE': [
       library.TIMESTAMPTZ,
@@ -177,6 +184,8 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
       },
     ],
   };
-  const [type, read] = readers[base] ?? [];
-  return type === undefined || read === undefined ? null : { ddl, type, read };
+  const [type, read, of = asItIs] = readers[base] ?? [];
+  return type === undefined || read === undefined ? null : { ddl, type, read, of };
 }
+
+const asItIs: PlainReader['of'] = (cell) => cell;

@@ -1,5 +1,7 @@
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { ColumnValues, StagedRows } from '../../../dialects/dialect.ts';
+import type { TypedCell, TypedColumn } from '../../../dialects/typed-cells.ts';
+import { must } from '../../foundation/assert.ts';
 import type { DuckdbLibrary, PlainReader } from './duckdb-plain-values.ts';
 import { plainReader } from './duckdb-plain-values.ts';
 
@@ -62,7 +64,14 @@ export class DuckdbStagedRows {
     return reader;
   }
 
-  #column(cells: ColumnValues, reader: PlainReader | null): StagedColumn {
+  #column(cells: ColumnValues | TypedColumn, reader: PlainReader | null): StagedColumn {
+    if ('typed' in cells) {
+      const { ddl, type, of } = must(
+        reader,
+        'values without a text are of a type that has a reader',
+      );
+      return { ddl, type, values: typedVectors(cells, of) };
+    }
     if (reader !== null) {
       const values = vectorsOf(cells, reader.read);
       if (values !== null) return { ddl: reader.ddl, type: reader.type, values };
@@ -73,6 +82,21 @@ export class DuckdbStagedRows {
     }
     return { ddl: 'VARCHAR', type: this.#library.VARCHAR, values };
   }
+}
+
+function typedVectors({ typed }: TypedColumn, of: PlainReader['of']): DuckDBValue[][] {
+  const vectors: DuckDBValue[][] = [];
+  for (let from = 0; from < typed.length; from += CHUNK_ROWS) {
+    const count = Math.min(CHUNK_ROWS, typed.length - from);
+    const values: DuckDBValue[] = [];
+    values.length = count;
+    for (let i = 0; i < count; i++) {
+      const cell = typed[from + i] as TypedCell | null;
+      values[i] = cell === null ? null : of(cell);
+    }
+    vectors.push(values);
+  }
+  return vectors;
 }
 
 /** Null: a cell has another form than the usual one. */

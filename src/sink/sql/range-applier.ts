@@ -5,6 +5,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import type { ChangeColumn } from '../change-metadata.ts';
+import { ColumnApplier } from './column-applier.ts';
 import { GuardedApplier } from './guarded-applier.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { KeyedBatch } from './keyed-batch.ts';
@@ -37,6 +38,8 @@ export class RangeApplier {
   readonly #placeholder: AbsentValues;
   readonly #history: HistoryWriter;
   readonly #guarded: GuardedApplier | null;
+  /** Null: rows are marked, which only the general way does. */
+  readonly #columns: ColumnApplier | null;
   /** Of the range that is being applied. */
   #nowMicros = 0n;
 
@@ -51,6 +54,8 @@ export class RangeApplier {
     this.#changes = changes;
     this.#options = options;
     this.#placeholder = placeholder;
+    const isMarked = options.deleteMode !== 'hard' || changes.length > 0;
+    this.#columns = isMarked ? null : new ColumnApplier(options, placeholder);
     this.#history = new HistoryWriter(dialect, options, placeholder);
     this.#guarded =
       guard === null ? null : new GuardedApplier(dialect, options, guard, { changes, placeholder });
@@ -72,6 +77,18 @@ export class RangeApplier {
     if (history !== null) await this.#history.write(session, history, records, from, to);
     if (model === null) return;
     if (this.#guarded !== null) return this.#guarded.apply(session, work, from, to);
+    const next = (await this.#columns?.apply(session, work, from, to)) ?? from;
+    if (next < to) await this.#applyRows(session, work, model, next, to);
+  }
+
+  /** Row by row, whatever they are. */
+  async #applyRows(
+    session: TargetSession,
+    work: RangeWork,
+    model: TableModel,
+    from: number,
+    to: number,
+  ): Promise<void> {
     let batch: KeyedBatch | KeylessBatch | null = null;
     this.#nowMicros = systemClock.nowMicros();
     for (let i = from; i < to; i++) {

@@ -2,6 +2,7 @@ import type { ValueEncoder } from '../../../dialects/dialect.ts';
 import { must } from '../../foundation/assert.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../../model/connect-schema.ts';
+import { valuesOnce } from '../../model/connect-schema.ts';
 import type { ChangeColumn, ChangeFacts, ChangeReader } from '../change-metadata.ts';
 import type { ReadingOptions } from './field-reading.ts';
 import { fieldSchema, readingEncoder } from './field-reading.ts';
@@ -17,7 +18,8 @@ export type Cell = string | null | undefined | typeof ABSENT;
 /** By number of the target's column. */
 export type Cells = readonly Cell[];
 
-interface PlannedField {
+/** A field of a struct, and the column that it goes to. */
+export interface PlannedField {
   /** Place in the struct. */
   readonly index: number;
   readonly name: string;
@@ -121,7 +123,8 @@ export function planRow(
   };
 }
 
-function encodeField(field: PlannedField, value: ConnectValue | undefined): string | null {
+/** The text of a value; an error names the field. */
+export function encodeField(field: PlannedField, value: ConnectValue | undefined): string | null {
   try {
     return field.encoder.encode(value ?? null);
   } catch (error) {
@@ -162,7 +165,7 @@ export function encodeRow(
   placeholder: AbsentValues,
 ): Cell[] {
   const cells = plan.blank.slice();
-  const { values } = row;
+  const values = valuesOnce(row);
   const listed = absent.length > 0;
   for (const field of plan.fields) {
     const value = values[field.index];
@@ -176,13 +179,16 @@ export function encodeRow(
 export function encodeKey(plan: RowPlan, key: Struct, cells: Cell[]): void {
   for (const field of plan.keyFields) {
     const text = encodeField(field, key.values[field.index]);
-    if (text === null) {
-      throw new TidemarkError('SINK_RECORD', `the key column ${field.name} is null`, {
-        cure: 'Set message.key.columns or pk.fields to columns that are never null.',
-      });
-    }
+    if (text === null) throw nullInKey(field);
     cells[field.column] = text;
   }
+}
+
+/** Rows are not found by a key that has none. */
+export function nullInKey({ name }: PlannedField): TidemarkError {
+  return new TidemarkError('SINK_RECORD', `the key column ${name} is null`, {
+    cure: 'Set message.key.columns or pk.fields to columns that are never null.',
+  });
 }
 
 /** Sets what is told of the change; what the record does not know stays as it is. */
