@@ -22,6 +22,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   #failure: unknown = null;
   #wakeProducer: (() => void) | null = null;
   #wakeConsumer: (() => void) | null = null;
+  #onFull: (() => void) | null = null;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -39,11 +40,24 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     return this.#closed;
   }
 
+  /** The producer waits for room: as much is there as may be. */
+  get full(): boolean {
+    return this.#wakeProducer !== null;
+  }
+
+  /** `told` is called once, when the queue is full next; whoever asked before is not. */
+  onceFull(told: () => void): void {
+    this.#onFull = told;
+  }
+
   /** Resolves when an item of so many bytes would be taken in at once, or the queue is closed. */
   async room(bytes: number): Promise<void> {
     while (!this.#closed && !this.#hasRoom(bytes)) {
       await new Promise<void>((resolve) => {
         this.#wakeProducer = resolve;
+        const told = this.#onFull;
+        this.#onFull = null;
+        told?.();
       });
     }
   }

@@ -138,13 +138,14 @@ export interface SinkTask extends AsyncDisposable {
    * were never assigned; everything else is done.
    *
    * `ahead`: for a task that can begin with the next put before this one is done: the records of
-   * that, as they will be put; null where none wait. They count for nothing until they are put.
+   * that, as they will be put; null where too few wait, and `later` is called when they do, if this
+   * one is not done by then. They count for nothing until they are put.
    */
   put(
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
-    ahead?: () => readonly SinkRecord[] | null,
+    ahead?: (later: () => void) => readonly SinkRecord[] | null,
   ): Promise<readonly SinkPartition[]>;
   /**
    * Topics of held tables that take the record they stopped at now; they go on when their

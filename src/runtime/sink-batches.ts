@@ -109,12 +109,17 @@ export class PutBatches implements AsyncIterable<DecodedBatch> {
   }
 
   /**
-   * Records of the batch behind the one that is put; null where none waits yet. Whole transactions
-   * are nobody's to see before the one before them, and what was polled under another assignment
-   * than `version` is perhaps not put as it is.
+   * Records of the batch behind the one that is put, once so many wait as may: fewer would be a put
+   * of their own, and the next one would have to wait for that. Null: not yet, and `later` is called
+   * when they do. Whole transactions are nobody's to see before the one before them, and what was
+   * polled under another assignment than `version` is perhaps not put as it is.
    */
-  ahead(version: number): readonly SinkRecord[] | null {
+  ahead(version: number, later: () => void): readonly SinkRecord[] | null {
     if (this.#next === null) {
+      if (!this.#queue.full) {
+        this.#queue.onceFull(later);
+        return null;
+      }
       const first = this.#queue.takeWaiting(({ cut }) => cut === undefined);
       if (first === undefined) return null;
       this.#next = joinWaiting(first, this.#queue, this.#size);

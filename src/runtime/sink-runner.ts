@@ -356,7 +356,7 @@ export class SinkRunner implements SupervisedTask {
     const backoff = new Backoff({ initialMs: 50, maxMs: retryDelayMaxMs });
     const beganAtMs = clock.monotonicMs();
     const { task, partitions, batches } = life;
-    const ahead = () => batches.ahead(partitions.version);
+    const ahead = (later: () => void) => batches.ahead(partitions.version, later);
     for (let attempt = 1; ; attempt++) {
       const { records, positions } = applicable(batch, partitions);
       try {

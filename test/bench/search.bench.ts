@@ -1,12 +1,17 @@
 /**
  * `npm run bench -- search [--server elasticsearch-9|opensearch-3|…] [--rows N] [--rounds N]
  * [--cores own|shared] [--json]`: our search sink from a topic of Kafka into an index, and a bare
- * client that sends the very documents of that index to another one like it, by turns. The ratio
- * `bulk` is that of their documents a second.
- * The bare client has its requests made beforehand, as large as ours may be,
- * and more of them under way. The server is warm before the first round: ours comes first in each.
- * `--cores`: see `bench-cores`; with `own` both have the core of what is measured, and the server
- * another. Its CPU for a document says whether ours ask more of it than those of the bare client.
+ * client that sends the very documents of that index to another one like it, by turns.
+ *
+ * The ratio `bulk` is that of their documents a second, from the first to the last. The bare client
+ * has its requests made beforehand and more of them under way. Its actions are ours (ids, versions,
+ * as many to a bulk), since a load without versions is another one: the index would not refuse what
+ * comes late. `plainBulk` is the ratio to that all the same: ids alone, in the largest bulks.
+ *
+ * `--cores`: see `bench-cores`. With `own` the search server has half of the cores to itself, and
+ * whoever writes to it the others: the bare client, or our daemon with its broker and registry.
+ * The server is warm before the first round. Its CPU for a document says whether ours ask more of
+ * it than those of the bare client, and its share of a core whether it had to wait for them.
  */
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -16,13 +21,21 @@ import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
 import { KafkaCluster } from '../support/kafka-cluster.ts';
 import { RegistryServer } from '../support/registry-server.ts';
 import type { SearchSeries } from '../support/search-packages.ts';
-import { askSearch, SearchServer } from '../support/search-server.ts';
+import { SearchServer } from '../support/search-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { BenchCores } from './bench-cores.ts';
 import { buildProgram } from './built-program.ts';
 import { PipelineChild } from './pipeline-child.ts';
 import { postgresBench } from './postgres-workload.ts';
 import { ProcessUsage } from './process-usage.ts';
+import {
+  asked,
+  bareLoad,
+  documentsOf,
+  expectDocuments,
+  type BareActions,
+  type StoredDocument,
+} from './search-bare-client.ts';
 import { measureRun, type SinkFigures } from './sink-runs.ts';
 import { converterLines, fillTopic, type FilledTopic, type SinkBench } from './sink-topic.ts';
 
@@ -39,35 +52,41 @@ const rows = Number(options.rows);
 const rounds = Number(options.rounds);
 const cores = BenchCores.take(options.cores);
 
-/** As `bulk.size.bytes` and `max.in.flight.requests` are by default. */
-const BULK_BYTES = 5 * 1024 * 1024;
-const IN_FLIGHT = 5;
-const PAGE = 5_000;
+/** A bulk of ours: a put of a server that is not slow (`runtime/put-size`). */
+const BULK_DOCUMENTS = 1_000;
 const WARM_LOADS = 4;
 
-/** The lines of one request, and how many documents they are. */
-interface Bulk {
-  readonly lines: string;
-  readonly documents: number;
+/** A load, and what the search server did for it. */
+interface Load {
+  readonly documentsPerSecond: number;
+  readonly serverMicros: number;
+  /** Of one core, while it ran. */
+  readonly serverBusy: number;
 }
 
 await using temporary = await temporaryFolder('bench');
 const folder = temporary.path;
 const abort = new AbortController();
-await using server = await EmbeddedPostgres.start({
-  directory: path.join(folder, 'postgres'),
-  auth: 'trust',
-  durable: false,
-  settings: { max_wal_size: '4GB', max_wal_senders: 50, max_replication_slots: 50 },
-  signal: abort.signal,
-});
-await using broker = await KafkaCluster.start({ major: '4', forSpeed: true });
-await using registry = await RegistryServer.start();
 await using search = await SearchServer.start(options.server as SearchSeries, {
   heap: '1g',
   forSpeed: true,
+  settings: {
+    // It counts garbage as memory in use, which only the collector of a larger machine avoids.
+    'indices.breaker.total.use_real_memory': 'false',
+  },
 });
-for (const { pid } of [server, ...broker.nodes, registry, search]) cores.watch(pid);
+cores.watch(search.pid);
+await using server = await cores.asClient(() =>
+  EmbeddedPostgres.start({
+    directory: path.join(folder, 'postgres'),
+    auth: 'trust',
+    durable: false,
+    settings: { max_wal_size: '4GB', max_wal_senders: 50, max_replication_slots: 50 },
+    signal: abort.signal,
+  }),
+);
+await using broker = await cores.asClient(() => KafkaCluster.start({ major: '4', forSpeed: true }));
+await using registry = await cores.asClient(() => RegistryServer.start());
 const bench: SinkBench = {
   server,
   bootstrapServers: broker.bootstrapServers,
@@ -76,48 +95,66 @@ const bench: SinkBench = {
   builtSources: await buildProgram(path.join(folder, 'built')),
   cores,
 };
+const usage = new ProcessUsage(search.pid ?? 0);
 const topic = await fillTopic(bench, 'avro', rows, false);
 const ours: SinkFigures[] = [];
-const bare: number[] = [];
-/** The server's CPU µs for a document, of ours and of the bare client's. */
-const ofServer: { readonly ours: number; readonly bare: number }[] = [];
-await warmUp();
+const loads = { ours: [] as Load[], same: [] as Load[], plain: [] as Load[] };
+const documents = await warmUp();
 for (let round = 1; round <= rounds; round++) {
-  const usage = new ProcessUsage(search.pid ?? 0);
-  const beganAt = usage.cpuSeconds();
-  const ran = await runOurs(topic, round);
-  const read = usage.cpuSeconds();
-  const bulks = await documentsOf(`ours_${round}`, `bare_${round}`);
-  const loads = usage.cpuSeconds();
-  const loaded = await load(`ours_${round}`, `bare_${round}`, bulks);
-  const ended = usage.cpuSeconds();
-  await asked('DELETE', `/ours_${round},bare_${round}`);
-  ours.push(ran);
-  bare.push(loaded);
-  const micros = 1e6 / topic.sum.rows;
-  ofServer.push({ ours: (read - beganAt) * micros, bare: (ended - loads) * micros });
+  const { figures, serverSeconds } = await runOurs(topic, round);
+  ours.push(figures);
+  loads.ours.push(loadOf(figures.rowsPerSecond, serverSeconds));
+  loads.same.push(await runBare(`ours_${round}`, `same_${round}`, 'same'));
+  loads.plain.push(await runBare(`ours_${round}`, `plain_${round}`, 'plain'));
+  await asked(search, 'DELETE', `/ours_${round}`);
 }
 report();
 
-/** So that the server's compilers are done: a document costs a cold one four times the CPU. */
-async function warmUp(): Promise<void> {
+/**
+ * So that the server's compilers are done: a document costs a cold one four times the CPU. Returns
+ * the documents of the index that ours made.
+ */
+async function warmUp(): Promise<readonly StoredDocument[]> {
   await runOurs(topic, 0);
+  const found = await documentsOf(search, 'ours_0');
   for (let turn = 0; turn < WARM_LOADS; turn++) {
-    const bulks = await documentsOf('ours_0', `warm_${turn}`);
-    await load('ours_0', `warm_${turn}`, bulks);
-    await asked('DELETE', `/warm_${turn}`);
+    await bareLoad(search, likeOurs('ours_0'), `warm_${turn}`, found, 'same');
+    await asked(search, 'DELETE', `/warm_${turn}`);
   }
-  await asked('DELETE', '/ours_0');
+  await asked(search, 'DELETE', '/ours_0');
+  return found;
 }
 
-async function asked(method: string, target: string, body?: unknown): Promise<unknown> {
-  const reply = await askSearch(search, method, target, body);
-  if (reply.status < 300) return reply.body;
-  throw new Error(`${method} ${target}: HTTP ${reply.status} ${JSON.stringify(reply.body)}`);
+function likeOurs(index: string): { index: string; bulkDocuments: number } {
+  return { index, bulkDocuments: BULK_DOCUMENTS };
+}
+
+/** The bare client's load of all documents, into an index like one of ours. */
+async function runBare(like: string, index: string, actions: BareActions): Promise<Load> {
+  const beganAt = usage.cpuSeconds();
+  const seconds = await cores.asClient(() =>
+    bareLoad(search, likeOurs(like), index, documents, actions),
+  );
+  const load = loadOf(documents.length / seconds, usage.cpuSeconds() - beganAt);
+  await expectDocuments(search, index, documents.length);
+  await asked(search, 'DELETE', `/${index}`);
+  return load;
+}
+
+function loadOf(documentsPerSecond: number, serverSeconds: number): Load {
+  const serverMicros = (serverSeconds * 1e6) / topic.sum.rows;
+  return {
+    documentsPerSecond,
+    serverMicros,
+    serverBusy: (serverMicros * documentsPerSecond) / 1e6,
+  };
 }
 
 /** Our daemon, whose source follows a database in which nothing happens. */
-async function runOurs(filled: FilledTopic, round: number): Promise<SinkFigures> {
+async function runOurs(
+  filled: FilledTopic,
+  round: number,
+): Promise<{ readonly figures: SinkFigures; readonly serverSeconds: number }> {
   const name = `ours_${round}`;
   await using idle = await postgresBench(server, name);
   const file = path.join(folder, `${name}.yaml`);
@@ -141,6 +178,7 @@ sinks:
 `,
   );
   let started: PipelineChild | undefined;
+  const beganAt = usage.cpuSeconds();
   try {
     const figures = await measureRun(filled.events, {
       begin: async () => {
@@ -154,69 +192,13 @@ sinks:
         return true;
       },
     });
+    const serverSeconds = usage.cpuSeconds() - beganAt;
     if (started !== undefined) cores.expectApart(started.pid);
-    await expectDocuments(name, filled.sum.rows);
-    return figures;
+    await expectDocuments(search, name, filled.sum.rows);
+    return { figures, serverSeconds };
   } finally {
     await started?.stop();
   }
-}
-
-async function expectDocuments(index: string, documents: number): Promise<void> {
-  await asked('POST', `/${index}/_refresh`);
-  const { count } = (await asked('GET', `/${index}/_count`)) as { count: number };
-  if (count !== documents) throw new Error(`${index} has ${count} documents, not ${documents}`);
-}
-
-/** All documents of an index, as requests that write them to another one. */
-async function documentsOf(from: string, to: string): Promise<readonly Bulk[]> {
-  interface Page {
-    readonly _scroll_id: string;
-    readonly hits: { readonly hits: readonly { _id: string; _source: unknown }[] };
-  }
-  const bulks: Bulk[] = [];
-  let lines = '';
-  let documents = 0;
-  const end = (): void => {
-    if (documents > 0) bulks.push({ lines, documents });
-    lines = '';
-    documents = 0;
-  };
-  const first = { size: PAGE, sort: ['_doc'] };
-  let page = (await asked('POST', `/${from}/_search?scroll=5m`, first)) as Page;
-  while (page.hits.hits.length > 0) {
-    for (const { _id, _source } of page.hits.hits) {
-      const action = JSON.stringify({ index: { _index: to, _id } });
-      lines += `${action}\n${JSON.stringify(_source)}\n`;
-      documents++;
-      if (lines.length >= BULK_BYTES) end();
-    }
-    const next = { scroll: '5m', scroll_id: page._scroll_id };
-    page = (await asked('POST', '/_search/scroll', next)) as Page;
-  }
-  end();
-  return bulks;
-}
-
-/** Documents a second of a client that does nothing else, into an index like the one of ours. */
-async function load(like: string, index: string, bulks: readonly Bulk[]): Promise<number> {
-  const found = (await asked('GET', `/${like}/_mapping`)) as Record<string, { mappings: unknown }>;
-  const settings = { 'index.gc_deletes': '1h' };
-  await asked('PUT', `/${index}`, { settings, mappings: found[like]?.mappings });
-  const startMs = performance.now();
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let bulk = bulks[next++]; bulk !== undefined; bulk = bulks[next++]) {
-      const target = '/_bulk?filter_path=errors,items.*.error';
-      const { errors } = (await asked('POST', target, bulk.lines)) as { errors: boolean };
-      if (errors) throw new Error('a document of the bare client was refused');
-    }
-  };
-  await cores.asClient(() => Promise.all(Array.from({ length: IN_FLIGHT }, work)));
-  const seconds = (performance.now() - startMs) / 1000;
-  const documents = bulks.reduce((sum, bulk) => sum + bulk.documents, 0);
-  await expectDocuments(index, documents);
-  return documents / seconds;
 }
 
 function report(): void {
@@ -225,23 +207,27 @@ function report(): void {
     cpuMicrosPerRow: median(ours.map((run) => run.cpuMicrosPerRow)),
     peakMb: median(ours.map((run) => run.peakMb)),
   };
-  const bulk = sink.rowsPerSecond / median(bare);
-  const server = {
-    ours: median(ofServer.map((run) => run.ours)),
-    bare: median(ofServer.map((run) => run.bare)),
+  const figures = {
+    ours: { ...medianLoad(loads.ours), ...sink },
+    same: medianLoad(loads.same),
+    plain: medianLoad(loads.plain),
   };
+  const bulk = sink.rowsPerSecond / figures.same.documentsPerSecond;
+  const plainBulk = sink.rowsPerSecond / figures.plain.documentsPerSecond;
   const load1 = os.loadavg()[0];
+  const line = (who: string, load: Load): string =>
+    `${who.padEnd(28)} ${load.documentsPerSecond.toFixed(0).padStart(8)} documents/s, ` +
+    `server ${load.serverMicros.toFixed(1)} µs each, ${load.serverBusy.toFixed(2)} of a core`;
   const out = [
     `\n${rows} rows into ${options.server}, medians of ${rounds}, load ${load1}, ${cores.text}\n`,
-    `documents/s  Tidemark     ${sink.rowsPerSecond.toFixed(0)}`,
-    `             bare client  ${median(bare).toFixed(0)}`,
-    `the server's CPU µs a document: ${server.ours.toFixed(1)}, ${server.bare.toFixed(1)}`,
-    `ratio ${bulk.toFixed(2)}, CPU µs a row ${sink.cpuMicrosPerRow.toFixed(1)}`,
-    `peak MB ${sink.peakMb.toFixed(0)}`,
+    line('Tidemark', figures.ours),
+    line('bare client, same actions', figures.same),
+    line('bare client, ids alone', figures.plain),
+    `ratio ${bulk.toFixed(2)}, to ids alone ${plainBulk.toFixed(2)}`,
+    `CPU µs a row ${sink.cpuMicrosPerRow.toFixed(1)}, peak MB ${sink.peakMb.toFixed(0)}`,
   ];
   process.stdout.write(`${out.join('\n')}\n`);
   if (!options.json) return;
-  const figures = { ours: sink, bare: median(bare), server };
   const result = {
     bench: 'search',
     server: options.server,
@@ -249,9 +235,17 @@ function report(): void {
     rows,
     rounds,
     figures,
-    ratios: { bulk },
+    ratios: { bulk, plainBulk },
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+function medianLoad(all: readonly Load[]): Load {
+  return {
+    documentsPerSecond: median(all.map((load) => load.documentsPerSecond)),
+    serverMicros: median(all.map((load) => load.serverMicros)),
+    serverBusy: median(all.map((load) => load.serverBusy)),
+  };
 }
 
 function median(values: readonly number[]): number {

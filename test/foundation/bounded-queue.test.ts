@@ -83,6 +83,26 @@ test('what waits is taken in order, as long as it is wanted, and makes room', as
   expect(queue.takeWaiting(() => true)).toBeUndefined();
 });
 
+test('a queue that is full says so once, and may be emptied by whoever is told', async () => {
+  const queue = new BoundedQueue<number>({ maxItems: 2, maxBytes: 100 });
+  await queue.push(1, 10);
+  await queue.push(2, 10);
+  // Nobody waits for room: more may never come.
+  expect(queue.full).toBe(false);
+  const told: (number | undefined)[] = [];
+  queue.onceFull(() => told.push(0));
+  queue.onceFull(() => told.push(queue.takeWaiting(() => true)));
+  expect(await queue.push(3, 10)).toBe(true);
+  expect(told).toEqual([1]);
+  expect(queue.full).toBe(false);
+  const waiting = queue.push(4, 10);
+  expect(queue.full).toBe(true);
+  expect(told).toEqual([1]);
+  queue.close();
+  expect(await waiting).toBe(false);
+  expect(queue.full).toBe(false);
+});
+
 test('room for an item is told before it is made, and when the queue is closed', async () => {
   const queue = new BoundedQueue<number>({ maxItems: 5, maxBytes: 100 });
   await queue.room(1000);

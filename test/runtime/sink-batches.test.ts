@@ -30,6 +30,13 @@ function batchOf(from: number, count: number, change: Partial<DecodedBatch> = {}
 /** Of puts that take no time. */
 const usual = (): PutSize => new PutSize({}, { monotonicMs: () => 0 });
 
+/** So many bytes make the producer wait until nothing else does. */
+const ROOM = queueLimits(usual()).maxBytes;
+/** Who does not want to be told. */
+const never = (): never => {
+  throw new Error('nobody asked for that');
+};
+
 async function queueOf(...batches: readonly DecodedBatch[]): Promise<BoundedQueue<DecodedBatch>> {
   const queue = new BoundedQueue<DecodedBatch>(queueLimits(usual()));
   for (const batch of batches) await queue.push(batch, 1);
@@ -104,17 +111,40 @@ test('the next batch can be looked at, and comes as it was seen', async () => {
   const steps = batches[Symbol.asyncIterator]();
   const first = await steps.next();
   expect(first.value?.records).toHaveLength(10);
+  const filling = queue.push(batchOf(15, 3, { version: 2 }), ROOM);
   // Polled under another assignment: not to be relied on, and not lost.
-  expect(batches.ahead(1)).toBeNull();
-  await queue.push(batchOf(15, 3, { version: 2 }), 1);
-  const seen = batches.ahead(2);
+  expect(batches.ahead(1, never)).toBeNull();
+  await filling;
+  const seen = batches.ahead(2, never);
   expect(seen?.map(({ offset }) => offset)).toEqual([10, 11, 12, 13, 14]);
-  expect(batches.ahead(2)).toBe(seen);
+  expect(batches.ahead(2, never)).toBe(seen);
   expect((await steps.next()).value?.records).toBe(seen);
   expect((await steps.next()).value?.records).toHaveLength(3);
-  expect(batches.ahead(2)).toBeNull();
+  expect(batches.ahead(2, never)).toBeNull();
   queue.close();
   expect((await steps.next()).done).toBe(true);
+});
+
+test('a next batch of few records is left to grow until no more may wait', async () => {
+  const queue = await queueOf(batchOf(0, 10));
+  const batches = new PutBatches(queue, usual());
+  const steps = batches[Symbol.asyncIterator]();
+  await steps.next();
+  await queue.push(batchOf(10, 5), 1);
+  const asked: string[] = [];
+  const begun = (who: string) => (): void => {
+    asked.push(who);
+    expect(batches.ahead(1, never)?.map(({ offset }) => offset)).toEqual([10, 11, 12, 13, 14, 15]);
+  };
+  // Whoever asks again, as the put does that is tried again, is the one who is told.
+  expect(batches.ahead(1, begun('first'))).toBeNull();
+  expect(batches.ahead(1, begun('second'))).toBeNull();
+  await queue.push(batchOf(15, 1), 1);
+  expect(asked).toEqual([]);
+  const last = queue.push(batchOf(16, 1), ROOM);
+  expect(asked).toEqual(['second']);
+  await last;
+  expect((await steps.next()).value?.records).toHaveLength(6);
 });
 
 test('nobody sees whole transactions before it is their turn', async () => {
@@ -122,8 +152,10 @@ test('nobody sees whole transactions before it is their turn', async () => {
   const batches = new PutBatches(queue, usual());
   const steps = batches[Symbol.asyncIterator]();
   await steps.next();
-  expect(batches.ahead(1)).toBeNull();
+  const filling = queue.push(batchOf(15, 5, { cut: null }), ROOM);
+  expect(batches.ahead(1, never)).toBeNull();
   expect((await steps.next()).value?.records).toHaveLength(5);
   await steps.return(undefined);
+  await filling;
   expect(queue.closed).toBe(true);
 });

@@ -121,16 +121,25 @@ export class SearchSink implements SinkTask {
     records: readonly SinkRecord[],
     positions: readonly SinkPosition[],
     signal: AbortSignal,
-    ahead?: () => readonly SinkRecord[] | null,
+    ahead?: (later: () => void) => readonly SinkRecord[] | null,
   ): Promise<readonly SinkPartition[]> {
+    let isOver = false;
     const work = async (parts: SearchParts, early: EarlyPut | null): Promise<[]> => {
       const works = this.#plan(records, positions);
       if (this.#parking === null) {
         const begin = (underWay: readonly DocumentChange[]): void => {
-          const next = ahead?.() ?? null;
+          const next = ahead?.(later(underWay)) ?? null;
           if (next !== null) this.#ahead.begin(parts, next, underWay, signal);
         };
-        await applyWorks(parts, this.#rules, works, signal, { early, begin });
+        const later = (underWay: readonly DocumentChange[]) => (): void => {
+          // By then the records of this put may be those of the next one, and tried again.
+          if (!isOver && !signal.aborted) begin(underWay);
+        };
+        try {
+          await applyWorks(parts, this.#rules, works, signal, { early, begin });
+        } finally {
+          isOver = true;
+        }
       } else {
         const apply: ApplyLive = (open, live) =>
           applyWorks(parts, this.#rules, open, signal, { live });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { SinkRecord } from '../../../src/model/sink-record.ts';
 import type { SearchClient } from '../../../src/sink/search/search-client.ts';
 import { MemorySearch } from '../../support/memory-search.ts';
@@ -86,7 +86,12 @@ test('puts that are begun early, cut off and tried again end as one behind the o
     const { sink } = new TestedSearchSink(open, { inFlight: 2, bulkActions: 4 });
     for (const [i, slice] of slices.entries()) {
       // As the runner does it: what was looked at is what is put next, unless this one fails.
-      const ahead = (): readonly SinkRecord[] | null => slices[i + 1] ?? null;
+      const ahead = (later: () => void): readonly SinkRecord[] | null => {
+        // At times too few wait when it is asked, and enough while the put is under way, or after.
+        const isLate = random(3) === 0;
+        if (isLate) setImmediate(later);
+        return isLate ? null : (slices[i + 1] ?? null);
+      };
       for (let tries = 0; ; tries++) {
         try {
           await sink.put(slice, positionsOf(slice), signal, ahead);
@@ -129,4 +134,57 @@ test('what was begun is not sent again, and another put than that has nothing of
   await put([...first], null);
   expect(overlaps.requests).toBe(5);
   expect(Object.keys(memory.documents(index))).toEqual(['1', '2', '3', '4']);
+});
+
+test('what comes to wait while a put is under way is begun with, and not after its end', async () => {
+  const told = namedTopic('later');
+  const memory = new MemorySearch();
+  const requests: string[] = [];
+  const answers: (() => void)[] = [];
+  const client = memory.client();
+  const held: SearchClient = {
+    product: client.product,
+    request: async (method, path, body, aborted) => {
+      if (path.startsWith('/_bulk')) {
+        requests.push(path);
+        await new Promise<void>((resolve) => answers.push(resolve));
+      }
+      return client.request(method, path, body, aborted);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const { sink } = new TestedSearchSink(() => Promise.resolve(held), { inFlight: 2 });
+  const { topic, index } = told;
+  const slices = [1, 2, 3].map((id) => [placed(topic.insert(named(id, `p${id}`)))]);
+  const [first = [], second = [], third = []] = slices;
+  const asked: (() => void)[] = [];
+  let waiting: readonly SinkRecord[] | null = null;
+  const ahead = (later: () => void): readonly SinkRecord[] | null => {
+    asked.push(later);
+    return waiting;
+  };
+  const put = (slice: SinkRecord[]): Promise<unknown> =>
+    sink.put(slice, positionsOf(slice), signal, ahead);
+  const one = put(first);
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  expect(requests).toHaveLength(1);
+  waiting = second;
+  asked[0]?.();
+  // While the first has no answer.
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  waiting = null;
+  answers.forEach((answer) => answer());
+  await one;
+  const two = put(second);
+  await two;
+  expect(requests).toHaveLength(2);
+  waiting = third;
+  asked.forEach((later) => later());
+  expect(requests).toHaveLength(2);
+  const three = put(third);
+  await vi.waitFor(() => expect(answers).toHaveLength(3));
+  answers[2]?.();
+  await three;
+  expect(requests).toHaveLength(3);
+  expect(Object.keys(memory.documents(index))).toEqual(['1', '2', '3']);
 });
