@@ -110,9 +110,9 @@ export class PutBatches implements AsyncIterable<DecodedBatch> {
 
   /**
    * Records of the batch behind the one that is put, once so many wait as may: fewer would be a put
-   * of their own, and the next one would have to wait for that. Null: not yet, and `later` is called
-   * when they do. Whole transactions are nobody's to see before the one before them, and what was
-   * polled under another assignment than `version` is perhaps not put as it is.
+   * of their own, and the next one would have to wait for that. Null: not yet, and `later` is
+   * called when they do. Whole transactions are nobody's to see before the one before them, and
+   * what was polled under another assignment than `version` is perhaps not put as it is.
    */
   ahead(version: number, later: () => void): readonly SinkRecord[] | null {
     if (this.#next === null) {

@@ -136,7 +136,7 @@ test('what was begun is not sent again, and another put than that has nothing of
   expect(Object.keys(memory.documents(index))).toEqual(['1', '2', '3', '4']);
 });
 
-test('what comes to wait while a put is under way is begun with, and not after its end', async () => {
+test('what comes to wait during a put is begun with, and nothing is after its end', async () => {
   const told = namedTopic('later');
   const memory = new MemorySearch();
   const requests: string[] = [];
