@@ -100,8 +100,8 @@ const packages = 'test/support/global-setup-packages.ts';
  */
 const sharedWorkers = { isolate: false, restoreMocks: true, unstubEnvs: true };
 
-/** Tests with a server wait for it most of their time: two would leave half a processor idle. */
-const WORKERS_THAT_WAIT = 3;
+/** Of two processors one would be kept free. More of them make what has to be quick too slow. */
+const WORKERS = 2;
 /**
  * Projects of one group are one queue, sorted by name: those whose servers are light, with the long
  * files of `e2e` first and the short ones of the databases last, so that no worker waits for the
@@ -132,8 +132,7 @@ export default defineConfig({
           ],
           ...sharedWorkers,
           testTimeout: 60_000,
-          // Of two processors one would be kept free.
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: UNIT },
         },
       },
@@ -148,7 +147,7 @@ export default defineConfig({
           ...sharedWorkers,
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
@@ -160,7 +159,7 @@ export default defineConfig({
           globalSetup: [packages, 'test/support/global-setup-registry.ts', ...globalSetup],
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: LIGHT_SERVERS },
         },
       },
@@ -174,7 +173,7 @@ export default defineConfig({
           globalSetup: [packages, 'test/support/global-setup-kafka.ts', ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 150_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
@@ -184,11 +183,11 @@ export default defineConfig({
           name,
           include: needsBinlog,
           exclude: skippedOnOldest(name),
+          // Sessions that servers cut end with the process that had them: not in another file.
           globalSetup: ['test/support/global-setup-mysql.ts', program],
-          ...sharedWorkers,
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: LIGHT_SERVERS },
         },
       })),
@@ -202,7 +201,7 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup-search.ts', ...globalSetup],
           testTimeout: 150_000,
           hookTimeout: 150_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: SEARCH_SERVERS + index },
         },
       })),
@@ -215,7 +214,7 @@ export default defineConfig({
           globalSetup: [packages, ...globalSetup],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          maxWorkers: WORKERS_THAT_WAIT,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: LIGHT_SERVERS },
         },
       },

@@ -47,10 +47,12 @@ export async function openWhenReachable<T>(
       leaveMark(mark, address, logger);
       return transport;
     } catch (thrown) {
+      // Who stops it meanwhile has not met an error.
+      signal.throwIfAborted();
       const error = toTidemarkError(thrown, 'KAFKA_CONNECT');
       const limits = { maxRetries: retry.maxRetries, hasWorked: marked(mark) === address };
       const decision = decideRestart(error, backoff, limits);
-      if (decision.kind !== 'retry' || signal.aborted) throw thrown;
+      if (decision.kind !== 'retry') throw thrown;
       const { attempt, delayMs } = decision;
       onWait?.(error);
       logger.warn({ attempt, delayMs }, `the start will be tried again: ${error.message}`);

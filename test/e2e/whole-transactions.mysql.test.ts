@@ -11,7 +11,7 @@ const SEED = Number(process.env['TIDEMARK_TEST_SEED'] ?? 20261122);
 const METADATA = { 'provide.transaction.metadata': true };
 const WHOLE = { 'transaction.mode': 'source' };
 /** Daemons are started again and again: on a busy machine that takes a minute. */
-const LONG = { timeout: 180_000 };
+const LONG = { timeout: 300_000 };
 
 test(
   `no reader sees half a transaction of a binlog, killed or not (S28, ${SEED})`,

@@ -81,6 +81,20 @@ test('a stop ends the waiting', async () => {
   expect(brokers.calls).toBe(1);
 });
 
+// A daemon that was stopped while it tried its brokers again ended with their error, and exit 3.
+test('a stop while it tries is no failure of the brokers', async () => {
+  using folder = temporaryFolder();
+  await openWhenReachable(awayUntil(0).open, startIn(folder.path));
+  const stop = new AbortController();
+  const brokers = awayUntil(9);
+  const open = (): Promise<string> => {
+    stop.abort(new Error('stopped'));
+    return brokers.open();
+  };
+  const start = startIn(folder.path, { signal: stop.signal });
+  await expect(openWhenReachable(open, start)).rejects.toThrow('stopped');
+});
+
 test('where no mark can be left the start succeeds all the same', async () => {
   using folder = temporaryFolder();
   const file = path.join(folder.path, 'a-file');

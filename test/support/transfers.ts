@@ -245,18 +245,21 @@ export async function expectWholeMovesInFile(
   await load.stop();
   expect(seen.size).toBeGreaterThan(1);
   const wanted = (await source.rows(MOVES)).map(String);
+  let patienceMs = 3000;
   const allMoved = async (): Promise<void> => {
+    patienceMs *= 2;
     await using daemon = Daemon.start(pipeline);
     await daemon.until(({ source: { measures }, sinks: [sink], uptimeMs }) => {
-      // Where others write to the same server all the time, a while has to do: it is tried again.
-      const isQuiet = (measures.sinceLastEventMs ?? uptimeMs) > 2000 || uptimeMs > 6000;
+      // Where others write to the same server all the time, a while has to do: it is tried again,
+      // for longer, since each start reads what they wrote meanwhile.
+      const isQuiet = (measures.sinceLastEventMs ?? uptimeMs) > 2000 || uptimeMs > patienceMs;
       return isQuiet && sink?.lagRecords === 0 && sink.transactions?.open === 0;
     });
     expect(await daemon.stop()).toBe(0);
     expect(await look(MOVES)).toEqual(wanted);
   };
   // Only a file that the daemon has left says how far it came.
-  await vi.waitFor(allMoved, { timeout: 60_000 });
+  await vi.waitFor(allMoved, { timeout: 120_000 });
   for (const table of ['checking', 'savings']) {
     const rows = `SELECT id, balance FROM ${table} ORDER BY id`;
     expect(await look(rows)).toEqual((await source.rows(rows)).map(String));
