@@ -69,6 +69,8 @@ export interface PipelineDependencies {
   readonly signal?: AbortSignal;
   /** Called once it waits for brokers, with what tells how it is. */
   readonly onWaiting?: (status: () => PipelineStatus | null) => void;
+  /** How long targets and registries may take to say what becomes of a change; 700 unless given. */
+  readonly askingMs?: number;
   /** The caller shows the error that ends the pipeline where the log goes, too. */
   readonly showsFailure?: boolean;
   /** Called when so many records more are durable in the log; for measuring. */

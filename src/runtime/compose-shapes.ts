@@ -31,6 +31,7 @@ interface ShapeDependencies {
   readonly logger: Logger;
   readonly fault: FaultHook;
   readonly outlet: AlertOutlet;
+  readonly askingMs?: number | undefined;
 }
 
 /** Who is told of changes of shape, and what becomes of the tables. */
@@ -43,9 +44,9 @@ interface ComposedShapes {
 export function composeShapes(
   config: PipelineConfig,
   { transport, envelope, registry, inner }: GateWriting,
-  { clock, logger, fault, outlet }: ShapeDependencies,
+  { clock, logger, fault, outlet, askingMs }: ShapeDependencies,
 ): ComposedShapes {
-  const judge = new ShapeVerdicts({ config, envelope, builtIn: registry, clock });
+  const judge = new ShapeVerdicts({ config, envelope, builtIn: registry, clock, askingMs });
   const family = sourceFamily(config.source.connectorClass) ?? 'postgres';
   const tables = new TableGates({
     pipeline: config.name,

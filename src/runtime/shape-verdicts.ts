@@ -37,7 +37,7 @@ export interface ShapeVerdictParts {
   readonly builtIn: EmbeddedRegistry;
   readonly clock: Clock;
   /** How long one of them may take to answer. */
-  readonly askingMs?: number;
+  readonly askingMs?: number | undefined;
 }
 
 /** Tells what becomes of the tables of a pipeline. */
