@@ -20,16 +20,37 @@ export const VALIDITY = {
 
 const TIME = '_cdc_source_ts';
 
+/** Names that the queries need themselves: of rows (letters), and of columns beside the table's. */
+type OwnNames = Readonly<Record<(typeof OWN_NAMES)[number], string>>;
+const OWN_NAMES = [
+  ...(['h', 'e', 'n', 'v', 't', 'p', 'd'] as const),
+  ...(['nextPos', 'nextTs', 'gonePos', 'era', 'nth'] as const),
+];
+
+/**
+ * Each is other than any column of the table. SQLite takes the first of two columns of one name, so
+ * versions of a table with a column `next_pos` would end anywhere; DuckDB looks in a column `v` for
+ * the field x of `v."x"`; the servers refuse the view.
+ */
+function ownNames(columns: readonly string[]): OwnNames {
+  const taken = new Set(columns.map((name) => name.toLowerCase()));
+  const free = (name: string): string => (taken.has(name) ? free(`${name}_`) : name);
+  const named = OWN_NAMES.map((own) => [own, free(own.replace(/[A-Z]/, '_$&').toLowerCase())]);
+  return Object.fromEntries(named) as OwnNames;
+}
+
 /** What the builders below are told: how names are written, and what is one row. */
 class HistorySql {
   readonly dialect: TargetDialect;
   readonly shape: HistoryShape;
   readonly from: string;
+  readonly own: OwnNames;
 
   constructor(dialect: TargetDialect, shape: HistoryShape) {
     this.dialect = dialect;
     this.shape = shape;
     this.from = dialect.qualify(shape.table);
+    this.own = ownNames(shape.columns);
   }
 
   column(alias: string, name: string): string {
@@ -57,10 +78,11 @@ class HistorySql {
 
   /** The position of the next truncate of the source: what was there before it is gone then. */
   goneAt(): string {
-    const truncated = this.is('h', HISTORY_KEY.op, 't');
+    const { h } = this.own;
+    const truncated = this.is(h, HISTORY_KEY.op, 't');
     return (
-      `MIN(CASE WHEN ${truncated} THEN ${this.position('h')} END) OVER (` +
-      `PARTITION BY ${this.source('h')} ORDER BY ${this.order('h', 'DESC')} ` +
+      `MIN(CASE WHEN ${truncated} THEN ${this.position(h)} END) OVER (` +
+      `PARTITION BY ${this.source(h)} ORDER BY ${this.order(h, 'DESC')} ` +
       'ROWS UNBOUNDED PRECEDING)'
     );
   }
@@ -100,55 +122,58 @@ export function currentQuery(
 FROM ${dialect.qualify(versions)} WHERE ${open}`;
 }
 
-/** Names in the order of the view, each as SQL of the row `v`; `valueOf` says where values are. */
+/** Names in the order of the view, each as SQL of a version; `valueOf` says where values are. */
 function versionColumns(
   sql: HistorySql,
   until: { readonly position: string; readonly time: string },
   valueOf: (name: string) => string,
 ): string {
   const { dialect } = sql;
+  const { v } = sql.own;
   const as = (text: string, name: string): string => `${text} AS ${dialect.quote(name)}`;
   const own = [...HISTORY_METADATA.map(({ name }) => name), HISTORY_ABSENT];
   return [
-    sql.source('v'),
-    sql.column('v', HISTORY_KEY.op),
-    as(sql.column('v', HISTORY_KEY.position), VALIDITY.fromPosition),
-    as(sql.column('v', TIME), VALIDITY.from),
+    sql.source(v),
+    sql.column(v, HISTORY_KEY.op),
+    as(sql.column(v, HISTORY_KEY.position), VALIDITY.fromPosition),
+    as(sql.column(v, TIME), VALIDITY.from),
     as(until.position, VALIDITY.toPosition),
     as(until.time, VALIDITY.to),
-    ...own.filter((name) => name !== TIME).map((name) => sql.column('v', name)),
+    ...own.filter((name) => name !== TIME).map((name) => sql.column(v, name)),
     ...sql.shape.columns.map((name) => as(valueOf(name), name)),
   ].join(',\n  ');
 }
 
 function truncatedAt(sql: HistorySql): string {
+  const { t, v, gonePos } = sql.own;
   return (
-    `(SELECT MIN(${sql.column('t', TIME)}) FROM ${sql.from} t WHERE ` +
-    `${sql.source('t')} = ${sql.source('v')} AND ${sql.position('t')} = v.gone_pos ` +
-    `AND ${sql.is('t', HISTORY_KEY.op, 't')})`
+    `(SELECT MIN(${sql.column(t, TIME)}) FROM ${sql.from} ${t} WHERE ` +
+    `${sql.source(t)} = ${sql.source(v)} AND ${sql.position(t)} = ${v}.${gonePos} ` +
+    `AND ${sql.is(t, HISTORY_KEY.op, 't')})`
   );
 }
 
 function keyedVersions(sql: HistorySql): string {
   const { key } = sql.shape;
-  const partition = [sql.source('h'), ...key.map((name) => sql.column('h', name))].join(', ');
-  const next = `OVER (PARTITION BY ${partition} ORDER BY ${sql.order('h', 'ASC')})`;
-  const isTruncated = 'v.next_pos IS NULL OR v.gone_pos < v.next_pos';
+  const { h, v, nextPos, nextTs, gonePos } = sql.own;
+  const partition = [sql.source(h), ...key.map((name) => sql.column(h, name))].join(', ');
+  const next = `OVER (PARTITION BY ${partition} ORDER BY ${sql.order(h, 'ASC')})`;
+  const isTruncated = `${v}.${nextPos} IS NULL OR ${v}.${gonePos} < ${v}.${nextPos}`;
   const columns = versionColumns(
     sql,
     {
-      position: `CASE WHEN ${isTruncated} THEN v.gone_pos ELSE v.next_pos END`,
-      time: `CASE WHEN ${isTruncated} THEN ${truncatedAt(sql)} ELSE v.next_ts END`,
+      position: `CASE WHEN ${isTruncated} THEN ${v}.${gonePos} ELSE ${v}.${nextPos} END`,
+      time: `CASE WHEN ${isTruncated} THEN ${truncatedAt(sql)} ELSE ${v}.${nextTs} END`,
     },
-    (name) => (key.includes(name) ? sql.column('v', name) : knownValue(sql, name)),
+    (name) => (key.includes(name) ? sql.column(v, name) : knownValue(sql, name)),
   );
-  const after = sql.is('h', HISTORY_KEY.image, 'after');
+  const after = sql.is(h, HISTORY_KEY.image, 'after');
   return `SELECT ${columns}
-FROM (SELECT h.*, LEAD(${sql.position('h')}) ${next} AS next_pos,
-    LEAD(${sql.column('h', TIME)}) ${next} AS next_ts,
-    ${sql.goneAt()} AS gone_pos
-  FROM ${sql.from} h WHERE ${after} OR ${sql.column('h', HISTORY_KEY.op)} <> 'u') v
-WHERE ${sql.is('v', HISTORY_KEY.image, 'after')}`;
+FROM (SELECT ${h}.*, LEAD(${sql.position(h)}) ${next} AS ${nextPos},
+    LEAD(${sql.column(h, TIME)}) ${next} AS ${nextTs},
+    ${sql.goneAt()} AS ${gonePos}
+  FROM ${sql.from} ${h} WHERE ${after} OR ${sql.column(h, HISTORY_KEY.op)} <> 'u') ${v}
+WHERE ${sql.is(v, HISTORY_KEY.image, 'after')}`;
 }
 
 /**
@@ -157,16 +182,17 @@ WHERE ${sql.is('v', HISTORY_KEY.image, 'after')}`;
  */
 function knownValue(sql: HistorySql, name: string): string {
   const { position } = HISTORY_KEY;
+  const { d, p, v } = sql.own;
   const gap =
-    `SELECT 1 FROM ${sql.from} d WHERE ${sql.sameRow('d', 'v')} AND ` +
-    `${sql.is('d', HISTORY_KEY.op, 'd')} AND ${sql.position('d')} > ${sql.column('p', position)} ` +
-    `AND ${sql.position('d')} <= ${sql.column('v', position)}`;
+    `SELECT 1 FROM ${sql.from} ${d} WHERE ${sql.sameRow(d, v)} AND ` +
+    `${sql.is(d, HISTORY_KEY.op, 'd')} AND ${sql.position(d)} > ${sql.column(p, position)} ` +
+    `AND ${sql.position(d)} <= ${sql.column(v, position)}`;
   const found =
-    `SELECT ${sql.column('p', name)} FROM ${sql.from} p WHERE ${sql.sameRow('p', 'v')} AND ` +
-    `${sql.is('p', HISTORY_KEY.image, 'after')} AND ` +
-    `${sql.position('p')} < ${sql.column('v', position)} AND NOT ${sql.lacks('p', name)} ` +
-    `AND NOT EXISTS (${gap}) ORDER BY ${sql.position('p')} DESC LIMIT 1`;
-  return `CASE WHEN ${sql.lacks('v', name)} THEN (${found}) ELSE ${sql.column('v', name)} END`;
+    `SELECT ${sql.column(p, name)} FROM ${sql.from} ${p} WHERE ${sql.sameRow(p, v)} AND ` +
+    `${sql.is(p, HISTORY_KEY.image, 'after')} AND ` +
+    `${sql.position(p)} < ${sql.column(v, position)} AND NOT ${sql.lacks(p, name)} ` +
+    `AND NOT EXISTS (${gap}) ORDER BY ${sql.position(p)} DESC LIMIT 1`;
+  return `CASE WHEN ${sql.lacks(v, name)} THEN (${found}) ELSE ${sql.column(v, name)} END`;
 }
 
 /**
@@ -175,32 +201,33 @@ function knownValue(sql: HistorySql, name: string): string {
  */
 function keylessVersions(sql: HistorySql): string {
   const { columns } = sql.shape;
+  const { h, e, n, v, era, nth, nextPos, nextTs, gonePos } = sql.own;
   const of = (alias: string): string =>
     sql.dialect.rowIdentity(columns.map((name) => sql.column(alias, name)));
-  const truncated = sql.is('h', HISTORY_KEY.op, 't');
-  const era =
+  const truncated = sql.is(h, HISTORY_KEY.op, 't');
+  const eraOf =
     `SUM(CASE WHEN ${truncated} THEN 1 ELSE 0 END) OVER (` +
-    `PARTITION BY ${sql.source('h')} ORDER BY ${sql.order('h', 'ASC')} ROWS UNBOUNDED PRECEDING)`;
-  const image = sql.column('e', HISTORY_KEY.image);
-  const nth =
-    `ROW_NUMBER() OVER (PARTITION BY ${sql.source('e')}, e.era, ${image}, ${of('e')} ` +
-    `ORDER BY ${sql.position('e')}, ${sql.column('e', HISTORY_KEY.row)})`;
-  const removed = sql.is('n', HISTORY_KEY.image, 'before');
-  const pair = `OVER (PARTITION BY ${sql.source('n')}, n.era, n.nth, ${of('n')})`;
+    `PARTITION BY ${sql.source(h)} ORDER BY ${sql.order(h, 'ASC')} ROWS UNBOUNDED PRECEDING)`;
+  const image = sql.column(e, HISTORY_KEY.image);
+  const nthOf =
+    `ROW_NUMBER() OVER (PARTITION BY ${sql.source(e)}, ${e}.${era}, ${image}, ${of(e)} ` +
+    `ORDER BY ${sql.position(e)}, ${sql.column(e, HISTORY_KEY.row)})`;
+  const removed = sql.is(n, HISTORY_KEY.image, 'before');
+  const pair = `OVER (PARTITION BY ${sql.source(n)}, ${n}.${era}, ${n}.${nth}, ${of(n)})`;
   const text = versionColumns(
     sql,
     {
-      position: 'CASE WHEN v.next_pos IS NULL THEN v.gone_pos ELSE v.next_pos END',
-      time: `CASE WHEN v.next_pos IS NULL THEN ${truncatedAt(sql)} ELSE v.next_ts END`,
+      position: `CASE WHEN ${v}.${nextPos} IS NULL THEN ${v}.${gonePos} ELSE ${v}.${nextPos} END`,
+      time: `CASE WHEN ${v}.${nextPos} IS NULL THEN ${truncatedAt(sql)} ELSE ${v}.${nextTs} END`,
     },
-    (name) => sql.column('v', name),
+    (name) => sql.column(v, name),
   );
   return `SELECT ${text}
-FROM (SELECT n.*,
-    MAX(CASE WHEN ${removed} THEN ${sql.position('n')} END) ${pair} AS next_pos,
-    MAX(CASE WHEN ${removed} THEN ${sql.column('n', TIME)} END) ${pair} AS next_ts
-  FROM (SELECT e.*, ${nth} AS nth
-    FROM (SELECT h.*, ${era} AS era, ${sql.goneAt()} AS gone_pos FROM ${sql.from} h) e
-    WHERE ${sql.column('e', HISTORY_KEY.image)} <> 'none') n) v
-WHERE ${sql.is('v', HISTORY_KEY.image, 'after')}`;
+FROM (SELECT ${n}.*,
+    MAX(CASE WHEN ${removed} THEN ${sql.position(n)} END) ${pair} AS ${nextPos},
+    MAX(CASE WHEN ${removed} THEN ${sql.column(n, TIME)} END) ${pair} AS ${nextTs}
+  FROM (SELECT ${e}.*, ${nthOf} AS ${nth}
+    FROM (SELECT ${h}.*, ${eraOf} AS ${era}, ${sql.goneAt()} AS ${gonePos} FROM ${sql.from} ${h}) ${e}
+    WHERE ${sql.column(e, HISTORY_KEY.image)} <> 'none') ${n}) ${v}
+WHERE ${sql.is(v, HISTORY_KEY.image, 'after')}`;
 }

@@ -8,6 +8,7 @@ import { TidemarkError } from '../../foundation/errors.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
 import { fieldSchema } from './field-reading.ts';
 import { HISTORY_KEY, HISTORY_OWN_COLUMNS, wantedHistoryColumns } from './history-columns.ts';
+import { VALIDITY } from './history-views.ts';
 import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { WantedTable } from './table-evolution.ts';
 import type { TableNaming } from './table-naming.ts';
@@ -73,7 +74,8 @@ export function wantedHistory(
   options: SqlSinkOptions,
 ): { readonly wanted: WantedHistory; readonly columns: RecordColumns } {
   const keyNames = columns.key?.names.map(({ column }) => column) ?? [];
-  const own = new Set(HISTORY_OWN_COLUMNS);
+  const inViews = options.schemaEvolution.create ? Object.values(VALIDITY) : [];
+  const own = new Set<string>([...HISTORY_OWN_COLUMNS, ...inViews]);
   const places = new Map<string, WantedColumn>();
   const add = (from: NamedFields | null): void => {
     for (const { field, column } of from?.names ?? []) {
@@ -139,7 +141,7 @@ function earlierNames(column: string, now = column): readonly string[] {
 function takenName(column: string): TidemarkError {
   return new TidemarkError(
     'SINK_SCHEMA',
-    `the records have a column ${column}, which a history has of its own`,
+    `the records have a column ${column}, which a history has of its own, or its view of versions`,
     { cure: 'Rename it in the source, or leave it out (column.exclude.list of the source).' },
   );
 }

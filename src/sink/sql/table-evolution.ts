@@ -7,6 +7,7 @@ import type {
   WantedColumn,
 } from '../../../dialects/dialect.ts';
 import { TidemarkError } from '../../foundation/errors.ts';
+import { HISTORY_KEY } from './history-columns.ts';
 import type { SchemaEvolution } from './sql-sink-options.ts';
 
 /** What records of one pair of schemas want of their table. */
@@ -66,6 +67,7 @@ export class TableEvolution {
   /** Throws SINK_SCHEMA, with what a person may run, where the table cannot be made to fit. */
   check(table: TargetTable, wanted: WantedTable): void {
     this.#checkProblem(table);
+    this.#checkKind(table, wanted);
     this.#checkTypes(table, wanted);
     this.#checkKey(table, wanted);
   }
@@ -194,6 +196,21 @@ export class TableEvolution {
     throw new TidemarkError('SINK_SCHEMA', message, { cure: problem.cure });
   }
 
+  /** Rows and changes in one table would be neither; its key is nobody's to change for that. */
+  #checkKind(table: TargetTable, wanted: WantedTable): void {
+    const present = new Set(table.columns.map(({ name }) => name));
+    const isHistory = isHistoryKey(table.primaryKey);
+    if (isHistoryKey(wanted.key)) {
+      if (isHistory || wanted.key.every((name) => present.has(name))) return;
+    } else if (!isHistory) return;
+    const [is, comes] = isHistory ? ['a history', 'rows'] : ['no history', 'changes'];
+    throw new TidemarkError(
+      'SINK_SCHEMA',
+      `${this.#dialect.qualify(table.name)} is ${is}, and ${comes} would go there`,
+      { cure: 'Give one of them another name: history.name.format, table.name.format.' },
+    );
+  }
+
   #checkTypes(table: TargetTable, wanted: WantedTable): void {
     const present = new Map(table.columns.map((column) => [column.name, column]));
     for (const wantedColumn of wanted.columns) {
@@ -236,6 +253,10 @@ export class TableEvolution {
 
 function isKey(column: string, table: TargetTable, wanted: WantedTable): boolean {
   return table.primaryKey.includes(column) || wanted.key.includes(column);
+}
+
+function isHistoryKey(columns: readonly string[]): boolean {
+  return sameSet(columns, Object.values(HISTORY_KEY));
 }
 
 function isRequired(column: TargetColumn): boolean {

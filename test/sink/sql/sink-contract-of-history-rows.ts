@@ -116,6 +116,57 @@ export const contractOfHistoryRows = describeTarget((fresh) => {
       ]);
     });
 
+    test('are seen by views whatever their columns are called, also as the views call things', async () => {
+      const names = ['v', 't', 'p', 'next_pos', 'gone_pos', 'era', 'nth'];
+      const columns = [id, ...names.map((name) => column(name, 'text', { type: 'string' }))];
+      for (const key of [['id'], []]) {
+        await using target = await fresh();
+        await using sink = await startTargetSink(target, { writeMode: 'history' });
+        const topic = new SinkTopic({ table: 'people', columns, key });
+        const row = (n: number, text: string) => ({
+          id: n,
+          ...Object.fromEntries(names.map((name) => [name, text])),
+        });
+        await put(sink, [
+          topic.insert(row(1, 'a')),
+          topic.insert(row(2, 'b')),
+          topic.update(row(1, 'c'), row(1, 'a')),
+          topic.delete(row(2, 'b')),
+        ]);
+        expect(sink.status().parked).toEqual([]);
+        expect(await current(target, ['id', ...names].join(', '))).toEqual(['1 c c c c c c c']);
+        const past = 'WHERE _valid_to_pos IS NOT NULL ORDER BY id';
+        const versions = await target.query(
+          `SELECT id, next_pos, nth FROM people__versions ${past}`,
+        );
+        expect(versions.map((found) => Object.values(found).map(String).join(' '))).toEqual([
+          '1 a a',
+          '2 b b',
+        ]);
+      }
+    });
+
+    test('and those of a mirror do not share a table, which is left as it is', async () => {
+      await using target = await fresh();
+      await using sink = await startTargetSink(target, { writeMode: 'both' });
+      const mine = people();
+      const other = new SinkTopic({ table: 'people__history', columns: [id, a], key: ['id'] });
+      await put(sink, [mine.insert({ id: 1, a: 'x' })]);
+      await put(sink, [other.insert({ id: 7, a: 'y' })]);
+      const [parked] = sink.status().parked;
+      expect(parked).toMatchObject({ code: 'SINK_SCHEMA', topic: other.topic });
+      expect(parked?.message).toMatch(/people__history.* is a history, and rows would go there/);
+      await put(sink, [mine.update({ id: 1, a: 'z' })]);
+      expect(await current(target, 'id, a')).toEqual(['1 z']);
+      // The other way round: rows were there first.
+      await using there = await fresh();
+      await using second = await startTargetSink(there, { writeMode: 'both' });
+      await put(second, [other.insert({ id: 7, a: 'y' })]);
+      await put(second, [mine.insert({ id: 1, a: 'x' })]);
+      expect(second.status().parked[0]?.message).toMatch(/is no history, and changes would/);
+      expect(await there.query('SELECT * FROM people__history')).toEqual([{ id: 7, a: 'y' }]);
+    });
+
     test('of an older generation are past when a snapshot starts over (ruling 3)', async () => {
       await using target = await fresh();
       await using sink = await startTargetSink(target, { writeMode: 'history' });
