@@ -94,6 +94,12 @@ export function transactionProblems(
   return sinks.filter(readsOwnTransactions).flatMap(({ name }) => {
     const { options } = source;
     const mode = `sink ${name}: transaction.mode source`;
+    if (!options.has('provide.transaction.metadata')) {
+      return [
+        `${mode} keeps the transactions of a database together, and lines of a file have none: ` +
+          'set it to none, or name the topic of another pipeline (transaction.metadata.topic)',
+      ];
+    }
     const problems: string[] = [];
     if (!options.boolean('provide.transaction.metadata')) {
       problems.push(

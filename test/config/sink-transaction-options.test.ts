@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keepsTransactions } from '../../src/config/sink-transaction-options.ts';
+import { parsePipeline } from '../../src/config/pipeline-file.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
 
 type Properties = Record<string, unknown>;
@@ -41,6 +42,16 @@ describe('refused', () => {
     expect(() => sinkOf({}, {})).toThrow('sink dwh: transaction.mode source needs to know');
     // Those of another program may be known all the same.
     expect(sinkOf({ 'transaction.metadata.topic': 'other.transaction' }, {})).toBeDefined();
+  });
+
+  test('where the source has none, as lines of a file; that was told as a defect of ours', () => {
+    const source = { 'connector.class': 'FileStreamSource', file: 'a.txt', topic: 't' };
+    const base = { name: 'dwh', 'connector.class': 'jdbc', 'connection.url': 'sqlite:/tmp/a.db' };
+    const sinks = [{ ...base, 'transaction.mode': 'source' }];
+    const file = { name: 'p', transport: { type: 'embedded', path: '/tmp/p' }, source, sinks };
+    expect(() => parsePipeline(JSON.stringify(file), '/p.yaml', {})).toThrow(
+      /sink dwh: transaction.mode source keeps .* lines of a file have none/,
+    );
   });
 
   test('where transforms of the source may take records or blocks away', () => {
