@@ -227,7 +227,8 @@ FROM (SELECT ${n}.*,
     MAX(CASE WHEN ${removed} THEN ${sql.position(n)} END) ${pair} AS ${nextPos},
     MAX(CASE WHEN ${removed} THEN ${sql.column(n, TIME)} END) ${pair} AS ${nextTs}
   FROM (SELECT ${e}.*, ${nthOf} AS ${nth}
-    FROM (SELECT ${h}.*, ${eraOf} AS ${era}, ${sql.goneAt()} AS ${gonePos} FROM ${sql.from} ${h}) ${e}
+    FROM (SELECT ${h}.*, ${eraOf} AS ${era}, ${sql.goneAt()} AS ${gonePos}
+      FROM ${sql.from} ${h}) ${e}
     WHERE ${sql.column(e, HISTORY_KEY.image)} <> 'none') ${n}) ${v}
 WHERE ${sql.is(v, HISTORY_KEY.image, 'after')}`;
 }

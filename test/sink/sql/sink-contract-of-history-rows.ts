@@ -116,7 +116,7 @@ export const contractOfHistoryRows = describeTarget((fresh) => {
       ]);
     });
 
-    test('are seen by views whatever their columns are called, also as the views call things', async () => {
+    test('are seen by the views, whatever their columns are called', async () => {
       const names = ['v', 't', 'p', 'next_pos', 'gone_pos', 'era', 'nth'];
       const columns = [id, ...names.map((name) => column(name, 'text', { type: 'string' }))];
       for (const key of [['id'], []]) {
