@@ -248,6 +248,6 @@ export function scalarOf(schema: ConnectSchema): Scalar {
     PRIMITIVE[type];
   if (scalar !== undefined) return scalar;
   throw new TidemarkError('SINK_SCHEMA', `no type of DuckDB for the schema ${name || type}`, {
-    cure: 'Leave the column out with column.exclude.list.',
+    cure: 'Leave it out (field.exclude.list), or have Flatten or Cast make it plain.',
   });
 }

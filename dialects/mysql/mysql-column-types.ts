@@ -125,7 +125,7 @@ function derivedType(schema: ConnectSchema): string {
   throw new TidemarkError(
     'SINK_SCHEMA',
     `no type of MySQL for the schema ${schema.name ?? schema.type}`,
-    { cure: 'Leave the column out with column.exclude.list.' },
+    { cure: 'Leave it out (field.exclude.list), or have Flatten or Cast make it plain.' },
   );
 }
 

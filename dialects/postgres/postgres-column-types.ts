@@ -99,7 +99,7 @@ function derivedType(schema: ConnectSchema, source = ''): string {
   throw new TidemarkError(
     'SINK_SCHEMA',
     `no PostgreSQL type for the schema ${schema.name ?? schema.type}`,
-    { cure: 'Leave the column out with column.exclude.list.' },
+    { cure: 'Leave it out (field.exclude.list), or have Flatten or Cast make it plain.' },
   );
 }
 

@@ -153,7 +153,7 @@ export function scalarOf(schema: ConnectSchema): Scalar {
     SEMANTIC[name] ?? (type === 'struct' ? structScalar(schema) : undefined) ?? PRIMITIVE[type];
   if (scalar !== undefined) return scalar;
   throw new TidemarkError('SINK_SCHEMA', `no type of SQLite for the schema ${name || type}`, {
-    cure: 'Leave the column out with column.exclude.list.',
+    cure: 'Leave it out (field.exclude.list), or have Flatten or Cast make it plain.',
   });
 }
 

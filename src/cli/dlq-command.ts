@@ -85,8 +85,10 @@ async function showCommand(file: string, flags: DlqFlags, context: CliContext): 
   const command = commandOf(file, context);
   const choice = choiceOf(flags);
   let left = flags.limit ?? Number.POSITIVE_INFINITY;
+  let shown = 0;
   for await (const letter of showSourceLetters(command, choice)) {
     if (left-- <= 0) return;
+    shown++;
     if (flags.json === true) {
       output.json(letter);
       continue;
@@ -95,9 +97,10 @@ async function showCommand(file: string, flags: DlqFlags, context: CliContext): 
     output.line(`${topic} letter ${offset}  ${stage} ${code ?? ''}: ${message}`);
     output.line(`  ${JSON.stringify(key)}  ${JSON.stringify(value)}`);
   }
-  if (flags.source === true) return;
-  for await (const letter of showLetters(command, choice)) {
+  const letters = flags.source === true ? [] : showLetters(command, choice);
+  for await (const letter of letters) {
     if (left-- <= 0) return;
+    shown++;
     if (flags.json === true) {
       output.json(letter);
       continue;
@@ -107,6 +110,8 @@ async function showCommand(file: string, flags: DlqFlags, context: CliContext): 
     output.line(`${place}  ${stage} ${code ?? ''}${waits ? ', waits' : ''}: ${message}`);
     output.line(`  ${JSON.stringify(key)}  ${JSON.stringify(value)}`);
   }
+  // Silence would leave open whether a key was misspelt.
+  if (shown === 0 && flags.json !== true) output.line('There are no such dead letters.');
 }
 
 /** 1 while keys wait on: a script must not take that for done. */

@@ -41,7 +41,9 @@ export const FILE_SOURCE_OPTIONS: readonly Option[] = [
   {
     name: 'topic',
     type: { kind: 'string' },
-    doc: 'Where the records go. With `format: json` the lines may name it themselves.',
+    doc:
+      'Where all records go. With `format: json` it may be left out: then each line names ' +
+      'its own topic.',
   },
   {
     name: 'format',

@@ -189,7 +189,8 @@ function keyRule(keyMode: string, defaults: ErrorDefaults): OptionRule {
     properties: ['errors.park', 'errors.tolerance', keyMode],
     check: (options) =>
       parkModeOf(options, defaults) === 'key' && options.string(keyMode) !== 'record_key'
-        ? `key needs ${keyMode} record_key: rows are told apart by the keys of their records`
+        ? `key (the default with errors.tolerance all) needs ${keyMode} record_key: rows are ` +
+          'told apart by the keys of their records; set errors.park to table or record'
         : undefined,
   };
 }

@@ -12,6 +12,8 @@ test('as tables for people, with exit codes for scripts', { timeout: 90_000 }, a
   expect(listed.stdout).toMatch(/^connector +topic +key +records +since +cause\n.*\{"id":7\} +1 /);
   const shown = await dlq('show', '--limit', '1');
   expect(shown.stdout).toContain('shop.public.items 0/0  TASK_PUT SINK_RECORD, waits');
+  const misspelt = await dlq('show', '--key', '{"ID":7}');
+  expect(misspelt.stdout).toBe('There are no such dead letters.\n');
   const failed = await dlq('replay');
   expect(failed.stdout).toContain('{"id":7}: 1 records wait on: ');
   expect(failed.code).toBe(1);

@@ -3,6 +3,7 @@ import type { SinkRecord, SinkTask } from '../../src/model/sink-record.ts';
 import { ParkedReplay } from '../../src/sink/sql/parked-replay.ts';
 import { createSqlSink } from '../../src/sink/sql/sql-sink.ts';
 import type { SqlSinkOptions } from '../../src/sink/sql/sql-sink-options.ts';
+import type { OpenSession, TargetSession } from '../../src/sink/sql/target-session.ts';
 import { never } from './sink-harness.ts';
 import type { SinkTopic } from './sink-records.ts';
 import type { SinkTarget } from './sink-target.ts';
@@ -10,6 +11,24 @@ import type { SinkTarget } from './sink-target.ts';
 interface ParkingSink {
   readonly sink: SinkTask;
   readonly letters: DeadLetter[];
+  /** What the target was asked to do until now. */
+  statements(): number;
+}
+
+const STATEMENTS: ReadonlySet<unknown> = new Set(['query', 'load', 'add', 'addFresh']);
+
+/** The session, which calls `onStatement` before each of its statements. */
+function watched(session: TargetSession, onStatement: () => void): TargetSession {
+  return new Proxy(session, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]): unknown => {
+        if (STATEMENTS.has(name)) onStatement();
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
 }
 
 /** A sink whose dead letters a test looks at. */
@@ -18,12 +37,21 @@ export async function parkingSink(
   change: Partial<SqlSinkOptions> = {},
   letters: DeadLetter[] = [],
 ): Promise<ParkingSink & AsyncDisposable> {
-  const sink = createSqlSink(target.options({ park: 'key', ...change }), undefined, (told) => {
+  const send = (told: readonly DeadLetter[]): Promise<void> => {
     letters.push(...told);
     return Promise.resolve();
-  });
+  };
+  let count = 0;
+  const open: OpenSession = async (signal) =>
+    watched(await target.openSession(signal), () => count++);
+  const sink = createSqlSink(target.options({ park: 'key', ...change }), undefined, send, open);
   await sink.start(never);
-  return { sink, letters, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
+  return {
+    sink,
+    letters,
+    statements: () => count,
+    [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
+  };
 }
 
 /** Cannot be applied while the target lacks the row. */

@@ -13,7 +13,7 @@ import type { SqlSinkOptions } from './sql-sink-options.ts';
 import type { WantedTable } from './table-evolution.ts';
 import type { TableNaming } from './table-naming.ts';
 import type { NamedFields, RecordColumns } from './wanted-table.ts';
-import { recordColumns } from './wanted-table.ts';
+import { recordColumns, typeOfColumn } from './wanted-table.ts';
 
 /** A history's table and views in the target. */
 export interface HistoryNames {
@@ -87,8 +87,9 @@ export function wantedHistory(
       const schema = { ...rest, optional: true, ...(keeps ? { default: initial } : {}) };
       const share = keyNames.includes(column) ? keyNames.length : 0;
       // The table is nobody's own choice: a column takes all values of its type, or another does.
-      const type = { ...dialect.columnType(schema, name, share), exact: true };
-      places.set(column, placeFor(dialect, table, { name: column, schema, type }));
+      const type = typeOfColumn(column, () => dialect.columnType(schema, name, share));
+      const exact = { ...type, exact: true };
+      places.set(column, placeFor(dialect, table, { name: column, schema, type: exact }));
     }
   };
   add(columns.row);

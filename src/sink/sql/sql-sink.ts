@@ -384,7 +384,8 @@ export function createSqlSink(
   options: SqlSinkOptions,
   tellDdl: TellDdl = () => undefined,
   send: SendDeadLetters | null = null,
+  open: OpenSession = targetOf(options).open,
 ): SinkTask {
-  const { dialect, open } = targetOf(options);
+  const { dialect } = targetOf(options);
   return new SqlSink(dialect, options, open, tellDdl, send);
 }

@@ -220,7 +220,9 @@ export class TopicTable {
     await this.history?.ensure(session, record);
     const { naming, options, dialect, keeper, changes } = this.#parts;
     let columns = recordColumns(record, naming, options);
-    if (target !== null && this.#isMirrored) {
+    // Where keys are fields of rows a tombstone has none, which is no other key than before.
+    const tellsKey = record.value !== null || options.primaryKeyMode !== 'record_value';
+    if (target !== null && this.#isMirrored && tellsKey) {
       const plain = wantedTable(target, columns, dialect, options, changes);
       const identifier = (name: string): string => naming.identifier(name);
       const shadows = await keeper.shadows(session, plain, identifier);

@@ -168,6 +168,17 @@ function takenName(column: string): TidemarkError {
   );
 }
 
+/** A schema for which the target has no type is told with the column that has it. */
+export function typeOfColumn<T>(column: string, type: () => T): T {
+  try {
+    return type();
+  } catch (thrown) {
+    if (!(thrown instanceof TidemarkError)) throw thrown;
+    const { code, message, cure } = thrown;
+    throw new TidemarkError(code, `column ${column}: ${message}`, { cause: thrown, cure });
+  }
+}
+
 /** The table that takes such records; `changes` are told beside each row. */
 export function wantedTable(
   name: TargetName,
@@ -183,7 +194,8 @@ export function wantedTable(
       const source = from?.schema.fields?.find((candidate) => candidate.name === field);
       if (source === undefined || wanted.has(column)) continue;
       const schema = fieldSchema(source, options);
-      const type = dialect.columnType(schema, name, key.includes(column) ? key.length : 0);
+      const share = key.includes(column) ? key.length : 0;
+      const type = typeOfColumn(column, () => dialect.columnType(schema, name, share));
       wanted.set(column, { name: column, schema, type });
     }
   };

@@ -93,6 +93,17 @@ describe('the table that records want', () => {
     expect(namesOf(fromValue)).toEqual(['name', 'note']);
   });
 
+  test('names the column whose schema has no type in the target', () => {
+    const nested = column('st', null, { type: 'struct', name: 'nest', fields: [] });
+    const record = new SinkTopic({ table: 't', columns: [id, nested], key: ['Id'] }).insert({
+      Id: 1,
+      st: null,
+    });
+    expect(() => wanted({}, record)).toThrow('column st: no PostgreSQL type for the schema nest');
+    const fields = { kind: 'exclude', entries: [{ topic: null, field: 'st' }] } as const;
+    expect(wanted({ fields }, record).columns).toMatchObject([{ name: 'Id' }]);
+  });
+
   test('a field that is left out may have any name', () => {
     const long = column('x'.repeat(64), null, { type: 'string' });
     const other = new SinkTopic({ table: 't', columns: [id, long], key: ['Id'] });

@@ -327,11 +327,19 @@ function identityWarnings(input: PreflightInput): PreflightWarning[] {
   const lacking = publishedAlready ? identityWarning(input) : null;
   const found = lacking === null ? [] : [lacking];
   const keyless = input.plan.tables.filter(({ schema }) => schema.keyColumns.length === 0);
-  if (keyless.length > 0) {
-    found.push({
-      message: `without a key, records can only be appended by a sink: ${nameList(keyless)}`,
-      cure: 'Add a primary key, or name key columns with message.key.columns.',
-    });
+  // Whole old rows are what a sink finds the rows of such a table by.
+  const isFull = ({ schema }: (typeof keyless)[number]): boolean =>
+    schema.replicaIdentity === 'full';
+  const cure = 'Add a primary key, or name key columns with message.key.columns.';
+  const searched = keyless.filter(isFull);
+  if (searched.length > 0) {
+    const tables = nameList(searched);
+    found.push({ message: `without a key, sinks find rows by all their columns: ${tables}`, cure });
+  }
+  const appended = keyless.filter((table) => !isFull(table));
+  if (appended.length > 0) {
+    const tables = nameList(appended);
+    found.push({ message: `without a key, sinks can only append records: ${tables}`, cure });
   }
   const full = input.plan.tables.filter(({ schema }) => schema.replicaIdentity === 'full');
   if (full.length > 0) {

@@ -251,6 +251,12 @@ describe('replica identity (P34)', () => {
     const findings = check({ catalog: { tables: [tableInfo({ replicaIdentity: 'full' })] } });
     expect(findings.problems).toEqual([]);
     expect(findings.warnings).toHaveLength(1);
+    // It was said to have its deletes left out by sinks, which find rows by all of the old one.
+    const tables = [tableInfo({ uniqueIndexes: [], replicaIdentity: 'full' })];
+    expect(check({ catalog: { tables } }).warnings.map(({ message }) => message)).toEqual([
+      'without a key, sinks find rows by all their columns: public.orders',
+      expect.stringContaining('FULL'),
+    ]);
   });
 
   test('a column list of somebody else that lacks the identity', () => {
