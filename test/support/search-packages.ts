@@ -34,13 +34,19 @@ const VERSIONS: Readonly<Record<SearchSeries, string>> = {
 /** Compiles on any Java 17 or newer, also one that is no JDK, for the jars of a newer one. */
 const COMPILER = 'org.eclipse.jdt:ecj:3.33.0';
 
-/** Downloads what is missing, 50 to 120 MB of each, once on a machine. */
-export async function searchProgram(series: SearchSeries): Promise<SearchProgram> {
+/**
+ * Downloads what is missing, 50 to 120 MB of each, once on a machine. `secured`: with the modules of
+ * its security, which those of the archive of 8 are anyway.
+ */
+export async function searchProgram(
+  series: SearchSeries,
+  { secured = false }: { readonly secured?: boolean } = {},
+): Promise<SearchProgram> {
   switch (series) {
     case 'elasticsearch-8':
       return elasticsearch8();
     case 'elasticsearch-9':
-      return elasticsearch9();
+      return elasticsearch9(secured);
     case 'opensearch-2':
       return opensearch(series, findJava(17));
     case 'opensearch-3':
@@ -49,20 +55,24 @@ export async function searchProgram(series: SearchSeries): Promise<SearchProgram
 }
 
 /** As Elastic packs it for tests: the server and the modules that every distribution has. */
-function elasticsearchArchive(): Promise<string> {
+async function elasticsearch8Home(): Promise<string> {
   const version = VERSIONS['elasticsearch-8'];
   const archive = 'org.elasticsearch.distribution.integ-test-zip:elasticsearch';
-  return mavenUnpacked(`elasticsearch-${version}`, `${archive}:${version}:zip`);
+  const folder = await mavenUnpacked(`elasticsearch-${version}`, `${archive}:${version}:zip`);
+  return path.join(folder, `elasticsearch-${version}`);
 }
 
 /** Its jars are modules of Java: from the class path those of its security would not be found. */
 async function elasticsearch8(): Promise<SearchProgram> {
-  const home = path.join(
-    await elasticsearchArchive(),
-    `elasticsearch-${VERSIONS['elasticsearch-8']}`,
-  );
+  const home = await elasticsearch8Home();
   const libraries = path.join(home, 'lib');
   const java = findJava(17);
+  const modules = await cachedFolder(
+    'elasticsearch-8-modules',
+    `cp -R "$2/." "$1"; cd "$1"; classes=$3
+    ${analysisModule(VERSIONS['elasticsearch-8'])}`,
+    [path.join(home, 'modules'), await analysisClasses(java, libraries)],
+  );
   return {
     version: VERSIONS['elasticsearch-8'],
     java,
@@ -75,12 +85,12 @@ async function elasticsearch8(): Promise<SearchProgram> {
       await compiledNode(java, 'ElasticsearchNode', libraries),
       'ElasticsearchNode',
     ],
-    modules: path.join(home, 'modules'),
+    modules,
   };
 }
 
 /** There is no archive of 9: the server's jars, and the module for HTTP laid out as it expects. */
-async function elasticsearch9(): Promise<SearchProgram> {
+async function elasticsearch9(secured: boolean): Promise<SearchProgram> {
   const version = VERSIONS['elasticsearch-9'];
   const jars = await mavenLibraries(`elasticsearch-${version}`, [
     { coordinates: `org.elasticsearch:elasticsearch:${version}` },
@@ -93,20 +103,14 @@ async function elasticsearch9(): Promise<SearchProgram> {
     cp "$2"/*.jar "$1/lib"
     cd "$1/lib"
     mv transport-netty4-* elasticsearch-ssl-config-* netty-* ../modules/transport-netty4
-    printf '%s\\n' name=transport-netty4 description=HTTP java.version=21 \\
-      "version=$3" "elasticsearch.version=$3" \\
-      classname=org.elasticsearch.transport.netty4.Netty4Plugin \\
-      > ../modules/transport-netty4/plugin-descriptor.properties`,
-    [jars, version],
+    cd ../modules
+    ${descriptor('transport-netty4', version, 'org.elasticsearch.transport.netty4.Netty4Plugin')}`,
+    [jars],
   );
   const libraries = path.join(arranged, 'lib');
   const java = await findNewJava(21);
   // Its jars come without zstd, which the archive of 8 has.
-  const native = path.join(
-    await elasticsearchArchive(),
-    `elasticsearch-${VERSIONS['elasticsearch-8']}`,
-    'lib/platform/linux-x64',
-  );
+  const native = path.join(await elasticsearch8Home(), 'lib/platform/linux-x64');
   const node = await compiledNode(java, 'ElasticsearchNode', libraries);
   return {
     version,
@@ -119,8 +123,74 @@ async function elasticsearch9(): Promise<SearchProgram> {
       `${node}:${libraries}/*`,
       'ElasticsearchNode',
     ],
-    modules: path.join(arranged, 'modules'),
+    modules: secured ? await secured9(arranged, java) : path.join(arranged, 'modules'),
   };
+}
+
+/**
+ * What is in no registry is not needed (templates for other parts), or the archive of 8 has it: the
+ * same version of the libraries of SAML.
+ */
+async function secured9(arranged: string, java: string): Promise<string> {
+  const version = VERSIONS['elasticsearch-9'];
+  const plugins = 'org.elasticsearch.plugin';
+  const without = [
+    'org.opensaml:*',
+    'net.shibboleth.utilities:*',
+    'com.sun.mail:*',
+    'com.github.stephenc.jcip:*',
+    `${plugins}:es-opensaml-security-api`,
+    `${plugins}:x-pack-template-resources`,
+  ];
+  const jars = await mavenLibraries(`elasticsearch-${version}-security`, [
+    { coordinates: `${plugins}:x-pack-security:${version}`, without },
+    { coordinates: `${plugins}:x-pack-core:${version}`, without },
+  ]);
+  const saml = path.join(await elasticsearch8Home(), 'modules/x-pack-security');
+  const xpack = 'org.elasticsearch.xpack';
+  return cachedFolder(
+    `elasticsearch-${version}-secured`,
+    `classes=$2; arranged=$3; jars=$4
+    cp -R "$arranged/modules/." "$1"; cd "$1"
+    mkdir x-pack-core x-pack-security
+    cp transport-netty4/*.jar x-pack-security
+    mv x-pack-security/elasticsearch-ssl-config-* x-pack-core
+    for jar in "$jars"/*.jar; do
+      name=$(basename "$jar")
+      [ -e "$arranged/lib/$name" ] || [ -e "transport-netty4/$name" ] || cp "$jar" x-pack-core
+    done
+    mv x-pack-core/x-pack-security-* x-pack-security
+    cp "$5"/*opensaml-*.jar "$5"/java-support-*.jar x-pack-core
+    ${analysisModule(version)}
+    ${descriptor('x-pack-core', version, `${xpack}.core.XPackPlugin`)}
+    ${descriptor('x-pack-security', version, `${xpack}.security.Security`, 'x-pack-core')}`,
+    [await analysisClasses(java, path.join(arranged, 'lib')), arranged, jars, saml],
+  );
+}
+
+/** A script that tells Elasticsearch of the module in the folder of its name. */
+function descriptor(name: string, version: string, classname: string, extended = ''): string {
+  const lines = [
+    `name=${name}`,
+    `description=${name}`,
+    'java.version=17',
+    `version=${version}`,
+    `elasticsearch.version=${version}`,
+    `classname=${classname}`,
+    `extended.plugins=${extended}`,
+  ];
+  return `printf '%s\\n' ${lines.join(' ')} > ${name}/plugin-descriptor.properties`;
+}
+
+function analysisClasses(java: string, libraries: string): Promise<string> {
+  return compiledNode(java, 'SecurityAnalysis', libraries);
+}
+
+/** A script that makes a module of the classes in `$classes`: what the index of API keys wants. */
+function analysisModule(version: string): string {
+  return `mkdir security-analysis
+    python3 -m zipfile -c security-analysis/security-analysis.jar "$classes"/*.class
+    ${descriptor('security-analysis', version, 'SecurityAnalysis')}`;
 }
 
 async function opensearch(
@@ -145,7 +215,7 @@ async function opensearch(
   };
 }
 
-/** The class that starts a node, compiled against the node's own jars. */
+/** A class of ours that runs in a node, compiled against the node's own jars. */
 async function compiledNode(java: string, name: string, libraries: string): Promise<string> {
   const file = fileURLToPath(new URL(`search-nodes/${name}.java`, import.meta.url));
   const compiler = await mavenLibraries('ecj', [{ coordinates: COMPILER }]);

@@ -21,7 +21,7 @@ export interface SearchAddress {
 export interface SearchServerOptions {
   /** More settings of the node, or other values. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** With security, which only Elasticsearch 8 has here: of its user `elastic`. */
+  /** With security, which only Elasticsearch has here: of its user `elastic`. */
   readonly password?: string;
   /** With a password: users who may do everything with the indices that are named, and no more. */
   readonly users?: Readonly<
@@ -80,10 +80,11 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
     series: SearchSeries,
     options: SearchServerOptions = {},
   ): Promise<SearchServer> {
-    if (options.password !== undefined && series !== 'elasticsearch-8') {
-      throw new Error(`${series} comes without its security: only elasticsearch-8 has it`);
+    const secured = options.password !== undefined;
+    if (secured && !series.startsWith('elasticsearch')) {
+      throw new Error(`${series} comes without its security: only elasticsearch has it`);
     }
-    const program = await searchProgram(series);
+    const program = await searchProgram(series, { secured });
     const folder = await temporaryFolder(series);
     const server = new SearchServer(series, program, options, folder, await freePorts(2));
     try {
@@ -150,7 +151,7 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
   /** Starts a newer version, once this one is stopped, with the data that it had. */
   async upgrade(series: SearchSeries): Promise<void> {
     this.#series = series;
-    this.#program = await searchProgram(series);
+    this.#program = await searchProgram(series, { secured: this.password !== undefined });
     await this.#install();
     await this.start();
   }
@@ -196,9 +197,9 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
       'cluster.routing.allocation.disk.threshold_enabled': 'false',
       'action.destructive_requires_name': 'false',
       'cluster.max_shards_per_node': '5000',
-      ...(this.series === 'elasticsearch-8'
-        ? { 'xpack.security.enabled': String(password !== undefined) }
-        : {}),
+      ...(password === undefined && this.series !== 'elasticsearch-8'
+        ? {}
+        : { 'xpack.security.enabled': String(password !== undefined) }),
       ...(password === undefined ? {} : { 'secure:bootstrap.password': password }),
       ...settings,
     };

@@ -90,7 +90,7 @@ test.each(['tls', 'mutual'] as const)('behind a front with %s', async (kind) => 
 
 // Two starts of a server: on a busy machine they take most of a minute.
 test('a silent and a killed server are trouble of the connection, which ends with it', async () => {
-  const secured = series === 'elasticsearch-8';
+  const secured = name === 'elasticsearch';
   // Tokens are not part of the basic licence.
   const trial = {
     'xpack.license.self_generated.type': 'trial',
@@ -133,16 +133,29 @@ test('a silent and a killed server are trouble of the connection, which ends wit
     .toMatchObject({ status: 200, body: { _source: { n: 1 } } });
 }, 120_000);
 
-/** With a token, and each way to be refused. */
+/** With a key, with a token, and each way to be refused. */
 async function logins(url: string, admin: SearchClient): Promise<void> {
-  const body = '{"grant_type":"client_credentials"}';
-  const granted = await admin.request('POST', '/_security/oauth2/token', body);
-  const token = (granted.body as Record<string, string>)['access_token'];
-  await using bearer = await open(url, { login: { kind: 'bearer', token: String(token) } });
-  expect(bearer.product).toEqual(admin.product);
+  const asked = async (path: string, body: string): Promise<Record<string, string>> =>
+    (await admin.request('POST', path, body)).body as Record<string, string>;
+  const made = await asked('/_security/api_key', '{"name":"sink"}');
+  const [key = '', pair = ''] = [made['encoded'], `${made['id']}:${made['api_key']}`];
+  const client = '{"grant_type":"client_credentials"}';
+  const { access_token: token = '' } = await asked('/_security/oauth2/token', client);
+  for (const login of [
+    { kind: 'apiKey', key },
+    { kind: 'apiKey', key: pair },
+    { kind: 'bearer', token },
+  ] as const) {
+    await using other = await open(url, { login });
+    expect(other.product).toEqual(admin.product);
+    expect((await other.request('GET', '/kept/_doc/1')).status).toBe(200);
+  }
+  await admin.request('DELETE', '/_security/api_key', `{"ids":["${made['id']}"]}`);
   for (const login of [
     { kind: 'none' },
     { kind: 'basic', user: 'elastic', password: 'wrong' },
+    // Taken back since.
+    { kind: 'apiKey', key },
     { kind: 'apiKey', key: 'VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw' },
     { kind: 'bearer', token: 'wrong' },
   ] as const) {
