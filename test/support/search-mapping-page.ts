@@ -33,7 +33,8 @@ is refused, each is read back as it was written, and found.
   \`geography\`).
 - Where there are two names of a field the second is OpenSearch's.
 - Vectors that tell their dimensions have neighbours by Euclidean distance: \`dense_vector\`
-  or \`knn_vector\` (with the plug-in \`k-NN\`); others are kept.
+  or \`knn_vector\` (with the plug-in \`k-NN\`, in its default engine: for another engine or
+  measure make the index before the first start, with \`method\` in the field); others are kept.
 - Arrays have the field of their elements. A server that lacks a type (\`unsigned_long\`,
   \`geo_shape\`, \`knn_vector\`) has the next best in its place.`;
 

@@ -23,6 +23,18 @@ export interface SearchProgram {
   readonly args: readonly string[];
   /** What the home folder has as `modules`. */
   readonly modules: string | undefined;
+  /** What stands before the settings. */
+  readonly settings?: readonly string[];
+  /** What the security of OpenSearch finds in its folder, unless told otherwise. */
+  readonly securityFiles?: string;
+}
+
+/** What a server has beside itself. */
+export interface SearchExtras {
+  /** Its security: logins, rights, TLS. OpenSearch 3 has none in public packages of its version. */
+  readonly secured?: boolean;
+  /** The plug-in `k-NN` of OpenSearch 2, without the libraries of its engines that are not Java. */
+  readonly knn?: boolean;
 }
 
 const VERSIONS: Readonly<Record<SearchSeries, string>> = {
@@ -34,21 +46,18 @@ const VERSIONS: Readonly<Record<SearchSeries, string>> = {
 /** Compiles on any Java 17 or newer, also one that is no JDK, for the jars of a newer one. */
 const COMPILER = 'org.eclipse.jdt:ecj:3.33.0';
 
-/**
- * Downloads what is missing, 50 to 120 MB of each, once on a machine. `secured`: with the modules of
- * its security, which those of the archive of 8 are anyway.
- */
+/** Downloads what is missing, 50 to 120 MB of each, once on a machine. */
 export async function searchProgram(
   series: SearchSeries,
-  { secured = false }: { readonly secured?: boolean } = {},
+  extras: SearchExtras = {},
 ): Promise<SearchProgram> {
   switch (series) {
     case 'elasticsearch-8':
       return elasticsearch8();
     case 'elasticsearch-9':
-      return elasticsearch9(secured);
+      return elasticsearch9(extras.secured === true);
     case 'opensearch-2':
-      return opensearch(series, findJava(17));
+      return withPlugins(await opensearch(series, findJava(17)), extras);
     case 'opensearch-3':
       return opensearch(series, await findNewJava(21));
   }
@@ -212,6 +221,36 @@ async function opensearch(
       'OpenSearchNode',
     ],
     modules: undefined,
+  };
+}
+
+/** They are on the class path, behind the server's own: both have some of the same libraries. */
+async function withPlugins(
+  program: SearchProgram,
+  { secured = false, knn = false }: SearchExtras,
+): Promise<SearchProgram> {
+  const plugins = [
+    ...(secured ? [['security', 'security.OpenSearchSecurityPlugin'] as const] : []),
+    ...(knn ? [['knn', 'knn.plugin.KNNPlugin'] as const] : []),
+  ];
+  const folders = await Promise.all(
+    plugins.map(async ([name, plugin]) => ({
+      folder: await mavenUnpacked(
+        `opensearch-${name}-${program.version}`,
+        `org.opensearch.plugin:opensearch-${name}:${program.version}.0:zip`,
+      ),
+      plugin: `plugin=org.opensearch.${plugin}`,
+    })),
+  );
+  const paths = folders.map(({ folder }) => `:${folder}/*`).join('');
+  const args = program.args.map((argument, at) =>
+    program.args[at - 1] === '-cp' ? `${argument}${paths}` : argument,
+  );
+  return {
+    ...program,
+    args,
+    settings: folders.map(({ plugin }) => plugin),
+    ...(secured ? { securityFiles: path.join(folders[0]?.folder ?? '', 'config') } : {}),
   };
 }
 

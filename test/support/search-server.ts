@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request, type RequestOptions } from 'node:https';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { inject, onTestFinished } from 'vitest';
-import { searchProgram, type SearchProgram, type SearchSeries } from './search-packages.ts';
+import {
+  type SearchExtras,
+  searchProgram,
+  type SearchProgram,
+  type SearchSeries,
+} from './search-packages.ts';
+import { securitySettings, writeSecurity } from './search-security.ts';
 import { freePorts, ServerProcess } from './server-process.ts';
 import { temporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
+import { pem } from './tls-server.ts';
 
 /** Where a search server is, for the program and for who checks it. */
 export interface SearchAddress {
@@ -13,7 +24,7 @@ export interface SearchAddress {
   readonly version: string;
   /** `http://127.0.0.1:21200`, without a slash at its end. */
   readonly url: string;
-  /** Of the user `elastic`; only a server that was started with one asks for it. */
+  /** Of its first user; only a server that was started with one asks for it. */
   readonly password: string | undefined;
 }
 
@@ -21,8 +32,15 @@ export interface SearchAddress {
 export interface SearchServerOptions {
   /** More settings of the node, or other values. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** With security, which only Elasticsearch has here: of its user `elastic`. */
+  /**
+   * With security: of the user `elastic`; of OpenSearch's `admin`, whose password is `admin`. There
+   * is none for OpenSearch 3.
+   */
   readonly password?: string;
+  /** With a password: HTTP with TLS, `mutual`: for those who show a certificate. */
+  readonly tls?: 'server' | 'mutual';
+  /** With the plug-in `k-NN`, which there is for OpenSearch 2. */
+  readonly knn?: boolean;
   /** With a password: users who may do everything with the indices that are named, and no more. */
   readonly users?: Readonly<
     Record<string, { readonly password: string; readonly indices: readonly string[] }>
@@ -80,16 +98,14 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
     series: SearchSeries,
     options: SearchServerOptions = {},
   ): Promise<SearchServer> {
-    const secured = options.password !== undefined;
-    if (secured && !series.startsWith('elasticsearch')) {
-      throw new Error(`${series} comes without its security: only elasticsearch has it`);
-    }
-    const program = await searchProgram(series, { secured });
+    const program = await searchProgram(series, extrasOf(options));
     const folder = await temporaryFolder(series);
     const server = new SearchServer(series, program, options, folder, await freePorts(2));
     try {
       await server.#install();
-      await writeUsers(path.join(folder.path, 'config'), options.users ?? {});
+      const config = path.join(folder.path, 'config');
+      await writeUsers(config, options.users ?? {});
+      if (program.securityFiles !== undefined) await writeSecurity(config, program.securityFiles);
       await server.start();
     } catch (error) {
       await server[Symbol.asyncDispose]();
@@ -107,7 +123,9 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#ports[0]}`;
+    // The certificate names no address.
+    const isTls = this.#options.tls !== undefined;
+    return isTls ? `https://localhost:${this.#ports[0]}` : `http://127.0.0.1:${this.#ports[0]}`;
   }
 
   /** Since it was last started. */
@@ -136,6 +154,7 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
         `-Djava.io.tmpdir=${home}`,
         ...args,
         home,
+        ...(this.#program.settings ?? []),
         ...Object.entries(this.#settings()).map(([name, value]) => `${name}=${value}`),
       ],
       folder: home,
@@ -151,7 +170,7 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
   /** Starts a newer version, once this one is stopped, with the data that it had. */
   async upgrade(series: SearchSeries): Promise<void> {
     this.#series = series;
-    this.#program = await searchProgram(series, { secured: this.password !== undefined });
+    this.#program = await searchProgram(series, extrasOf(this.#options));
     await this.#install();
     await this.start();
   }
@@ -182,7 +201,7 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
 
   #settings(): Record<string, string> {
     const [port, transportPort] = this.#ports;
-    const { password, settings } = this.#options;
+    const { settings } = this.#options;
     return {
       'cluster.name': 'tidemark-tests',
       'node.name': 'node',
@@ -197,10 +216,7 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
       'cluster.routing.allocation.disk.threshold_enabled': 'false',
       'action.destructive_requires_name': 'false',
       'cluster.max_shards_per_node': '5000',
-      ...(password === undefined && this.series !== 'elasticsearch-8'
-        ? {}
-        : { 'xpack.security.enabled': String(password !== undefined) }),
-      ...(password === undefined ? {} : { 'secure:bootstrap.password': password }),
+      ...securitySettings(this.series, this.#options),
       ...settings,
     };
   }
@@ -214,6 +230,10 @@ export class SearchServer implements AsyncDisposable, SearchAddress {
       return false;
     }
   }
+}
+
+function extrasOf({ password, knn = false }: SearchServerOptions): SearchExtras {
+  return { secured: password !== undefined, knn };
 }
 
 /**
@@ -245,13 +265,14 @@ async function writeUsers(
 
 /** One request outside of the program under test. */
 export async function askSearch(
-  { url, password }: SearchAddress,
+  { series, url, password }: SearchAddress,
   method: string,
   target: string,
   body?: unknown,
 ): Promise<SearchReply> {
-  const login = `Basic ${Buffer.from(`elastic:${password}`).toString('base64')}`;
-  const answer = await fetch(`${url}${target}`, {
+  const user = series.startsWith('elastic') ? 'elastic' : 'admin';
+  const login = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const asked = {
     method,
     headers: {
       ...(password === undefined ? {} : { authorization: login }),
@@ -264,9 +285,21 @@ export async function askSearch(
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
-  });
-  const text = await answer.text();
-  return { status: answer.status, body: parsed(text) };
+  };
+  if (url.startsWith('https:')) return askWithCertificate(`${url}${target}`, asked);
+  const answer = await fetch(`${url}${target}`, asked);
+  return { status: answer.status, body: parsed(await answer.text()) };
+}
+
+/** As fetch would, which takes no certificates. */
+async function askWithCertificate(
+  url: string,
+  { body, ...asked }: RequestOptions & { readonly body?: string },
+): Promise<SearchReply> {
+  const own = { ca: pem('ca.pem'), cert: pem('client.pem'), key: pem('client.key'), agent: false };
+  const sent = request(url, { ...asked, ...own }).end(body);
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, body: parsed(await text(answer)) };
 }
 
 function parsed(text: string): unknown {

@@ -138,7 +138,8 @@ async function logins(url: string, admin: SearchClient): Promise<void> {
   const asked = async (path: string, body: string): Promise<Record<string, string>> =>
     (await admin.request('POST', path, body)).body as Record<string, string>;
   const made = await asked('/_security/api_key', '{"name":"sink"}');
-  const [key = '', pair = ''] = [made['encoded'], `${made['id']}:${made['api_key']}`];
+  const key = String(made['encoded']);
+  const pair = `${made['id']}:${made['api_key']}`;
   const client = '{"grant_type":"client_credentials"}';
   const { access_token: token = '' } = await asked('/_security/oauth2/token', client);
   for (const login of [

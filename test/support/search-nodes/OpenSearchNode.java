@@ -14,7 +14,7 @@ import org.opensearch.plugins.Plugin;
 /**
  * OpenSearch with its modules as one process. Of the package it comes in only the list of modules
  * and the node are used: its own start takes no port above 9299 and hides what fails. Arguments: the
- * home folder, then name=value.
+ * home folder, then name=value; the value of plugin is a class on the class path.
  */
 final class OpenSearchNode {
   private OpenSearchNode() {}
@@ -23,15 +23,22 @@ final class OpenSearchNode {
     Path home = Path.of(arguments[0]);
     Path config = Files.createDirectories(home.resolve("config"));
     Settings.Builder builder = Settings.builder().put("path.home", home.toString());
+    List<Class<? extends Plugin>> plugins = Runner.modules();
     for (int i = 1; i < arguments.length; i++) {
       int equals = arguments[i].indexOf('=');
-      builder.put(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
+      String name = arguments[i].substring(0, equals);
+      String value = arguments[i].substring(equals + 1);
+      if (name.equals("plugin")) {
+        plugins.add(Class.forName(value).asSubclass(Plugin.class));
+      } else {
+        builder.put(name, value);
+      }
     }
     Settings settings = builder.build();
     LogConfigurator.setNodeName(settings.get("node.name"));
     LogConfigurator.configureWithoutConfig(settings);
     Environment environment = new Environment(settings, config);
-    Node node = new OpenSearchRunnerNode(environment, Runner.modules());
+    Node node = new OpenSearchRunnerNode(environment, plugins);
     CountDownLatch closed = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node, closed)));
     node.start();
