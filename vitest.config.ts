@@ -69,7 +69,7 @@ function skippedOnOldest(name: string): string[] {
   }
 }
 
-/** Servers with plug-ins: where they are to be had, and with two more servers each in `test:all`. */
+/** Servers with plug-ins: where they are to be had, and in `test:all`, since they are started. */
 function withoutPlugins(name: string): string[] {
   const secured = 'test/sink/search/secured-servers*';
   const knn = 'test/sink/search/knn-vectors*';

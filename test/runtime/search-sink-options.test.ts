@@ -60,3 +60,67 @@ test('names of a data stream; a sink of another kind', () => {
   const file = { ...sinkOf('opensearch'), connectorClass: 'file' };
   expect(searchSinkSettings(file)).toBeNull();
 });
+
+test.each<[Record<string, unknown>, object]>([
+  [{ 'key.ignore': 'true', 'key.ignore.id.strategy': 'none' }, { keylessIds: 'server' }],
+  [{ 'topic.schema.ignore': 'a,b' }, { schemaIgnored: new Set(['a', 'b']) }],
+  [{ 'schema.ignore': 'true' }, { schemaIgnored: true }],
+  [{ 'compact.map.entries': 'false' }, { compactMaps: false }],
+  [{ 'behavior.on.malformed.documents': 'warn' }, { onMalformed: 'warn' }],
+  [{ 'drop.invalid.message': 'true' }, { dropInvalid: true }],
+  [{ 'create.indices': 'false' }, { createIndices: false }],
+  [
+    {
+      'external.resource.usage': 'ALIAS_INDEX',
+      'topic.to.external.resource.mapping': 'shop.a:items',
+    },
+    { createIndices: false, indexOfTopic: new Map([['shop.a', 'items']]) },
+  ],
+  [
+    {
+      'data.stream.type': 'LOGS',
+      'data.stream.dataset': 'shop',
+      'data.stream.namespace': 'n',
+      'data.stream.timestamp.field': 'made,seen',
+    },
+    { indexFormat: 'logs-shop-n', dataStream: { timestampFields: ['made', 'seen'] } },
+  ],
+  [{ 'write.method': 'upsert' }, { writeMethod: 'update' }],
+  [
+    { 'bulk.size.bytes': '1mb', 'batch.size': '7' },
+    { bulkBytes: 1_048_576, bulkActions: 7 },
+  ],
+  [{ 'max.in.flight.requests': '3' }, { inFlight: 3 }],
+  [
+    { 'max.retries': '9', 'retry.backoff.ms': '1s' },
+    { maxRetries: 9, retryBackoffMs: 1000 },
+  ],
+  [
+    { pipeline: 'clean', refresh: 'wait_for' },
+    { pipeline: 'clean', refresh: 'wait_for' },
+  ],
+  [
+    { 'index.shards': '3', 'index.replicas': '2' },
+    { shards: 3, replicas: 2 },
+  ],
+  [{ 'index.gc.deletes.ms': '2h' }, { gcDeletesMs: 7_200_000 }],
+  [{ 'routing.type': 'key' }, { routing: { kind: 'key' } }],
+])('%j reaches the sink', (more, expected) => {
+  expect(searchSinkSettings(sinkOf('elasticsearch', more))?.options).toMatchObject(expected);
+});
+
+test.each<[Record<string, unknown>, object]>([
+  [{ 'connection.api.key': 'k' }, { login: { kind: 'apiKey', key: 'k' } }],
+  [{ 'connection.bearer.token': 't' }, { login: { kind: 'bearer', token: 't' } }],
+  [{ 'connection.compression': 'true' }, { compression: true }],
+  [
+    { 'connection.timeout.ms': '3s', 'read.timeout.ms': '4s' },
+    { connectTimeoutMs: 3000, readTimeoutMs: 4000 },
+  ],
+  [
+    { 'proxy.host': 'h', 'proxy.port': '1', 'proxy.username': 'u', 'proxy.password': 'p' },
+    { proxy: { host: 'h', port: 1, user: 'u', password: 'p' } },
+  ],
+])('%j reaches the connection', (more, expected) => {
+  expect(searchSinkSettings(sinkOf('elasticsearch', more))?.connection).toMatchObject(expected);
+});

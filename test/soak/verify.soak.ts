@@ -1,8 +1,9 @@
 /**
- * `npm run test:soak -- verify [--rows 1000000] [--runs 100] [--target elasticsearch-9] [--seed 1]`:
- * a table of a million rows under load in which single rows of the target, PostgreSQL or a search
- * server, are damaged, missing and too many. Verify has to name exactly those, to repair them, to
- * read little more than the table once, and to find nothing in a hundred runs under load.
+ * `npm run test:soak -- verify [--rows 1000000] [--runs 100] [--target elasticsearch-9]
+ * [--seed 1]`: a table of a million rows under load in which single rows of the target,
+ * PostgreSQL or a search server, are damaged, missing and too many. Verify has to name exactly
+ * those, to repair them, to read little more than the table once, and to find nothing in a
+ * hundred runs under load.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

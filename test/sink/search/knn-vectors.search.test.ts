@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { askSearch, startSearch } from '../../support/search-server.ts';
 import { vectorsInto } from '../../support/search-vectors.ts';
 
-test('with k-NN of OpenSearch vectors are its own type, in an index of somebody with a method', async () => {
+test('k-NN of OpenSearch: vectors in an index of somebody, with a method', async () => {
   await using own = await startSearch('opensearch-2', { knn: true });
   // The engine of a knn_vector without a method is none of Java, and in no public package.
   const method = { name: 'hnsw', engine: 'lucene', space_type: 'l2' };

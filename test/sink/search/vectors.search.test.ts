@@ -4,7 +4,7 @@ import { vectorsInto } from '../../support/search-vectors.ts';
 
 const search = await sharedSearch();
 
-test('vectors are kept digit by digit, and their neighbours found where the server can', async () => {
+test('vectors keep their digits, and neighbours are found where the server can', async () => {
   const { documents, nearest, type } = await vectorsInto(search, 'vectors');
   expect(documents).toEqual({
     1: { id: 1, v: [1, 2.5, -0.1] },
