@@ -331,10 +331,22 @@ function nextStep(
   if (stopped !== undefined) {
     return { next: `Change the target of sink ${stopped.sink}.`, command: stopped.cure };
   }
-  if (grade === 'breaking') {
-    return { next: 'Tell the readers of this table; they have to change.', command: null };
+  const silent = sinks.filter(({ outcome }) => outcome === 'unknown').map(({ sink }) => sink);
+  const telling = tellingStep(grade);
+  if (silent.length === 0) return { next: telling, command: null };
+  // It may be the one that stops, and nobody is told of a change twice.
+  const asking = `See what will become of sink ${silent.join(', ')}, which could not be asked.`;
+  const next = grade === 'info' ? asking : `${telling} ${asking}`;
+  return { next, command: 'tidemark plan <pipeline file>' };
+}
+
+function tellingStep(grade: ChangeGrade): string {
+  switch (grade) {
+    case 'breaking':
+      return 'Tell the readers of this table; they have to change.';
+    case 'warning':
+      return 'Tell the readers of this table; they can go on as they are.';
+    case 'info':
+      return 'Nothing has to be done.';
   }
-  return grade === 'warning'
-    ? { next: 'Tell the readers of this table; they can go on as they are.', command: null }
-    : { next: 'Nothing has to be done.', command: null };
 }

@@ -121,7 +121,8 @@ async function seenTables(
       const planned = await planTargetTable(session, dialect, schemaEvolution, table);
       const statements = withViews(planned.statements, views);
       const { policy = 'alert' } = schemaEvolution;
-      tables.push(shown(topic, table, statements, planned, FATES[policy]));
+      const fate = policy === 'dead_letter' && table.key.length === 0 ? 'parked' : FATES[policy];
+      tables.push(shown(topic, table, statements, planned, fate));
     }
     return tables;
   } finally {
@@ -134,6 +135,7 @@ const FATES: Readonly<Record<EvolutionPolicy, PlannedRefusal['fate']>> = {
   // What it has no column for.
   shadow: 'parked',
   hold: 'held',
+  // Of records with a key: later ones of it wait behind them, and without one all would.
   dead_letter: 'dead letters',
 };
 

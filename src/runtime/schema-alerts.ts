@@ -33,11 +33,13 @@ export interface SchemaAlertParts {
 
 /** Knows the readers, the registry and the sinks of the tables. */
 export interface ShapeJudge {
+  /** `happenedMs`: when, which leaves so much less time for asking; absent: it is not known. */
   judge(
     changes: readonly ShapeChange[],
     before: TableSchema | null,
     after: TableSchema | null,
     problem: string | null,
+    happenedMs?: number,
   ): Promise<Verdict>;
 }
 
@@ -95,7 +97,9 @@ export class SchemaAlerts implements ShapeListener {
     const { before, after } = this.#withStoredSchema(event);
     const problem = after?.problem ?? null;
     const schemas = [before?.schema ?? null, after?.schema ?? null] as const;
-    const verdict = await judge.judge(changes, ...schemas, problem);
+    // What a look has found without its statement happened at any time since the look before.
+    const happenedMs = event.ddl === null ? undefined : event.atMs;
+    const verdict = await judge.judge(changes, ...schemas, problem, happenedMs);
     const shaped = event.before ?? event.after;
     const table = shaped === null ? '' : tableName(shaped.shape.id);
     const { policies } = this.#parts;
@@ -140,7 +144,9 @@ export class SchemaAlerts implements ShapeListener {
     if (before === null || before.schema !== null) return { before, after };
     const last = this.#parts.shapes.versions(tableName(before.shape.id)).at(-1);
     const schema = last === undefined ? null : schemaOfVersion(last);
-    return { before: { ...before, schema }, after };
+    const known = { ...before, schema };
+    // What happens to rows alone leaves the records as they were.
+    return { before: known, after: after === before ? known : after };
   }
 
   async #store(event: ShapeEvent, alert: AlertEvent | null): Promise<void> {

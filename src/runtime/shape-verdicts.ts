@@ -27,8 +27,15 @@ import { SchemaAlerts, type SchemaAlertParts, type ShapeJudge } from './schema-a
 import { sinkTopics } from './sink-topics.ts';
 import { StoredShapes } from './stored-shapes.ts';
 
-/** Nobody who asks is to be told later than this for a target or registry that does not answer. */
-const ASKING_MS = 700;
+/**
+ * How long a target or registry may take to answer: until an alert has to go out that is to arrive
+ * within two seconds of its change, and between these.
+ */
+const TOLD_AFTER_MS = 1700;
+/** With it an alert is in time that a look found, which is up to a second after its change. */
+const ASKING_LEAST_MS = 700;
+/** However far the source's clock is ahead. */
+const ASKING_MOST_MS = 1500;
 
 /** What readers, registries and sinks are known by. */
 export interface ShapeVerdictParts {
@@ -36,7 +43,7 @@ export interface ShapeVerdictParts {
   readonly envelope: EnvelopeOptions;
   readonly builtIn: EmbeddedRegistry;
   readonly clock: Clock;
-  /** How long one of them may take to answer. */
+  /** How long one of them may take to answer; absent: as long as the alert can wait. */
   readonly askingMs?: number | undefined;
 }
 
@@ -81,16 +88,30 @@ export class ShapeVerdicts implements ShapeJudge {
     before: TableSchema | null,
     after: TableSchema | null,
     problem: string | null,
+    happenedMs?: number,
   ): Promise<Verdict> {
     const isNew = changes.some(({ class: kind }) => kind === 'table_created');
+    const limitMs = this.#patience(happenedMs);
     const [subjects, sinks] = await Promise.all([
-      before === null || after === null ? [] : this.#subjects(before, after),
-      after === null ? [] : this.#sinks(after, isNew),
+      before === null || after === null ? [] : this.#subjects(before, after, limitMs),
+      after === null ? [] : this.#sinks(after, isNew, limitMs),
     ]);
     return verdictOf(changes, subjects, sinks, problem);
   }
 
-  async #subjects(before: TableSchema, after: TableSchema): Promise<readonly SubjectVerdict[]> {
+  #patience(happenedMs: number | undefined): number {
+    const { clock, askingMs } = this.#parts;
+    if (askingMs !== undefined) return askingMs;
+    if (happenedMs === undefined) return ASKING_LEAST_MS;
+    const leftMs = TOLD_AFTER_MS - (clock.nowMs() - happenedMs);
+    return Math.max(ASKING_LEAST_MS, Math.min(leftMs, ASKING_MOST_MS));
+  }
+
+  async #subjects(
+    before: TableSchema,
+    after: TableSchema,
+    limitMs: number,
+  ): Promise<readonly SubjectVerdict[]> {
     const { envelope } = this.#parts;
     const [old, now] = [before, after].map((table) => tableRecordSchemas(table, envelope));
     if (old === undefined || now === undefined) return [];
@@ -98,7 +119,7 @@ export class ShapeVerdicts implements ShapeJudge {
       this.#sides.map(async (side) => {
         const [was, is] = side.isKey ? [old.key, now.key] : [old.envelope, now.envelope];
         if (was === null || is === null) return null;
-        return this.#subject(side, now.topic, was, is);
+        return this.#subject(side, now.topic, was, is, limitMs);
       }),
     );
     return found.flatMap((one) => one ?? []);
@@ -109,12 +130,13 @@ export class ShapeVerdicts implements ShapeJudge {
     topic: string,
     before: ConnectSchema,
     after: ConnectSchema,
+    limitMs: number,
   ): Promise<SubjectVerdict | null> {
     const subject = side.subjectOf(topic, after);
     if (haveSameReaders(before, after)) return null;
     const change = { subject, before, after, ...(side.json === null ? {} : { json: side.json }) };
     try {
-      const known = await this.#within(side.known(subject, after));
+      const known = await this.#within(limitMs, side.known(subject, after));
       return judgeSubject({ ...change, ...known });
     } catch (error) {
       // What is usual, until the registry is asked again with the first record.
@@ -125,7 +147,7 @@ export class ShapeVerdicts implements ShapeJudge {
     }
   }
 
-  async #sinks(after: TableSchema, isNew: boolean): Promise<readonly SinkFate[]> {
+  async #sinks(after: TableSchema, isNew: boolean, limitMs: number): Promise<readonly SinkFate[]> {
     const { config, envelope } = this.#parts;
     const record = sampleRecord(after, tableRecordSchemas(after, envelope));
     const fates = config.sinks.map(async (sink) => {
@@ -133,7 +155,7 @@ export class ShapeVerdicts implements ShapeJudge {
       const asking = new AbortController();
       const plan = planSink(config, sink, [record], asking.signal);
       try {
-        return fateOf(await this.#within(plan), isNew);
+        return fateOf(await this.#within(limitMs, plan), isNew);
       } catch (error) {
         asking.abort();
         plan.catch(() => undefined);
@@ -143,11 +165,10 @@ export class ShapeVerdicts implements ShapeJudge {
     return Promise.all(fates);
   }
 
-  async #within<T>(answer: Promise<T>): Promise<T> {
+  async #within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const { clock, askingMs = ASKING_MS } = this.#parts;
-    const cancel = clock.after(askingMs, () => {
-      reject(new Error(`no answer within ${askingMs} ms`));
+    const cancel = this.#parts.clock.after(limitMs, () => {
+      reject(new Error(`no answer within ${Math.round(limitMs)} ms`));
     });
     try {
       return await Promise.race([answer, promise]);

@@ -356,9 +356,10 @@ export class TableGates {
   ): Promise<ChangeDecision> {
     if (said === 'approve') return { kind: 'evolve', kept: new Set() };
     if (said === 'reject') return { kind: 'evolve', kept: new Set(changes.map(changeKey)) };
-    const { config, judge } = this.parts;
+    const { config, judge, clock } = this.parts;
     const isAsked = needsVerdict(config, name, changes);
-    const verdict = isAsked ? await judge.judge(changes, actual, after, null) : null;
+    // Nobody waits to be told here, and what is not known lets the change pass.
+    const verdict = isAsked ? await judge.judge(changes, actual, after, null, clock.nowMs()) : null;
     return decideChange(config, name, changes, verdict);
   }
 

@@ -175,6 +175,20 @@ test('the next step: the registry first, then the target, then people', () => {
   });
 });
 
+test('a sink that could not be asked is asked by the next step', () => {
+  expect(verdictOf([added], [], [fate('unknown')])).toMatchObject({
+    next: expect.stringMatching(
+      /^Tell the readers .* warehouse, which could not be asked\.$/,
+    ) as string,
+    command: 'tidemark plan <pipeline file>',
+  });
+  const moved = { class: 'column_moved', column: null, old: 'a, b', now: 'b, a' } as const;
+  expect(verdictOf([moved], [], [fate('unknown')]).next).toMatch(/^See what will become of/);
+  expect(verdictOf([added], [], [fate('unknown'), fate('parks', 'ALTER TABLE t')]).command).toBe(
+    'ALTER TABLE t',
+  );
+});
+
 test('a replica identity is as bad as what goes missing', () => {
   const identity = (now: string) =>
     verdictOf([{ class: 'replica_identity', column: null, old: 'default', now }], [], []).grade;

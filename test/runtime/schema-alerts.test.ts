@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { PostgresTruncateChange } from '../../src/model/change-event.ts';
 import { lsn } from '../../src/model/lsn.ts';
 import { AlertRecorder } from '../support/alert-recorder.ts';
@@ -52,6 +52,19 @@ test('after a restart the records of before are those that were stored', async (
   expect(recorder.events[0]?.details['subjects']).toMatchObject([
     { subject: expect.stringContaining('"FULL":"breaking"') as string },
   ]);
+});
+
+// Statements of a binlog have no records with them; of a TRUNCATE no sink's fate was told.
+test('a truncation is judged by the records that were stored', async () => {
+  const recorder = new AlertRecorder('mysql');
+  const judge = vi.spyOn(recorder, 'judge');
+  await recorder.listener().seen({ shape: OLD, schema }, null);
+  const told = { shape: OLD, schema: null };
+  const truncation = { ...event({ before: OLD, after: OLD }), before: told, after: told };
+  await recorder.listener().changed({ ...truncation, truncated: true });
+  const [[, before, after] = []] = judge.mock.calls;
+  expect(before).toEqual(schema);
+  expect(after).toEqual(schema);
 });
 
 test('what changes nothing is told to nobody; a rename moves the history on', async () => {

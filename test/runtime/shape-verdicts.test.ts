@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { avroSchemaText } from '../../src/converter/avro-schema.ts';
@@ -10,6 +12,8 @@ import type { ConnectSchema } from '../../src/model/connect-schema.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import { ShapeVerdicts } from '../../src/runtime/shape-verdicts.ts';
 import { envelopeOptionsOf } from '../../src/runtime/source-options.ts';
+import { eventually } from '../support/eventually.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryDocuments } from '../support/memory-documents.ts';
 import { parsedPipeline } from '../support/parsed-pipeline.ts';
 import { column, schemaOf, shape } from '../support/shape-fixtures.ts';
@@ -124,3 +128,74 @@ test('each sink is asked what it will do with its own target', async () => {
   expect(sinks[0]?.cure).toMatch(/\S/);
   expect(grade).toBe('breaking');
 });
+
+// Without a key there are no later records of it to keep apart from those that can be applied.
+test('records without a key are no dead letters of their shape: the table is parked', async () => {
+  await using folder = await temporaryFolder('verdicts');
+  const file = path.join(folder.path, 'shop.db');
+  using database = new DatabaseSync(file);
+  database.exec('CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, a INTEGER) STRICT');
+  const { judge } = judgeOf({}, [
+    {
+      name: 'letters',
+      'connector.class': 'jdbc',
+      'connection.url': `jdbc:sqlite:${file}`,
+      'topics.regex': 'shop\\..*',
+      'table.name.format': '${source.table}',
+      'schema.evolution.policy': 'dead_letter',
+      'errors.park': 'key',
+    },
+  ]);
+  const outcomes = async (after: TableSchema) =>
+    (await judge(after)).sinks.map(({ outcome }) => outcome);
+  expect(await outcomes(RETYPED)).toEqual(['dead letters']);
+  expect(await outcomes({ ...BEFORE, keyColumns: [] })).toEqual(['parks']);
+});
+
+/** Takes connections, and says nothing; the port. */
+async function silentServer(stack: AsyncDisposableStack): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    sockets.push(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stack.defer(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+// An alert may wait for a slow target as long as it still arrives within two seconds of its change.
+test.each([
+  ['just now', 0, 1500],
+  ['a little while ago', 600, 1100],
+  ['by a clock that is ahead', -5000, 1500],
+  ['long ago', 60_000, 700],
+  ['nobody knows when', null, 700],
+] as const)(
+  'a target that does not answer, of a change that happened %s',
+  async (_, ago, limit) => {
+    await using stack = new AsyncDisposableStack();
+    const url = `jdbc:postgresql://127.0.0.1:${await silentServer(stack)}/shop`;
+    const login = { 'connection.user': 'u', 'connection.password': 'p', 'topics.regex': 'shop.*' };
+    const slow = { name: 'slow', 'connector.class': 'jdbc', 'connection.url': url, ...login };
+    const config = parsedPipeline({ source: {}, sinks: [slow] });
+    const clock = new FakeClock();
+    const envelope = envelopeOptionsOf(config.source);
+    const builtIn = new EmbeddedRegistry(new MemoryDocuments());
+    const verdicts = new ShapeVerdicts({ config, envelope, builtIn, clock });
+    const happenedMs = ago === null ? undefined : clock.nowMs() - ago;
+    const judged = verdicts.judge(CHANGES, BEFORE, WIDER, null, happenedMs);
+    // The registry that is built in answers at once.
+    await eventually(() => expect(clock.pendingTimers).toBe(1));
+    clock.advance(limit - 1);
+    expect(clock.pendingTimers).toBe(1);
+    clock.advance(1);
+    const { sinks, command } = await judged;
+    expect(sinks).toMatchObject([{ sink: 'slow', outcome: 'unknown' }]);
+    expect(command).toBe('tidemark plan <pipeline file>');
+  },
+);
