@@ -212,8 +212,12 @@ function isMove({ change, isProbe }: Work): boolean {
 /** As often as Confluent's sink lets the server try. */
 const UPDATE_TRIES = 5;
 
+/** Most actions of a bulk are for one. */
+let lastIndex = { name: '', json: '""' };
+
 function actionLine(action: Action, { index, id, routing, version }: DocumentChange): string {
-  let members = `"_index":${JSON.stringify(index)}`;
+  if (index !== lastIndex.name) lastIndex = { name: index, json: JSON.stringify(index) };
+  let members = `"_index":${lastIndex.json}`;
   if (id !== null) members += `,"_id":${JSON.stringify(id)}`;
   if (routing !== null) members += `,"routing":${JSON.stringify(routing)}`;
   if (version !== null) members += `,"version":${version},"version_type":"external_gte"`;

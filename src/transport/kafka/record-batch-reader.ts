@@ -201,13 +201,20 @@ class RecordCursor {
     return this.#bytes.subarray(start, this.at);
   }
 
+  #name(): string {
+    const length = this.varint();
+    if (length <= 0) return '';
+    const start = this.at;
+    this.at += length;
+    return this.#bytes.toString('utf8', start, this.at);
+  }
+
   headers(): readonly RecordHeader[] {
     const count = this.varint();
     if (count === 0) return NO_HEADERS;
     const headers: RecordHeader[] = [];
     for (let i = 0; i < count; i++) {
-      const name = this.bytes();
-      headers.push({ name: name === null ? '' : name.toString(), value: this.bytes() });
+      headers.push({ name: this.#name(), value: this.bytes() });
     }
     return headers;
   }

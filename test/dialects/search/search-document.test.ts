@@ -27,6 +27,20 @@ test('an absent value is not written (S4)', () => {
   expect(encode({ schema: row, values: [1n, '', true] }, ['id', 'na"me', '__proto__'])).toBe('{}');
 });
 
+test('values that are read when they are asked for are not kept for a document', () => {
+  const kept = (): never => {
+    throw new Error('all of them stay in memory until the put is over');
+  };
+  const late = {
+    schema: row,
+    get values(): never {
+      return kept();
+    },
+    once: () => [1n, 'a', false],
+  };
+  expect(encode(late, [])).toBe('{"id":1,"na\\"me":"a","__proto__":false}');
+});
+
 test('an error names the column, and not the value', () => {
   expect(() => encode({ schema: row, values: [1n, 'x', 'secret'] }, [])).toThrow(
     /^__proto__: a value should be a boolean but is string$/,
