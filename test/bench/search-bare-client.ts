@@ -4,8 +4,9 @@ import {
   type JsonNode,
 } from '../../src/foundation/lossless-json.ts';
 import { askSearch, type SearchAddress } from '../support/search-server.ts';
+import type { ProcessUsage } from './process-usage.ts';
 
-/** As `bulk.size.bytes` and `max.in.flight.requests` are by default. */
+/** As `bulk.size.bytes` is by default, and `max.in.flight.requests` of Confluent's class. */
 const BULK_BYTES = 5 * 1024 * 1024;
 const IN_FLIGHT = 5;
 const PAGE = 5_000;
@@ -117,21 +118,32 @@ function bulksOf(
   return bulks;
 }
 
+/** The mappings of an index, for others like it. */
+export async function mappingsOf(search: SearchAddress, index: string): Promise<unknown> {
+  const found = await asked(search, 'GET', `/${index}/_mapping`);
+  return (found as Record<string, { mappings: unknown }>)[index]?.mappings;
+}
+
 /**
  * Loads documents into a new index with the mapping and settings of ours, by a client that does
- * nothing else: its requests are made before, and several of them are under way. Returns seconds.
+ * nothing else: its requests are made before, and several of them are under way. Returns the
+ * seconds from the first to the last, and those of the server's CPU within.
  */
 export async function bareLoad(
   search: SearchAddress,
-  like: { readonly index: string; readonly bulkDocuments: number },
+  like: {
+    readonly mappings: unknown;
+    readonly bulkDocuments: number;
+    readonly server: Pick<ProcessUsage, 'cpuSeconds'>;
+  },
   index: string,
   documents: readonly StoredDocument[],
   actions: BareActions,
-): Promise<number> {
+): Promise<{ readonly seconds: number; readonly serverSeconds: number }> {
   const bulks = bulksOf(documents, index, actions, like.bulkDocuments);
-  const found = await asked(search, 'GET', `/${like.index}/_mapping`);
-  const mappings = (found as Record<string, { mappings: unknown }>)[like.index]?.mappings;
+  const { mappings, server } = like;
   await asked(search, 'PUT', `/${index}`, { settings: { 'index.gc_deletes': '1h' }, mappings });
+  const cpuBefore = server.cpuSeconds();
   const startMs = performance.now();
   let next = 0;
   const work = async (): Promise<void> => {
@@ -142,5 +154,6 @@ export async function bareLoad(
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, work));
-  return (performance.now() - startMs) / 1000;
+  const seconds = (performance.now() - startMs) / 1000;
+  return { seconds, serverSeconds: server.cpuSeconds() - cpuBefore };
 }

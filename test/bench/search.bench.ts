@@ -3,7 +3,8 @@
  * [--cores own|shared] [--json]`: our search sink from a topic of Kafka into an index, and a bare
  * client that sends the very documents of that index to another one like it, by turns.
  *
- * The ratio `bulk` is that of their documents a second, from the first to the last. The bare client
+ * The ratio `bulk` is that of their documents a second, from the first to the last, within each
+ * round, of which it is the median. Each second round goes the other way round. The bare client
  * has its requests made beforehand and more of them under way. Its actions are ours (ids, versions,
  * as many to a bulk), since a load without versions is another one: the index would not refuse what
  * comes late. `plainBulk` is the ratio to that all the same: ids alone, in the largest bulks.
@@ -33,10 +34,11 @@ import {
   bareLoad,
   documentsOf,
   expectDocuments,
+  mappingsOf,
   type BareActions,
   type StoredDocument,
 } from './search-bare-client.ts';
-import { measureRun, type SinkFigures } from './sink-runs.ts';
+import { measureRun, type WatchedFigures } from './sink-runs.ts';
 import { converterLines, fillTopic, type FilledTopic, type SinkBench } from './sink-topic.ts';
 
 const { values: options } = parseArgs({
@@ -97,64 +99,67 @@ const bench: SinkBench = {
 };
 const usage = new ProcessUsage(search.pid ?? 0);
 const topic = await fillTopic(bench, 'avro', rows, false);
-const ours: SinkFigures[] = [];
+const ours: WatchedFigures[] = [];
 const loads = { ours: [] as Load[], same: [] as Load[], plain: [] as Load[] };
-const documents = await warmUp();
+const { documents, mappings } = await warmUp();
 for (let round = 1; round <= rounds; round++) {
-  const { figures, serverSeconds } = await runOurs(topic, round);
-  ours.push(figures);
-  loads.ours.push(loadOf(figures.rowsPerSecond, serverSeconds));
-  loads.same.push(await runBare(`ours_${round}`, `same_${round}`, 'same'));
-  loads.plain.push(await runBare(`ours_${round}`, `plain_${round}`, 'plain'));
-  await asked(search, 'DELETE', `/ours_${round}`);
+  const turns = [
+    async () => {
+      const figures = await runOurs(topic, round);
+      ours.push(figures);
+      loads.ours.push(loadOf(figures.rowsPerSecond, figures));
+    },
+    async () => loads.same.push(await runBare(`same_${round}`, 'same')),
+    async () => loads.plain.push(await runBare(`plain_${round}`, 'plain')),
+  ];
+  // Whoever comes later finds a warmer server.
+  for (const turn of round % 2 === 1 ? turns : turns.toReversed()) await turn();
 }
 report();
 
 /**
  * So that the server's compilers are done: a document costs a cold one four times the CPU. Returns
- * the documents of the index that ours made.
+ * the documents of the index that ours made, and its mappings.
  */
-async function warmUp(): Promise<readonly StoredDocument[]> {
-  await runOurs(topic, 0);
+async function warmUp(): Promise<{ documents: readonly StoredDocument[]; mappings: unknown }> {
+  await runOurs(topic, 0, false);
+  const like = await mappingsOf(search, 'ours_0');
   const found = await documentsOf(search, 'ours_0');
   for (let turn = 0; turn < WARM_LOADS; turn++) {
-    await bareLoad(search, likeOurs('ours_0'), `warm_${turn}`, found, 'same');
+    await bareLoad(search, likeOurs(like), `warm_${turn}`, found, 'same');
     await asked(search, 'DELETE', `/warm_${turn}`);
   }
   await asked(search, 'DELETE', '/ours_0');
-  return found;
+  return { documents: found, mappings: like };
 }
 
-function likeOurs(index: string): { index: string; bulkDocuments: number } {
-  return { index, bulkDocuments: BULK_DOCUMENTS };
+function likeOurs(like: unknown): Parameters<typeof bareLoad>[1] {
+  return { mappings: like, bulkDocuments: BULK_DOCUMENTS, server: usage };
 }
 
 /** The bare client's load of all documents, into an index like one of ours. */
-async function runBare(like: string, index: string, actions: BareActions): Promise<Load> {
-  const beganAt = usage.cpuSeconds();
-  const seconds = await cores.asClient(() =>
-    bareLoad(search, likeOurs(like), index, documents, actions),
+async function runBare(index: string, actions: BareActions): Promise<Load> {
+  const done = await cores.asClient(() =>
+    bareLoad(search, likeOurs(mappings), index, documents, actions),
   );
-  const load = loadOf(documents.length / seconds, usage.cpuSeconds() - beganAt);
+  const { seconds, serverSeconds } = done;
+  const load = loadOf(documents.length / seconds, { seconds, serverSeconds: [serverSeconds] });
   await expectDocuments(search, index, documents.length);
   await asked(search, 'DELETE', `/${index}`);
   return load;
 }
 
-function loadOf(documentsPerSecond: number, serverSeconds: number): Load {
-  const serverMicros = (serverSeconds * 1e6) / topic.sum.rows;
-  return {
-    documentsPerSecond,
-    serverMicros,
-    serverBusy: (serverMicros * documentsPerSecond) / 1e6,
-  };
+/** Both within the same time: what the server does before and behind it is nobody's. */
+function loadOf(
+  documentsPerSecond: number,
+  { seconds, serverSeconds }: Pick<WatchedFigures, 'seconds' | 'serverSeconds'>,
+): Load {
+  const serverBusy = (serverSeconds[0] as number) / seconds;
+  return { documentsPerSecond, serverMicros: (serverBusy / documentsPerSecond) * 1e6, serverBusy };
 }
 
 /** Our daemon, whose source follows a database in which nothing happens. */
-async function runOurs(
-  filled: FilledTopic,
-  round: number,
-): Promise<{ readonly figures: SinkFigures; readonly serverSeconds: number }> {
+async function runOurs(filled: FilledTopic, round: number, isOver = true): Promise<WatchedFigures> {
   const name = `ours_${round}`;
   await using idle = await postgresBench(server, name);
   const file = path.join(folder, `${name}.yaml`);
@@ -178,9 +183,9 @@ sinks:
 `,
   );
   let started: PipelineChild | undefined;
-  const beganAt = usage.cpuSeconds();
   try {
     const figures = await measureRun(filled.events, {
+      servers: [usage],
       begin: async () => {
         const start = (): PipelineChild => PipelineChild.start(file, bench.builtSources, folder);
         started = await cores.asClient(start);
@@ -192,10 +197,10 @@ sinks:
         return true;
       },
     });
-    const serverSeconds = usage.cpuSeconds() - beganAt;
     if (started !== undefined) cores.expectApart(started.pid);
     await expectDocuments(search, name, filled.sum.rows);
-    return { figures, serverSeconds };
+    if (isOver) await asked(search, 'DELETE', `/${name}`);
+    return figures;
   } finally {
     await started?.stop();
   }
@@ -212,8 +217,8 @@ function report(): void {
     same: medianLoad(loads.same),
     plain: medianLoad(loads.plain),
   };
-  const bulk = sink.rowsPerSecond / figures.same.documentsPerSecond;
-  const plainBulk = sink.rowsPerSecond / figures.plain.documentsPerSecond;
+  const bulk = median(ratiosTo(loads.same));
+  const plainBulk = median(ratiosTo(loads.plain));
   const load1 = os.loadavg()[0];
   const line = (who: string, load: Load): string =>
     `${who.padEnd(28)} ${load.documentsPerSecond.toFixed(0).padStart(8)} documents/s, ` +
@@ -223,7 +228,10 @@ function report(): void {
     line('Tidemark', figures.ours),
     line('bare client, same actions', figures.same),
     line('bare client, ids alone', figures.plain),
-    `ratio ${bulk.toFixed(2)}, to ids alone ${plainBulk.toFixed(2)}`,
+    `ratio ${bulk.toFixed(2)}, to ids alone ${plainBulk.toFixed(2)}; of the rounds ` +
+      ratiosTo(loads.same)
+        .map((ratio) => ratio.toFixed(2))
+        .join(', '),
     `CPU µs a row ${sink.cpuMicrosPerRow.toFixed(1)}, peak MB ${sink.peakMb.toFixed(0)}`,
   ];
   process.stdout.write(`${out.join('\n')}\n`);
@@ -240,6 +248,13 @@ function report(): void {
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
+/** Within each round: a machine that is slower for a while is so for all of them. */
+function ratiosTo(others: readonly Load[]): readonly number[] {
+  return loads.ours.map(
+    ({ documentsPerSecond }, i) => documentsPerSecond / (others[i] as Load).documentsPerSecond,
+  );
+}
+
 function medianLoad(all: readonly Load[]): Load {
   return {
     documentsPerSecond: median(all.map((load) => load.documentsPerSecond)),
@@ -250,5 +265,6 @@ function medianLoad(all: readonly Load[]): Load {
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
+  const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((below as number) + (above as number)) / 2;
 }

@@ -23,6 +23,14 @@ export interface SinkFigures {
   readonly peakMb: number;
 }
 
+/** The same, and what was beside it. */
+export interface WatchedFigures extends SinkFigures {
+  /** Of the servers in `Watch.servers`, within the same time, in their order. */
+  readonly serverSeconds: readonly number[];
+  /** From the first rows to the last. */
+  readonly seconds: number;
+}
+
 /** How a run is watched. */
 export interface Watch {
   /** Starts it; the pid of its process. */
@@ -32,6 +40,8 @@ export interface Watch {
   readonly isDone: () => Promise<boolean>;
   /** Throws where it has failed. */
   readonly check?: () => Promise<void>;
+  /** Whose CPU is told beside. */
+  readonly servers?: readonly ProcessUsage[];
 }
 
 const POLL_MS = 20;
@@ -40,7 +50,7 @@ const POLLS_PER_CHECK = 100;
 const DEADLINE_MS = 900_000;
 
 /** Waits for the first rows, then for the last, and measures the process that writes them. */
-export async function measureRun(events: number, watch: Watch): Promise<SinkFigures> {
+export async function measureRun(events: number, watch: Watch): Promise<WatchedFigures> {
   const startedAtMs = monotonicMs();
   const usage = new ProcessUsage(await watch.begin());
   let polls = 0;
@@ -58,14 +68,19 @@ export async function measureRun(events: number, watch: Watch): Promise<SinkFigu
   });
   const firstAtMs = monotonicMs();
   const before = usage.cpuSeconds();
+  const ofServers = (): readonly number[] => (watch.servers ?? []).map((one) => one.cpuSeconds());
+  const serversBefore = ofServers();
   await until(watch.isDone);
   const seconds = (monotonicMs() - firstAtMs) / 1000;
   const cpuSeconds = usage.cpuSeconds() - before;
+  const serverSeconds = ofServers().map((after, i) => after - (serversBefore[i] ?? 0));
   return {
     startSeconds: (firstAtMs - startedAtMs) / 1000,
     rowsPerSecond: (events - first) / seconds,
     cpuMicrosPerRow: (cpuSeconds * 1e6) / (events - first),
     peakMb: usage.peakMb(),
+    serverSeconds,
+    seconds,
   };
 }
 
