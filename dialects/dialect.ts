@@ -240,6 +240,8 @@ export interface StateDialect {
   readonly now: string;
   /** In front of the rows of `(a, b) IN (…)`. */
   readonly rowsOfList: string;
+  /** Offsets, whose rows are there, cost less as an UPDATE of literals than as an upsert. */
+  readonly savesByUpdate?: true;
 }
 
 /** How rows of a table are compared with rows that are given, inside of the target. */

@@ -54,6 +54,7 @@ export const duckdbTarget: TargetDialect = {
     forUpdate: '',
     now: 'now()',
     rowsOfList: 'VALUES ',
+    savesByUpdate: true,
   },
   schemaQuery: duckdbSchemaQuery,
   createSchema: createDuckdbSchema,

@@ -16,7 +16,7 @@ import {
   timeText,
 } from '../time-text.ts';
 import type { TypedValue } from './duckdb-typed-values.ts';
-import { typedDays, typedMicros, typedMillis } from './duckdb-typed-values.ts';
+import { typedDays, typedInstant, typedMicros, typedMillis } from './duckdb-typed-values.ts';
 
 /** A type of time, and the text by which DuckDB reads a value into it. */
 export interface TimeScalar {
@@ -100,8 +100,10 @@ const TIMES: Readonly<Record<string, TimeScalar>> = {
   'io.debezium.time.IsoTimestamp': of('TIMESTAMP', (value) =>
     year(isoTimestampText(asString(value))),
   ),
-  'io.debezium.time.ZonedTimestamp': of('TIMESTAMP WITH TIME ZONE', (value) =>
-    year(instantText(asString(value))),
+  'io.debezium.time.ZonedTimestamp': of(
+    'TIMESTAMP WITH TIME ZONE',
+    (value) => year(instantText(asString(value))),
+    typedInstant,
   ),
   'io.debezium.time.ZonedTime': of('TIME WITH TIME ZONE', (value) =>
     asString(value).replace(/Z$/, '+00'),

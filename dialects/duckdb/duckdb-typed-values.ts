@@ -1,6 +1,7 @@
 import type { ConnectValue } from '../../src/model/connect-schema.ts';
 import { isDecimal } from '../../src/model/connect-schema.ts';
 import type { TypedCell } from '../typed-cells.ts';
+import { usualMicros } from './duckdb-usual-times.ts';
 
 /*
  * Values as DuckDB's vectors have them, without a text on the way: what a CAST of the text of
@@ -80,3 +81,9 @@ export const typedMicros: TypedValue = (value) =>
 /** ms since 1970. */
 export const typedMillis: TypedValue = (value) =>
   typeof value === 'bigint' ? typedMicros(value * 1000n) : undefined;
+
+/** µs since 1970, of `2024-02-29T10:00:00.123456Z`. */
+export const typedInstant: TypedValue = (value) =>
+  typeof value === 'string' && value.endsWith('Z')
+    ? usualMicros(value, value.length - 1, 'T')
+    : undefined;

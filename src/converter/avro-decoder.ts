@@ -7,9 +7,10 @@ import { CONNECT_NAMESPACE, DEFAULT_RECORD_NAME, MAP_ENTRY_NAME } from './avro-s
 import { annotated, defaultFromAvro, plainSchema } from './avro-to-connect.ts';
 import type { AvroDecode, AvroReader, AvroSkip } from './avro-reader.ts';
 import { skipArray, skipLeaf, skipMap, skipNullable, skipRecord } from './avro-skip.ts';
+import { LateEnvelope, type EnvelopeFields } from './late-envelope.ts';
 import { LateStruct, type RecordFields } from './late-struct.ts';
 import { AVRO_PRIMITIVES } from './avro-type.ts';
-import { StringPosition } from './string-position.ts';
+import { StringPosition } from '../foundation/string-position.ts';
 
 /** What a writer's schema compiles to: the Connect schema and a reader of its values. */
 export interface CompiledAvro {
@@ -142,7 +143,13 @@ class Compiler {
     });
     const skip = skipRecord(skips);
     const late = lateDecoder(schema, { decoders, skips }, skip);
-    return { schema, decode: recordDecoder(schema, decoders), skip, late };
+    const place = (name: string): number => fields.findIndex((field) => field.name === name);
+    const [op, before, after] = [place('op'), place('before'), place('after')];
+    const decode =
+      isOutermost && op >= 0 && after >= 0
+        ? envelopeDecoder(schema, { decoders, skips, op, before, after })
+        : recordDecoder(schema, decoders);
+    return { schema, decode, skip, late };
   }
 
   #union(branches: readonly JsonNode[], namespace: string | null): CompiledAvro {
@@ -242,6 +249,10 @@ function recordDecoder(schema: ConnectSchema, decoders: readonly AvroDecode[]): 
     for (let i = 0; i < count; i++) values[i] = (decoders[i] as AvroDecode)(reader);
     return { schema, values };
   };
+}
+
+function envelopeDecoder(schema: ConnectSchema, fields: EnvelopeFields): AvroDecode {
+  return (reader) => new LateEnvelope(schema, fields, reader);
 }
 
 function lateDecoder(schema: ConnectSchema, fields: RecordFields, skip: AvroSkip): AvroDecode {

@@ -1,7 +1,7 @@
 import { must } from '../foundation/assert.ts';
 import { bytesToBigInt, DECIMAL } from '../model/connect-schema.ts';
 import type { ConnectSchema, ConnectValue } from '../model/connect-schema.ts';
-import { StringPosition } from './string-position.ts';
+import { StringPosition } from '../foundation/string-position.ts';
 
 /**
  * Reads payloads that are laid out as JsonConverter writes them: no spaces, fields in the schema's

@@ -336,7 +336,7 @@ function composeSink(
   const consumption = sinkConsumption(config, sink);
   const reread = rereads?.for(consumption.group) ?? null;
   const around = { clock, logger: ownLogger, send, fault, reread };
-  const { openTask, takesWhole } = sinkOpening(config, sink, around);
+  const { openTask, takesWhole, takesPosition = true } = sinkOpening(config, sink, around);
   // A sink reads what the source of its own pipeline writes.
   const { key, value } = convertersOf(config.source.options, registry);
   const converters = { key: key.converter, value: value.converter };
@@ -352,7 +352,12 @@ function composeSink(
     transport,
     openTask,
     takesWhole,
-    kept: { failures: errors !== null, bytes: deadLetters !== null, plain },
+    kept: {
+      failures: errors !== null,
+      bytes: deadLetters !== null,
+      position: takesPosition,
+      plain,
+    },
     ...(deadLetters === null ? {} : { deadLetters }),
     ...(errors === null ? {} : { retryTimeoutMs: errors.retryTimeoutMs }),
     retryDelayMaxMs: retryOptionsOf(config.runtime, sink).maxDelayMs,

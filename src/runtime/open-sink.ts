@@ -29,6 +29,8 @@ export interface SinkOpening {
   readonly openTask: () => SinkTask | Promise<SinkTask>;
   /** Headers, and keys and values that are no structs: only a file has room for them. */
   readonly takesWhole: boolean;
+  /** Where a change stands in its source; absent: it asks. */
+  readonly takesPosition?: boolean;
 }
 
 /** Chooses the kind of a sink by its class. */
@@ -51,9 +53,11 @@ export function sinkOpening(
   };
   const create = (): SinkTask => createSqlSink(options, tellDdl, send);
   const tasks = sqlSinkTasks(sink);
-  if (tasks === 1) return { openTask: create, takesWhole: false };
+  const takesPosition = options.positionGuard || options.writeMode !== 'mirror';
+  const asks = { takesWhole: false, takesPosition };
+  if (tasks === 1) return { openTask: create, ...asks };
   const openTask = (): SinkTask => new ParallelSink(Array.from({ length: tasks }, create));
-  return { openTask, takesWhole: false };
+  return { openTask, ...asks };
 }
 
 function searchOpening(

@@ -1,6 +1,7 @@
 import type { BoundedQueue, QueueLimits } from '../foundation/bounded-queue.ts';
 import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
 import type { FetchedRecords } from '../transport/transport.ts';
+import { sizeOf } from '../transport/transport.ts';
 import type { PutSize } from './put-size.ts';
 import { partitionKey } from './sink-partitions.ts';
 
@@ -45,7 +46,7 @@ export function queuedBytes(fetched: readonly FetchedRecords[], whole = false): 
   let records = 0;
   for (const batch of fetched) {
     records += batch.records.length;
-    for (const { key, value } of batch.records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    for (const record of batch.records) bytes += sizeOf(record);
   }
   return Math.max(bytes * (whole ? 1 : KEPT_PART), records * RECORD_BYTES);
 }

@@ -30,6 +30,8 @@ export interface KeptOfRecords {
   readonly failures: boolean;
   /** `raw` and `movedFrom`. */
   readonly bytes: boolean;
+  /** `position`; absent: it can. */
+  readonly position?: boolean;
   /** Rows may be made with what is no struct; absent: it cannot be read. */
   readonly plain?: PlainParts | null;
 }
@@ -60,11 +62,12 @@ export async function decodeSinkRecords(
   const decodeValue = isWide || plain?.takesTexts === true ? anyOf : structsOf;
   let inSlice = 0;
   for (const batch of fetched) {
-    for (const record of batch.records) {
+    for (const logged of batch.records) {
       if (++inSlice > SLICE_RECORDS) {
         await nextTurn();
         inSlice = 1;
       }
+      const record = madeOnce(logged);
       let stage: ErrorStage = 'KEY_CONVERTER';
       let key: Struct | null = null;
       try {
@@ -109,7 +112,7 @@ function sinkRecordOf(
 ): SinkRecord {
   const movedTo = key === null ? null : keyMovedTo(record, key.schema);
   const movedFrom = key === null || !kept.bytes ? null : keyMovedFrom(record, key.schema);
-  const position = positionOf(record);
+  const position = kept.position === false ? null : positionOf(record);
   const made: { -readonly [K in keyof SinkRecord]: SinkRecord[K] } = {
     topic: batch.topic,
     partition: batch.partition,
@@ -128,6 +131,11 @@ function sinkRecordOf(
   if (movedFrom !== null) made.movedFrom = movedFrom;
   if (parts.whole !== undefined) made.whole = parts.whole;
   return made;
+}
+
+/** Its parts may be made anew whenever they are asked for, and are asked for several times. */
+function madeOnce({ offset, sequence, timestampMs, key, value, headers }: LogRecord): LogRecord {
+  return { offset, sequence, timestampMs, key, value, headers };
 }
 
 type Decoded = ConnectData | Struct | null;

@@ -7,6 +7,7 @@ import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { type ConnectSchema, isStruct, type Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { Consumer, RecordHeader, Transport } from '../transport/transport.ts';
+import { sizeOf } from '../transport/transport.ts';
 import type { HeldRecord } from './held-records.ts';
 import { HeldRecords } from './held-records.ts';
 import { waitingTopic } from './held-topics.ts';
@@ -224,7 +225,7 @@ export class WaitingRecords {
       for (const { records } of await consumer.poll(options)) {
         for (const record of records) {
           const { offset } = record;
-          const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+          const bytes = sizeOf(record);
           room -= bytes;
           found.push({ ...waitingRecord(topic.name, topic.records.read(record)), offset, bytes });
         }

@@ -7,6 +7,7 @@ import type {
   TopicPartition,
   Transport,
 } from '../transport/transport.ts';
+import { sizeOf } from '../transport/transport.ts';
 import { AppliedTransactions } from './applied-transactions.ts';
 import type { Logger } from './logger.ts';
 import type { PlainParts } from './plain-parts.ts';
@@ -262,7 +263,7 @@ export class WholeTransactions {
         membership,
         isTombstone: log.value === null,
         offset: log.offset,
-        bytes: (log.key?.length ?? 0) + (log.value?.length ?? 0) + 64,
+        bytes: sizeOf(log) + 64,
         position: record.position?.slice(0, COMMIT_LENGTH) ?? null,
       };
     });

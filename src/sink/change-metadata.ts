@@ -1,5 +1,6 @@
 import { isoTimestamp } from '../../dialects/civil-calendar.ts';
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
+import { valueAt } from '../model/connect-schema.ts';
 import { formatLsn } from '../model/lsn.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 import { shapeOf, structOrNull } from './record-change.ts';
@@ -46,7 +47,8 @@ export const METADATA: Columns = {
     reader: (value) => {
       const shape = value === null ? null : shapeOf(value);
       if (shape?.kind !== 'envelope') return unlessTombstone(() => null);
-      return ({ record }) => record.value?.values[shape.op] ?? null;
+      return ({ record: { value: envelope } }) =>
+        envelope === null ? null : (valueAt(envelope, shape.op) ?? null);
     },
   },
   source_ts: { name: '_cdc_source_ts', schema: INSTANT, reader: sourceTime },

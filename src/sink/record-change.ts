@@ -1,5 +1,5 @@
 import type { ConnectSchema, ConnectValue, Struct } from '../model/connect-schema.ts';
-import { isStruct } from '../model/connect-schema.ts';
+import { isStruct, valueAt } from '../model/connect-schema.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
 
 /** What a record wants done with its table. `before` is set only where the source sent one. */
@@ -68,9 +68,9 @@ export function changeOf(record: SinkRecord): RecordChange {
   const shape = shapeOf(value.schema);
   if (shape.kind === 'other') return SKIP;
   if (shape.kind === 'flat') return { kind: 'write', after: value, before: null };
-  const before = structOrNull(value.values[shape.before]);
-  const after = structOrNull(value.values[shape.after]);
-  switch (value.values[shape.op]) {
+  const before = structOrNull(valueAt(value, shape.before));
+  const after = structOrNull(valueAt(value, shape.after));
+  switch (valueAt(value, shape.op)) {
     case 'c':
     case 'r':
     case 'u':
@@ -98,15 +98,16 @@ export function isNewRow(record: SinkRecord): boolean {
 /** Null: the record has none. */
 function opOf({ value }: SinkRecord): ConnectValue {
   const shape = value === null ? null : shapeOf(value.schema);
-  return shape?.kind === 'envelope' ? (value?.values[shape.op] ?? null) : null;
+  if (value === null || shape?.kind !== 'envelope') return null;
+  return valueAt(value, shape.op) ?? null;
 }
 
 /** A field of the envelope's source block as text; null when there is none. */
 export function sourceField(value: Struct, name: string): string | null {
   const shape = shapeOf(value.schema);
   if (shape.kind !== 'envelope') return null;
-  const source = structOrNull(value.values[shape.source]);
+  const source = structOrNull(valueAt(value, shape.source));
   const index = source?.schema.fields?.findIndex((field) => field.name === name) ?? -1;
-  const found = index < 0 ? undefined : source?.values[index];
+  const found = source === null || index < 0 ? undefined : valueAt(source, index);
   return typeof found === 'string' ? found : null;
 }

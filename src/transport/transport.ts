@@ -175,6 +175,13 @@ export interface LogRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
+  /** Bytes of key and value, where they are known without making those. */
+  readonly size?: number;
+}
+
+/** Bytes of a record's key and value. */
+export function sizeOf(record: LogRecord): number {
+  return record.size ?? (record.key?.length ?? 0) + (record.value?.length ?? 0);
 }
 
 /** A header of a record. */

@@ -1,6 +1,7 @@
 import type * as duckdb from '@duckdb/node-api';
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { parseDuckdbType } from '../../../dialects/duckdb/duckdb-type-name.ts';
+import { usualDays, usualMicros } from '../../../dialects/duckdb/duckdb-usual-times.ts';
 import type { TypedCell } from '../../../dialects/typed-cells.ts';
 
 /** DuckDB's library, which is loaded with the first file. */
@@ -70,62 +71,6 @@ function decimal(precision: number, scale: number, library: DuckdbLibrary): Read
   };
 }
 
-const ZERO = 48;
-const DAY_MS = 86_400_000;
-
-/** The number that the digits between two places are; NaN where one is no digit. */
-function digits(text: string, from: number, to: number): number {
-  let value = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - ZERO;
-    // Also of what lies behind the end.
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-/** Days since 1970 of `2024-02-29…`; NaN for what is no such day, or before the year 1000. */
-function daysOf(text: string): number {
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
-  if (text[4] !== '-' || text[7] !== '-' || !(year >= 1000)) return Number.NaN;
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return Number.NaN;
-  const ms = Date.UTC(year, month - 1, day);
-  // Of the 31st of a month that has 30 days it makes the first of the next one.
-  return day <= 28 || new Date(ms).getUTCDate() === day ? ms / DAY_MS : Number.NaN;
-}
-
-const FRACTION_AT = 20;
-
-/**
- * µs since 1970 of `2024-02-29 10:00:00.123456`, whose zone begins at `end`; undefined: not in that
- * form.
- */
-function microsOf(text: string, end: number): bigint | undefined {
-  const hours = digits(text, 11, 13);
-  const minutes = digits(text, 14, 16);
-  const seconds = digits(text, 17, 19);
-  const isClock = hours <= 23 && minutes <= 59 && seconds <= 59;
-  if (!isClock || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':') return undefined;
-  let micros = 0;
-  if (end !== FRACTION_AT - 1) {
-    const count = end - FRACTION_AT;
-    if (text[FRACTION_AT - 1] !== '.' || !(count >= 1 && count <= 9)) return undefined;
-    micros = (digits(text, FRACTION_AT, end) * 1_000_000) / 10 ** count;
-    if (!Number.isInteger(micros)) return undefined;
-  }
-  const days = daysOf(text);
-  if (Number.isNaN(days)) return undefined;
-  const ofDay = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros;
-  const all = days * MICROS_PER_DAY + ofDay;
-  if (Number.isSafeInteger(all)) return BigInt(all);
-  return BigInt(days) * BigInt(MICROS_PER_DAY) + BigInt(ofDay);
-}
-
-const MICROS_PER_DAY = 86_400_000_000;
-
 /** Where the zone begins that stands for UTC; NaN where there is another one, or none. */
 function utcAt(text: string): number {
   if (text.endsWith('Z')) return text.length - 1;
@@ -163,7 +108,7 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
     DATE: [
       library.DATE,
       (text) => {
-        const days = text.length === 10 ? daysOf(text) : Number.NaN;
+        const days = text.length === 10 ? usualDays(text) : Number.NaN;
         return Number.isNaN(days) ? undefined : new DateValue(days);
       },
       (cell) => new DateValue(cell as number),
@@ -171,7 +116,7 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
     TIMESTAMP: [
       library.TIMESTAMP,
       (text) => {
-        const micros = microsOf(text, text.length);
+        const micros = usualMicros(text, text.length, ' ');
         return micros === undefined ? undefined : new Timestamp(micros);
       },
       (cell) => new Timestamp(cell as bigint),
@@ -179,9 +124,10 @@ export function plainReader(ddl: string, library: DuckdbLibrary): PlainReader | 
     'TIMESTAMP WITH TIME ZONE': [
       library.TIMESTAMPTZ,
       (text) => {
-        const micros = microsOf(text, utcAt(text));
+        const micros = usualMicros(text, utcAt(text), ' ');
         return micros === undefined ? undefined : new Instant(micros);
       },
+      (cell) => new Instant(cell as bigint),
     ],
   };
   const [type, read, of = asItIs] = readers[base] ?? [];

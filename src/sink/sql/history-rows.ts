@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ConnectSchema } from '../../model/connect-schema.ts';
+import { valueAt } from '../../model/connect-schema.ts';
 import { must } from '../../foundation/assert.ts';
 import type { Struct } from '../../model/connect-schema.ts';
 import type { SinkRecord } from '../../model/sink-record.ts';
@@ -211,7 +212,7 @@ function positionOf(plan: HistoryPlan, record: SinkRecord): RecordPosition {
 function opOf({ value }: SinkRecord): string {
   const shape = value === null ? null : shapeOf(value.schema);
   if (shape?.kind !== 'envelope') return value === null ? 'd' : 'w';
-  const op = value?.values[shape.op];
+  const op = value === null ? null : valueAt(value, shape.op);
   return typeof op === 'string' ? op : 'w';
 }
 

@@ -60,7 +60,7 @@ export class SqlSinkOffsets {
       });
       if (moved.length === 0) return;
       await this.#state.claim(session, moved);
-      await session.query(this.#state.save(moved));
+      await this.#state.save(session, moved);
     });
   }
 

@@ -286,8 +286,19 @@ export class SinkState {
     return new Map(rows.map((row) => [String(row['topic']), Number(row['partitions'])]));
   }
 
-  /** The statement that stores positions; in the transaction of their rows. */
-  save(positions: readonly StoredPosition[]): SqlText {
+  /** Stores positions of claimed partitions; in the transaction of their rows. */
+  async save(session: TargetSession, positions: readonly StoredPosition[]): Promise<void> {
+    if (positions.length === 0) return;
+    if (this.#dialect.state.savesByUpdate !== true) {
+      await session.query(this.#upsert(positions));
+      return;
+    }
+    const { rowCount } = await session.query(this.#update(positions));
+    // A claim is a row that is there: without it the rows would be applied twice.
+    if (rowCount !== positions.length) throw new Error('offsets of partitions are not there');
+  }
+
+  #upsert(positions: readonly StoredPosition[]): SqlText {
     const text = (values: readonly string[]) => values.map((value) => this.#text.encode(value));
     return this.#saveStatement.bind([
       text(positions.map(() => this.#name)),
@@ -298,6 +309,25 @@ export class SinkState {
       text(positions.map(({ target }) => target.schema)),
       text(positions.map(({ target }) => target.table)),
     ]);
+  }
+
+  #update(positions: readonly StoredPosition[]): string {
+    const { literal } = this.#dialect;
+    const rows = positions.map(({ topic, partition, generation, offset, target }) =>
+      [
+        literal(topic),
+        partition,
+        generation,
+        offset,
+        literal(target.schema),
+        literal(target.table),
+      ].join(', '),
+    );
+    return `UPDATE ${this.#names.offsets} AS t SET generation = v.generation,
+        next_offset = v.next_offset, target_schema = v.target_schema, target_table = v.target_table
+      FROM (VALUES (${rows.join('), (')}))
+        AS v(topic, part, generation, next_offset, target_schema, target_table)
+      WHERE t.sink = ${this.#sink} AND t.topic = v.topic AND t.${this.#partition} = v.part`;
   }
 
   /** The statement that stores a topic's generation; the transaction holds the topic alone. */

@@ -156,8 +156,7 @@ export class SinkTransaction {
       const outcomes = await work(parked);
       if (this.#wholePuts) failWhole(outcomes);
       await this.#parking?.settle(session, outcomes, parked);
-      const positions = outcomes.flatMap(positionsAfter);
-      if (positions.length > 0) await session.query(this.#state.save(positions));
+      await this.#state.save(session, outcomes.flatMap(positionsAfter));
       for (const outcome of outcomes) await this.#enter(session, outcome);
       return { kind: 'done', outcomes };
     });

@@ -1,4 +1,5 @@
 import type { FetchedRecords, LogRecord } from '../transport.ts';
+import { sizeOf } from '../transport.ts';
 import type { KafkaFetch } from './kafka-client.ts';
 import type { TopicGeneration } from './topic-generations.ts';
 
@@ -63,7 +64,7 @@ export class PartitionBuffer {
     for (; this.#at < this.#records.length; this.#at++) {
       const record = this.#records[this.#at] as LogRecord;
       if (taken.length > 0 && record.timestampMs > untilMs) break;
-      const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      const size = sizeOf(record);
       full = bytes + size > maxBytes;
       if (full && taken.length > 0) break;
       bytes += size;

@@ -1,4 +1,5 @@
 import { TidemarkError } from '../../foundation/errors.ts';
+import { StringPosition } from '../../foundation/string-position.ts';
 import type { LogRecord, RecordHeader } from '../transport.ts';
 import { crc32c } from './crc32c.ts';
 import type { Isolation } from './kafka-client.ts';
@@ -148,25 +149,70 @@ function readBatch(
       cursor.at = end;
       continue;
     }
-    records.push({
-      offset,
-      sequence: 0,
-      timestampMs: appended ? latest : timestampMs,
-      key: cursor.bytes(),
-      value: cursor.bytes(),
-      headers: cursor.headers(),
-    });
+    records.push(new BatchRecord(plain, cursor.at, offset, appended ? latest : timestampMs));
     cursor.at = end;
+  }
+}
+
+/**
+ * A record as it lies in its batch: key, value and headers are made when somebody asks, and made
+ * again when somebody asks again. Records that wait for a slow target are one small object each.
+ */
+class BatchRecord implements LogRecord {
+  readonly offset: number;
+  readonly sequence = 0;
+  readonly timestampMs: number;
+  readonly #bytes: Buffer;
+  /** Of its key. */
+  readonly #at: number;
+
+  constructor(bytes: Buffer, at: number, offset: number, timestampMs: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.offset = offset;
+    this.timestampMs = timestampMs;
+  }
+
+  get key(): Buffer | null {
+    return this.#from().bytes();
+  }
+
+  get value(): Buffer | null {
+    const cursor = this.#from();
+    cursor.skipBytes();
+    return cursor.bytes();
+  }
+
+  get headers(): readonly RecordHeader[] {
+    const cursor = this.#from();
+    cursor.skipBytes();
+    cursor.skipBytes();
+    return cursor.headers();
+  }
+
+  get size(): number {
+    const cursor = this.#from();
+    return cursor.skipBytes() + cursor.skipBytes();
+  }
+
+  #from(): RecordCursor {
+    shared.reset(this.#bytes, this.#at);
+    return shared;
   }
 }
 
 /** Reads the fields of records one after another. */
 class RecordCursor {
   at = 0;
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+  }
+
+  reset(bytes: Buffer, at: number): void {
+    this.#bytes = bytes;
+    this.at = at;
   }
 
   varint(): number {
@@ -201,21 +247,33 @@ class RecordCursor {
     return this.#bytes.subarray(start, this.at);
   }
 
-  #name(): string {
-    const length = this.varint();
-    if (length <= 0) return '';
-    const start = this.at;
+  /** Goes past a key or a value; its length, 0 for null. */
+  skipBytes(): number {
+    const length = Math.max(0, this.varint());
     this.at += length;
-    return this.#bytes.toString('utf8', start, this.at);
+    return length;
   }
 
   headers(): readonly RecordHeader[] {
     const count = this.varint();
     if (count === 0) return NO_HEADERS;
     const headers: RecordHeader[] = [];
-    for (let i = 0; i < count; i++) {
-      headers.push({ name: this.#name(), value: this.bytes() });
-    }
+    for (let i = 0; i < count; i++) headers.push({ name: this.#name(i), value: this.bytes() });
     return headers;
   }
+
+  /** Record after record has the same headers at the same places. */
+  #name(place: number): string {
+    const length = Math.max(0, this.varint());
+    const start = this.at;
+    this.at += length;
+    const known = (names[place % NAMES] ??= new StringPosition());
+    return known.read(this.#bytes, start, length);
+  }
 }
+
+const NAMES = 16;
+const names: (StringPosition | undefined)[] = [];
+
+/** Records are read without waiting, so one cursor is enough. */
+const shared = new RecordCursor(Buffer.alloc(0));

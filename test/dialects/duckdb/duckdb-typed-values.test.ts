@@ -25,6 +25,15 @@ const int = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const edge = fc.constantFrom(-30_610_224_000_000_000n, 253_402_300_799_999_999n, 0n, -1n);
 const micros = fc.oneof(long, edge, fc.bigInt(-40_000_000_000_000_000n, 300_000_000_000_000_000n));
 
+/** As sources write them, and as others do. */
+const instants = fc
+  .tuple(
+    fc.date({ min: new Date('0900-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+    fc.constantFrom('', '.5', '.123456', '.000000', '.1234567', '.123456000'),
+    fc.constantFrom('Z', 'Z', 'Z', '+00:00', '+05:30', '', 'z'),
+  )
+  .map(([date, fraction, zone]) => date.toISOString().slice(0, 19) + fraction + zone);
+
 const unscaled = (digits: bigint): fc.Arbitrary<ConnectValue> =>
   fc
     .bigInt({ min: -(10n ** digits), max: 10n ** digits })
@@ -46,6 +55,7 @@ const CASES: readonly (readonly [ConnectSchema, fc.Arbitrary<ConnectValue>, Conn
   [of('int32', 'org.apache.kafka.connect.data.Date'), int, -354_285],
   [of('int64', 'io.debezium.time.MicroTimestamp'), micros, 253_402_300_799_999_999n],
   [of('int64', 'io.debezium.time.Timestamp'), micros.map((at) => at / 1000n), -1n],
+  [of('string', 'io.debezium.time.ZonedTimestamp'), instants, '1000-01-01T00:00:00.000001Z'],
 ];
 
 const encoderOf = (schema: ConnectSchema, type: string) =>

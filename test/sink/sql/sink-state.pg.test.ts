@@ -21,7 +21,7 @@ test('positions are stored per sink; a claim shuts out the older one', async () 
   const position = { ...place, generation: 2, offset: 2 ** 40, target };
   await inTransaction(session, async () => {
     expect((await state.hold(session, older, [], false)).fenced).toEqual([]);
-    await session.query(state.save([position]));
+    await state.save(session, [position]);
   });
   const [newer] = await state.claim(session, [place]);
   expect((await state.hold(session, older, [], false)).fenced).toMatchObject([place]);

@@ -42,14 +42,14 @@ test('batches of the library are read: offsets, times, keys, headers', async () 
   const read = readRecordBatches(bytes, 10, 'read_committed', []);
   expect(read.nextOffset).toBe(15);
   expect(valuesOf(read)).toEqual(['a', 'b', 'c']);
-  expect(read.records[1]).toEqual({
-    offset: 11,
-    sequence: 0,
-    timestampMs: 1001,
-    key: Buffer.from('kb'),
-    value: Buffer.from('b'),
-    headers: [{ name: 'h', value: Buffer.from('v') }],
-  });
+  const [, second] = read.records;
+  // In any order, and again: each part is made when it is asked for.
+  for (let round = 0; round < 2; round++) {
+    expect(second?.headers).toEqual([{ name: 'h', value: Buffer.from('v') }]);
+    expect(second?.value).toEqual(Buffer.from('b'));
+    expect(second?.key).toEqual(Buffer.from('kb'));
+    expect(second).toMatchObject({ offset: 11, sequence: 0, timestampMs: 1001, size: 3 });
+  }
 });
 
 test('records before the position, which share a batch with it, are left out', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StringPosition } from '../../src/converter/string-position.ts';
+import { StringPosition } from '../../src/foundation/string-position.ts';
 
 test('gives the text that stands there, whatever stood there before', () => {
   const text = fc.oneof(
