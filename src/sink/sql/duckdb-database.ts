@@ -41,10 +41,10 @@ function memoryLimit(): string {
 
 /**
  * What is in the file's log when it is taken over into the file. With DuckDB's own 16 MB the part
- * of a table that grows was packed anew so often that it was an eighth of what DuckDB does; the
- * more is in it, the more memory is taken and the longer is the next start.
+ * of a table that grows was packed anew so often that it was an eighth of what DuckDB does, with 32
+ * half of that; the more is in it, the more memory is taken and the longer is the next start.
  */
-const CHECKPOINT = '32MiB';
+const CHECKPOINT = '64MiB';
 
 function settingsOf({ settings }: DuckdbAddress): Readonly<Record<string, string>> {
   return {
