@@ -1,6 +1,6 @@
 /*
- * Times in the form that nearly all have, read without a match or a Date for each part. Whatever has
- * another form is somebody else's to read, or to refuse.
+ * Times in the form that nearly all have, read without a match or a Date for each part. Whatever
+ * has another form is somebody else's to read, or to refuse.
  */
 
 const ZERO = 48;

@@ -179,11 +179,6 @@ export interface LogRecord {
   readonly size?: number;
 }
 
-/** Bytes of a record's key and value. */
-export function sizeOf(record: LogRecord): number {
-  return record.size ?? (record.key?.length ?? 0) + (record.value?.length ?? 0);
-}
-
 /** A header of a record. */
 export interface RecordHeader {
   readonly name: string;

@@ -312,7 +312,7 @@ export class SinkState {
   }
 
   #update(positions: readonly StoredPosition[]): string {
-    const { literal } = this.#dialect;
+    const literal = (value: string): string => this.#dialect.literal(value);
     const rows = positions.map(({ topic, partition, generation, offset, target }) =>
       [
         literal(topic),

@@ -1,5 +1,5 @@
 import type { FetchedRecords, LogRecord } from '../transport.ts';
-import { sizeOf } from '../transport.ts';
+import { sizeOf } from '../record-size.ts';
 import type { KafkaFetch } from './kafka-client.ts';
 import type { TopicGeneration } from './topic-generations.ts';
 

@@ -27,7 +27,7 @@ test('offsets of claimed partitions are stored, of several topics at once', asyn
 });
 
 /** An UPDATE that finds nothing is no error of its own: the rows would be applied once more. */
-test('offsets of a partition that nobody has claimed are refused, and so is all with them', async () => {
+test('offsets of a partition that nobody claimed are refused, and all with them', async () => {
   await using target = await duckdbSinkTarget();
   const session = await target.open();
   await prepareSinkTables(session, duckdbTarget, SCHEMA, NAME);
