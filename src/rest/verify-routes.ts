@@ -4,7 +4,10 @@ import { TidemarkError, toTidemarkError } from '../foundation/errors.ts';
 
 /** Who compares source and targets for others. */
 export interface Verifier {
-  /** What is asked for; what it returns begins it. Throws CONFIG_INVALID, VERIFY_BUSY. */
+  /**
+   * What is asked for; what it returns begins it, and has to be called. Throws CONFIG_INVALID,
+   * VERIFY_BUSY.
+   */
   begin(body: unknown): (tell: (line: object) => void, gone: AbortSignal) => Promise<void>;
 }
 
@@ -20,8 +23,8 @@ export function verifyRoutes(verifier: Verifier): FastifyPluginAsync {
         if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
           throw new TidemarkError('CONFIG_INVALID', 'what to verify is sent as application/json');
         }
-        const run = verifier.begin(request.body);
         const lines = new PassThrough();
+        const run = verifier.begin(request.body);
         const gone = new AbortController();
         reply.raw.once('close', () => gone.abort());
         lines.once('error', () => gone.abort());

@@ -35,12 +35,16 @@ export class VerifyDesk {
     this.#parts = parts;
   }
 
-  /** What is asked for; `run` begins it. Throws CONFIG_INVALID, VERIFY_BUSY. */
+  /**
+   * What is asked for; what it returns begins it, and has to be called: from here on nobody else
+   * is served. Throws CONFIG_INVALID, VERIFY_BUSY.
+   */
   begin(body: unknown): (tell: (line: VerifyLine) => void, gone: AbortSignal) => Promise<void> {
     const asked = askedVerify(body);
     if (this.#isBusy) {
       throw new TidemarkError('VERIFY_BUSY', 'the daemon compares for somebody else');
     }
+    this.#isBusy = true;
     return (tell, gone) => this.#run(asked, tell, gone);
   }
 
@@ -50,7 +54,6 @@ export class VerifyDesk {
     gone: AbortSignal,
   ): Promise<void> {
     const { config, transport, pipeline, clock, logger, stopping } = this.#parts;
-    this.#isBusy = true;
     const over = new AbortController();
     const signal = AbortSignal.any([gone, stopping]);
     let lastMs = Number.NEGATIVE_INFINITY;
