@@ -31,12 +31,21 @@ const aroundTheServer = ['cli', 'demo', 'runtime', 'support'].map((folder) => `t
 /** In memory it has many more runs: of the servers one is enough. */
 const randomNests = 'test/sink/search/nest-writer.search*';
 
+/** Minutes under load, and servers of their own that lose their logs: by `test:all`. */
+const policies = 'test/e2e/held-{policies,lost}*';
+
 /** On the oldest servers run the tests of what reads and writes them; `test:all` runs all. */
 function skippedOnOldest(name: string): string[] {
-  if (all) return name === 'mysql-5.6' ? ['test/demo/**'] : [];
+  if (all) {
+    if (/^postgres-1[567]$/.test(name)) return [policies];
+    return name === 'mysql-5.6' ? ['test/demo/**'] : [];
+  }
   switch (name) {
     case 'postgres-14':
-      return aroundTheServer;
+      return [...aroundTheServer, policies];
+    case 'postgres-18':
+    case 'mysql-9.7':
+      return [policies];
     case 'kafka-4':
       // A minute and more; on an idle machine, too: they die and start anew again and again.
       return ['test/e2e/{held-load,whole-transactions-members}*'];
@@ -50,7 +59,7 @@ function skippedOnOldest(name: string): string[] {
       ];
     case 'mariadb-11.4':
       // What waits is the runtime's affair: one of both products is enough for each run.
-      return ['test/e2e/held-load*'];
+      return ['test/e2e/held-load*', policies];
     case 'mariadb-10.11':
       return [...aroundTheServer, 'test/e2e/**'];
     case 'mysql-5.6':
@@ -96,6 +105,8 @@ const skippedInEveryRun = all
       'test/e2e/held-rounds*',
       // Tables that are gone while they wait, in both logs: half a minute.
       'test/e2e/held-gone*',
+      // A slot that is lost while a table waits behind it: half a minute.
+      'test/e2e/held-lost*',
       // Two daemons, a broker, a search server, and sessions that end: a minute.
       'test/e2e/reindex-members*',
     ];

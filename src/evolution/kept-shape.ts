@@ -54,6 +54,16 @@ export function keptShape(
     const fresh = after.columns.find((column) => column.name === name);
     if (fresh !== undefined) columns.push(followed(one, fresh, ofColumn(name), kept));
   }
+  // One that has a name of before now fills the place that the other left.
+  for (const { column, source } of columns.filter((one) => one.source !== null)) {
+    const left = columns.findIndex((one) => one.source === null && one.column.name === column.name);
+    if (left < 0) continue;
+    columns[left] = { column, source };
+    columns.splice(
+      columns.findLastIndex((one) => one.source === source),
+      1,
+    );
+  }
   const paired = new Set(next.values());
   for (const column of after.columns.filter(({ name }) => !paired.has(name))) {
     const added = changes.find(
@@ -68,6 +78,9 @@ export function keptShape(
       columns[left] = { column: form, source: column.name };
     } else if (form !== undefined) columns.push({ column: form, source: column.name });
   }
+  const names = columns.map(({ column }) => column.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) return { impossible: `two columns would be called ${twice}` };
   const keepsKey = changes.some((change) => change.class === 'key_changed' && kept.has(change));
   return withKey(columns, before, after, earlier, keepsKey);
 }

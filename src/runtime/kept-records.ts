@@ -124,6 +124,8 @@ export class KeptRecords {
     const envelope = value.value !== null && isStruct(value.value) ? value.value : null;
     const row = envelope?.values[ENVELOPE_FIELD.after] ?? envelope?.values[ENVELOPE_FIELD.before];
     const image = row !== undefined && row !== null && isStruct(row) ? row : null;
+    // A truncate is of no row.
+    if (own === null && image === null && envelope !== null) return NOTHING;
     const values = this.#keyFields.map((field, i) => {
       for (const struct of [own, image]) {
         const plan = struct === null ? undefined : this.#plan(struct.schema, this.#keyFields)[i];

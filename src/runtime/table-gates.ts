@@ -166,9 +166,12 @@ export class TableGates {
     const kept = decision.kind === 'evolve' ? decision.kept : new Set(changes.map(changeKey));
     const outcome = keptShape(gate.actual, after, gate.kept, (one) => kept.has(changeKey(one)));
     const unrejectable = 'impossible' in outcome ? outcome.impossible : null;
-    if (decision.kind === 'evolve' && 'shape' in outcome) {
+    // What was kept before may not go with it: whoever approves lets the table have its own shape.
+    const isOwn = said === 'approve' && unrejectable !== null;
+    if (decision.kind === 'evolve' && (isOwn || 'shape' in outcome)) {
       const settled = isSettled || answer === null ? gate.settled : { shapes, answer };
-      await this.states.put(name, { actual: after, kept: outcome.shape, hold: null, settled });
+      const shape = 'shape' in outcome ? outcome.shape : null;
+      await this.states.put(name, { actual: after, kept: shape, hold: null, settled });
       return true;
     }
     const reason =

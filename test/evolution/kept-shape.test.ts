@@ -94,6 +94,19 @@ test('a later change is followed beside one that was not', () => {
   expect(told(keptShape(now, schemaOf({ id: INT, a: BOOLEAN }), earlier, none))).toBeNull();
 });
 
+/* A column that was dropped and kept, and another one renamed to its name: there were two of it. */
+test('one that takes the name of one that left is that one, and no two have one name', () => {
+  const [whole, gone] = [schemaOf({ id: INT, a: TEXT, c: TEXT }), schemaOf({ id: INT, c: TEXT })];
+  const earlier = shapeOf(whole, gone, all);
+  const renamed = schemaOf({ id: INT, a: TEXT });
+  expect(told(keptShape(gone, renamed, earlier, none))).toBeNull();
+  const other = schemaOf({ id: INT, y: TEXT });
+  const kept = shapeOf(renamed, other, all);
+  expect(told(keptShape(other, schemaOf({ id: INT, y: TEXT, a: TEXT }), kept, none))).toBe(
+    'two columns would be called a',
+  );
+});
+
 test('what cannot be kept is told', () => {
   const old = schemaOf({ id: INT, a: TEXT });
   expect(told(keptShape(old, schemaOf({ a: TEXT }), null, all))).toContain('id');

@@ -115,3 +115,17 @@ test('a value that nobody knows does not stop the table', () => {
     headers: [[ABSENT_HEADER, '["n"]']],
   });
 });
+
+/*
+ * Found by the lives of `gate-lives`: the key of a truncate was looked for in its row, and a table
+ * in its old shape waited before it, for a value that nobody could write.
+ */
+test('a truncate is of no row, and goes out in the old shape, too', () => {
+  const old = schemaOf({ id: INT, a: TEXT });
+  const now = schemaOf({ id: INT });
+  const { key, value } = recordsOf(old, now).of(gateRecord(now, null));
+  expect([key, plainValue(value.value)]).toEqual([
+    { schema: null, value: null },
+    expect.objectContaining({ op: 't', before: null, after: null }),
+  ]);
+});

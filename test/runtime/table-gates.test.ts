@@ -210,6 +210,40 @@ test('lenient keeps the shape, and waits for a value that it does not take', asy
   ]);
 });
 
+/*
+ * An answer kept what earlier answers had kept, so that no shape was possible: whoever approved it
+ * was asked again, for ever.
+ */
+test('what does not go with what was kept before goes out in its own shape when approved', async () => {
+  const { life, rows } = await setup({
+    'change.policies': [
+      { classes: 'column_added', policy: 'lenient' },
+      { classes: 'key_changed', policy: 'hold' },
+    ],
+  });
+  const text: ConnectSchema = { type: 'string', optional: false };
+  const wider = schemaOf({ id: INT, a: TEXT, k: text });
+  const rekeyed = { ...wider, keyColumns: [0, 2] };
+  const gate = await life();
+  await gate.play([
+    row(PLAIN, 0),
+    { table: wider, row: [1, 'a1', 'k1'] },
+    { table: rekeyed, row: [2, 'a2', 'k2'] },
+  ]);
+  await gate.flush();
+  const [view] = gate.release.views();
+  expect(view?.changes).toEqual([expect.stringContaining('key_changed')]);
+  await gate.release.answer(view?.id ?? '', 'approve');
+  await gate.settle();
+  await gate.flush();
+  expect(gate.release.views()).toEqual([]);
+  expect(await rows()).toEqual([
+    told(row(PLAIN, 0), 0),
+    { id: '1', a: 'a1' },
+    { id: '2', a: 'a2', k: 'k2' },
+  ]);
+});
+
 test('exception stops before the change, whenever the source begins anew', async () => {
   const { life, rows } = await setup({ 'change.policy': 'exception' });
   const events = [row(PLAIN, 0), row(WIDER, 1)];

@@ -27,6 +27,8 @@ const PAUSE_MS = 8;
 export class HeldLoad {
   readonly #writers: readonly KeyWriter[];
   readonly #stop = new AbortController();
+  /** Of rows that no writer knows. */
+  readonly #others = new Map<string, readonly Told[]>();
   #running: Promise<unknown> | null = null;
 
   private constructor(writers: readonly KeyWriter[]) {
@@ -54,9 +56,14 @@ export class HeldLoad {
     return this.#writers.reduce((sum, { transactions }) => sum + transactions, 0);
   }
 
+  /** Somebody else inserts a row that no writer knows. */
+  inserted(table: Loaded, { id, v }: { readonly id: number; readonly v: number }): void {
+    this.#others.set(`${table} ${id}`, [`c ${v}`]);
+  }
+
   /** What must stand in the log of each row, oldest first. */
   expected(): ReadonlyMap<string, readonly Told[]> {
-    return new Map(this.#writers.flatMap(({ told }) => [...told]));
+    return new Map([...this.#writers.flatMap(({ told }) => [...told]), ...this.#others]);
   }
 }
 

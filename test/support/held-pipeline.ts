@@ -4,6 +4,7 @@ import { binlogPipeline } from './binlog-ledger.ts';
 import { daemonPipeline, type DaemonPipelineOptions } from './daemon-pipeline.ts';
 import type { Daemon } from './daemon.ts';
 import { eventually } from './eventually.ts';
+import { fileWarehouse } from './file-warehouse.ts';
 import { LOADED, type Loaded } from './held-load.ts';
 import type { LedgerClient } from './ledger-load.ts';
 import type { MysqlAddress } from './mysql-database.ts';
@@ -11,6 +12,8 @@ import type { MysqlAddress } from './mysql-database.ts';
 /** A pipeline over the tables under load, of any family; changes of `items` are governed. */
 export interface HeldPipeline extends AsyncDisposable {
   readonly isPostgres: boolean;
+  /** The warehouse is a file, whose columns nobody changes. */
+  readonly isFile: boolean;
   readonly file: string;
   readonly port: number;
   readonly storePath: string;
@@ -47,6 +50,7 @@ export async function heldOnPostgres(
   return {
     ...(await governed(pipeline, { source: control, warehouse, connect }, alone)),
     isPostgres: true,
+    isFile: false,
     [Symbol.asyncDispose]: () => pipeline[Symbol.asyncDispose](),
   };
 }
@@ -54,11 +58,15 @@ export async function heldOnPostgres(
 export async function heldOnBinlog(server: MysqlAddress): Promise<HeldPipeline> {
   const pipeline = await binlogPipeline(server, { schema: TABLES });
   const connect = () => pipeline.connect('source');
-  const clients = { source: await connect(), warehouse: await pipeline.connect('warehouse') };
+  const warehouse = pipeline.hasSink
+    ? await pipeline.connect('warehouse')
+    : await fileWarehouse(pipeline);
+  const clients = { source: await connect(), warehouse };
   const alone = ['', 'LOCK TABLES items WRITE', 'UNLOCK TABLES'] as const;
   return {
     ...(await governed(pipeline, { ...clients, connect }, alone)),
     isPostgres: false,
+    isFile: !pipeline.hasSink,
     [Symbol.asyncDispose]: () => pipeline[Symbol.asyncDispose](),
   };
 }
@@ -70,7 +78,7 @@ async function governed(
   { file, port, storePath }: Written,
   clients: Connected,
   alone: readonly [begin: string, lock: string, end: string],
-): Promise<Omit<HeldPipeline, 'isPostgres' | typeof Symbol.asyncDispose>> {
+): Promise<Omit<HeldPipeline, 'isPostgres' | 'isFile' | typeof Symbol.asyncDispose>> {
   const text = await readFile(file, 'utf8');
   return {
     file,

@@ -54,8 +54,10 @@ const ANSWERED = [
   ['retyped', 'reject'],
 ] as const;
 
+/** Of whatever type the column is. */
 async function newest(client: LedgerClient): Promise<number> {
-  const { rows } = await client.query<{ m: unknown }>('SELECT max(v) AS m FROM items');
+  const sql = 'SELECT max(CAST(v AS decimal(20))) AS m FROM items';
+  const { rows } = await client.query<{ m: unknown }>(sql);
   return Number(rows[0]?.m);
 }
 
@@ -68,8 +70,10 @@ const POLICIES = [
   { tables: '.*[.]orders', policy: 'lenient' },
 ];
 
+type Section = Readonly<Record<string, unknown>>;
+
 /** What `items` waits before, and its rows of that moment. */
-interface Held {
+export interface Held {
   readonly id: string;
   readonly before: string;
 }
@@ -83,19 +87,22 @@ export class HeldPlay implements AsyncDisposable {
   kills = 0;
   daemon: Daemon;
   readonly #random: () => number;
+  /** Of the section `schema`, beside the policies. */
+  readonly #more: Section;
   #marks = 0;
 
-  private constructor(pipeline: HeldPipeline, load: HeldLoad, seed: number) {
+  private constructor(pipeline: HeldPipeline, load: HeldLoad, seed: number, more: Section) {
     this.pipeline = pipeline;
+    this.#more = more;
     this.load = load;
     this.#random = randomFrom(seed);
     this.daemon = Daemon.start(pipeline);
   }
 
-  static async begin(pipeline: HeldPipeline, seed: number): Promise<HeldPlay> {
-    await pipeline.govern({ 'change.policies': POLICIES });
+  static async begin(pipeline: HeldPipeline, seed: number, more: Section = {}): Promise<HeldPlay> {
+    await pipeline.govern({ 'change.policies': POLICIES, ...more });
     const load = await HeldLoad.open(() => pipeline.connect(), seed);
-    const play = new HeldPlay(pipeline, load, seed);
+    const play = new HeldPlay(pipeline, load, seed, more);
     await play.#streams();
     load.start();
     await play.flows();
@@ -157,12 +164,12 @@ export class HeldPlay implements AsyncDisposable {
     await this.change('dropped');
     const { code } = await this.daemon.ended;
     const isExpired = code === 1 && this.daemon.output.includes('SCHEMA_HOLD_EXPIRED');
-    this.#insist(isExpired, 'the pipeline stops at the deadline');
+    this.insist(isExpired, 'the pipeline stops at the deadline');
     const { file } = this.pipeline;
     const listed = await runProgram(['schema', 'held', file, '--json']);
     const [view] = JSON.parse(listed.stdout) as readonly HoldView[];
     const approved = await runProgram(['schema', 'approve', file, view?.id ?? '-']);
-    this.#insist(approved.code === 0, `approved without a daemon: ${approved.stderr}`);
+    this.insist(approved.code === 0, `approved without a daemon: ${approved.stderr}`);
     await this.#start();
     await this.untilOpen();
     await this.undo('dropped');
@@ -203,7 +210,7 @@ export class HeldPlay implements AsyncDisposable {
   async held(): Promise<string> {
     return eventually(async () => {
       const view = (await holdViews(this.pipeline)).find(({ state }) => state === 'held');
-      this.#insist(view !== undefined, 'a table is held');
+      this.insist(view !== undefined, 'a table is held');
       return view?.id ?? '';
     });
   }
@@ -212,11 +219,11 @@ export class HeldPlay implements AsyncDisposable {
     const { warehouse } = this.pipeline;
     await eventually(async () => {
       const found = difference(await rowsOf(warehouse, 'items'), before);
-      this.#insist(found === '', `the target is as before: it ${found}`);
+      this.insist(found === '', `the target is as before: it ${found}`);
     });
     await this.flows();
-    this.#insist((await this.held()) === id, `${id} is held`);
-    this.#insist((await rowsOf(warehouse, 'items')) === before, 'the target is as before');
+    this.insist((await this.held()) === id, `${id} is held`);
+    this.insist((await rowsOf(warehouse, 'items')) === before, 'the target is as before');
   }
 
   /** A row of a table that nobody holds comes to the target. */
@@ -228,7 +235,7 @@ export class HeldPlay implements AsyncDisposable {
     await eventually(async () => {
       const sql = 'SELECT count(*) AS c FROM marks WHERE n = $1';
       const { rows } = await warehouse.query<{ c: unknown }>(sql, [mark]);
-      this.#insist(Number(rows[0]?.c) === 1, `mark ${mark} is in the target`);
+      this.insist(Number(rows[0]?.c) === 1, `mark ${mark} is in the target`);
     });
     this.slowestMs = Math.max(this.slowestMs, performance.now() - begunMs);
   }
@@ -242,7 +249,7 @@ export class HeldPlay implements AsyncDisposable {
     await eventually(async () => {
       if (isDead) return;
       const status = await answerHold(this.pipeline, what, answer);
-      this.#insist(status === 200, `${answer} ${what}, answered with ${status}`);
+      this.insist(status === 200, `${answer} ${what}, answered with ${status}`);
     });
   }
 
@@ -250,7 +257,7 @@ export class HeldPlay implements AsyncDisposable {
   async untilOpen(): Promise<void> {
     await eventually(async () => {
       const views = await holdViews(this.pipeline);
-      this.#insist(views.length === 0, `nothing waits: ${JSON.stringify(views)}`);
+      this.insist(views.length === 0, `nothing waits: ${JSON.stringify(views)}`);
     });
   }
 
@@ -259,13 +266,13 @@ export class HeldPlay implements AsyncDisposable {
     await eventually(async () => {
       const [view] = await holdViews(this.pipeline);
       if (view?.state === 'old shape') await answerHold(this.pipeline, view.table, 'approve');
-      this.#insist(view === undefined, `its own shape: ${JSON.stringify(view)}`);
+      this.insist(view === undefined, `its own shape: ${JSON.stringify(view)}`);
     });
   }
 
   /** With hold.deadline.action and what makes it follow; the daemon that runs knows that. */
-  async governed(more: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.pipeline.govern({ 'change.policies': POLICIES, ...more });
+  async governed(more: Section): Promise<void> {
+    await this.pipeline.govern({ 'change.policies': POLICIES, ...this.#more, ...more });
     await this.restart('SIGTERM');
   }
 
@@ -273,24 +280,33 @@ export class HeldPlay implements AsyncDisposable {
     await eventually(async () => {
       const views = await holdViews(this.pipeline);
       const isOld = views.length === 1 && views[0]?.state === 'old shape';
-      this.#insist(isOld, `an old shape: ${JSON.stringify(views)}`);
+      this.insist(isOld, `an old shape: ${JSON.stringify(views)}`);
     });
   }
 
   /** The change of before is undone; who holds such a change is asked about that, too. */
   async undo(change: HeldChange): Promise<void> {
-    await this.pipeline.change(CHANGES[change].back(this.pipeline.isPostgres));
+    await this.back(change);
     if (change !== 'dropped') await this.answer(await this.held(), 'approve');
+    await this.untilNewer();
+  }
+
+  async back(change: HeldChange): Promise<void> {
+    await this.pipeline.change(CHANGES[change].back(this.pipeline.isPostgres));
+  }
+
+  /** Rows of `items` come that nobody had written before. */
+  async untilNewer(): Promise<void> {
     // Two changes without a row between them would be one, or none.
     const { source, warehouse } = this.pipeline;
     const before = await newest(source);
     await eventually(async () => {
-      this.#insist((await newest(warehouse)) > before, 'rows of behind the change have come');
+      this.insist((await newest(warehouse)) > before, 'rows of behind the change have come');
     });
   }
 
   async untilSaid(text: string): Promise<void> {
-    await eventually(() => this.#insist(this.daemon.output.includes(text), `it says ${text}`));
+    await eventually(() => this.insist(this.daemon.output.includes(text), `it says ${text}`));
   }
 
   /** At once, or some time later. */
@@ -314,7 +330,7 @@ export class HeldPlay implements AsyncDisposable {
       // It may die before it answers.
       const { ended } = this.daemon;
       if (i === 0) await Promise.race([act(), ended]);
-      this.#insist((await ended).signal === 'SIGKILL', `it dies at ${point}`);
+      this.insist((await ended).signal === 'SIGKILL', `it dies at ${point}`);
       this.kills++;
       await this.#start(points[i + 1]);
     }
@@ -345,10 +361,10 @@ export class HeldPlay implements AsyncDisposable {
   async rests(): Promise<void> {
     await this.load.stop();
     await untilTargetEquals(this.pipeline, this.daemon);
-    this.#insist((await this.daemon.stop()) === 0, 'it stops');
+    this.insist((await this.daemon.stop()) === 0, 'it stops');
   }
 
-  #insist(holds: boolean, what: string): void {
+  insist(holds: boolean, what: string): void {
     if (!holds) throw new Error(`not so: ${what}\n${this.daemon.output}`);
   }
 

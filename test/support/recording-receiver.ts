@@ -153,7 +153,10 @@ export class RecordingReceiver implements ChangeReceiver {
     this.#pending = [];
   }
 
-  /** Resolves when the durable events fulfil the condition. */
+  /**
+   * Resolves when the durable events fulfil the condition, also if they did so for one event only:
+   * where more come than were waited for, what is expected of them says so.
+   */
   async until(check: (events: readonly RecordedEvent[]) => boolean): Promise<void> {
     if (check(this.events)) return;
     if (this.#failure !== undefined) throw this.#failure;
@@ -176,7 +179,10 @@ export class RecordingReceiver implements ChangeReceiver {
   }
 
   #keep(): void {
-    this.events.push(...this.#pending);
+    for (const event of this.#pending) {
+      this.events.push(event);
+      if (this.#waiters.length > 0) this.#wake();
+    }
     this.#pending = [];
   }
 

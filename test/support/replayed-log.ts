@@ -8,6 +8,7 @@ import type { Lsn } from '../../src/model/lsn.ts';
 import type { TableSchema } from '../../src/model/table-schema.ts';
 import { GateRelease } from '../../src/runtime/gate-release.ts';
 import { GateReplay } from '../../src/runtime/gate-replay.ts';
+import type { TableHold } from '../../src/runtime/gate-states.ts';
 import { HeldTopics } from '../../src/runtime/held-topics.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { PUBLISHER_LIMITS } from '../../src/runtime/record-publisher.ts';
@@ -56,8 +57,30 @@ export interface Crash {
   left: number;
 }
 
+type StoredDocument = Parameters<Transport['documents']['write']>[0][number];
+
+/** A table that waits for nobody any more, durably. */
+export interface Answered {
+  readonly table: string;
+  readonly hold: TableHold;
+}
+
+/** What documents of gates say of answers. */
+function* answersIn(documents: readonly StoredDocument[]): Iterable<Answered> {
+  for (const { collection, key, value } of documents) {
+    if (collection !== 'table-gates' || value === null) continue;
+    const versions = JSON.parse(value) as readonly { readonly hold: TableHold | null }[];
+    const hold = versions.at(-1)?.hold ?? null;
+    if (hold?.answer !== undefined) yield { table: key.slice(key.indexOf('/') + 1), hold };
+  }
+}
+
 /** A store of which each write may be the last. */
-function failing(transport: Transport, crash: Crash): Transport {
+function failing(
+  transport: Transport,
+  crash: Crash,
+  answered: (hold: Answered) => void = () => undefined,
+): Transport {
   const guarded = <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> =>
       crash.left-- > 0 ? write(...args) : Promise.reject(new Error('crash'));
@@ -70,7 +93,10 @@ function failing(transport: Transport, crash: Crash): Transport {
     documents: {
       get: documents.get.bind(documents),
       entries: documents.entries.bind(documents),
-      write: guarded(documents.write.bind(documents)),
+      write: guarded(async (written: readonly StoredDocument[]) => {
+        await documents.write(written);
+        for (const one of answersIn(written)) answered(one);
+      }),
     },
   };
   return new Proxy(transport, {
@@ -91,6 +117,7 @@ export interface LifeOptions {
   readonly keepalives?: boolean;
   readonly atEnd: (task: SourceTask) => void;
   readonly confirmed?: (at: Lsn) => unknown;
+  readonly answered?: (hold: Answered) => void;
   /** Told of each reader before it begins; what it throws is what the reader does. */
   readonly begins?: (again: boolean) => void;
 }
@@ -102,7 +129,7 @@ export function logTask(
   tables: readonly TableSchema[],
   { config, crash = { left: Number.POSITIVE_INFINITY }, chunk, ...events }: LifeOptions,
 ): SourceTask {
-  const transport = failing(stored, crash);
+  const transport = failing(stored, crash, events.answered);
   const clock = systemClock;
   const logger = silentLogger();
   const key = new JsonConverter();

@@ -32,6 +32,11 @@ export function endOf(index: number): Lsn {
   return lsn(BigInt((index + 1) * STEP + 10));
 }
 
+/** Where an event of a transaction stands. */
+export function placeOf(index: number, at: number): Lsn {
+  return lsn(BigInt(index * STEP + 20 + at));
+}
+
 /** The offset of the first snapshot, which reads nothing. */
 export function beforeLog(): SourceOffset {
   return toSourceOffset('shop', {
@@ -107,7 +112,7 @@ export class LogReader implements SourceReader {
       if (endOf(index) <= restartLsn(resume)) continue;
       position.begin(commitOf(index), BigInt(index), index + 1);
       for (const [at, { table, id }] of transaction.entries()) {
-        const place = lsn(BigInt(index * STEP + 20 + at));
+        const place = placeOf(index, at);
         this.#received = place > this.#received ? place : this.#received;
         const name = tableName(table.id);
         const previous = told.get(name) ?? null;
