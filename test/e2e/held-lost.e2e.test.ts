@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { runProgram } from '../support/cli-process.ts';
 import { Daemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { familyPipeline, postgresFamily } from '../support/family-pipeline.ts';
@@ -65,25 +64,6 @@ async function setup() {
   };
   return { stack, source, pipeline, untilEqual, lost };
 }
-
-test('the start is refused, with what to do; then all is read anew, what waited too', async () => {
-  const { stack, source, pipeline, untilEqual, lost } = await setup();
-  await using _ = stack;
-  await lost();
-  const refused = await runProgram(['run', pipeline.file], {}, AbortSignal.timeout(60_000));
-  expect(refused.stderr).toMatch(/^PG_SLOT_LOST {2}\S.*\ncure: .*when_needed/m);
-  expect(refused.code).toBe(3);
-  const held = await runProgram(['schema', 'held', pipeline.file, '--json']);
-  expect(JSON.parse(held.stdout)).toMatchObject([{ table: 'public.items', buffer: 'source' }]);
-  await reconfigure(pipeline.file, { 'snapshot.mode': 'when_needed' });
-  await using daemon = Daemon.start(pipeline);
-  await daemon.until((now) => now.source.phase === 'streaming');
-  await untilEqual();
-  expect(await holdViews(pipeline)).toEqual([]);
-  await source.run(`INSERT INTO items VALUES (4, 'behind')`);
-  await untilEqual();
-  expect(await daemon.stop()).toBe(0);
-});
 
 test('where gaps are healed it is marked, and the table waits on with us', async () => {
   const { stack, source, pipeline, untilEqual, lost } = await setup();

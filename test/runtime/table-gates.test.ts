@@ -214,7 +214,7 @@ test('lenient keeps the shape, and waits for a value that it does not take', asy
  * An answer kept what earlier answers had kept, so that no shape was possible: whoever approved it
  * was asked again, for ever.
  */
-test('what does not go with what was kept before goes out in its own shape when approved', async () => {
+test('what does not go with what was kept goes out in its own shape when approved', async () => {
   const { life, rows } = await setup({
     'change.policies': [
       { classes: 'column_added', policy: 'lenient' },

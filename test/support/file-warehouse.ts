@@ -21,7 +21,7 @@ export async function fileWarehouse(pipeline: {
       using database = new DatabaseSync(target, { timeout: 10_000, readOnly: true });
       const statement = database.prepare(sql.replaceAll(/\$\d/g, '?'));
       const rows = statement.all(...(params as readonly SQLInputValue[]));
-      return Promise.resolve({ rows: rows as unknown as readonly R[] });
+      return await Promise.resolve({ rows: rows as unknown as readonly R[] });
     },
   };
 }

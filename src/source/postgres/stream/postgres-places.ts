@@ -26,10 +26,12 @@ export const postgresPlaces: SourcePlaces = {
     };
     return { ...at, offset };
   },
-  isPast: (offset, _at, has) => {
+  isPast: (offset, at, has) => {
     const { end, open } = placeIn(offset);
-    // The rest of an open transaction comes again: its events tell.
-    return open === null && has(formatLsn(end));
+    if (open === null) return has(formatLsn(end));
+    // The rest of an open transaction comes again, and tells; it may have no more than its end.
+    const now = placeIn(at);
+    return now.open === null && now.end > open;
   },
   compare: (a, b) => {
     // Of an open transaction its commit counts: keepalives may have moved the end before it.
