@@ -2,8 +2,7 @@ import { changeKey, decideChange, isGoverned, needsVerdict } from '../evolution/
 import type { ChangeDecision } from '../evolution/change-policy.ts';
 import { keptShape } from '../evolution/kept-shape.ts';
 import { recordShape } from '../evolution/record-shape.ts';
-import type { ShapeChange } from '../evolution/shape-difference.ts';
-import { shapeDifference } from '../evolution/shape-difference.ts';
+import { type ShapeChange, shapeDifference } from '../evolution/shape-difference.ts';
 import { must } from '../foundation/assert.ts';
 import type { SchemaChange, SourceOffset, TruncateChange } from '../model/change-event.ts';
 import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';

@@ -1,7 +1,9 @@
 /**
  * `npm run bench -- search [--server elasticsearch-9|opensearch-3|…] [--rows N] [--rounds N]
- * [--cores own|shared] [--json]`: our search sink from a topic of Kafka into an index, and a bare
- * client that sends the very documents of that index to another one like it, by turns.
+ * [--log embedded|kafka] [--cores own|shared] [--json]`: our search sink from a topic into an
+ * index, and a bare client that sends the very documents of that index to another one, by turns.
+ * The topic is in our own log unless Kafka is asked for, whose broker and registry need part of the
+ * core that ours has then, while nobody stands beside the bare client.
  *
  * The ratio `bulk` is that of their documents a second, from the first to the last, within each
  * round, of which it is the median. Each second round goes the other way round. The bare client
@@ -10,7 +12,7 @@
  * comes late. `plainBulk` is the ratio to that all the same: ids alone, in the largest bulks.
  *
  * `--cores`: see `bench-cores`. With `own` the search server has half of the cores to itself, and
- * whoever writes to it the others: the bare client, or our daemon with its broker and registry.
+ * whoever writes to it the others: the bare client, or our daemon (with its broker and registry).
  * The server is warm before the first round. Its CPU for a document says whether ours ask more of
  * it than those of the bare client, and its share of a core whether it had to wait for them.
  */
@@ -19,15 +21,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { EmbeddedPostgres } from '../../src/demo/embedded-postgres.ts';
-import { KafkaCluster } from '../support/kafka-cluster.ts';
-import { RegistryServer } from '../support/registry-server.ts';
 import type { SearchSeries } from '../support/search-packages.ts';
 import { SearchServer } from '../support/search-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { BenchCores } from './bench-cores.ts';
 import { buildProgram } from './built-program.ts';
 import { PipelineChild } from './pipeline-child.ts';
-import { postgresBench } from './postgres-workload.ts';
 import { ProcessUsage } from './process-usage.ts';
 import {
   asked,
@@ -39,13 +38,14 @@ import {
   type StoredDocument,
 } from './search-bare-client.ts';
 import { measureRun, type WatchedFigures } from './sink-runs.ts';
-import { converterLines, fillTopic, type FilledTopic, type SinkBench } from './sink-topic.ts';
+import { embeddedLog, kafkaLog } from './search-log.ts';
 
 const { values: options } = parseArgs({
   options: {
     server: { type: 'string', default: 'elasticsearch-9' },
     rows: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '3' },
+    log: { type: 'string', default: 'embedded' },
     cores: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -87,25 +87,19 @@ await using server = await cores.asClient(() =>
     signal: abort.signal,
   }),
 );
-await using broker = await cores.asClient(() => KafkaCluster.start({ major: '4', forSpeed: true }));
-await using registry = await cores.asClient(() => RegistryServer.start());
-const bench: SinkBench = {
-  server,
-  bootstrapServers: broker.bootstrapServers,
-  registry: registry.url,
-  folder,
-  builtSources: await buildProgram(path.join(folder, 'built')),
-  cores,
-};
+const builtSources = await buildProgram(path.join(folder, 'built'));
+await using log =
+  options.log === 'kafka'
+    ? await kafkaLog(server, folder, builtSources, cores, rows)
+    : await embeddedLog(server, folder, builtSources, cores, rows);
 const usage = new ProcessUsage(search.pid ?? 0);
-const topic = await fillTopic(bench, 'avro', rows, false);
 const ours: WatchedFigures[] = [];
 const loads = { ours: [] as Load[], same: [] as Load[], plain: [] as Load[] };
 const { documents, mappings } = await warmUp();
 for (let round = 1; round <= rounds; round++) {
   const turns = [
     async () => {
-      const figures = await runOurs(topic, round);
+      const figures = await runOurs(round);
       ours.push(figures);
       loads.ours.push(loadOf(figures.rowsPerSecond, figures));
     },
@@ -122,7 +116,7 @@ report();
  * the documents of the index that ours made, and its mappings.
  */
 async function warmUp(): Promise<{ documents: readonly StoredDocument[]; mappings: unknown }> {
-  await runOurs(topic, 0, false);
+  await runOurs(0, false);
   const like = await mappingsOf(search, 'ours_0');
   const found = await documentsOf(search, 'ours_0');
   for (let turn = 0; turn < WARM_LOADS; turn++) {
@@ -159,46 +153,38 @@ function loadOf(
 }
 
 /** Our daemon, whose source follows a database in which nothing happens. */
-async function runOurs(filled: FilledTopic, round: number, isOver = true): Promise<WatchedFigures> {
+async function runOurs(round: number, isOver = true): Promise<WatchedFigures> {
   const name = `ours_${round}`;
-  await using idle = await postgresBench(server, name);
   const file = path.join(folder, `${name}.yaml`);
-  const source = [...idle.source, 'snapshot.mode: no_data'];
-  const lines = [...source, ...converterLines('avro', registry.url)];
+  await using pipeline = await log.pipeline(name);
   await writeFile(
     file,
-    `name: ${name}
-transport:
-  type: kafka
-  bootstrap.servers: ${broker.bootstrapServers}
-  path: ${path.join(folder, name)}
-source:
-${lines.map((line) => `  ${line}\n`).join('')}
+    `${pipeline.text}
 sinks:
   - name: ${name}
     connector.class: elasticsearch
     connection.url: ${search.url}
-    topics: ${filled.topic}
+    topics: ${log.topic}
     index.name.format: ${name}
 `,
   );
   let started: PipelineChild | undefined;
   try {
-    const figures = await measureRun(filled.events, {
+    const figures = await measureRun(log.records, {
       servers: [usage],
       begin: async () => {
-        const start = (): PipelineChild => PipelineChild.start(file, bench.builtSources, folder);
+        const start = (): PipelineChild => PipelineChild.start(file, builtSources, folder);
         started = await cores.asClient(start);
         return started.pid;
       },
       firstEvents: async () => (await started?.applied(1)) ?? 0,
       isDone: async () => {
-        await started?.applied(filled.records);
+        await started?.applied(log.records);
         return true;
       },
     });
     if (started !== undefined) cores.expectApart(started.pid);
-    await expectDocuments(search, name, filled.sum.rows);
+    await expectDocuments(search, name, log.records);
     if (isOver) await asked(search, 'DELETE', `/${name}`);
     return figures;
   } finally {
@@ -224,7 +210,8 @@ function report(): void {
     `${who.padEnd(28)} ${load.documentsPerSecond.toFixed(0).padStart(8)} documents/s, ` +
     `server ${load.serverMicros.toFixed(1)} µs each, ${load.serverBusy.toFixed(2)} of a core`;
   const out = [
-    `\n${rows} rows into ${options.server}, medians of ${rounds}, load ${load1}, ${cores.text}\n`,
+    `\n${rows} rows from ${options.log} into ${options.server}, medians of ${rounds}, ` +
+      `load ${load1}, ${cores.text}\n`,
     line('Tidemark', figures.ours),
     line('bare client, same actions', figures.same),
     line('bare client, ids alone', figures.plain),
@@ -239,6 +226,7 @@ function report(): void {
   const result = {
     bench: 'search',
     server: options.server,
+    log: options.log,
     cores: cores.choice,
     rows,
     rounds,

@@ -33,7 +33,10 @@ test('offsets of a partition that nobody claimed are refused, and all with them'
   await prepareSinkTables(session, duckdbTarget, SCHEMA, NAME);
   const state = new SinkState(duckdbTarget, NAME, SCHEMA);
   const [own, other] = [0, 1].map((partition) => ({
-    ...{ topic: 't', partition, generation: 1, offset: 5 },
+    topic: 't',
+    partition,
+    generation: 1,
+    offset: 5,
     target: { schema: SCHEMA, table: 't' },
   }));
   await state.claim(session, [own!]);
