@@ -1,6 +1,7 @@
 import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { EmbeddedRegistry } from '../converter/registry/embedded-registry.ts';
 import type { SinkRecord } from '../model/sink-record.ts';
+import { copyOf } from '../transport/log-record.ts';
 import type { FetchedRecords, LogRecord, Transport } from '../transport/transport.ts';
 import { convertersOf } from './converters.ts';
 import type { LetterContext } from './dead-letter-headers.ts';
@@ -73,7 +74,7 @@ export class DeadLetterReader {
       const context = letterContext(letter.headers);
       if (context === null || context.sink !== this.#sink) continue;
       const { topic, partition, offset, generation } = context;
-      const original = { ...letter, offset, headers: originalHeaders(letter.headers) };
+      const original = { ...copyOf(letter, originalHeaders(letter.headers)), offset };
       const [record = null] = await this.#decode({
         topic,
         partition,

@@ -1,7 +1,7 @@
 import type { BoundedQueue, QueueLimits } from '../foundation/bounded-queue.ts';
 import type { SinkPosition, SinkRecord } from '../model/sink-record.ts';
 import type { FetchedRecords } from '../transport/transport.ts';
-import { sizeOf } from '../transport/record-size.ts';
+import { sizeOf } from '../transport/log-record.ts';
 import type { PutSize } from './put-size.ts';
 import { partitionKey } from './sink-partitions.ts';
 

@@ -14,6 +14,7 @@ import type { SinkTransforms } from './sink-transforms.ts';
 import type { PlainParts } from './plain-parts.ts';
 import { dataOf, wholeRecord } from './whole-record.ts';
 import { NOTHING } from '../transform/record-transform.ts';
+import { copyOf } from '../transport/log-record.ts';
 import type { FetchedRecords, LogRecord } from '../transport/transport.ts';
 
 const NOTHING_ABSENT: readonly string[] = [];
@@ -67,7 +68,8 @@ export async function decodeSinkRecords(
         await nextTurn();
         inSlice = 1;
       }
-      const record = madeOnce(logged);
+      // Its parts are asked for several times.
+      const record = copyOf(logged);
       let stage: ErrorStage = 'KEY_CONVERTER';
       let key: Struct | null = null;
       try {
@@ -131,11 +133,6 @@ function sinkRecordOf(
   if (movedFrom !== null) made.movedFrom = movedFrom;
   if (parts.whole !== undefined) made.whole = parts.whole;
   return made;
-}
-
-/** Its parts may be made anew whenever they are asked for, and are asked for several times. */
-function madeOnce({ offset, sequence, timestampMs, key, value, headers }: LogRecord): LogRecord {
-  return { offset, sequence, timestampMs, key, value, headers };
 }
 
 type Decoded = ConnectData | Struct | null;

@@ -2,6 +2,7 @@ import type { PipelineConfig } from '../config/pipeline-config.ts';
 import { TidemarkError } from '../foundation/errors.ts';
 import type { ConnectData } from '../model/connect-record.ts';
 import { plainValue } from '../model/plain-value.ts';
+import { copyOf } from '../transport/log-record.ts';
 import type { Transport } from '../transport/transport.ts';
 import { originalHeaders, sourceLetterContext } from './dead-letter-headers.ts';
 import { sourceErrorsOf } from './dead-letter-options.ts';
@@ -67,7 +68,7 @@ export async function* showSourceLetters(
       const failure = sourceLetterContext(letter.headers);
       if (failure === null || failure.connector !== config.name) continue;
       const { topic: to, stage, code, message } = failure;
-      const record = records.read({ ...letter, headers: originalHeaders(letter.headers) });
+      const record = records.read(copyOf(letter, originalHeaders(letter.headers)));
       const key = shown(record.key);
       if (choice.topic !== null && choice.topic !== to) continue;
       if (choice.key !== null && !isKey(choice.key, key)) continue;

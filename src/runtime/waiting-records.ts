@@ -7,7 +7,7 @@ import type { ConnectHeader, ConnectRecord } from '../model/connect-record.ts';
 import { type ConnectSchema, isStruct, type Struct } from '../model/connect-schema.ts';
 import type { RecordOutput } from '../rowpath/record-output.ts';
 import type { Consumer, RecordHeader, Transport } from '../transport/transport.ts';
-import { sizeOf } from '../transport/record-size.ts';
+import { sizeOf } from '../transport/log-record.ts';
 import type { HeldRecord } from './held-records.ts';
 import { HeldRecords } from './held-records.ts';
 import { waitingTopic } from './held-topics.ts';

@@ -7,7 +7,7 @@ import type {
   TopicPartition,
   Transport,
 } from '../transport/transport.ts';
-import { sizeOf } from '../transport/record-size.ts';
+import { sizeOf } from '../transport/log-record.ts';
 import { AppliedTransactions } from './applied-transactions.ts';
 import type { Logger } from './logger.ts';
 import type { PlainParts } from './plain-parts.ts';

@@ -166,7 +166,10 @@ export interface FetchedRecords {
   readonly endOffset: number;
 }
 
-/** A record of the log. */
+/**
+ * A record of the log. Key, value and headers may be made anew whenever they are asked for, and a
+ * spread has none of them: see `copyOf`.
+ */
 export interface LogRecord {
   readonly offset: number;
   /** Rises by one over the whole log, all topics: the order in which records were appended. */

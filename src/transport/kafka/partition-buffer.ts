@@ -1,5 +1,5 @@
 import type { FetchedRecords, LogRecord } from '../transport.ts';
-import { sizeOf } from '../record-size.ts';
+import { sizeOf } from '../log-record.ts';
 import type { KafkaFetch } from './kafka-client.ts';
 import type { TopicGeneration } from './topic-generations.ts';
 
