@@ -99,7 +99,7 @@ const skippedInEveryRun = all
       'test/e2e/dead-letters-beside-connect*',
       'test/e2e/debezium-binlog-takeover*',
       'test/e2e/debezium-interop*',
-      // Fifty cases of DDL into seven targets, one of them a search server: two minutes.
+      // Fifty cases of DDL of each family, into seven targets and fifteen: some minutes each.
       'test/e2e/ddl-fates*',
       // Many rounds of a table that waits: two minutes.
       'test/e2e/held-rounds*',

@@ -90,11 +90,10 @@ export class ShapeVerdicts implements ShapeJudge {
     problem: string | null,
     happenedMs?: number,
   ): Promise<Verdict> {
-    const isNew = changes.some(({ class: kind }) => kind === 'table_created');
     const limitMs = this.#patience(happenedMs);
     const [subjects, sinks] = await Promise.all([
       before === null || after === null ? [] : this.#subjects(before, after, limitMs),
-      after === null ? [] : this.#sinks(after, isNew, limitMs),
+      after === null ? [] : this.#sinks(after, limitMs),
     ]);
     return verdictOf(changes, subjects, sinks, problem);
   }
@@ -147,7 +146,7 @@ export class ShapeVerdicts implements ShapeJudge {
     }
   }
 
-  async #sinks(after: TableSchema, isNew: boolean, limitMs: number): Promise<readonly SinkFate[]> {
+  async #sinks(after: TableSchema, limitMs: number): Promise<readonly SinkFate[]> {
     const { config, envelope } = this.#parts;
     const record = sampleRecord(after, tableRecordSchemas(after, envelope));
     const fates = config.sinks.map(async (sink) => {
@@ -155,7 +154,7 @@ export class ShapeVerdicts implements ShapeJudge {
       const asking = new AbortController();
       const plan = planSink(config, sink, [record], asking.signal);
       try {
-        return fateOf(await this.#within(limitMs, plan), isNew);
+        return fateOf(await this.#within(limitMs, plan));
       } catch (error) {
         asking.abort();
         plan.catch(() => undefined);
@@ -238,7 +237,7 @@ function apart(sink: string): SinkFate {
   return { sink, outcome: 'unaffected', text: 'does not read this topic', cure: null };
 }
 
-function fateOf(plan: PlannedSink, isNew: boolean): SinkFate {
+function fateOf(plan: PlannedSink): SinkFate {
   const { name: sink, tables } = plan;
   if (plan.file !== undefined)
     return { sink, outcome: 'takes', text: 'writes all there is', cure: null };
@@ -254,7 +253,7 @@ function fateOf(plan: PlannedSink, isNew: boolean): SinkFate {
   if (statements.length === 0) {
     return { sink, outcome: 'takes', text: `takes it in ${table.table} as it is`, cure: null };
   }
-  if (isNew || table.exists !== true) {
+  if (table.exists !== true) {
     return { sink, outcome: 'takes', text: `makes ${table.table}`, cure: null };
   }
   const told = effects.flatMap((effect) => effect ?? []).join('; ');

@@ -32,7 +32,8 @@ function tableTarget(
     });
   return {
     name,
-    sink: { 'table.name.format': '${source.table}', ...sink },
+    // Rows of before stay: what takes any change without them may not with them.
+    sink: { 'table.name.format': '${source.table}', 'delete.enabled': false, ...sink },
     shapes: (tables) => asking((ask) => shapesOf(ask, tables)),
     having: (tables, id) =>
       asking(async (ask) => {
@@ -75,13 +76,22 @@ export function sqliteTarget(
   return tableTarget(name, { ...sqliteFamily(file).sink, ...more }, asking, columns);
 }
 
-export function duckdbTarget(name: string, file: string): FateTarget {
+export function duckdbTarget(
+  name: string,
+  file: string,
+  more: Readonly<Record<string, unknown>> = {},
+): FateTarget {
   const columns = (table: string): string => `SELECT column_name, data_type, is_nullable
     FROM information_schema.columns WHERE table_name = '${table}' ORDER BY 1`;
-  return tableTarget(name, duckdbFamily(file).sink, (work) => askDuckdb(file, work), columns);
+  const sink = { ...duckdbFamily(file).sink, ...more };
+  return tableTarget(name, sink, (work) => askDuckdb(file, work), columns);
 }
 
-export function databaseTarget(database: FamilyDatabase): FateTarget {
+export function databaseTarget(
+  name: string,
+  database: FamilyDatabase,
+  more: Readonly<Record<string, unknown>> = {},
+): FateTarget {
   const here = database.family === 'postgres' ? 'current_schema()' : 'DATABASE()';
   const type =
     database.family === 'postgres'
@@ -96,28 +106,35 @@ export function databaseTarget(database: FamilyDatabase): FateTarget {
   const asking = <T>(work: (ask: Ask) => Promise<T>): Promise<T> =>
     work((sql) => database.rows(sql));
   const quote = database.family === 'postgres' ? '"' : '`';
-  return tableTarget(database.family, database.sink, asking, columns, quote);
+  return tableTarget(name, { ...database.sink, ...more }, asking, columns, quote);
 }
 
-/** Indices of the test's own: `prefix_table`. */
-export function searchTarget(server: SearchAddress, prefix: string): FateTarget {
+/** Indices, or aliases, of the test's own: `prefix_topic`. */
+export function searchTarget(
+  name: string,
+  server: SearchAddress,
+  prefix: string,
+  more: Readonly<Record<string, unknown>> = {},
+): FateTarget {
   const kind = server.series.startsWith('opensearch') ? 'opensearch' : 'elasticsearch';
+  const at = (table: string): string => `/${prefix}_*.${table}`;
   return {
-    name: kind,
+    name,
     sink: {
       'connector.class': kind,
       'connection.url': server.url,
-      'index.name.format': `${prefix}_\${source.table}`,
+      'index.name.format': `${prefix}_\${topic}`,
+      ...more,
     },
     shapes: (tables) =>
       each(tables, async (table) => {
-        const { status, body } = await askSearch(server, 'GET', `/${prefix}_${table}/_mapping`);
-        return status === 200 ? JSON.stringify(body) : null;
+        const { body } = await askSearch(server, 'GET', `${at(table)}/_mapping`);
+        return Object.keys(body as object).length === 0 ? null : JSON.stringify(body);
       }),
     having: async (tables, id) => {
       const found = await each(tables, async (table) => {
-        await askSearch(server, 'POST', `/${prefix}_${table}/_refresh`);
-        const { body } = await askSearch(server, 'GET', `/${prefix}_${table}/_count?q=id:${id}`);
+        await askSearch(server, 'POST', `${at(table)}/_refresh`);
+        const { body } = await askSearch(server, 'GET', `${at(table)}/_count?q=id:${id}`);
         return (body as { readonly count?: number }).count === 1 ? table : null;
       });
       return new Set(found.keys());
