@@ -69,8 +69,8 @@ export class RecordingReceiver implements ChangeReceiver {
   }
 
   async snapshotCompleted(offset: SourceOffset): Promise<void> {
-    this.#keep();
     this.stored = offset;
+    this.#keep();
     await Promise.resolve();
     this.#wake();
   }
@@ -142,8 +142,9 @@ export class RecordingReceiver implements ChangeReceiver {
   /** Records and offset become durable together; then the source is told. */
   flush(): void {
     if (this.reader === undefined) return;
-    this.#keep();
+    // First, since conditions are judged with each event, and some ask for the offset as well.
     this.stored = this.reader.offset();
+    this.#keep();
     this.reader.confirm(this.stored);
     this.#wake();
   }
