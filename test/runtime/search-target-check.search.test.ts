@@ -3,6 +3,7 @@ import type { CheckFindings } from '../../src/runtime/check-findings.ts';
 import { inspectSearchTarget, type SearchTarget } from '../../src/runtime/search-target-check.ts';
 import { openSearchClient } from '../../src/sink/search/open-search-client.ts';
 import type { SearchLogin } from '../../src/sink/search/search-connection.ts';
+import { eventually } from '../support/eventually.ts';
 import { searchConnection } from '../support/search-connection.ts';
 import { askSearch, sharedSearch, startSearch } from '../support/search-server.ts';
 
@@ -111,7 +112,8 @@ test('a cluster that is read only or has no room, and who may not write', async 
     askSearch(own, 'PUT', '/_cluster/settings', { transient: settings });
 
   expect(await found(['mine'], {}, { url, login })).toEqual({ problems: [], warnings: [] });
-  if (secured) await asWriter(url, writer.password);
+  // It makes an index of its users when it is up, and cannot tell their rights meanwhile.
+  if (secured) await eventually(() => asWriter(url, writer.password));
 
   await set({ 'cluster.blocks.read_only_allow_delete': true });
   expect((await found([], {}, { url, login })).problems).toMatchObject([
